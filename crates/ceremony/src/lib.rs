@@ -1,0 +1,1 @@
+//! The opening ceremony: key generation, shares, partial decryption, combination, blame.

@@ -1,0 +1,3 @@
+//! The `kaibiao` command.
+
+fn main() {}

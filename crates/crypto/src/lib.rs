@@ -1,0 +1,1 @@
+//! Algorithms behind traits: the suite, secret types, transcript hash, proofs.

@@ -1,0 +1,1 @@
+//! The time-locked decryption service: key store, clock discipline, intent journal.

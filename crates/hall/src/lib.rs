@@ -1,0 +1,1 @@
+//! The hall: intake, log, live room and pages over HTTP and WebSocket.

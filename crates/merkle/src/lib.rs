@@ -1,0 +1,1 @@
+//! RFC 6962 Merkle trees: roots, inclusion and consistency proofs.

@@ -1,0 +1,1 @@
+//! The procedure of an opening by law: decide and apply, templates, the opening record.

@@ -1,0 +1,1 @@
+//! Certificates, paths at a past time, CMS signatures, trust lists of many CAs.

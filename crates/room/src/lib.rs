@@ -1,0 +1,1 @@
+//! One task per opening: input, decide, durable append, apply, effects, broadcast.

@@ -1,0 +1,1 @@
+//! The sealed object: header, locks, chunked payload, manifest, limits.

@@ -1,0 +1,1 @@
+//! Help for tests: seeded randomness, shared-data paths, process harness.

@@ -1,0 +1,24 @@
+//! The vocabulary of Kaibiao: ids, instants, spans, amounts, roles, digests, faults.
+//!
+//! Layer 0. A value that exists is valid: every type here checks its rule once, when it is made.
+//! The identifiers follow the glossary in `docs/glossary.md`.
+
+mod digest;
+mod fault;
+mod id;
+mod money;
+mod org;
+mod role;
+mod threshold;
+mod time;
+
+pub use digest::{Digest, DigestError};
+pub use fault::Fault;
+pub use id::{
+    BidSeq, CustodianIndex, IdError, LotId, LotKey, Part, PlaceNo, Stage, TenderId, TickNo,
+};
+pub use money::{Currency, Money, MoneyError};
+pub use org::{OrgCode, OrgCodeError, Party};
+pub use role::Role;
+pub use threshold::{Threshold, ThresholdError};
+pub use time::{Millis, TimeError, UtcMillis};

@@ -1,0 +1,287 @@
+//! Money: whole minor units of a currency, never a fraction, never floating point.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The currencies a tender may use. Minor unit: 1/100.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Currency {
+    /// 人民币元; the minor unit is 分 (fen).
+    Cny,
+    /// United States dollar; the minor unit is the cent.
+    Usd,
+}
+
+/// An amount of 0 to 2^53 - 1 minor units (fen, cents) of one currency.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Raw", into = "Raw")]
+pub struct Money {
+    minor: u64,
+    currency: Currency,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    minor: u64,
+    currency: Currency,
+}
+
+/// Why a text or number is not an amount.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum MoneyError {
+    /// Above 2^53 - 1 minor units.
+    #[error("amount above 2^53 - 1 minor units")]
+    TooLarge,
+    /// Not digits with at most two decimal places.
+    #[error("expected digits with at most two decimal places, as in 132045600.00")]
+    Syntax,
+}
+
+const MAX: u64 = (1 << 53) - 1;
+
+impl Currency {
+    /// The sign written before the figures.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Cny => "¥",
+            Self::Usd => "$",
+        }
+    }
+}
+
+impl Money {
+    /// An amount of whole minor units.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::TooLarge`] above 2^53 - 1.
+    pub const fn new(minor: u64, currency: Currency) -> Result<Self, MoneyError> {
+        if minor > MAX {
+            Err(MoneyError::TooLarge)
+        } else {
+            Ok(Self { minor, currency })
+        }
+    }
+
+    /// Whole fen.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::TooLarge`] above 2^53 - 1.
+    pub const fn fen(fen: u64) -> Result<Self, MoneyError> {
+        Self::new(fen, Currency::Cny)
+    }
+
+    /// Reads `1431388.9`, `1431388.90` or `1431388` in major units.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError`] if the text has signs, separators, more than two decimals, or is too large.
+    pub fn parse_major(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(decimals) || decimals.len() > 2 {
+            return Err(MoneyError::Syntax);
+        }
+        let whole: u64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
+        let cents: u64 = format!("{decimals:0<2}")
+            .parse()
+            .map_err(|_| MoneyError::Syntax)?;
+        let minor = whole.checked_mul(100).and_then(|w| w.checked_add(cents));
+        Self::new(minor.ok_or(MoneyError::TooLarge)?, currency)
+    }
+
+    /// Whole minor units.
+    pub const fn minor(self) -> u64 {
+        self.minor
+    }
+
+    /// The currency.
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The sum of two amounts; `None` if currencies differ or the sum is too large.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        if self.currency != other.currency {
+            return None;
+        }
+        Self::new(self.minor.checked_add(other.minor)?, self.currency).ok()
+    }
+
+    /// The amount in capital Chinese numerals (大写), as the opening record prints it: 壹亿叁仟贰佰元整.
+    ///
+    /// # Source
+    ///
+    /// 支付结算办法 附一《正确填写票据和结算凭证的基本规定》: 整 after 元 or 角, 零 for a gap.
+    pub fn capital(self) -> String {
+        let (whole, jiao, fen) = (self.minor / 100, self.minor / 10 % 10, self.minor % 10);
+        let (unit, prefix) = match self.currency {
+            Currency::Cny => ("元", ""),
+            Currency::Usd => ("美元", ""),
+        };
+        let mut out = String::from(prefix);
+        if whole > 0 {
+            out.push_str(&capital_integer(whole));
+            out.push_str(unit);
+        }
+        match (jiao, fen) {
+            (0, 0) if whole == 0 => out.push_str(&format!("零{unit}整")),
+            (0, 0) => out.push('整'),
+            (0, fen) => {
+                if whole > 0 {
+                    out.push('零');
+                }
+                out.push_str(&format!("{}分", numeral(fen)));
+            }
+            (jiao, 0) => out.push_str(&format!("{}角整", numeral(jiao))),
+            (jiao, fen) => out.push_str(&format!("{}角{}分", numeral(jiao), numeral(fen))),
+        }
+        out
+    }
+}
+
+const fn numeral(digit: u64) -> char {
+    match digit {
+        1 => '壹',
+        2 => '贰',
+        3 => '叁',
+        4 => '肆',
+        5 => '伍',
+        6 => '陆',
+        7 => '柒',
+        8 => '捌',
+        9 => '玖',
+        _ => '零',
+    }
+}
+
+/// A positive integer in capital numerals, groups of four digits with 万, 亿, 万亿.
+fn capital_integer(number: u64) -> String {
+    let groups = [
+        (1_000_000_000_000, "万亿"),
+        (100_000_000, "亿"),
+        (10_000, "万"),
+        (1, ""),
+    ];
+    let mut out = String::new();
+    let mut gap = false; // a zero is owed before the next non-zero digit
+    for (size, name) in groups {
+        let group = number / size % 10_000;
+        if group == 0 {
+            gap = gap || !out.is_empty();
+            // 万亿 followed by an empty 亿 group still needs its 亿: it is in the name already.
+            continue;
+        }
+        for (place, unit) in [(1_000, "仟"), (100, "佰"), (10, "拾"), (1, "")] {
+            let digit = group / place % 10;
+            if digit == 0 {
+                gap = gap || !out.is_empty();
+                continue;
+            }
+            if gap {
+                out.push('零');
+                gap = false;
+            }
+            out.push(numeral(digit));
+            out.push_str(unit);
+        }
+        out.push_str(name);
+        // 壹拾万元 has no 零 after 万; a gap inside the next group is found again there.
+        gap = false;
+    }
+    // 万亿 and 亿 groups both present read 万…亿: "壹万亿贰仟亿" becomes "壹万贰仟亿".
+    match (number / 1_000_000_000_000, number / 100_000_000 % 10_000) {
+        (1.., 1..) => out.replacen("万亿", "万", 1),
+        _ => out,
+    }
+}
+
+impl fmt::Display for Money {
+    /// `¥132,045,600.00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = (self.minor / 100).to_string();
+        f.write_str(self.currency.sign())?;
+        for (position, digit) in whole.chars().enumerate() {
+            if position > 0 && (whole.len() - position) % 3 == 0 {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        write!(f, ".{:02}", self.minor % 100)
+    }
+}
+
+impl TryFrom<Raw> for Money {
+    type Error = MoneyError;
+    fn try_from(raw: Raw) -> Result<Self, MoneyError> {
+        Self::new(raw.minor, raw.currency)
+    }
+}
+
+impl From<Money> for Raw {
+    fn from(money: Money) -> Self {
+        Self {
+            minor: money.minor,
+            currency: money.currency,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capital_amounts() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../fixtures/vectors/money/capital.json"
+        );
+        let cases: Vec<(u64, String)> =
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        assert!(cases.len() >= 20);
+        for (fen, text) in cases {
+            assert_eq!(Money::fen(fen).unwrap().capital(), text, "{fen}");
+        }
+    }
+
+    #[test]
+    fn figures() {
+        assert_eq!(
+            Money::fen(13_204_560_000).unwrap().to_string(),
+            "¥132,045,600.00"
+        );
+        assert_eq!(Money::new(5, Currency::Usd).unwrap().to_string(), "$0.05");
+        assert_eq!(Money::fen(99_999).unwrap().to_string(), "¥999.99");
+    }
+
+    #[test]
+    fn major_units() {
+        let parse = |text| Money::parse_major(text, Currency::Usd).map(Money::minor);
+        assert_eq!(parse("1431388.9"), Ok(143_138_890));
+        assert_eq!(parse("10300.0"), Ok(1_030_000));
+        assert_eq!(parse("7"), Ok(700));
+        for bad in [
+            "", ".", "1.", ".5", "-1", "+1", "1,000", "1.234", "1e3", " 1", "１",
+        ] {
+            assert_eq!(parse(bad), Err(MoneyError::Syntax), "{bad}");
+        }
+        assert_eq!(parse("90071992547409.92"), Err(MoneyError::TooLarge));
+        assert_eq!(parse("99999999999999999999"), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
+    fn currencies_do_not_mix() {
+        let yuan = Money::fen(1).unwrap();
+        assert_eq!(yuan.plus(Money::new(1, Currency::Usd).unwrap()), None);
+        assert_eq!(yuan.plus(yuan), Money::fen(2).ok());
+        assert_eq!(Money::fen(MAX).unwrap().plus(yuan), None);
+        assert!(serde_json::from_str::<Money>(r#"{"minor":-1,"currency":"CNY"}"#).is_err());
+        assert!(serde_json::from_str::<Money>(r#"{"minor":1.5,"currency":"CNY"}"#).is_err());
+    }
+}

@@ -1,0 +1,1 @@
+//! Messages between programs: HTTP bodies, room frames, problem labels, exit codes.
