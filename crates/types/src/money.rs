@@ -59,11 +59,7 @@ impl Money {
     ///
     /// [`MoneyError::TooLarge`] above 2^53 - 1.
     pub const fn new(minor: u64, currency: Currency) -> Result<Self, MoneyError> {
-        if minor > MAX {
-            Err(MoneyError::TooLarge)
-        } else {
-            Ok(Self { minor, currency })
-        }
+        if minor > MAX { Err(MoneyError::TooLarge) } else { Ok(Self { minor, currency }) }
     }
 
     /// Whole fen.
@@ -87,9 +83,7 @@ impl Money {
             return Err(MoneyError::Syntax);
         }
         let whole: u64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
-        let cents: u64 = format!("{decimals:0<2}")
-            .parse()
-            .map_err(|_| MoneyError::Syntax)?;
+        let cents: u64 = format!("{decimals:0<2}").parse().map_err(|_| MoneyError::Syntax)?;
         let minor = whole.checked_mul(100).and_then(|w| w.checked_add(cents));
         Self::new(minor.ok_or(MoneyError::TooLarge)?, currency)
     }
@@ -120,28 +114,20 @@ impl Money {
     /// 支付结算办法 附一《正确填写票据和结算凭证的基本规定》: 整 after 元 or 角, 零 for a gap.
     pub fn capital(self) -> String {
         let (whole, jiao, fen) = (self.minor / 100, self.minor / 10 % 10, self.minor % 10);
-        let (unit, prefix) = match self.currency {
-            Currency::Cny => ("元", ""),
-            Currency::Usd => ("美元", ""),
+        let unit = match self.currency {
+            Currency::Cny => "元",
+            Currency::Usd => "美元",
         };
-        let mut out = String::from(prefix);
-        if whole > 0 {
-            out.push_str(&capital_integer(whole));
-            out.push_str(unit);
-        }
-        match (jiao, fen) {
-            (0, 0) if whole == 0 => out.push_str(&format!("零{unit}整")),
-            (0, 0) => out.push('整'),
-            (0, fen) => {
-                if whole > 0 {
-                    out.push('零');
-                }
-                out.push_str(&format!("{}分", numeral(fen)));
-            }
-            (jiao, 0) => out.push_str(&format!("{}角整", numeral(jiao))),
-            (jiao, fen) => out.push_str(&format!("{}角{}分", numeral(jiao), numeral(fen))),
-        }
-        out
+        let integer = if whole > 0 { capital_integer(whole) + unit } else { String::new() };
+        let decimals = match (jiao, fen) {
+            (0, 0) if whole == 0 => format!("零{unit}整"),
+            (0, 0) => "整".to_owned(),
+            (0, fen) if whole == 0 => format!("{}分", numeral(fen)),
+            (0, fen) => format!("零{}分", numeral(fen)),
+            (jiao, 0) => format!("{}角整", numeral(jiao)),
+            (jiao, fen) => format!("{}角{}分", numeral(jiao), numeral(fen)),
+        };
+        integer + &decimals
     }
 }
 
@@ -162,12 +148,7 @@ const fn numeral(digit: u64) -> char {
 
 /// A positive integer in capital numerals, groups of four digits with 万, 亿, 万亿.
 fn capital_integer(number: u64) -> String {
-    let groups = [
-        (1_000_000_000_000, "万亿"),
-        (100_000_000, "亿"),
-        (10_000, "万"),
-        (1, ""),
-    ];
+    let groups = [(1_000_000_000_000, "万亿"), (100_000_000, "亿"), (10_000, "万"), (1, "")];
     let mut out = String::new();
     let mut gap = false; // a zero is owed before the next non-zero digit
     for (size, name) in groups {
@@ -207,7 +188,7 @@ impl fmt::Display for Money {
         let whole = (self.minor / 100).to_string();
         f.write_str(self.currency.sign())?;
         for (position, digit) in whole.chars().enumerate() {
-            if position > 0 && (whole.len() - position) % 3 == 0 {
+            if position > 0 && (whole.len() - position).is_multiple_of(3) {
                 f.write_str(",")?;
             }
             write!(f, "{digit}")?;
@@ -225,10 +206,7 @@ impl TryFrom<Raw> for Money {
 
 impl From<Money> for Raw {
     fn from(money: Money) -> Self {
-        Self {
-            minor: money.minor,
-            currency: money.currency,
-        }
+        Self { minor: money.minor, currency: money.currency }
     }
 }
 
@@ -238,10 +216,8 @@ mod tests {
 
     #[test]
     fn capital_amounts() {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../fixtures/vectors/money/capital.json"
-        );
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/vectors/money/capital.json");
         let cases: Vec<(u64, String)> =
             serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         assert!(cases.len() >= 20);
@@ -252,10 +228,7 @@ mod tests {
 
     #[test]
     fn figures() {
-        assert_eq!(
-            Money::fen(13_204_560_000).unwrap().to_string(),
-            "¥132,045,600.00"
-        );
+        assert_eq!(Money::fen(13_204_560_000).unwrap().to_string(), "¥132,045,600.00");
         assert_eq!(Money::new(5, Currency::Usd).unwrap().to_string(), "$0.05");
         assert_eq!(Money::fen(99_999).unwrap().to_string(), "¥999.99");
     }
@@ -266,9 +239,7 @@ mod tests {
         assert_eq!(parse("1431388.9"), Ok(143_138_890));
         assert_eq!(parse("10300.0"), Ok(1_030_000));
         assert_eq!(parse("7"), Ok(700));
-        for bad in [
-            "", ".", "1.", ".5", "-1", "+1", "1,000", "1.234", "1e3", " 1", "１",
-        ] {
+        for bad in ["", ".", "1.", ".5", "-1", "+1", "1,000", "1.234", "1e3", " 1", "１"] {
             assert_eq!(parse(bad), Err(MoneyError::Syntax), "{bad}");
         }
         assert_eq!(parse("90071992547409.92"), Err(MoneyError::TooLarge));

@@ -42,12 +42,11 @@ impl OrgCode {
         }
         let (body, check) = text.split_at_checked(17).ok_or(OrgCodeError::Alphabet)?;
         match check_character(body) {
-            None => Err(OrgCodeError::Alphabet),
             Some(right) if check.as_bytes() == [right] => Ok(Self(text.to_owned())),
             Some(_) if check.bytes().all(|b| ALPHABET.contains(&b)) => {
                 Err(OrgCodeError::CheckCharacter)
             }
-            Some(_) => Err(OrgCodeError::Alphabet),
+            None | Some(_) => Err(OrgCodeError::Alphabet),
         }
     }
 
@@ -116,26 +115,11 @@ mod tests {
 
     #[test]
     fn typing_errors_are_found() {
-        assert_eq!(
-            OrgCode::parse("914403001922038217"),
-            Err(OrgCodeError::CheckCharacter)
-        );
-        assert_eq!(
-            OrgCode::parse("914403001922038261"),
-            Err(OrgCodeError::CheckCharacter)
-        );
-        assert_eq!(
-            OrgCode::parse("9144030019220382I6"),
-            Err(OrgCodeError::Alphabet)
-        );
-        assert_eq!(
-            OrgCode::parse("91440300192203821"),
-            Err(OrgCodeError::Alphabet)
-        );
-        assert_eq!(
-            OrgCode::parse("91440300192203821\u{516d}"),
-            Err(OrgCodeError::Alphabet)
-        );
+        assert_eq!(OrgCode::parse("914403001922038217"), Err(OrgCodeError::CheckCharacter));
+        assert_eq!(OrgCode::parse("914403001922038261"), Err(OrgCodeError::CheckCharacter));
+        assert_eq!(OrgCode::parse("9144030019220382I6"), Err(OrgCodeError::Alphabet));
+        assert_eq!(OrgCode::parse("91440300192203821"), Err(OrgCodeError::Alphabet));
+        assert_eq!(OrgCode::parse("91440300192203821\u{516d}"), Err(OrgCodeError::Alphabet));
         assert_eq!(OrgCode::parse(""), Err(OrgCodeError::Alphabet));
     }
 }

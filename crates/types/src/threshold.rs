@@ -92,10 +92,7 @@ impl TryFrom<Raw> for Threshold {
 
 impl From<Threshold> for Raw {
     fn from(threshold: Threshold) -> Self {
-        Self {
-            n: threshold.n,
-            k: threshold.k,
-        }
+        Self { n: threshold.n, k: threshold.k }
     }
 }
 
@@ -112,22 +109,10 @@ mod tests {
 
     #[test]
     fn refuses_what_would_break_a_promise() {
-        assert_eq!(
-            Threshold::new(4, 2),
-            Err(ThresholdError::TwoQuorums { n: 4, k: 2 })
-        );
-        assert_eq!(
-            Threshold::new(3, 0),
-            Err(ThresholdError::OutOfRange { n: 3, k: 0 })
-        );
-        assert_eq!(
-            Threshold::new(2, 3),
-            Err(ThresholdError::OutOfRange { n: 2, k: 3 })
-        );
-        assert_eq!(
-            Threshold::new(33, 17),
-            Err(ThresholdError::TooMany { n: 33 })
-        );
+        assert_eq!(Threshold::new(4, 2), Err(ThresholdError::TwoQuorums { n: 4, k: 2 }));
+        assert_eq!(Threshold::new(3, 0), Err(ThresholdError::OutOfRange { n: 3, k: 0 }));
+        assert_eq!(Threshold::new(2, 3), Err(ThresholdError::OutOfRange { n: 2, k: 3 }));
+        assert_eq!(Threshold::new(33, 17), Err(ThresholdError::TooMany { n: 33 }));
         assert!(serde_json::from_str::<Threshold>(r#"{"n":5,"k":2}"#).is_err());
     }
 }

@@ -33,11 +33,7 @@ impl UtcMillis {
     ///
     /// [`TimeError`] above 2^53 - 1.
     pub const fn new(millis: u64) -> Result<Self, TimeError> {
-        if millis > MAX {
-            Err(TimeError)
-        } else {
-            Ok(Self(millis))
-        }
+        if millis > MAX { Err(TimeError) } else { Ok(Self(millis)) }
     }
 
     /// Milliseconds since the Unix epoch.
@@ -92,11 +88,7 @@ fn civil(millis: u64) -> (String, String) {
     let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_index = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     let (hour, minute) = (of_day / 3_600_000, of_day / 60_000 % 60);
     let (second, milli) = (of_day / 1_000 % 60, of_day % 1_000);
@@ -116,11 +108,7 @@ impl Millis {
     ///
     /// [`TimeError`] above 2^53 - 1.
     pub const fn new(millis: u64) -> Result<Self, TimeError> {
-        if millis > MAX {
-            Err(TimeError)
-        } else {
-            Ok(Self(millis))
-        }
+        if millis > MAX { Err(TimeError) } else { Ok(Self(millis)) }
     }
 
     /// A span of whole seconds.

@@ -1,0 +1,202 @@
+//! The public well-formedness proof of a ceremony lock (TDH2, Shoup and Gennaro 1998).
+//!
+//! It binds U to one ceremony and one sealed header, so that a competitor's lock can be neither
+//! copied nor re-randomised into another bid, and anyone can check it before a custodian acts.
+
+use crate::{Entropy, EntropyError, Hex, Point, PointError, Scalar, SecretScalar, Suite};
+
+/// The proof as it stands in a sealed header: 97 bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Proof {
+    /// `r * Gbar`.
+    pub ubar: Point,
+    /// The challenge.
+    pub e: Scalar,
+    /// The response.
+    pub f: Scalar,
+}
+
+/// One ceremony's key and second generator, computed once for many proofs.
+#[derive(Clone, Debug)]
+pub struct Bases {
+    suite: &'static Suite,
+    ceremony_id: [u8; 32],
+    key: Point,
+    gbar: Point,
+}
+
+/// The proof does not hold for this lock in this ceremony and context.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the well-formedness proof does not hold")]
+pub struct ProofError;
+
+impl ProofError {
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        "E_TDH2"
+    }
+}
+
+impl Bases {
+    /// Derives the second generator from the ceremony.
+    ///
+    /// # Errors
+    ///
+    /// [`PointError::Identity`] in the one case in 2^256 where no generator results.
+    pub fn new(suite: &'static Suite, ceremony_id: [u8; 32], key: Point) -> Result<Self, PointError> {
+        let gbar = suite.hash_to_point("tdh2-gbar", &[&ceremony_id])?;
+        Ok(Self { suite, ceremony_id, key, gbar })
+    }
+
+    /// The ceremony key Y.
+    pub const fn key(&self) -> &Point {
+        &self.key
+    }
+
+    /// The ceremony's id.
+    pub const fn ceremony_id(&self) -> &[u8; 32] {
+        &self.ceremony_id
+    }
+
+    /// Proves knowledge of `r` with `U = r*G` and `Ubar = r*Gbar`, bound to `label` (32 bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`EntropyError`] if the source of randomness failed.
+    pub fn prove(
+        &self,
+        u: &Point,
+        r: &SecretScalar,
+        label: &[u8; 32],
+        entropy: &mut dyn Entropy,
+    ) -> Result<Proof, EntropyError> {
+        let ubar = r.mul_point(&self.gbar);
+        let mut fresh = zeroize::Zeroizing::new([0_u8; 32]);
+        entropy.fill(&mut *fresh)?;
+        // Hedged nonce: safe even if the source repeats, as long as r or the label differs.
+        let nonce = self.suite.hash_to_scalar(
+            "tdh2-nonce",
+            &[&*r.danger_bytes(), &self.ceremony_id, &u.bytes(), label, &*fresh],
+        );
+        let nonce = SecretScalar::from_scalar(nonce).ok_or(EntropyError)?;
+        let e = self.challenge(u, &ubar, &nonce.base_mul(), &nonce.mul_point(&self.gbar), label);
+        Ok(Proof { ubar, e, f: nonce.respond(&e, r) })
+    }
+
+    /// Checks a proof: `W = f*G - e*U`, `Wbar = f*Gbar - e*Ubar`, and the challenge over all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError`] if it does not hold.
+    pub fn verify(&self, u: &Point, label: &[u8; 32], proof: &Proof) -> Result<(), ProofError> {
+        let minus_e = proof.e.neg();
+        let w = crate::lincomb(&[(&proof.f, &Point::generator()), (&minus_e, u)]).ok_or(ProofError)?;
+        let wbar = crate::lincomb(&[(&proof.f, &self.gbar), (&minus_e, &proof.ubar)]).ok_or(ProofError)?;
+        let expected = self.challenge(u, &proof.ubar, &w, &wbar, label);
+        if expected == proof.e { Ok(()) } else { Err(ProofError) }
+    }
+
+    fn challenge(&self, u: &Point, ubar: &Point, w: &Point, wbar: &Point, label: &[u8; 32]) -> Scalar {
+        self.suite.hash_to_scalar(
+            "tdh2",
+            &[
+                &self.ceremony_id,
+                &self.key.bytes(),
+                &u.bytes(),
+                &ubar.bytes(),
+                &self.gbar.bytes(),
+                &w.bytes(),
+                &wbar.bytes(),
+                label,
+            ],
+        )
+    }
+}
+
+impl Proof {
+    /// `Ubar || e || f`.
+    pub fn bytes(&self) -> [u8; 97] {
+        let joined = [self.ubar.bytes().as_slice(), &self.e.bytes(), &self.f.bytes()].concat();
+        let mut out = [0; 97];
+        for (to, from) in out.iter_mut().zip(joined) {
+            *to = from;
+        }
+        out
+    }
+
+    /// Reads `Ubar || e || f`.
+    ///
+    /// # Errors
+    ///
+    /// [`PointError`] if the point or a scalar is not canonical.
+    pub fn read(suite: &Suite, bytes: &[u8; 97]) -> Result<Self, PointError> {
+        let (ubar, rest) = bytes.split_at(33);
+        let (e, f) = rest.split_at(32);
+        Ok(Self { ubar: suite.point(ubar)?, e: suite.scalar(e)?, f: suite.scalar(f)? })
+    }
+
+    /// The hexadecimal form.
+    pub fn hex(&self) -> Hex<97> {
+        Hex(self.bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SUITE_1;
+    use crate::dleq::tests::Seeded;
+
+    #[test]
+    fn holds_only_for_its_lock_ceremony_and_label() {
+        let mut entropy = Seeded(7);
+        let s = SecretScalar::random(&mut entropy).unwrap();
+        let bases = Bases::new(&SUITE_1, [1; 32], s.base_mul()).unwrap();
+        let r = SecretScalar::random(&mut entropy).unwrap();
+        let u = r.base_mul();
+        let proof = bases.prove(&u, &r, &[9; 32], &mut entropy).unwrap();
+        assert_eq!(bases.verify(&u, &[9; 32], &proof), Ok(()));
+        assert_eq!(Proof::read(&SUITE_1, &proof.bytes()), Ok(proof));
+
+        let shifted = u.add(&Point::generator()).unwrap();
+        assert_eq!(bases.verify(&shifted, &[9; 32], &proof), Err(ProofError), "re-randomised lock");
+        assert_eq!(bases.verify(&u, &[8; 32], &proof), Err(ProofError), "other header");
+        let other = Bases::new(&SUITE_1, [2; 32], s.base_mul()).unwrap();
+        assert_eq!(other.verify(&u, &[9; 32], &proof), Err(ProofError), "other ceremony, same key");
+        let other = Bases::new(&SUITE_1, [1; 32], u).unwrap();
+        assert_eq!(other.verify(&u, &[9; 32], &proof), Err(ProofError), "other key");
+        let one = Scalar::from_u16(1);
+        for bad in [
+            Proof { e: proof.e.add(&one), ..proof },
+            Proof { f: proof.f.add(&one), ..proof },
+            Proof { ubar: shifted, ..proof },
+        ] {
+            assert_eq!(bases.verify(&u, &[9; 32], &bad), Err(ProofError));
+        }
+    }
+
+    #[test]
+    fn refuses_scalars_and_points_that_are_not_canonical() {
+        let mut bytes = [0_u8; 97];
+        assert_eq!(Proof::read(&SUITE_1, &bytes), Err(PointError::Encoding));
+        let generator = Point::generator().bytes();
+        bytes[..33].copy_from_slice(&generator);
+        bytes[33..65].fill(0xff);
+        assert_eq!(Proof::read(&SUITE_1, &bytes), Err(PointError::Scalar));
+        let mut not_on_curve = generator;
+        not_on_curve[32] ^= 2;
+        let refused = (0..8_u8).filter(|i| {
+            not_on_curve[31] = *i;
+            SUITE_1.point(&not_on_curve) == Err(PointError::NotOnCurve)
+        });
+        assert!(refused.count() > 0);
+        for (bad, why) in [
+            (vec![0; 33], PointError::Encoding),
+            (vec![0], PointError::Encoding),
+            (Point::generator().uncompressed().to_vec(), PointError::Encoding),
+            ([&[2][..], &[0xff; 32]].concat(), PointError::NotOnCurve),
+        ] {
+            assert_eq!(SUITE_1.point(&bad), Err(why));
+        }
+    }
+}
