@@ -1,1 +1,28 @@
-//! The opening ceremony: key generation, shares, partial decryption, combination, blame.
+//! The opening ceremony: key generation, shares, partial decryption, combination, blame, draws.
+//!
+//! Layer 2, without input or output. The key generation is COCKTAIL-DKG (C2SP, v0.2.1) with the
+//! hall as untrusted coordinator; a partial decryption carries a proof, so that a lying custodian
+//! is dropped and named. Byte layouts: `docs/spec/ceremony.md`.
+
+mod blame;
+mod cocktail;
+mod draw;
+mod limits;
+mod partial;
+mod record;
+mod schnorr;
+mod share;
+
+pub use blame::{Observation, Verdict, blame};
+pub use cocktail::{CIPHERSUITE, DkgError, Outcome, Round1, Session, SetupError};
+pub use draw::{DrawError, draw_point, draw_value};
+pub use limits::MESSAGE_MAX;
+pub use partial::{
+    CombineError, Combined, Partial, PartialError, VerifiedPartial, combine, combine_any, raise,
+    rehearsal_context,
+};
+pub use record::{
+    Agreed, Bytes, CeremonyBundle, CeremonyRecord, CustodianEntry, CustodianSignature, RecordError,
+    Rehearsal, Transcript, ceremony_id, session_id,
+};
+pub use share::{KeyShare, ShareError, StaticKey};

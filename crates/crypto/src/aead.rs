@@ -31,7 +31,11 @@ impl AeadKey {
     /// # Errors
     ///
     /// [`AeadError`] if the chunk is longer than the algorithm allows (2^36 bytes).
-    pub fn seal_in_place(&self, nonce: [u8; 12], chunk: &mut [u8]) -> Result<[u8; TAG_LEN], AeadError> {
+    pub fn seal_in_place(
+        &self,
+        nonce: [u8; 12],
+        chunk: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], AeadError> {
         let nonce = aead::Nonce::assume_unique_for_key(nonce);
         let tag = self
             .0
@@ -45,7 +49,11 @@ impl AeadKey {
     /// # Errors
     ///
     /// [`AeadError`] if the tag does not fit; the buffer's content must then be thrown away.
-    pub fn open_in_place<'a>(&self, nonce: [u8; 12], chunk: &'a mut [u8]) -> Result<&'a mut [u8], AeadError> {
+    pub fn open_in_place<'a>(
+        &self,
+        nonce: [u8; 12],
+        chunk: &'a mut [u8],
+    ) -> Result<&'a mut [u8], AeadError> {
         let nonce = aead::Nonce::assume_unique_for_key(nonce);
         self.0.open_in_place(nonce, aead::Aad::empty(), chunk).map_err(|_| AeadError)
     }

@@ -65,7 +65,12 @@ impl Statement<'_> {
     /// # Errors
     ///
     /// [`EntropyError`] if the source of randomness failed.
-    pub fn prove(&self, suite: &Suite, s: &SecretScalar, entropy: &mut dyn Entropy) -> Result<Proof, EntropyError> {
+    pub fn prove(
+        &self,
+        suite: &Suite,
+        s: &SecretScalar,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Proof, EntropyError> {
         let mut fresh = zeroize::Zeroizing::new([0_u8; 32]);
         entropy.fill(&mut *fresh)?;
         // Hedged nonce (attack A24): a repeating source does not repeat the nonce for another point.
@@ -92,7 +97,8 @@ impl Statement<'_> {
     /// [`ProofError`] if it does not hold.
     pub fn verify(&self, suite: &Suite, proof: &Proof) -> Result<(), ProofError> {
         let minus_c = proof.c.neg();
-        let a = lincomb(&[(&proof.z, &Point::generator()), (&minus_c, self.share)]).ok_or(ProofError)?;
+        let a = lincomb(&[(&proof.z, &Point::generator()), (&minus_c, self.share)])
+            .ok_or(ProofError)?;
         let b = lincomb(&[(&proof.z, self.u), (&minus_c, self.d)]).ok_or(ProofError)?;
         if self.challenge(suite, &a, &b) == proof.c { Ok(()) } else { Err(ProofError) }
     }
@@ -125,7 +131,14 @@ pub(crate) mod tests {
         let (share, d) = (s.base_mul(), s.mul_point(&u));
         let (ceremony, context) = (Digest::new([1; 32]), Digest::new([2; 32]));
         let index = CustodianIndex::new(1).unwrap();
-        let good = Statement { ceremony_id: &ceremony, context: &context, index, share: &share, u: &u, d: &d };
+        let good = Statement {
+            ceremony_id: &ceremony,
+            context: &context,
+            index,
+            share: &share,
+            u: &u,
+            d: &d,
+        };
         let proof = good.prove(&SUITE_1, &s, &mut entropy).unwrap();
         assert_eq!(good.verify(&SUITE_1, &proof), Ok(()));
 
@@ -155,7 +168,14 @@ pub(crate) mod tests {
             let u = SecretScalar::random(&mut Seeded(seed)).unwrap().base_mul();
             let (share, d) = (s.base_mul(), s.mul_point(&u));
             let index = CustodianIndex::new(1).unwrap();
-            let statement = Statement { ceremony_id: &digest, context: &digest, index, share: &share, u: &u, d: &d };
+            let statement = Statement {
+                ceremony_id: &digest,
+                context: &digest,
+                index,
+                share: &share,
+                u: &u,
+                d: &d,
+            };
             let proof = statement.prove(&SUITE_1, &s, &mut Seeded(99)).unwrap();
             lincomb(&[(&proof.z, &Point::generator()), (&proof.c.neg(), &share)])
         };

@@ -119,7 +119,8 @@ impl Point {
 /// The sum of products of public scalars and points (variable time); `None` if it is the identity.
 #[must_use]
 pub fn lincomb(terms: &[(&Scalar, &Point)]) -> Option<Point> {
-    let products = terms.iter().map(|(scalar, point)| ProjectivePoint::from(point.0).mul_vartime(&scalar.0));
+    let products =
+        terms.iter().map(|(scalar, point)| ProjectivePoint::from(point.0).mul_vartime(&scalar.0));
     not_identity(products.fold(ProjectivePoint::IDENTITY, |sum, product| sum + product))
 }
 
@@ -159,6 +160,12 @@ impl Scalar {
     /// A small number as a scalar.
     pub fn from_u16(number: u16) -> Self {
         Self(p256::Scalar::from(u64::from(number)))
+    }
+
+    /// 48 bytes, big-endian, reduced modulo the order: a hash output with a bias below 2^-128.
+    pub fn reduce_wide(wide: &[u8; 48]) -> Self {
+        let wide: Array<u8, U48> = Array::from(*wide);
+        Self(p256::Scalar::reduce(&wide))
     }
 
     /// The canonical form: 32 bytes.
@@ -328,7 +335,8 @@ impl Group for P256 {
 
     fn hash_to_point(&self, label: &str, parts: &[&[u8]]) -> Result<Point, PointError> {
         let dst = format!("kaibiao/v1/P256_XMD:SHA-256_SSWU_RO_/{label}");
-        let point = NistP256::hash_from_bytes(parts, &[dst.as_bytes()]).map_err(|_| PointError::Encoding)?;
+        let point = NistP256::hash_from_bytes(parts, &[dst.as_bytes()])
+            .map_err(|_| PointError::Encoding)?;
         not_identity(point).ok_or(PointError::Identity)
     }
 }

@@ -67,7 +67,8 @@ fn export(
     let eae_prk = kem.extract(&[], "eae_prk", &*dh.x());
     let shared = kem.expand(&eae_prk, "shared_secret", &[&u.uncompressed(), &key.uncompressed()]);
 
-    let hpke = Labeled { suite, suite_id: [b"HPKE".as_slice(), &KEM_ID, &KDF_ID, &aead_id].concat() };
+    let hpke =
+        Labeled { suite, suite_id: [b"HPKE".as_slice(), &KEM_ID, &KDF_ID, &aead_id].concat() };
     let psk_id_hash = hpke.extract(&[], "psk_id_hash", &[]);
     let info_hash = hpke.extract(&[], "info_hash", info);
     let context: [&[u8]; 3] = [&[0x00], psk_id_hash.expose(), info_hash.expose()]; // mode_base
@@ -114,10 +115,17 @@ mod tests {
             let key = s.base_mul();
             let (info, context) = (vec![round; usize::from(round) * 9], [round, 1, 2]);
 
-            let sealed = encap(&SUITE_1, &key, &info, &context, &mut Counter(round ^ 0x80)).unwrap();
+            let sealed =
+                encap(&SUITE_1, &key, &info, &context, &mut Counter(round ^ 0x80)).unwrap();
             let private = <Kem as ::hpke::Kem>::PrivateKey::from_bytes(&*s.danger_bytes()).unwrap();
-            let enc = <Kem as ::hpke::Kem>::EncappedKey::from_bytes(&sealed.u.uncompressed()).unwrap();
-            let opened = ::hpke::setup_receiver::<Aead, Kdf, Kem>(&::hpke::OpModeR::Base, &private, &enc, &info);
+            let enc =
+                <Kem as ::hpke::Kem>::EncappedKey::from_bytes(&sealed.u.uncompressed()).unwrap();
+            let opened = ::hpke::setup_receiver::<Aead, Kdf, Kem>(
+                &::hpke::OpModeR::Base,
+                &private,
+                &enc,
+                &info,
+            );
             let mut theirs = [0; 32];
             opened.unwrap().export(&context, &mut theirs).unwrap();
             assert_eq!(&theirs, sealed.secret.expose());

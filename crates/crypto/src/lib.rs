@@ -16,6 +16,7 @@ pub mod hpke;
 mod secret;
 mod suite;
 pub mod tdh2;
+pub mod xaes;
 
 pub use aead::{Aead, AeadError, AeadKey, TAG_LEN};
 pub use entropy::{Entropy, EntropyError};

@@ -43,7 +43,11 @@ impl Bases {
     /// # Errors
     ///
     /// [`PointError::Identity`] in the one case in 2^256 where no generator results.
-    pub fn new(suite: &'static Suite, ceremony_id: [u8; 32], key: Point) -> Result<Self, PointError> {
+    pub fn new(
+        suite: &'static Suite,
+        ceremony_id: [u8; 32],
+        key: Point,
+    ) -> Result<Self, PointError> {
         let gbar = suite.hash_to_point("tdh2-gbar", &[&ceremony_id])?;
         Ok(Self { suite, ceremony_id, key, gbar })
     }
@@ -90,13 +94,22 @@ impl Bases {
     /// [`ProofError`] if it does not hold.
     pub fn verify(&self, u: &Point, label: &[u8; 32], proof: &Proof) -> Result<(), ProofError> {
         let minus_e = proof.e.neg();
-        let w = crate::lincomb(&[(&proof.f, &Point::generator()), (&minus_e, u)]).ok_or(ProofError)?;
-        let wbar = crate::lincomb(&[(&proof.f, &self.gbar), (&minus_e, &proof.ubar)]).ok_or(ProofError)?;
+        let w =
+            crate::lincomb(&[(&proof.f, &Point::generator()), (&minus_e, u)]).ok_or(ProofError)?;
+        let wbar =
+            crate::lincomb(&[(&proof.f, &self.gbar), (&minus_e, &proof.ubar)]).ok_or(ProofError)?;
         let expected = self.challenge(u, &proof.ubar, &w, &wbar, label);
         if expected == proof.e { Ok(()) } else { Err(ProofError) }
     }
 
-    fn challenge(&self, u: &Point, ubar: &Point, w: &Point, wbar: &Point, label: &[u8; 32]) -> Scalar {
+    fn challenge(
+        &self,
+        u: &Point,
+        ubar: &Point,
+        w: &Point,
+        wbar: &Point,
+        label: &[u8; 32],
+    ) -> Scalar {
         self.suite.hash_to_scalar(
             "tdh2",
             &[

@@ -1,0 +1,528 @@
+//! COCKTAIL-DKG for `COCKTAIL(P-256, SHA-256)` (C2SP cocktail-dkg.md v0.2.1), sans-IO.
+//!
+//! The coordinator only relays: every participant receives the complete ordered list of first-round
+//! messages (which the specification allows in place of per-recipient projections), then the list
+//! of signatures. A participant's state between the rounds is its static key alone.
+
+use kaibiao_crypto::{Entropy, EntropyError, Hex, Point, Scalar, SecretScalar, Suite, xaes};
+use kaibiao_types::{CustodianIndex, Digest, Threshold};
+use zeroize::Zeroizing;
+
+use crate::limits::{CIPHERTEXT_MAX, MESSAGE_MAX};
+use crate::schnorr::{self, SIGNATURE_LEN};
+use crate::{KeyShare, StaticKey};
+
+/// The canonical `ciphersuite_id`.
+pub const CIPHERSUITE: &str = "COCKTAIL(P-256, SHA-256)";
+
+const PREFIX_H6: &[u8] = b"COCKTAIL-DKG-P256-SHA256-H6";
+
+/// One key generation: parameters that every participant must agree on before it begins.
+#[derive(Clone, Debug)]
+pub struct Session {
+    suite: &'static Suite,
+    context: Digest,
+    n: u16,
+    k: u16,
+    statics: Vec<Point>,
+    extension: Vec<u8>,
+}
+
+/// Why the parameters of a key generation are not acceptable.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SetupError {
+    /// Two participants present one static key.
+    #[error("two custodians have the same static key")]
+    DuplicateKey,
+    /// The list of static keys has another length than n.
+    #[error("{keys} static keys for {n} custodians")]
+    KeyCount {
+        /// Keys given.
+        keys: usize,
+        /// Custodians of the threshold.
+        n: u16,
+    },
+}
+
+/// Why a key generation failed, and who caused it where that can be told.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DkgError {
+    /// A certificate signature is not one by its custodian over this transcript: a split view by
+    /// the coordinator, or a faulty custodian.
+    #[error("custodian {0} did not certify this transcript")]
+    Certificate(CustodianIndex),
+    /// An encrypted share cannot be decrypted. Who altered it (sender or relay) is not provable.
+    #[error("the encrypted share of custodian {0} does not decrypt")]
+    Decrypt(CustodianIndex),
+    /// The source of randomness failed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The final self-check failed: a defect of this program.
+    #[error("the computed share does not fit the public key")]
+    Inconsistent,
+    /// A number of messages or signatures other than n.
+    #[error("expected one message from each of {0} custodians")]
+    MessageCount(u16),
+    /// A message is not of the exact form: wrong number of commitment points, identity, lengths.
+    #[error("the message of custodian {0} is malformed")]
+    Parse(CustodianIndex),
+    /// A proof of possession does not hold.
+    #[error("the proof of possession of custodian {0} does not hold")]
+    Pop(CustodianIndex),
+    /// A decrypted share does not fit its sender's commitment: publicly provable.
+    #[error("the share of custodian {0} does not fit its commitment")]
+    Share(CustodianIndex),
+}
+
+impl DkgError {
+    /// The stable label.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => "E_DKG_CERTIFICATE",
+            Self::Decrypt(_) => "E_DKG_DECRYPT",
+            Self::Entropy(_) => "E_ENTROPY",
+            Self::Inconsistent => "E_DKG_INCONSISTENT",
+            Self::MessageCount(_) => "E_DKG_COUNT",
+            Self::Parse(_) => "E_DKG_PARSE",
+            Self::Pop(_) => "E_DKG_POP",
+            Self::Share(_) => "E_DKG_SHARE",
+        }
+    }
+
+    /// The custodian named by the failure.
+    pub const fn custodian(&self) -> Option<CustodianIndex> {
+        match self {
+            Self::Certificate(j)
+            | Self::Decrypt(j)
+            | Self::Parse(j)
+            | Self::Pop(j)
+            | Self::Share(j) => Some(*j),
+            _ => None,
+        }
+    }
+}
+
+/// One participant's first-round message, checked for form only.
+#[derive(Clone, Debug)]
+pub struct Round1 {
+    commitment: Vec<Point>,
+    pop: [u8; SIGNATURE_LEN],
+    ephemeral: Point,
+    shares: Vec<Vec<u8>>,
+}
+
+/// What a participant has after the second round. The share counts only once
+/// [`Session::check_certificate`] has accepted all signatures.
+#[derive(Debug)]
+pub struct Outcome {
+    /// This participant's share.
+    pub share: KeyShare,
+    /// The ceremony key Y.
+    pub key: Point,
+    /// The public shares `S_1` to `S_n`.
+    pub public_shares: Vec<Point>,
+    /// The canonical transcript, to be certified by all.
+    pub transcript: Vec<u8>,
+    /// This participant's signature over the transcript.
+    pub signature: Hex<SIGNATURE_LEN>,
+}
+
+impl Session {
+    /// Fixes the parameters; the context binds session, ciphersuite and the ordered static keys.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] if the keys do not fit the threshold or are not distinct.
+    pub fn new(
+        suite: &'static Suite,
+        session_id: &[u8],
+        threshold: Threshold,
+        statics: Vec<Point>,
+        extension: Vec<u8>,
+    ) -> Result<Self, SetupError> {
+        if statics.len() != usize::from(threshold.n()) {
+            return Err(SetupError::KeyCount { keys: statics.len(), n: threshold.n() });
+        }
+        let distinct: std::collections::BTreeSet<_> = statics.iter().map(Point::bytes).collect();
+        if distinct.len() != statics.len() {
+            return Err(SetupError::DuplicateKey);
+        }
+        let mut hasher = suite.hasher();
+        hasher.update(b"COCKTAIL-DKG-CONTEXT");
+        for field in [session_id, CIPHERSUITE.as_bytes()] {
+            hasher.update(&length(field).to_be_bytes());
+            hasher.update(field);
+        }
+        hasher.update(&u32::from(threshold.n()).to_le_bytes());
+        for key in &statics {
+            hasher.update(&key.bytes());
+        }
+        Ok(Self {
+            suite,
+            context: hasher.finish(),
+            n: threshold.n(),
+            k: threshold.k(),
+            statics,
+            extension,
+        })
+    }
+
+    /// The context string (32 bytes).
+    pub const fn context(&self) -> &Digest {
+        &self.context
+    }
+
+    /// Round 1: a fresh polynomial, its commitment, and one encrypted share for each participant.
+    ///
+    /// Call once per session and store the message before sending it: a second call gives another
+    /// polynomial, and two messages by one participant end the key generation.
+    ///
+    /// # Errors
+    ///
+    /// [`DkgError::Entropy`] if the source of randomness failed; [`DkgError::Inconsistent`] if
+    /// `key` is not the static key at `index`.
+    pub fn round1(
+        &self,
+        index: CustodianIndex,
+        key: &StaticKey,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Vec<u8>, DkgError> {
+        let polynomial =
+            (0..self.k).map(|_| SecretScalar::random(entropy)).collect::<Result<Vec<_>, _>>()?;
+        let ephemeral = SecretScalar::random(entropy)?;
+        self.message(index, key, &polynomial, &ephemeral, &[])
+    }
+
+    /// The first-round message of given secrets.
+    fn message(
+        &self,
+        index: CustodianIndex,
+        key: &StaticKey,
+        polynomial: &[SecretScalar],
+        ephemeral: &SecretScalar,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, DkgError> {
+        if self.static_key(index) != Some(&key.public()) {
+            return Err(DkgError::Inconsistent);
+        }
+        let constant = polynomial.first().ok_or(DkgError::Inconsistent)?;
+        let commitment: Vec<Point> = polynomial.iter().map(SecretScalar::base_mul).collect();
+        let ephemeral_public = ephemeral.base_mul();
+        let proven = self.pop_message(&commitment, &ephemeral_public);
+        let pop = schnorr::sign(self.suite, constant, &proven).ok_or(DkgError::Inconsistent)?;
+
+        let mut out: Vec<u8> = commitment.iter().flat_map(Point::bytes).collect();
+        out.extend_from_slice(&pop);
+        out.extend_from_slice(&ephemeral_public.bytes());
+        for (recipient, public) in (1_u16..).zip(&self.statics) {
+            let mut plaintext = Zeroizing::new(evaluate(polynomial, recipient).to_vec());
+            plaintext.extend_from_slice(payload);
+            let shared = [ephemeral.mul_point(public), key.0.mul_point(public)];
+            let (aead_key, nonce) =
+                self.share_key(&shared, &ephemeral_public, &key.public(), public);
+            let sealed =
+                xaes::seal(&aead_key, &nonce, &plaintext).map_err(|_| DkgError::Inconsistent)?;
+            out.extend_from_slice(&length(&sealed).to_be_bytes());
+            out.extend_from_slice(&sealed);
+        }
+        Ok(out)
+    }
+
+    /// Reads one first-round message of custodian `index`: exactly k points, n ciphertexts, no rest.
+    ///
+    /// # Errors
+    ///
+    /// [`DkgError::Parse`] naming the custodian.
+    pub fn read_round1(&self, index: CustodianIndex, message: &[u8]) -> Result<Round1, DkgError> {
+        let parse = |_| DkgError::Parse(index);
+        if message.len() > MESSAGE_MAX {
+            return Err(DkgError::Parse(index));
+        }
+        let mut rest = Reader(message);
+        let mut commitment = Vec::new();
+        for _ in 0..self.k {
+            commitment.push(rest.point(self.suite).map_err(parse)?);
+        }
+        let pop = rest.array::<SIGNATURE_LEN>().map_err(parse)?;
+        let ephemeral = rest.point(self.suite).map_err(parse)?;
+        let mut shares = Vec::new();
+        for _ in 0..self.n {
+            shares.push(rest.framed().map_err(parse)?.to_vec());
+        }
+        if !rest.0.is_empty() {
+            return Err(DkgError::Parse(index));
+        }
+        Ok(Round1 { commitment, pop, ephemeral, shares })
+    }
+
+    /// Round 2: checks every message, decrypts and checks the own shares, signs the transcript.
+    ///
+    /// `messages` holds the n first-round messages in custodian order, the own one included.
+    ///
+    /// # Errors
+    ///
+    /// [`DkgError`] names the first custodian at fault; nothing may then be used.
+    pub fn round2(
+        &self,
+        index: CustodianIndex,
+        key: &StaticKey,
+        messages: &[Vec<u8>],
+    ) -> Result<Outcome, DkgError> {
+        let parsed = self.check_round1(messages)?;
+        let mut sum: Option<SecretScalar> = None;
+        for (sender, message) in indexes().zip(&parsed) {
+            let share = self.own_share(index, key, sender, message)?;
+            sum = match sum {
+                None => Some(share),
+                Some(sum) => Some(sum.add(&share).ok_or(DkgError::Inconsistent)?),
+            };
+        }
+        let secret = sum.ok_or(DkgError::MessageCount(self.n))?;
+        let (ceremony_key, public_shares) = self.public_results(&parsed)?;
+        let own = public_shares.get(usize::from(index.get() - 1));
+        if own != Some(&secret.base_mul()) {
+            return Err(DkgError::Inconsistent);
+        }
+        let transcript = self.transcript(&parsed);
+        let signature =
+            schnorr::sign(self.suite, &key.0, &transcript).ok_or(DkgError::Inconsistent)?;
+        let share = KeyShare { index, secret };
+        Ok(Outcome {
+            share,
+            key: ceremony_key,
+            public_shares,
+            transcript,
+            signature: Hex(signature),
+        })
+    }
+
+    /// Round 3: accepts the result only if all n custodians signed this very transcript.
+    ///
+    /// # Errors
+    ///
+    /// [`DkgError::Certificate`] names the first custodian whose signature does not hold.
+    pub fn check_certificate(
+        &self,
+        transcript: &[u8],
+        signatures: &[Hex<SIGNATURE_LEN>],
+    ) -> Result<(), DkgError> {
+        if signatures.len() != self.statics.len() {
+            return Err(DkgError::MessageCount(self.n));
+        }
+        for ((index, key), signature) in indexes().zip(&self.statics).zip(signatures) {
+            if !schnorr::verify(self.suite, key, transcript, &signature.0) {
+                return Err(DkgError::Certificate(index));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the public part of the messages gives: Y and `S_1` to `S_n`, after all public checks.
+    ///
+    /// # Errors
+    ///
+    /// [`DkgError`] names the first custodian whose message does not hold.
+    pub fn public_outcome(
+        &self,
+        messages: &[Vec<u8>],
+    ) -> Result<(Point, Vec<Point>, Vec<u8>), DkgError> {
+        let parsed = self.check_round1(messages)?;
+        let (key, shares) = self.public_results(&parsed)?;
+        Ok((key, shares, self.transcript(&parsed)))
+    }
+
+    /// Reads all messages and checks their proofs of possession.
+    fn check_round1(&self, messages: &[Vec<u8>]) -> Result<Vec<Round1>, DkgError> {
+        if messages.len() != self.statics.len() {
+            return Err(DkgError::MessageCount(self.n));
+        }
+        let mut parsed = Vec::new();
+        for (index, message) in indexes().zip(messages) {
+            let message = self.read_round1(index, message)?;
+            let constant = message.commitment.first().ok_or(DkgError::Parse(index))?;
+            let proven = self.pop_message(&message.commitment, &message.ephemeral);
+            if !schnorr::verify(self.suite, constant, &proven, &message.pop) {
+                return Err(DkgError::Pop(index));
+            }
+            parsed.push(message);
+        }
+        Ok(parsed)
+    }
+
+    fn own_share(
+        &self,
+        index: CustodianIndex,
+        key: &StaticKey,
+        sender: CustodianIndex,
+        message: &Round1,
+    ) -> Result<SecretScalar, DkgError> {
+        let sender_key = self.static_key(sender).ok_or(DkgError::Parse(sender))?;
+        let sealed =
+            message.shares.get(usize::from(index.get() - 1)).ok_or(DkgError::Parse(sender))?;
+        let shared = [key.0.mul_point(&message.ephemeral), key.0.mul_point(sender_key)];
+        let (aead_key, nonce) =
+            self.share_key(&shared, &message.ephemeral, sender_key, &key.public());
+        let plaintext =
+            xaes::open(&aead_key, &nonce, sealed).map_err(|_| DkgError::Decrypt(sender))?;
+        let (scalar, _payload) = plaintext.split_at_checked(32).ok_or(DkgError::Share(sender))?;
+        let share = SecretScalar::from_bytes(scalar).map_err(|_| DkgError::Share(sender))?;
+        let expected = evaluate_public(&message.commitment, index.get());
+        if expected == Some(share.base_mul()) { Ok(share) } else { Err(DkgError::Share(sender)) }
+    }
+
+    fn public_results(&self, messages: &[Round1]) -> Result<(Point, Vec<Point>), DkgError> {
+        let mut aggregate: Vec<Point> = Vec::new();
+        for k in 0..usize::from(self.k) {
+            let mut sum: Option<Point> = None;
+            for (index, message) in indexes().zip(messages) {
+                let point = message.commitment.get(k).ok_or(DkgError::Parse(index))?;
+                sum = match sum {
+                    None => Some(*point),
+                    Some(sum) => Some(sum.add(point).ok_or(DkgError::Inconsistent)?),
+                };
+            }
+            aggregate.push(sum.ok_or(DkgError::MessageCount(self.n))?);
+        }
+        let key = *aggregate.first().ok_or(DkgError::Inconsistent)?;
+        let shares: Option<Vec<Point>> =
+            (1..=self.n).map(|index| evaluate_public(&aggregate, index)).collect();
+        Ok((key, shares.ok_or(DkgError::Inconsistent)?))
+    }
+
+    fn pop_message(&self, commitment: &[Point], ephemeral: &Point) -> Vec<u8> {
+        let mut out = self.context.bytes().to_vec();
+        out.extend(commitment.iter().flat_map(Point::bytes));
+        out.extend_from_slice(&ephemeral.bytes());
+        out
+    }
+
+    /// The canonical transcript T of the specification's round 3.
+    fn transcript(&self, messages: &[Round1]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for field in [CIPHERSUITE.as_bytes(), self.context.bytes()] {
+            out.extend_from_slice(&length(field).to_le_bytes());
+            out.extend_from_slice(field);
+        }
+        out.extend_from_slice(&u32::from(self.n).to_le_bytes());
+        out.extend_from_slice(&u32::from(self.k).to_le_bytes());
+        out.extend(self.statics.iter().flat_map(Point::bytes));
+        out.extend(messages.iter().flat_map(|m| m.commitment.iter().flat_map(Point::bytes)));
+        out.extend(messages.iter().flat_map(|m| m.pop));
+        out.extend(messages.iter().flat_map(|m| m.ephemeral.bytes()));
+        out.extend_from_slice(&length(&self.extension).to_le_bytes());
+        out.extend_from_slice(&self.extension);
+        out
+    }
+
+    /// Key and nonce of one encrypted share: two domain-separated H6 invocations.
+    fn share_key(
+        &self,
+        shared: &[Point; 2],
+        ephemeral: &Point,
+        sender: &Point,
+        recipient: &Point,
+    ) -> (Zeroizing<[u8; 32]>, [u8; 24]) {
+        let h6 = |label: &[u8]| {
+            let mut extra = Vec::new();
+            for field in [self.context.bytes().as_slice(), label] {
+                extra.extend_from_slice(&length(field).to_le_bytes());
+                extra.extend_from_slice(field);
+            }
+            let mut hasher = self.suite.hasher();
+            hasher.update(PREFIX_H6);
+            for secret in shared {
+                hasher.update(&*Zeroizing::new(secret.bytes()));
+            }
+            for public in [ephemeral, sender, recipient] {
+                hasher.update(&public.bytes());
+            }
+            hasher.update(&length(&extra).to_le_bytes());
+            hasher.update(&extra);
+            hasher.finish()
+        };
+        let key = Zeroizing::new(*h6(b"key").bytes());
+        let mut nonce = [0; 24];
+        for (to, from) in nonce.iter_mut().zip(h6(b"nonce").bytes()) {
+            *to = *from;
+        }
+        (key, nonce)
+    }
+
+    fn static_key(&self, index: CustodianIndex) -> Option<&Point> {
+        self.statics.get(usize::from(index.get()) - 1)
+    }
+}
+
+/// Custodian numbers from 1.
+fn indexes() -> impl Iterator<Item = CustodianIndex> {
+    (1..=Threshold::N_MAX).filter_map(|index| CustodianIndex::new(index).ok())
+}
+
+/// The value of a secret polynomial at a custodian's number, as 32 bytes.
+fn evaluate(polynomial: &[SecretScalar], at: u16) -> Zeroizing<[u8; 32]> {
+    // Horner's rule over byte forms would cost more; public Scalar arithmetic on secret values is
+    // constant time in p256, and every intermediate is wiped with `total`.
+    let at = Scalar::from_u16(at);
+    let mut total: Option<SecretScalar> = None;
+    for coefficient in polynomial.iter().rev() {
+        let raised = total.and_then(|total| total.mul(&at));
+        total = match raised {
+            None => coefficient.mul(&Scalar::from_u16(1)),
+            Some(raised) => raised.add(coefficient),
+        };
+    }
+    total.map_or_else(|| Zeroizing::new([0; 32]), |total| total.danger_bytes())
+}
+
+/// The value of a committed polynomial at a custodian's number; `None` if it is the identity.
+fn evaluate_public(commitment: &[Point], at: u16) -> Option<Point> {
+    let at = Scalar::from_u16(at);
+    let mut power = Scalar::from_u16(1);
+    let mut terms = Vec::new();
+    for point in commitment {
+        terms.push((power, *point));
+        power = power.mul(&at);
+    }
+    let terms: Vec<(&Scalar, &Point)> =
+        terms.iter().map(|(scalar, point)| (scalar, point)).collect();
+    kaibiao_crypto::lincomb(&terms)
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    // A length in memory always fits: usize is at most 64 bits on every supported target.
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+/// Bytes still to be read.
+struct Reader<'a>(&'a [u8]);
+
+/// The message ended early or holds a value that is not allowed.
+struct Malformed;
+
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let (head, rest) = self.0.split_first_chunk::<N>().ok_or(Malformed)?;
+        self.0 = rest;
+        Ok(*head)
+    }
+
+    fn point(&mut self, suite: &Suite) -> Result<Point, Malformed> {
+        suite.point(&self.array::<33>()?).map_err(|_| Malformed)
+    }
+
+    /// `uint64_be length || ciphertext`, at least a scalar and a tag, at most the limit.
+    fn framed(&mut self) -> Result<&'a [u8], Malformed> {
+        let length = u64::from_be_bytes(self.array::<8>()?);
+        if !(48..=CIPHERTEXT_MAX).contains(&length) {
+            return Err(Malformed);
+        }
+        let length = usize::try_from(length).map_err(|_| Malformed)?;
+        let (head, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+        self.0 = rest;
+        Ok(head)
+    }
+}
+
+#[cfg(test)]
+mod tests;
