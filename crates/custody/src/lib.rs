@@ -1,1 +1,16 @@
-//! When a custodian may release: replay of the opening log and the release rules, without input or output.
+//! When a custodian may act: cosign a head, countersign a freeze, release partial decryptions.
+//!
+//! Layer 4, pure. A custodian believes only the log (ruling 14): it replays the opening log itself,
+//! counts the bidders itself, and raises a point only if the replayed state asks for it. The process
+//! around this crate reads the clock, keeps the share and writes every act to its journal before it
+//! answers; [`Memory`] is what that journal says. Rules and attacks: `docs/spec/custodian.md`.
+
+mod act;
+mod clock;
+mod duty;
+mod refusal;
+
+pub use act::{Act, Memory, Raised};
+pub use clock::ClockReading;
+pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};
+pub use refusal::Refusal;

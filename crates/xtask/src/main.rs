@@ -1,3 +1,55 @@
-//! Tasks of this repository.
+//! The tasks of this repository, run as `cargo xtask <task>`.
+//!
+//! | task | what it does | module |
+//! |---|---|---|
+//! | `layers` | dependencies of our crates point strictly down, the pure crates stay pure | [`layers`] |
+//! | `shape` | size of files, no unfinished work, lints inherited | [`shape`] |
+//! | `deps` | licences, sources, bans and duplicates of foreign crates against `deps.toml` | [`deps`] |
+//! | `test` | everything a change must pass, from a fresh Debian machine on | [`mod@test`] |
+//!
+//! This crate depends on no other crate of the workspace: a broken crate must not silence the
+//! check that would name it.
 
-fn main() {}
+mod args;
+mod cargo;
+mod deps;
+mod error;
+mod layers;
+mod lexer;
+mod report;
+mod shape;
+mod source;
+mod test;
+
+use std::process::ExitCode;
+
+use args::Task;
+use error::TaskError;
+
+fn main() -> ExitCode {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: error: {error}");
+            if let Some(hint) = error.hint() {
+                eprintln!("xtask: hint: {hint}");
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<(), TaskError> {
+    match args::parse(words)? {
+        Task::Help => {
+            report::line(args::HELP);
+            Ok(())
+        }
+        Task::Layers => layers::run(&cargo::workspace_root()?),
+        Task::Shape => shape::run(&cargo::workspace_root()?),
+        Task::Deps => deps::run(&cargo::workspace_root()?),
+        Task::Test(options) => test::run(&cargo::workspace_root()?, options),
+    }
+}

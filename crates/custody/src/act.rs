@@ -1,0 +1,105 @@
+//! The custodian's journal: every act, and every refusal, before it is answered.
+
+use std::collections::BTreeMap;
+
+use kaibiao_crypto::Hex;
+use kaibiao_types::{Digest, Part, Stage, UtcMillis};
+use serde::{Deserialize, Serialize};
+
+/// One line of a custodian's journal, JSON, appended and synchronised before the act is answered.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Act {
+    /// Cosigned a head of the log.
+    Cosigned {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+        /// Entries under the head.
+        size: u64,
+        /// Root of the head.
+        root: Digest,
+    },
+    /// Countersigned a freeze; there is at most one per ceremony and round.
+    FreezeSigned {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+        /// The freeze.
+        freeze_id: Digest,
+    },
+    /// Is about to raise points. Written before the share is touched (rule R9).
+    Intent {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+        /// The freeze.
+        freeze_id: Digest,
+        /// The envelope.
+        stage: Stage,
+        /// Which part.
+        part: Part,
+        /// The points, each with the bid it belongs to.
+        raised: Vec<Raised>,
+    },
+    /// Refused a request.
+    Refused {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+        /// What was asked for.
+        request: String,
+        /// The stable label of the refusal.
+        label: String,
+        /// What was wrong.
+        detail: String,
+    },
+}
+
+/// A point that is raised, and for which bid.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raised {
+    /// The bid's manifest.
+    pub manifest_sha256: Digest,
+    /// U.
+    pub u: Hex<33>,
+}
+
+/// What the journal says: the custodian's memory across restarts.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Memory {
+    cosigned: BTreeMap<u64, Digest>,
+    freeze_id: Option<Digest>,
+    raised: BTreeMap<[u8; 33], Digest>,
+}
+
+impl Memory {
+    /// Takes in one act of the journal.
+    pub fn remember(&mut self, act: &Act) {
+        match act {
+            Act::Cosigned { size, root, .. } => drop(self.cosigned.insert(*size, *root)),
+            Act::FreezeSigned { freeze_id, .. } => self.freeze_id = Some(*freeze_id),
+            Act::Intent { raised, .. } => {
+                self.raised.extend(raised.iter().map(|r| (r.u.0, r.manifest_sha256)));
+            }
+            Act::Refused { .. } => {}
+        }
+    }
+
+    /// The largest head cosigned so far.
+    pub fn latest_head(&self) -> Option<(u64, Digest)> {
+        self.cosigned.last_key_value().map(|(size, root)| (*size, *root))
+    }
+
+    /// Whether exactly this head was cosigned.
+    pub fn has_cosigned(&self, size: u64, root: &Digest) -> bool {
+        self.cosigned.get(&size) == Some(root)
+    }
+
+    /// The freeze that was countersigned.
+    pub const fn freeze_id(&self) -> Option<Digest> {
+        self.freeze_id
+    }
+
+    /// The bid for which a point was raised before.
+    pub fn raised_for(&self, u: &[u8; 33]) -> Option<Digest> {
+        self.raised.get(u).copied()
+    }
+}

@@ -1,0 +1,87 @@
+//! Why a custodian does not act.
+
+use kaibiao_journal::CheckpointError;
+use kaibiao_replay::FreezeFault;
+use kaibiao_types::{CustodianIndex, Digest, Millis, Part};
+
+/// Why a custodian refuses. Every refusal goes into its journal and is told to the hall.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The checkpoint is not a signed head of the log that was replayed.
+    #[error("the checkpoint is not a head of the log that was replayed")]
+    Checkpoint(#[from] CheckpointError),
+    /// A lock that was raised before appears in another bid (rule R7).
+    #[error("the lock of bid {manifest_sha256} was raised for bid {before} before")]
+    DuplicateLock {
+        /// The bid asked for.
+        manifest_sha256: Digest,
+        /// The bid it was raised for.
+        before: Digest,
+    },
+    /// The freeze does not hold.
+    #[error("the freeze does not hold")]
+    Freeze(#[from] FreezeFault),
+    /// Another freeze was countersigned before: two freezes of one ceremony are evidence of fraud.
+    #[error("freeze {signed} was countersigned before; {asked} is another one")]
+    FreezeConflict {
+        /// The freeze countersigned before.
+        signed: Digest,
+        /// The freeze asked for.
+        asked: Digest,
+    },
+    /// The log shows no freeze, or none that this custodian countersigned.
+    #[error("this custodian has not countersigned the freeze")]
+    FreezeUnsigned,
+    /// The checkpoint names a head that differs from the replayed log.
+    #[error("the head of {size} entries differs from the replayed log")]
+    Head {
+        /// Entries under the head.
+        size: u64,
+    },
+    /// The closing head is not one that this custodian cosigned.
+    #[error("this custodian has not cosigned the closing head")]
+    HeadUnsigned,
+    /// The log does not ask for this part to be unsealed.
+    #[error("the log does not ask for the {0} part to be unsealed")]
+    NotAsked(Part),
+    /// The opening time has not come by this custodian's clock.
+    #[error("the opening time is {0} away by this custodian's clock")]
+    NotYet(Millis),
+    /// The head is smaller than one that was cosigned before.
+    #[error("a head of {cosigned} entries was cosigned before, this one has {size}")]
+    Rollback {
+        /// Entries under the head asked for.
+        size: u64,
+        /// Entries under the greatest head cosigned.
+        cosigned: u64,
+    },
+    /// The share at hand is not the one of the ceremony record.
+    #[error("the share at hand is not that of custodian {0} in the ceremony")]
+    Share(CustodianIndex),
+    /// Fewer bidders than the law asks for.
+    #[error("{bidders} bidders, at least {min} are needed")]
+    TooFew {
+        /// Distinct bidders with a current bid.
+        bidders: usize,
+        /// The minimum.
+        min: u32,
+    },
+}
+
+impl Refusal {
+    /// The stable label.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Checkpoint(error) => error.label(),
+            Self::DuplicateLock { .. } => "E_DUP_U",
+            Self::Freeze(error) => error.label(),
+            Self::FreezeConflict { .. } => "E_FREEZE_CONFLICT",
+            Self::FreezeUnsigned | Self::HeadUnsigned | Self::NotAsked(_) => "E_NOT_ALLOWED",
+            Self::Head { .. } | Self::Rollback { .. } => "E_ROLLBACK",
+            Self::NotYet(_) => "E_NOT_YET",
+            Self::Share(_) => "E_CEREMONY",
+            Self::TooFew { .. } => "E_TOO_FEW",
+        }
+    }
+}

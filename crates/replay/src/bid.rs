@@ -1,0 +1,319 @@
+//! One bid: its manifest, the bidder's signature, and the headers of its sealed objects.
+
+use std::collections::BTreeMap;
+
+use kaibiao_crypto::{SUITE_1, tdh2};
+use kaibiao_journal::{FreezeContext, FreezeError, FreezeRecord, OpeningLog, PlaceError, PlacePath};
+use kaibiao_opening::{BidStatus, FrozenBid, SetFrozen};
+use kaibiao_pki::TrustList;
+use kaibiao_pki::cms::{self, SignatureError, VerifiedSignature};
+use kaibiao_seal::{ContextError, Header, HeaderError, HeaderMismatch, Manifest, ManifestError};
+use kaibiao_types::{Digest, Part, Stage, UtcMillis};
+
+use crate::VerifiedTender;
+
+/// Exact bytes of one bid, without its payloads.
+#[derive(Clone, Debug)]
+pub struct BidMaterial {
+    /// The manifest.
+    pub manifest: Vec<u8>,
+    /// The bidder's detached CMS over it.
+    pub cms: Vec<u8>,
+    /// The headers of the sealed objects, in the order of the manifest's parts.
+    pub headers: Vec<Vec<u8>>,
+}
+
+/// The header of one sealed object of a bid.
+#[derive(Clone, Debug)]
+pub struct PartHeader {
+    /// The envelope.
+    pub stage: Stage,
+    /// Which part.
+    pub part: Part,
+    /// The header, bound to this bid and proven well formed.
+    pub header: Header,
+}
+
+/// A bid whose signature, context and proofs hold.
+#[derive(Debug)]
+pub struct VerifiedBid {
+    manifest: Manifest,
+    signature: VerifiedSignature,
+    cms_sha256: Digest,
+    headers: Vec<PartHeader>,
+}
+
+/// Why a bid is refused. At intake the bidder is told; later it says what the platform did wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BidFault {
+    /// Sealed for another lot, stage, bidder or version.
+    #[error("sealed for another lot, part or bidder")]
+    Context(#[from] ContextError),
+    /// The bid names another ceremony than this lot's.
+    #[error("sealed to another ceremony than this lot's")]
+    Ceremony,
+    /// The manifest names another deadline than the tender file.
+    #[error("the manifest names another deadline than the tender file")]
+    Deadline,
+    /// The bid differs from its entry in the freeze list.
+    #[error("the bid differs from its entry in the freeze list")]
+    Frozen,
+    /// A header is malformed.
+    #[error("the header of a sealed object is malformed")]
+    Header(#[from] HeaderError),
+    /// A header is not the one the manifest names.
+    #[error("a sealed object is not the one that the manifest names")]
+    HeaderMismatch(#[from] HeaderMismatch),
+    /// Another number of headers than the manifest has parts.
+    #[error("{headers} headers for {parts} parts")]
+    HeaderCount {
+        /// Headers given.
+        headers: usize,
+        /// Parts of the manifest.
+        parts: usize,
+    },
+    /// The manifest belongs to another lot.
+    #[error("the bid is for lot {0}")]
+    Lot(kaibiao_types::LotKey),
+    /// The manifest is malformed.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The well-formedness proof does not hold.
+    #[error("the sealed object is not well formed")]
+    Proof(#[from] tdh2::ProofError),
+    /// The signature does not hold.
+    #[error("the bidder's signature does not hold")]
+    Signature(#[from] SignatureError),
+    /// Signed by another party, or with another key, than the manifest names.
+    #[error("signed by another party or key than the manifest names")]
+    Signer,
+}
+
+impl BidFault {
+    /// The stable label.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Context(error) => error.label(),
+            Self::Ceremony => "E_CEREMONY",
+            Self::Deadline => "E_DEADLINE",
+            Self::Frozen => "E_FROZEN",
+            Self::Header(error) => error.label(),
+            Self::HeaderMismatch(error) => error.label(),
+            Self::HeaderCount { .. } => "E_MANIFEST",
+            Self::Lot(_) => "E_LOT",
+            Self::Manifest(error) => error.label(),
+            Self::Proof(error) => error.label(),
+            Self::Signature(error) => error.label(),
+            Self::Signer => "E_SIG_SIGNER",
+        }
+    }
+}
+
+impl VerifiedBid {
+    /// Checks one bid at an instant: at intake now, afterwards the completion stamp (ruling 18).
+    ///
+    /// # Errors
+    ///
+    /// [`BidFault`] names the first thing that does not hold.
+    pub fn verify(
+        tender: &VerifiedTender,
+        material: &BidMaterial,
+        trust: &TrustList,
+        at: UtcMillis,
+    ) -> Result<Self, BidFault> {
+        let manifest = Manifest::parse(&material.manifest)?;
+        let body = manifest.body();
+        if *manifest.lot() != tender.file().lot_key() {
+            return Err(BidFault::Lot(manifest.lot().clone()));
+        }
+        if body.ceremony_id != tender.record().ceremony_id || body.suite != tender.record().suite {
+            return Err(BidFault::Ceremony);
+        }
+        if body.deadline != tender.file().terms().deadline {
+            return Err(BidFault::Deadline);
+        }
+        let signature = cms::verify_detached(&material.cms, &material.manifest, trust, at)?;
+        let signer = signature.signer();
+        if signer.party() != &body.bidder || signer.certificate().spki_sha256() != body.signer_spki_sha256 {
+            return Err(BidFault::Signer);
+        }
+        let headers = check_headers(tender, &manifest, &material.headers)?;
+        Ok(Self { cms_sha256: SUITE_1.hash(&material.cms), manifest, signature, headers })
+    }
+
+    /// The manifest.
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The bidder's signature.
+    pub const fn signature(&self) -> &VerifiedSignature {
+        &self.signature
+    }
+
+    /// SHA-256 of the CMS.
+    pub const fn cms_sha256(&self) -> Digest {
+        self.cms_sha256
+    }
+
+    /// The headers in the order of the manifest's parts.
+    pub fn headers(&self) -> &[PartHeader] {
+        &self.headers
+    }
+
+    /// The header of one part.
+    pub fn header(&self, stage: Stage, part: Part) -> Option<&Header> {
+        self.headers.iter().find(|h| h.stage == stage && h.part == part).map(|h| &h.header)
+    }
+
+    /// Checks that an entry of the freeze list says exactly what this bid says.
+    ///
+    /// # Errors
+    ///
+    /// [`BidFault::Frozen`] if anything differs.
+    pub fn expect_frozen(&self, frozen: &FrozenBid) -> Result<(), BidFault> {
+        let body = self.manifest.body();
+        let parts = body.parts.iter().map(|p| (p.stage, p.part, p.header_sha256, p.file_len, p.ct_root));
+        let objects = frozen.objects.iter().map(|o| (o.stage, o.part, o.header_sha256, o.file_len, o.ct_root));
+        let same = frozen.manifest_sha256 == self.manifest.sha256()
+            && frozen.cms_sha256 == self.cms_sha256
+            && frozen.bidder == body.bidder
+            && frozen.seq == body.seq
+            && parts.eq(objects);
+        if same { Ok(()) } else { Err(BidFault::Frozen) }
+    }
+}
+
+fn check_headers(
+    tender: &VerifiedTender,
+    manifest: &Manifest,
+    headers: &[Vec<u8>],
+) -> Result<Vec<PartHeader>, BidFault> {
+    let parts = &manifest.body().parts;
+    if headers.len() != parts.len() {
+        return Err(BidFault::HeaderCount { headers: headers.len(), parts: parts.len() });
+    }
+    let mut out = Vec::new();
+    for (part, bytes) in parts.iter().zip(headers) {
+        let header = Header::parse(bytes)?;
+        manifest.expect_header(part.stage, part.part, &header)?;
+        header.expect_context(&manifest.context_for(part.stage, part.part))?;
+        header.verify_proof(tender.bases())?;
+        out.push(PartHeader { stage: part.stage, part: part.part, header });
+    }
+    Ok(out)
+}
+
+/// Everything about a freeze besides its log entry: the bids in the order of the list, and the
+/// paths of their opened places.
+#[derive(Clone, Debug)]
+pub struct FrozenMaterial {
+    /// One per entry of the freeze list.
+    pub bids: Vec<BidMaterial>,
+    /// One per entry of the freeze list.
+    pub paths: Vec<PlacePath>,
+}
+
+/// A freeze whose every bid and place has been checked.
+#[derive(Debug)]
+pub struct FrozenBids {
+    by_manifest: BTreeMap<Digest, (FrozenBid, VerifiedBid)>,
+}
+
+/// Why a freeze is not countersigned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FreezeFault {
+    /// A bid of the list does not hold.
+    #[error("bid {manifest_sha256} does not hold")]
+    Bid {
+        /// The bid.
+        manifest_sha256: Digest,
+        /// Why.
+        source: BidFault,
+    },
+    /// The list and its material have different lengths.
+    #[error("the freeze list has {bids} bids, and material for {material} was given")]
+    Count {
+        /// Bids of the list.
+        bids: usize,
+        /// Bids given.
+        material: usize,
+    },
+    /// One lock appears in two objects: a copy (ruling 30, rule R7).
+    #[error("bid {0} carries a lock that another bid carries too")]
+    DuplicateLock(Digest),
+    /// The list is not in order or does not follow from its content.
+    #[error(transparent)]
+    List(#[from] FreezeError),
+    /// A place is not what the log committed to.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+}
+
+impl FreezeFault {
+    /// The stable label.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Bid { source, .. } => source.label(),
+            Self::Count { .. } => "E_FREEZE",
+            Self::DuplicateLock(_) => "E_DUP_U",
+            Self::List(error) => error.label(),
+            Self::Place(error) => error.label(),
+        }
+    }
+}
+
+impl FrozenBids {
+    /// Checks a freeze list against the log that carries it and the bids that it names.
+    ///
+    /// # Errors
+    ///
+    /// [`FreezeFault`] names the bid or rule.
+    pub fn check(
+        tender: &VerifiedTender,
+        log: &OpeningLog,
+        frozen: &SetFrozen,
+        frozen_data: &str,
+        material: &FrozenMaterial,
+        trust: &TrustList,
+    ) -> Result<Self, FreezeFault> {
+        let context = FreezeContext {
+            suite: tender.record().suite(),
+            ceremony_id: tender.record().ceremony_id,
+            origin: tender.origin(),
+            deadline: tender.file().terms().deadline,
+        };
+        let checked = FreezeRecord::parse(frozen_data.as_bytes())?.check(&context)?;
+        checked.check_places(context.suite, log, tender.file().terms().places, &material.paths)?;
+        if frozen.bids.len() != material.bids.len() {
+            return Err(FreezeFault::Count { bids: frozen.bids.len(), material: material.bids.len() });
+        }
+        let mut by_manifest = BTreeMap::new();
+        let mut locks = BTreeMap::new();
+        for (entry, material) in frozen.bids.iter().zip(&material.bids) {
+            let manifest_sha256 = entry.manifest_sha256;
+            let bid = VerifiedBid::verify(tender, material, trust, entry.completed_at)
+                .and_then(|bid| bid.expect_frozen(entry).map(|()| bid))
+                .map_err(|source| FreezeFault::Bid { manifest_sha256, source })?;
+            for part in bid.headers() {
+                if locks.insert(part.header.u().bytes(), ()).is_some() {
+                    return Err(FreezeFault::DuplicateLock(manifest_sha256));
+                }
+            }
+            by_manifest.insert(manifest_sha256, (entry.clone(), bid));
+        }
+        Ok(Self { by_manifest })
+    }
+
+    /// The bids that are raised: the last word of each bidder, in order of their manifests' digests.
+    pub fn current(&self) -> impl Iterator<Item = (&FrozenBid, &VerifiedBid)> {
+        self.by_manifest.values().filter(|(entry, _)| entry.status == BidStatus::Current).map(|(e, b)| (e, b))
+    }
+
+    /// One bid of the list.
+    pub fn bid(&self, manifest_sha256: &Digest) -> Option<&VerifiedBid> {
+        self.by_manifest.get(manifest_sha256).map(|(_, bid)| bid)
+    }
+}

@@ -1,0 +1,17 @@
+//! The one reading of tender, bids and log that hall, custodian and auditor share (ADR 0001).
+//!
+//! Layer 3, pure. What is read here is believed only as far as it is signed and as far as it follows
+//! from what came before: [`VerifiedTender`] joins the host's signature with the ceremony,
+//! [`VerifiedBid`] a manifest with its signature, context and proofs, [`Replay`] every log entry
+//! with its author, and [`open_object`] a plaintext with the custodians' proven partials. Whether a
+//! step is allowed is `opening`'s business, and when a custodian acts is `custody`'s.
+
+mod bid;
+mod log;
+mod tender;
+mod unseal;
+
+pub use bid::{BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid};
+pub use log::{Replay, ReplayFault};
+pub use tender::{TenderFault, TenderMaterial, VerifiedTender};
+pub use unseal::{OpenedObject, Partials, Unopened, open_object, open_price, partials_digest};

@@ -1,0 +1,295 @@
+//! Reading an opening log entry by entry, as a party who does not trust the hall.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kaibiao_crypto::SUITE_1;
+use kaibiao_journal::{
+    CheckpointError, EntryError, EntryLine, LogError, OpeningLog, freeze_statement, verify_cosignatures,
+};
+use kaibiao_opening::{
+    Actor, Event, EventError, FreezeSigned, IntakeClosed, LotPublished, OpeningRecord, RecordSigned, Refusal,
+    ReplayError, SignedCommandBody, State,
+};
+use kaibiao_pki::TrustList;
+use kaibiao_pki::cms::{self, SignatureError};
+use kaibiao_types::{CustodianIndex, OrgCode, Role, UtcMillis};
+
+use crate::VerifiedTender;
+
+/// A log with the state that follows from it; every entry was checked when it was taken in.
+#[derive(Debug)]
+pub struct Replay {
+    tender: Arc<VerifiedTender>,
+    trust: Arc<TrustList>,
+    log: OpeningLog,
+    state: State,
+    nonces: BTreeSet<String>,
+    record: Option<Vec<u8>>,
+}
+
+/// Why an entry is not believed. Nothing after it is read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayFault {
+    /// A cosignature of the closing head does not hold.
+    #[error("entry {entry}: a cosignature of the closing head does not hold")]
+    Cosignature {
+        /// Index of the entry.
+        entry: u64,
+        /// Why.
+        source: CheckpointError,
+    },
+    /// The closing head is not a head of this log, or too few custodians cosigned it in time.
+    #[error("entry {entry}: the closing head is not cosigned in time by enough custodians")]
+    ClosingHead {
+        /// Index of the entry.
+        entry: u64,
+    },
+    /// An entry that a person must have caused carries no signed command, or another's.
+    #[error("entry {entry} does not carry the signed command that it needs")]
+    Command {
+        /// Index of the entry.
+        entry: u64,
+    },
+    /// The command beside an entry asks for something else.
+    #[error("entry {entry}: the signed command asks for something else")]
+    CommandMismatch {
+        /// Index of the entry.
+        entry: u64,
+        /// The rule it breaks.
+        source: Refusal,
+    },
+    /// The data of an entry is malformed.
+    #[error("entry {entry} is malformed")]
+    Event {
+        /// Index of the entry.
+        entry: u64,
+        /// Why.
+        source: EventError,
+    },
+    /// The line is malformed.
+    #[error(transparent)]
+    Line(#[from] EntryError),
+    /// The line does not continue the log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The log begins with another tender file.
+    #[error("the log begins with another tender file")]
+    OtherTender,
+    /// The procedure does not allow the entry here.
+    #[error(transparent)]
+    Procedure(#[from] ReplayError),
+    /// The opening record that follows from the log is not the one that the log names.
+    #[error("the opening record that the log names does not follow from the log")]
+    Record,
+    /// A signature in an entry does not hold.
+    #[error("entry {entry}: the signature does not hold")]
+    Signature {
+        /// Index of the entry.
+        entry: u64,
+        /// Why; `None` if it is intact but another party's.
+        source: Option<SignatureError>,
+    },
+    /// A command was used twice.
+    #[error("entry {entry} repeats a command")]
+    Replayed {
+        /// Index of the entry.
+        entry: u64,
+    },
+}
+
+impl ReplayFault {
+    /// The stable label.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Cosignature { source, .. } => source.label(),
+            Self::ClosingHead { .. } => "E_LATE",
+            Self::Command { .. } => "E_COMMAND",
+            Self::CommandMismatch { source, .. } => source.label(),
+            Self::Event { source, .. } => source.label(),
+            Self::Line(error) => error.label(),
+            Self::Log(error) => error.label(),
+            Self::OtherTender => "E_TENDER",
+            Self::Procedure(error) => error.label(),
+            Self::Signature { source: Some(source), .. } => source.label(),
+            Self::Signature { source: None, .. } => "E_SIG_SIGNER",
+            Self::Record => "E_RECORD",
+            Self::Replayed { .. } => "E_REPLAYED",
+        }
+    }
+}
+
+impl Replay {
+    /// An empty log of a tender.
+    pub fn new(tender: Arc<VerifiedTender>, trust: Arc<TrustList>) -> Self {
+        let log = OpeningLog::new(tender.origin().clone());
+        let state = State::new(tender.file().lot_key());
+        Self { tender, trust, log, state, nonces: BTreeSet::new(), record: None }
+    }
+
+    /// The tender.
+    pub const fn tender(&self) -> &Arc<VerifiedTender> {
+        &self.tender
+    }
+
+    /// The trust list by which signatures are judged.
+    pub const fn trust(&self) -> &Arc<TrustList> {
+        &self.trust
+    }
+
+    /// The log so far.
+    pub const fn log(&self) -> &OpeningLog {
+        &self.log
+    }
+
+    /// The state that follows from the log so far.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The entry that fixed the set of bids, as it was read.
+    pub fn frozen_entry(&self) -> Option<&EntryLine> {
+        self.log.entries().iter().find(|entry| entry.kind() == "set-frozen")
+    }
+
+    /// Exact bytes of the opening record, once the log has it; derived here, not received.
+    pub fn record(&self) -> Option<&[u8]> {
+        self.record.as_deref()
+    }
+
+    /// Takes in the next line: form, order, procedure, and every signature that it carries.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayFault`]; the replay is then unchanged.
+    pub fn ingest(&mut self, line: &[u8]) -> Result<Event, ReplayFault> {
+        let entry = EntryLine::parse(line)?;
+        let index = entry.index();
+        let event = Event::from_parts(entry.kind(), entry.data().get())
+            .map_err(|source| ReplayFault::Event { entry: index, source })?;
+        let by = Actor::parse(&entry.by().to_string()).map_err(|_| ReplayFault::Command { entry: index })?;
+        let nonce = self.check_author(&entry, &by, &event)?;
+        self.check_content(&entry, &event)?;
+
+        let record = self.check_record(&event)?;
+        let mut state = self.state.clone();
+        state.check_and_apply(&by, entry.at(), &event)?;
+        self.log.append_entry(entry)?;
+        self.state = state;
+        self.record = self.record.take().or(record);
+        self.nonces.extend(nonce);
+        Ok(event)
+    }
+
+    /// Who caused the entry: the command beside it, or the tender file for the first one.
+    fn check_author(&self, entry: &EntryLine, by: &Actor, event: &Event) -> Result<Option<String>, ReplayFault> {
+        let index = entry.index();
+        if let Event::LotPublished(lot) = event {
+            let expected =
+                LotPublished::new(self.tender.file(), self.tender.sha256(), self.tender.cms_sha256());
+            return if **lot == expected { Ok(None) } else { Err(ReplayFault::OtherTender) };
+        }
+        let needs = event.needs_command().is_some();
+        match (needs, entry.command()) {
+            (false, None) => Ok(None),
+            (true, Some(command)) => {
+                let body = SignedCommandBody::parse_for(&command.body, &self.tender.file().lot_key())
+                    .map_err(|_| ReplayFault::Command { entry: index })?;
+                let signer = self.signer(index, &command.cms, &command.body, entry.at())?;
+                let actor = self.actor_of(&signer, by);
+                self.state
+                    .check_command(by, entry.at(), event, &actor, &body)
+                    .map_err(|source| ReplayFault::CommandMismatch { entry: index, source })?;
+                let nonce = body.nonce;
+                if self.nonces.contains(&nonce) {
+                    return Err(ReplayFault::Replayed { entry: index });
+                }
+                Ok(Some(nonce))
+            }
+            _ => Err(ReplayFault::Command { entry: index }),
+        }
+    }
+
+    fn signer(&self, entry: u64, cms: &[u8], content: &[u8], at: UtcMillis) -> Result<OrgCode, ReplayFault> {
+        let verified = cms::verify_detached(cms, content, &self.trust, at)
+            .map_err(|source| ReplayFault::Signature { entry, source: Some(source) })?;
+        Ok(verified.signer().party().code.clone())
+    }
+
+    /// The role in which an organisation signed: the one the entry names, if it may have it.
+    fn actor_of(&self, signer: &OrgCode, by: &Actor) -> Actor {
+        let terms = self.tender.file().terms();
+        match by {
+            Actor::Host(_) => Actor::Host(signer.clone()),
+            Actor::Supervisor(_) => Actor::Supervisor(signer.clone()),
+            Actor::Hall if *signer == terms.host.code => Actor::Host(signer.clone()),
+            _ => Actor::Bidder(signer.clone()),
+        }
+    }
+
+    /// Signatures and digests inside an entry's data.
+    fn check_content(&self, entry: &EntryLine, event: &Event) -> Result<(), ReplayFault> {
+        match event {
+            Event::IntakeClosed(closed) => self.check_closing_head(entry.index(), closed),
+            Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed),
+            Event::RecordSigned(signed) => self.check_record_signature(entry, signed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ruling 9: the closing head is cosigned by at least k custodians no later than T + g.
+    fn check_closing_head(&self, entry: u64, closed: &IntakeClosed) -> Result<(), ReplayFault> {
+        let checkpoint = self.log.checkpoint_at(closed.size).ok_or(ReplayFault::ClosingHead { entry })?;
+        if checkpoint.head.root != closed.root {
+            return Err(ReplayFault::ClosingHead { entry });
+        }
+        let cosignatures = verify_cosignatures(&checkpoint, &closed.cosignatures, self.tender.cosign_keys())
+            .map_err(|source| ReplayFault::Cosignature { entry, source })?;
+        let terms = self.tender.file().terms();
+        let limit = terms.deadline.plus(terms.grace_ms);
+        // Cosignatures carry whole seconds; the second in which the deadline lies is not before it.
+        let in_time = |at: UtcMillis| at <= limit;
+        let names: BTreeSet<&str> =
+            cosignatures.iter().filter(|c| in_time(c.at)).map(|c| c.name.as_str()).collect();
+        let enough = names.len() >= usize::from(terms.custody.threshold.k());
+        if enough { Ok(()) } else { Err(ReplayFault::ClosingHead { entry }) }
+    }
+
+    /// The record that the state gives must be the one that the entry names.
+    fn check_record(&self, event: &Event) -> Result<Option<Vec<u8>>, ReplayFault> {
+        let Event::RecordGenerated(generated) = event else { return Ok(None) };
+        let record = OpeningRecord::new(&self.state).map(|record| record.to_bytes());
+        match record {
+            Some(bytes) if SUITE_1.hash(&bytes) == generated.sha256 => Ok(Some(bytes)),
+            _ => Err(ReplayFault::Record),
+        }
+    }
+
+    fn check_freeze_signature(&self, entry: &EntryLine, signed: &FreezeSigned) -> Result<(), ReplayFault> {
+        let statement = freeze_statement(self.tender.origin(), &signed.freeze_id);
+        let wrong = |source| ReplayFault::Signature { entry: entry.index(), source };
+        let cms = STANDARD.decode(&signed.cms).map_err(|_| wrong(None))?;
+        let verified = cms::verify_detached(&cms, statement.as_bytes(), &self.trust, entry.at())
+            .map_err(|source| wrong(Some(source)))?;
+        let seat = self.seat_certificate(signed.custodian);
+        if seat == Some(verified.signer().certificate().sha256()) { Ok(()) } else { Err(wrong(None)) }
+    }
+
+    fn seat_certificate(&self, index: CustodianIndex) -> Option<kaibiao_types::Digest> {
+        self.tender.record().custodian(index).map(|custodian| custodian.cert_sha256)
+    }
+
+    /// The signature of a party under the record, which this side derives itself.
+    fn check_record_signature(&self, entry: &EntryLine, signed: &RecordSigned) -> Result<(), ReplayFault> {
+        let wrong = |source| ReplayFault::Signature { entry: entry.index(), source };
+        let record = self.record.as_ref().ok_or_else(|| wrong(None))?;
+        let cms = STANDARD.decode(&signed.cms).map_err(|_| wrong(None))?;
+        let verified = cms::verify_detached(&cms, record, &self.trust, entry.at())
+            .map_err(|source| wrong(Some(source)))?;
+        let same = *verified.signer().party() == signed.party && signed.role != Role::Hall;
+        if same { Ok(()) } else { Err(wrong(None)) }
+    }
+}

@@ -1,0 +1,126 @@
+//! From proven partial decryptions to a plaintext or a verdict.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use kaibiao_ceremony::{Observation, Partial, PartialError, blame, combine_any};
+use kaibiao_crypto::Suite;
+use kaibiao_opening::{PriceOutcome, UnsealedSheet};
+use kaibiao_seal::{Header, LockSecrets, ObjectSummary, ceremony_secret, open};
+use kaibiao_types::{Digest, Fault, Part, Stage};
+
+use crate::{VerifiedBid, VerifiedTender};
+
+/// The partial decryptions at hand for one part, by the manifest they belong to.
+pub type Partials = BTreeMap<Digest, Vec<Partial>>;
+
+/// A plaintext, and what was dropped on the way to it.
+#[derive(Debug)]
+pub struct OpenedObject<W> {
+    /// The writer that was handed in, with the whole plaintext.
+    pub out: W,
+    /// Bytes of the plaintext.
+    pub plaintext_len: u64,
+    /// Partials that were dropped, each naming its custodian.
+    pub dropped: Vec<PartialError>,
+}
+
+/// Why an object did not open: a label for the record and whose fault it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{label}: {detail}")]
+pub struct Unopened {
+    /// The stable label.
+    pub label: &'static str,
+    /// What the evidence shows.
+    pub fault: Fault,
+    /// What happened, for people.
+    pub detail: String,
+    /// Whether trying again on this machine may help (it could not read or write).
+    pub retry: bool,
+    /// Partials that were dropped, each naming its custodian.
+    pub dropped: Vec<PartialError>,
+}
+
+/// Digest of one custodian's partials for one part, as the log names it: SHA-256 of the lines
+/// `manifest_sha256 d c z` (hexadecimal, one line each with line feed), in the given order.
+pub fn partials_digest(suite: &Suite, partials: &[(Digest, Partial)]) -> Digest {
+    let mut hasher = suite.hasher();
+    for (manifest, partial) in partials {
+        hasher.update(format!("{manifest} {} {} {}\n", partial.d, partial.c, partial.z).as_bytes());
+    }
+    hasher.finish()
+}
+
+/// Combines partials and opens one object. `payload` gives the bytes after the header.
+///
+/// # Errors
+///
+/// [`Unopened`] with the verdict of the blame table.
+pub fn open_object<W: Write>(
+    tender: &VerifiedTender,
+    freeze_id: &Digest,
+    header: &Header,
+    signed: &ObjectSummary,
+    partials: &[Partial],
+    payload: &mut dyn Read,
+    out: W,
+) -> Result<OpenedObject<W>, Unopened> {
+    let combined = combine_any(tender.record(), freeze_id, header.u(), partials).map_err(|(error, dropped)| {
+        let verdict = blame(Observation::TooFewPartials);
+        Unopened {
+            label: verdict.label,
+            fault: verdict.fault.unwrap_or(Fault::Undetermined),
+            detail: error.to_string(),
+            retry: true,
+            dropped,
+        }
+    })?;
+    let secret = ceremony_secret(header, &combined.point, tender.bases().key());
+    let secrets = LockSecrets { ceremony: secret, bidder: None };
+    match open(header, &secrets, signed, payload, out) {
+        Ok(opened) => {
+            Ok(OpenedObject { out: opened.out, plaintext_len: opened.plaintext_len, dropped: combined.dropped })
+        }
+        Err(failure) => Err(Unopened {
+            label: failure.verdict().map_or(failure.label(), |verdict| verdict.label()),
+            fault: failure.fault(),
+            detail: failure.to_string(),
+            retry: failure.verdict().is_none(),
+            dropped: combined.dropped,
+        }),
+    }
+}
+
+/// Opens the price part of one bid. Partials that do not verify are dropped; a bid that does not
+/// open gets its verdict and never stops the others (电子招标投标办法 art. 31).
+///
+/// # Errors
+///
+/// [`Unopened`] with `retry` if this machine could not read the stored object; otherwise the
+/// outcome itself carries the verdict.
+pub fn open_price(
+    tender: &VerifiedTender,
+    freeze_id: &Digest,
+    bid: &VerifiedBid,
+    stage: Stage,
+    partials: &[Partial],
+    payload: &mut dyn Read,
+) -> Result<PriceOutcome, Unopened> {
+    let manifest_sha256 = bid.manifest().sha256();
+    let part = bid.manifest().part(stage, Part::Price);
+    let (Some(part), Some(header)) = (part, bid.header(stage, Part::Price)) else {
+        // A verified manifest has a price part; without one nothing was signed that could open.
+        let sheet = UnsealedSheet::NotOpened { label: "BIDDER_GARBAGE".to_owned(), fault: Fault::Bidder };
+        return Ok(PriceOutcome { manifest_sha256, sheet });
+    };
+    let opened = open_object(tender, freeze_id, header, &part.object(), partials, payload, Vec::new());
+    let sheet = match opened {
+        Ok(opened) => {
+            let sha256 = tender.record().suite().hash(&opened.out);
+            UnsealedSheet::Opened { sha256, bytes: opened.out }
+        }
+        Err(unopened) if unopened.retry => return Err(unopened),
+        Err(unopened) => UnsealedSheet::NotOpened { label: unopened.label.to_owned(), fault: unopened.fault },
+    };
+    Ok(PriceOutcome { manifest_sha256, sheet })
+}

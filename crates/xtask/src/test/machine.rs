@@ -1,0 +1,134 @@
+//! What a Debian machine needs beside Rust, and how it gets there.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::error::TaskError;
+
+/// A program that builds or tests call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Tool {
+    /// Its name on the search path.
+    program: &'static str,
+    /// The Debian package that brings it.
+    package: &'static str,
+}
+
+/// Every program that builds or tests call.
+const TOOLS: &[Tool] = &[
+    // SQLite and ring are partly C.
+    Tool { program: "cc", package: "build-essential" },
+    // The other implementation that reads our signatures, and the maker of development keys.
+    Tool { program: "openssl", package: "openssl" },
+];
+
+/// Sees to it that every tool is there; installs the missing ones if `install` is set, we are root
+/// and the machine has `apt-get`.
+///
+/// # Errors
+///
+/// [`TaskError::SetUp`] with the command that a person runs, if something is missing and may not
+/// be installed, or is still missing afterwards; [`TaskError::Command`] if the installation failed.
+pub(super) fn prepare(install: bool) -> Result<(), TaskError> {
+    let packages = missing(TOOLS, is_present);
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !(install && is_root() && is_present("apt-get")) {
+        return Err(lacking(&packages));
+    }
+    apt_get(&["update"])?;
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(&packages);
+    apt_get(&arguments)?;
+    let still = missing(TOOLS, is_present);
+    if still.is_empty() { Ok(()) } else { Err(lacking(&still)) }
+}
+
+/// The packages whose programs are not `present`, each once.
+fn missing(tools: &[Tool], present: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let mut packages = Vec::new();
+    for tool in tools {
+        if !present(tool.program) && !packages.contains(&tool.package) {
+            packages.push(tool.package);
+        }
+    }
+    packages
+}
+
+fn lacking(packages: &[&str]) -> TaskError {
+    let list = packages.join(" ");
+    TaskError::SetUp {
+        remedy: format!(
+            "as root: apt-get update && apt-get install -y --no-install-recommends {list}"
+        ),
+        missing: format!("the Debian packages {list}"),
+    }
+}
+
+/// Whether `program` is an executable file on the search path.
+fn is_present(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| is_executable(&folder.join(program)))
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").stdin(Stdio::null()).output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn apt_get(arguments: &[&str]) -> Result<(), TaskError> {
+    let line = format!("apt-get {}", arguments.join(" "));
+    let status = Command::new("apt-get")
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(TaskError::Command { line, detail: status.to_string() }),
+        Err(error) => Err(TaskError::Command { line, detail: error.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &[Tool] = &[
+        Tool { program: "cc", package: "build-essential" },
+        Tool { program: "make", package: "build-essential" },
+        Tool { program: "openssl", package: "openssl" },
+    ];
+
+    #[test]
+    fn each_missing_package_is_named_once() {
+        assert_eq!(missing(TWO, |_| false), ["build-essential", "openssl"]);
+        assert_eq!(missing(TWO, |program| program != "make"), ["build-essential"]);
+        assert_eq!(missing(TWO, |_| true), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_lacking_machine_ends_the_run_with_the_command_to_type() {
+        let error = lacking(&["openssl"]);
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.hint().unwrap().ends_with("--no-install-recommends openssl"));
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_is_not_present() {
+        assert!(!is_present("a-program-that-nobody-has"));
+        assert!(!is_executable(Path::new("/")));
+    }
+}
