@@ -1,0 +1,181 @@
+// State = reduce(entries). Pure: no clock, no network, no page. Every widget shows only what is here,
+// so a late joiner, a replay and a live spectator see the same picture.
+
+const EVENTS_KEPT = 200;
+const REFUSALS_KEPT = 100;
+
+/** The state before entry 0. */
+export function initial() {
+  return {
+    next: 0, // index of the next entry
+    at: null, // stamp of the last entry
+    lot: null, // data of lot-published
+    ticks: { count: 0, last: null },
+    intake: null,
+    frozen: null,
+    freezeSigners: [],
+    degraded: null,
+    freezeDone: null,
+    failed: null,
+    signedIn: {}, // organisation code -> stamp
+    bidders: null,
+    seals: null,
+    unsealing: { price: null, documents: null },
+    partials: { price: [], documents: [] },
+    custodianRefusals: [],
+    prices: null,
+    documents: null,
+    readings: [],
+    readingDoneAt: null,
+    confirmed: {}, // organisation code -> stamp
+    objections: [],
+    record: null,
+    recordSignatures: [],
+    closedAt: null,
+    refusals: [],
+    refusalCount: 0,
+    unread: [], // entries this page cannot interpret: [{ i, kind }]
+    events: [], // the latest entries in short, ticks in a row folded into one
+  };
+}
+
+/**
+ * Adds one log entry. An index below `next` changes nothing (a repeat); one above it throws, because
+ * a state with a hole must never be shown.
+ */
+export function reduce(state, entry) {
+  if (entry.i < state.next) return state;
+  if (entry.i !== state.next) throw new RangeError(`gap: expected ${state.next}, got ${entry.i}`);
+  const base = { ...state, next: entry.i + 1, at: entry.at };
+  const step = Object.hasOwn(STEPS, entry.kind) ? STEPS[entry.kind] : null;
+  let patch = null;
+  try {
+    patch = step && step(state, entry.data, entry);
+  } catch {
+    patch = null; // the entry does not have the form this page knows; said on the page, never hidden
+  }
+  const unread = patch ? state.unread : [...state.unread, { i: entry.i, kind: entry.kind }];
+  return { ...base, ...patch, unread, events: withEvent(state.events, entry, patch !== null) };
+}
+
+const STEPS = {
+  "lot-published": (_, data, { at }) => ({ lot: { ...data, at } }),
+  tick: (state, data, { at }) => ({
+    ticks: { count: state.ticks.count + 1, last: { no: data.no, root: data.root, at } },
+  }),
+  "intake-closed": (_, data, { at }) => ({
+    intake: { tick: data.tick, size: data.size, root: data.root, cosigned: data.cosignatures.length, at },
+  }),
+  "set-frozen": (_, data, { at }) => ({
+    frozen: {
+      freezeId: data.freeze_id, size: data.size, root: data.root, bidders: data.bidders, at,
+      bids: data.bids.map((bid) => ({
+        bidder: bid.bidder, seq: bid.seq, manifest: bid.manifest_sha256, status: bid.status,
+        completedAt: bid.completed_at, bytes: bid.objects.reduce((sum, o) => sum + o.file_len, 0),
+      })),
+    },
+  }),
+  "freeze-signed": (state, data, { at }) => ({
+    freezeSigners: [...state.freezeSigners, { custodian: data.custodian, at }],
+  }),
+  "freeze-degraded": (_, data, { at }) => ({
+    degraded: { absent: data.absent, until: data.notice_until, at, approved: [] },
+  }),
+  "degraded-approved": (state, _, { at, by }) => ({
+    degraded: { ...state.degraded, approved: [...state.degraded.approved, { role: by.split(":")[0], at }] },
+  }),
+  "freeze-completed": (_, data, { at }) => ({
+    freezeDone: { signers: data.signers, degraded: data.degraded, at },
+  }),
+  "too-few-bidders": (_, data, { at }) => ({ failed: { bidders: data.bidders, min: data.min, at } }),
+  "signed-in": (state, data, { at }) => ({ signedIn: { ...state.signedIn, [data.bidder.code]: at } }),
+  "bidders-published": (_, data, { at }) => ({ bidders: { list: data.bidders, at } }),
+  "seals-checked": (_, data, { at }) => ({ seals: { results: data.results, at } }),
+  "unsealing-started": (state, data, { at }) => ({
+    unsealing: { ...state.unsealing, [data.part]: { stage: data.stage, at } },
+  }),
+  "partials-received": (state, data, { at }) => ({
+    partials: {
+      ...state.partials,
+      [data.part]: [...state.partials[data.part], {
+        custodian: data.custodian, at, count: data.partials ? data.partials.length : null,
+      }],
+    },
+  }),
+  "custodian-refused": (state, data, { at }) => ({
+    custodianRefusals: [...state.custodianRefusals, { ...data, at }],
+  }),
+  "prices-published": (_, data, { at }) => ({
+    prices: {
+      at,
+      bids: data.bids.map((bid) => ({
+        bidder: bid.bidder, verdict: bid.verdict, label: bid.label, fault: bid.fault,
+        total: bid.total, fields: bid.fields, over: bid.over_ceiling,
+      })),
+    },
+  }),
+  "documents-opened": (_, data, { at }) => ({
+    documents: { at, bids: data.bids.map((bid) => ({ bidder: bid.bidder, verdict: bid.verdict })) },
+  }),
+  "price-read": (state, data, { at }) => ({
+    readings: [...state.readings, {
+      position: data.position, bidder: data.bidder, total: data.total, capital: data.capital,
+      zh: data.zh, en: data.en, duration: data.duration_ms, at,
+    }],
+  }),
+  "reading-finished": (_, __, { at }) => ({ readingDoneAt: at }),
+  "price-confirmed": (state, data, { at }) => ({ confirmed: { ...state.confirmed, [data.bidder]: at } }),
+  "objection-raised": (state, data, { at }) => ({
+    objections: [...state.objections, { no: data.no, bidder: data.bidder, text: data.text, at, answer: null }],
+  }),
+  "objection-answered": (state, data, { at }) => ({
+    objections: state.objections.map((objection) =>
+      objection.no === data.no ? { ...objection, answer: { text: data.text, at } } : objection),
+  }),
+  "record-generated": (_, data, { at }) => ({ record: { sha256: data.sha256, at } }),
+  "record-signed": (state, data, { at }) => ({
+    recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
+  }),
+  "opening-closed": (_, __, { at }) => ({ closedAt: at }),
+  refused: (state, data, { at, i }) => ({
+    refusals: [...state.refusals.slice(1 - REFUSALS_KEPT), { ...data, at, i }],
+    refusalCount: state.refusalCount + 1,
+  }),
+};
+
+// The few facts the event list needs; the rest of an entry stays in the log.
+const BRIEFS = {
+  tick: (d) => ({ no: d.no }),
+  "intake-closed": (d) => ({ cosigned: d.cosignatures.length }),
+  "set-frozen": (d) => ({ bids: d.bidders }),
+  "freeze-signed": (d) => ({ custodian: d.custodian }),
+  "freeze-degraded": (d) => ({ absent: d.absent }),
+  "freeze-completed": (d) => ({ count: d.signers.length }),
+  "too-few-bidders": (d) => ({ count: d.bidders, min: d.min }),
+  "signed-in": (d) => ({ bidder: d.bidder.code }),
+  "bidders-published": (d) => ({ count: d.bidders.length }),
+  "seals-checked": (d) => ({ count: d.results.length, sealed: d.results.filter((r) => r.sealed).length }),
+  "unsealing-started": (d) => ({ part: d.part }),
+  "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),
+  "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label }),
+  "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
+  "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
+  "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total }),
+  "price-confirmed": (d) => ({ bidder: d.bidder }),
+  "objection-raised": (d) => ({ no: d.no, bidder: d.bidder }),
+  "objection-answered": (d) => ({ no: d.no }),
+  "record-signed": (d) => ({ name: d.party.name, role: d.role }),
+  refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
+};
+
+function withEvent(events, entry, understood) {
+  const { i, at, by, kind } = entry;
+  const last = events[events.length - 1];
+  if (kind === "tick" && last && last.kind === "tick") {
+    return [...events.slice(0, -1), { ...last, i, at, count: last.count + 1 }];
+  }
+  const brief = understood && Object.hasOwn(BRIEFS, kind) ? BRIEFS[kind](entry.data) : {};
+  const event = { i, at, by, kind: understood ? kind : "unknown", raw: kind, from: i, count: 1, ...brief };
+  // `count` of a tick is the number of folded ticks; of other kinds it comes from the brief.
+  return [...events.slice(1 - EVENTS_KEPT), event];
+}

@@ -1,0 +1,146 @@
+// The middle table: the bidders once they are published, then the 开标一览表 as it is read. A table
+// on wide screens; on a phone a list of cards, newest first.
+
+import { h, icon, Slot, tag } from "./dom.js";
+import { digits, percent } from "./money.js";
+import { figuresOf, rowsOf, sealOf } from "./phase.js";
+import { clock } from "./time.js";
+
+export class Schedule {
+  #slot;
+
+  constructor(node) {
+    this.#slot = new Slot(node);
+  }
+
+  update(ctx) {
+    const { state, w, lang, phone } = ctx;
+    const inputs = [w, lang, phone, state.lot, state.bidders, state.seals, state.signedIn, state.prices, state.readings, state.confirmed,
+      state.readingDoneAt, state.failed];
+    this.#slot.show(inputs, () => {
+      if (state.prices) return schedule(ctx);
+      return state.bidders ? bidderList(ctx) : [];
+    });
+  }
+}
+
+function schedule({ state, w, lang, phone }) {
+  const rows = rowsOf(state);
+  const current = state.readingDoneAt === null ? state.readings[state.readings.length - 1]?.position ?? null : null;
+  const low = figuresOf(state)?.low.minor ?? null;
+  const view = {
+    w, lang, current, low, state,
+    notes: state.lot.fields.slice(1).filter((field) => field.type === "text"),
+    columns: state.lot.fields.slice(1).filter((field) => field.type !== "text").slice(0, 2),
+    scale: Math.max(1000, ...rows.map((row) => row.below ?? 0)),
+    ceiling: state.lot.ceiling !== null,
+  };
+  return h("section", { class: "card tb", "aria-labelledby": "h-tb" },
+    h("h2", { class: "hd", id: "h-tb" }, w.table.title, h("small", { text: w.table.unit[state.lot.currency] ?? state.lot.currency }),
+      h("span", { class: "sp" }), h("small", { class: "hide-m", text: w.table.order })),
+    phone ? cards(rows, view) : table(rows, view));
+}
+
+function table(rows, view) {
+  const { w, columns, ceiling } = view;
+  return h("table", {},
+    h("thead", {}, h("tr", {},
+      h("th", { scope: "col", class: "no", text: w.table.no }), h("th", { scope: "col", text: w.table.bidder }),
+      h("th", { scope: "col", class: "r", text: w.table.amount }),
+      ceiling && h("th", { scope: "col", class: "r", text: w.table.below }),
+      columns.map((field) => h("th", { scope: "col", class: "r", text: heading(field, view.lang) })))),
+    h("tbody", {}, rows.map((row) => row.kind === "read" ? readRow(row, view) : otherRow(row, view))));
+}
+
+function heading(field, lang) {
+  const unit = field.unit ? (lang === "en" ? field.unit.en : field.unit.zh) : null;
+  return (lang === "en" ? field.en : field.zh) + (unit ? `/${unit}` : "");
+}
+
+function readRow(row, view) {
+  const { w, columns, ceiling, current, low } = view;
+  const isLow = row.total.minor === low && view.state.readings.length > 1;
+  return h("tr", { class: `rd ${row.position === current ? "cur" : ""} ${row.over ? "over" : ""}`, "aria-current": row.position === current ? "true" : null },
+    h("td", { class: "no", text: String(row.position) }),
+    h("th", { scope: "row" }, h("span", { class: "nm", text: row.bidder.name }), h("span", { class: "notes", text: notes(row, view) })),
+    h("td", { class: "r" },
+      h("span", { class: "am" }, flags(row, isLow, w), digits(row.total.minor)),
+      h("span", { class: "cap", lang: "zh-CN", text: row.capital })),
+    ceiling && h("td", { class: "r" }, below(row, view)),
+    columns.map((field) => h("td", { class: "r", text: row.fields?.[field.key] ?? "—" })));
+}
+
+function flags(row, isLow, w) {
+  return [
+    row.confirmed !== null && h("span", { class: "tick", title: w.table.confirmed }, icon("check"), h("span", { class: "sr", text: w.table.confirmed })),
+    row.over && tag("bad", "warn", w.reading.overCeiling),
+    isLow && tag("ok", null, w.table.lowest),
+  ];
+}
+
+function notes(row, { notes: list, lang }) {
+  return list.filter((field) => row.fields?.[field.key])
+    .map((field) => `${lang === "en" ? field.en : field.zh} ${row.fields[field.key]}`).join(" · ");
+}
+
+function below(row, { w, scale }) {
+  if (row.below === null) return "—";
+  if (row.below < 0) return h("span", { class: "pct seal", text: w.table.above(percent(-row.below)) });
+  return [h("span", { class: "pct", text: percent(row.below) }), meter(row.below / scale)];
+}
+
+function meter(share) {
+  const fill = h("i", {});
+  fill.style.width = `${Math.round(Math.min(1, share) * 100)}%`; // through the object model: allowed by the policy
+  return h("span", { class: "bar", "aria-hidden": "true" }, fill);
+}
+
+function state(row, w) {
+  if (row.kind === "waiting") return tag("mut", null, w.table.waiting);
+  const why = row.fault ? ` · ${w.table.fault[row.fault] ?? row.fault}` : "";
+  return [tag("bad", "cross", (w.table.none[row.verdict] ?? row.verdict) + why), row.label && h("code", { class: "mono", text: row.label })];
+}
+
+function otherRow(row, { w, columns, ceiling }) {
+  const span = row.kind === "none" ? 1 + (ceiling ? 1 : 0) + columns.length : 1;
+  return h("tr", { class: "pd" }, h("td", { class: "no", text: "—" }), h("th", { scope: "row" }, h("span", { class: "nm", text: row.bidder.name })),
+    h("td", { class: "r", colspan: String(span) }, state(row, w)),
+    span === 1 && [ceiling && h("td", { class: "r", text: "—" }), columns.map(() => h("td", { class: "r", text: "—" }))]);
+}
+
+function cards(rows, view) {
+  const { w, current, low, columns, lang } = view;
+  const read = rows.filter((row) => row.kind === "read").reverse();
+  const rest = rows.filter((row) => row.kind !== "read");
+  return h("ol", { class: "cards" },
+    read.map((row) => h("li", { class: `${row.position === current ? "cur" : ""}`, value: String(row.position), "aria-current": row.position === current ? "true" : null },
+      h("span", { class: "no", text: String(row.position) }),
+      h("div", {},
+        h("span", { class: "nm", text: row.bidder.name }),
+        h("span", { class: "am" }, digits(row.total.minor), flags(row, row.total.minor === low && view.state.readings.length > 1, w)),
+        h("span", { class: "cap", lang: "zh-CN", text: row.capital }),
+        h("span", { class: "meta2" },
+          row.below !== null && h("span", { class: row.below < 0 ? "seal" : "" },
+            row.below < 0 ? w.table.above(percent(-row.below)) : [`${w.table.belowShort} `, h("b", { text: percent(row.below) })]),
+          columns.map((field) => row.fields?.[field.key] && h("span", {}, `${lang === "en" ? field.en : field.zh} `,
+            h("b", { text: row.fields[field.key] }), field.unit ? ` ${lang === "en" ? field.unit.en : field.unit.zh}` : null)),
+          notes(row, view) && h("span", { text: notes(row, view) }))))),
+    rest.map((row) => h("li", { class: "pd" }, h("span", { class: "no", text: "—" }),
+      h("div", {}, h("span", { class: "nm", text: row.bidder.name }), h("span", { class: "state" }, state(row, w))))));
+}
+
+// After the list is published and before the prices: who bid, the seal check, who signed in.
+function bidderList({ state: log, w }) {
+  return h("section", { class: "card tb", "aria-labelledby": "h-tb" },
+    h("h2", { class: "hd", id: "h-tb" }, w.tiles.list, h("small", { text: w.tiles.sealedAll(log.bidders.list.length) })),
+    h("ol", { class: "people" }, log.bidders.list.map((bidder, index) => {
+      const sealed = sealOf(log, bidder.code);
+      const signed = log.signedIn[bidder.code] ?? null;
+      return h("li", {}, h("span", { class: "no", text: String(index + 1) }),
+        h("div", { class: "who" }, h("span", { class: "nm", text: bidder.name }), h("code", { class: "mono", text: bidder.code })),
+        h("span", { class: "state" },
+          signed !== null && tag("mut", "hand", `${w.tiles.signedIn} ${clock(signed).slice(0, 5)}`),
+          sealed === null ? tag("", "lock", w.tiles.status.sealed)
+            : sealed ? tag("ok", "shield", w.tiles.status.checked) : tag("bad", "warn", w.tiles.status.broken)));
+    })));
+}

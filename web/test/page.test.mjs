@@ -1,0 +1,120 @@
+// The clock, the words, and rules that hold for every file of the page.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import test from "node:test";
+import { initial, reduce } from "../hall/reduce.js";
+import { clock, date, dateTime, HallClock, left } from "../hall/time.js";
+import { describe, readCheckpoint } from "../hall/view-log.js";
+import { firstLanguage, LANGUAGES } from "../hall/words.js";
+
+const HALL = new URL("../hall/", import.meta.url);
+const files = readdirSync(HALL);
+const text = (name) => readFileSync(new URL(name, HALL), "utf8");
+
+test("Beijing time, whatever the zone of this machine", () => {
+  assert.equal(dateTime(1_656_982_800_000), "2022-07-05 09:00:00");
+  assert.equal(date(Date.UTC(2026, 11, 31, 16)), "2027-01-01");
+  assert.equal(clock(0), "08:00:00");
+});
+
+test("the countdown reaches zero at the deadline, not before", () => {
+  assert.equal(left(1).text, "00:01");
+  assert.equal(left(0).text, "00:00");
+  assert.equal(left(-5).text, "00:00");
+  assert.equal(left(3_792_000).text, "01:03:12");
+  assert.deepEqual([left(90_000_000).days, left(90_000_000).text], [1, "01:00:00"]);
+});
+
+test("the clock takes the sample with the least error and says how far it can be trusted", () => {
+  const hall = new HallClock();
+  assert.equal(hall.at(0), null);
+  assert.equal(hall.state(0), "none");
+  hall.stamp(10_000, 100); // sent before 100: the offset is at least 9,900
+  hall.stamp(20_050, 10_100);
+  assert.equal(hall.at(0), 9_950);
+  hall.ping(30_000, 20_000, 20_040);
+  assert.equal(hall.at(20_020), 30_000);
+  assert.equal(hall.state(20_040), "synced");
+  assert.equal(hall.state(20_040 + 90_001), "none");
+  const slow = new HallClock();
+  slow.ping(5_000, 0, 3_000);
+  assert.equal(slow.state(3_000), "slow");
+  slow.ping(NaN, 0, 1);
+  assert.equal(slow.at(1_500), 5_000);
+});
+
+test("both languages have the same words of the same form", () => {
+  const compare = (a, b, path) => {
+    assert.equal(typeof a, typeof b, path);
+    if (typeof a === "function") assert.equal(a.length, b.length, path);
+    if (typeof a === "string" && !path.endsWith(".lang")) assert.ok(a.length > 0 && b.length > 0, path);
+    if (typeof a === "object") {
+      assert.deepEqual(Object.keys(a).sort(), Object.keys(b).sort(), path);
+      for (const key of Object.keys(a)) compare(a[key], b[key], `${path}.${key}`);
+    }
+  };
+  compare(LANGUAGES.zh, LANGUAGES.en, "words");
+});
+
+test("every entry of the samples has words in both languages", () => {
+  for (const name of ["log", "failed", "degraded"]) {
+    let state = initial();
+    for (const line of readFileSync(new URL(`sample-${name}.jsonl`, import.meta.url), "utf8").trimEnd().split("\n")) {
+      state = reduce(state, JSON.parse(line));
+      assert.deepEqual(state.unread, []);
+      for (const w of Object.values(LANGUAGES)) {
+        const words = describe(state.events[state.events.length - 1], state, w);
+        assert.ok(words.length > 2 && !/undefined|null|\[object/.test(words), words);
+      }
+    }
+  }
+});
+
+test("the language: address, then the last choice, then Chinese", () => {
+  const storage = (value) => ({ getItem: () => value });
+  assert.equal(firstLanguage({ search: "?lang=en" }, storage("zh")), "en");
+  assert.equal(firstLanguage({ search: "?lang=constructor" }, storage("en")), "en");
+  assert.equal(firstLanguage({ search: "" }, storage("xx")), "zh");
+  assert.equal(firstLanguage({ search: "" }, null), "zh");
+});
+
+test("a checkpoint is read, anything else is not", () => {
+  const root = Buffer.alloc(32, 7).toString("base64");
+  assert.deepEqual(readCheckpoint(`kaibiao.example/lot/T/1\n43\n${root}\n\n— sig\n`), { size: 43, root: "07".repeat(32) });
+  for (const bad of ["", "o\n", `o\n-1\n${root}\n`, `o\n043\n${root}\n`, "o\n1\nAAAA\n", "<html>\n<body>\n</body>"]) assert.equal(readCheckpoint(bad), null, bad);
+});
+
+test("the pages keep the strict policy: no inline script, style or handler; assets by absolute path", () => {
+  for (const name of files.filter((file) => file.endsWith(".html"))) {
+    const html = text(name);
+    assert.doesNotMatch(html, /\sstyle=|\son[a-z]+=|<style|javascript:/i, name);
+    assert.doesNotMatch(html, /<script(?![^>]*\ssrc="\/assets\/)[^>]*>/i, name);
+    for (const [, path] of html.matchAll(/(?:src|href)="([^"#]+)"/g)) {
+      assert.match(path, /^\/assets\//, `${name}: ${path}`);
+      assert.ok(files.includes(path.slice(8)), `${name}: ${path} is missing`);
+    }
+    assert.equal(html.includes('lang="zh-CN"'), true, name);
+  }
+  for (const name of files.filter((file) => file.endsWith(".js"))) {
+    assert.doesNotMatch(text(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|setAttribute\("style"|https?:\/\/(?!www\.w3\.org\/2000\/svg)/, name);
+    assert.doesNotMatch(text(name), /\(\?<[=!]/, `${name}: look-behind is missing in Safari 15.4`);
+    for (const [, path] of text(name).matchAll(/from "([^"]+)"/g)) assert.ok(files.includes(path.slice(2)), `${name}: ${path}`);
+  }
+  assert.doesNotMatch(text("hall.css"), /@import|url\(/);
+});
+
+test("every icon, word and class that is asked for exists", () => {
+  const icons = new Set([...text("dom.js").matchAll(/^ {2}([a-z]+): \[/gm)].map((found) => found[1]));
+  for (const name of files.filter((file) => file.endsWith(".js"))) {
+    for (const [, icon] of text(name).matchAll(/\bicon\("([a-z]+)"\)/g)) assert.ok(icons.has(icon), `${name}: icon ${icon}`);
+    for (const [, path] of text(name).matchAll(/\bw\.((?:[a-zA-Z]+\.)*[a-zA-Z]+)/g)) {
+      let at = LANGUAGES.zh;
+      for (const key of path.split(".")) {
+        if (typeof at !== "object") break; // a method of a text
+        assert.ok(Object.hasOwn(at, key), `${name}: w.${path}`);
+        at = at[key];
+      }
+    }
+  }
+});

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { figuresOf, nameOf, phaseOf, pieces, quorum, rowsOf, spokenPiece, stepsOf, tilesOf } from "../hall/phase.js";
+import { initial, reduce } from "../hall/reduce.js";
+
+const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+const LOG = read("sample-log.jsonl");
+const upto = (log, count) => log.slice(0, count).reduce(reduce, initial());
+const freeze = (value) => {
+  if (value && typeof value === "object" && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(freeze);
+  }
+  return value;
+};
+const index = (kind, nth = 1) => LOG.map((entry, i) => (entry.kind === kind ? i : -1)).filter((i) => i >= 0)[nth - 1];
+const after = (kind, nth = 1) => upto(LOG, index(kind, nth) + 1);
+
+test("the phases follow the procedure", () => {
+  const before = LOG[0].data.deadline - 1;
+  const seen = [];
+  let state = initial();
+  for (const entry of LOG) {
+    state = reduce(state, entry);
+    const phase = phaseOf(state, before);
+    if (seen[seen.length - 1] !== phase) seen.push(phase);
+  }
+  assert.deepEqual(seen, ["receiving", "closing", "freezing", "ready", "list", "sealed", "unsealing", "published", "reading", "read", "record", "closed"]);
+});
+
+test("an empty state is a phase, and the deadline changes the phase without an entry", () => {
+  assert.equal(phaseOf(initial(), null), "empty");
+  const state = upto(LOG, 5);
+  assert.equal(phaseOf(state, state.lot.deadline - 1), "receiving");
+  assert.equal(phaseOf(state, state.lot.deadline), "due");
+  assert.equal(phaseOf(state, null), "receiving");
+});
+
+test("reduce changes neither the state nor the entry it is given", () => {
+  LOG.reduce((state, entry) => freeze(reduce(state, freeze(structuredClone(entry)))), freeze(initial()));
+});
+
+test("the whole log at once equals the log in two halves joined at any entry", () => {
+  const whole = upto(LOG, LOG.length);
+  for (let cut = 0; cut <= LOG.length; cut += 7) assert.deepEqual(LOG.slice(cut).reduce(reduce, upto(LOG, cut)), whole);
+});
+
+test("a repeated entry changes nothing; a gap throws", () => {
+  const state = upto(LOG, 10);
+  assert.equal(reduce(state, LOG[9]), state);
+  assert.equal(reduce(state, LOG[0]), state);
+  assert.throws(() => reduce(state, LOG[11]), /gap: expected 10, got 11/);
+});
+
+test("an entry of an unknown kind or form is counted, shown and never hides the next", () => {
+  let state = upto(LOG, 1);
+  state = reduce(state, { i: 1, at: 1, by: "hall", kind: "from-the-future", data: {} });
+  state = reduce(state, { i: 2, at: 2, by: "hall", kind: "set-frozen", data: {} });
+  state = reduce(state, { i: 3, at: 3, by: "hall", kind: "constructor", data: {} });
+  state = reduce(state, { i: 4, at: 4, by: "hall", kind: "tick", data: null });
+  assert.deepEqual(state.unread.map((entry) => entry.i), [1, 2, 3, 4]);
+  assert.equal(state.frozen, null);
+  assert.ok(state.events.slice(1).every((event) => event.kind === "unknown"));
+  assert.equal(reduce(state, { ...LOG[1], i: 5 }).ticks.count, 1);
+});
+
+test("before the deadline nothing derived from the state tells a number of bidders", () => {
+  const state = upto(LOG, index("intake-closed"));
+  assert.deepEqual(tilesOf(state), []);
+  assert.deepEqual(rowsOf(state), []);
+  assert.equal(state.frozen, null);
+  assert.deepEqual(state.events.map((event) => event.kind), ["lot-published", "tick"]);
+  assert.equal(state.events[1].count, 20);
+});
+
+test("names appear only with the published list, although the frozen set carries them", () => {
+  const code = LOG[index("bidders-published")].data.bidders[0].code;
+  const sealed = upto(LOG, index("bidders-published"));
+  assert.equal(nameOf(sealed, code), null);
+  assert.equal(tilesOf(sealed).length, 12);
+  assert.ok(tilesOf(sealed).every((tile) => tile.name === null));
+  assert.ok(tilesOf(after("bidders-published")).every((tile) => tile.name.endsWith("（虚构）")));
+});
+
+test("superseded and withdrawn bids are no tiles", () => {
+  const state = after("set-frozen");
+  assert.equal(state.frozen.bids.length, 14);
+  assert.equal(tilesOf(state).length, 12);
+});
+
+test("tiles go from sealed to checked, unsealing, opened; a failure is its own", () => {
+  const statuses = (state) => [...new Set(tilesOf(state).map((tile) => tile.status))];
+  assert.deepEqual(statuses(after("freeze-completed")), ["sealed"]);
+  assert.deepEqual(statuses(after("seals-checked")), ["checked"]);
+  assert.deepEqual(statuses(after("unsealing-started")), ["unsealing"]);
+  assert.deepEqual(statuses(after("prices-published")), ["opened", "failed"]);
+});
+
+test("a broken seal of one part marks the whole bid", () => {
+  const entry = structuredClone(LOG[index("seals-checked")]);
+  entry.data.results[1] = { ...entry.data.results[1], sealed: false, label: "E_RECEIPT" };
+  const state = reduce(upto(LOG, index("seals-checked")), entry);
+  assert.equal(tilesOf(state)[0].status, "broken");
+  assert.equal(tilesOf(state)[1].status, "checked");
+});
+
+test("rows grow in reading order; the rest waits; unopened bids come last", () => {
+  const state = after("price-read", 3);
+  const rows = rowsOf(state);
+  assert.deepEqual(rows.map((row) => row.kind), [...Array(3).fill("read"), ...Array(8).fill("waiting"), "none"]);
+  assert.deepEqual(rows.slice(0, 3).map((row) => row.position), [1, 2, 3]);
+  assert.equal(rows[0].below, 382);
+  assert.equal(rows[0].fields.manager, "周明远");
+  assert.equal(rows[11].fault, "bidder");
+  assert.ok(!Object.hasOwn(rows[4], "total"), "a price not yet read is not in the row");
+});
+
+test("prices are shown by nothing before prices-published", () => {
+  assert.deepEqual(rowsOf(upto(LOG, index("prices-published"))), []);
+  assert.equal(figuresOf(upto(LOG, index("price-read"))), null);
+});
+
+test("a bid above the ceiling is flagged", () => {
+  const row = rowsOf(after("price-read", 11)).find((entry) => entry.over);
+  assert.equal(row.position, 11);
+  assert.equal(row.below, -75);
+});
+
+test("confirmations, objections and refusals are kept", () => {
+  const state = upto(LOG, LOG.length);
+  assert.equal(Object.keys(state.confirmed).length, 10);
+  assert.equal(state.objections.length, 1);
+  assert.match(state.objections[0].answer.text, /口径一致/);
+  assert.equal(after("objection-raised").objections[0].answer, null);
+  assert.deepEqual(state.refusals.map((refusal) => refusal.label), ["E_SEALS_NOT_CHECKED", "E_OBJECTION_UNANSWERED"]);
+  assert.equal(state.recordSignatures.length, 5);
+});
+
+test("documents may be unsealed while prices are read", () => {
+  const state = after("unsealing-started", 2);
+  assert.equal(phaseOf(state, null), "reading");
+  assert.ok(state.unsealing.documents);
+  assert.equal(after("partials-received", 4).partials.documents.length, 2);
+});
+
+test("too few bidders: failed, nothing unsealed, the step strip says where", () => {
+  const failed = read("sample-failed.jsonl");
+  const state = upto(failed, failed.length);
+  assert.equal(phaseOf(state, null), "failed");
+  assert.deepEqual(state.failed, { bidders: 2, min: 3, at: state.at });
+  assert.ok(tilesOf(state).every((tile) => tile.status === "sealed" && tile.name === null));
+  assert.deepEqual(stepsOf(state, "failed").map((step) => step.status).slice(0, 4), ["done", "done", "failed", "next"]);
+});
+
+test("a degraded freeze shows who is absent and who approved", () => {
+  const log = read("sample-degraded.jsonl");
+  const notice = upto(log, 27);
+  assert.equal(phaseOf(notice, null), "degraded");
+  assert.deepEqual(notice.degraded.absent, [2]);
+  assert.deepEqual(notice.degraded.approved.map((approval) => approval.role), ["supervisor"]);
+  const done = upto(log, log.length);
+  assert.equal(phaseOf(done, null), "ready");
+  assert.deepEqual(done.freezeDone.signers, [1, 3]);
+});
+
+test("the freeze quorum of ruling 11", () => {
+  assert.equal(quorum({ n: 3, k: 2 }), 3);
+  assert.equal(quorum({ n: 5, k: 3 }), 4);
+  assert.equal(quorum({ n: 1, k: 1 }), 1);
+});
+
+test("the event list stays bounded and folds ticks", () => {
+  let state = upto(LOG, 1);
+  for (let i = 1; i <= 5000; i += 1) state = reduce(state, { i, at: i, by: "hall", kind: i % 3 ? "tick" : "reading-finished", data: { no: i, root: "00" } });
+  assert.ok(state.events.length <= 200);
+  assert.equal(state.next, 5001);
+  assert.equal(state.events[state.events.length - 1].count, 2);
+});
+
+test("sentences are cut at punctuation, not inside figures", () => {
+  const zh = pieces("投标人，甲公司（虚构）。投标总价，人民币壹元整。");
+  assert.deepEqual(zh.map((piece) => piece.text), ["投标人，", "甲公司（虚构）。", "投标总价，", "人民币壹元整。"]);
+  const en = pieces("Bidder: A Co. Total price: CNY 132,045,600.00. Duration: 420 days.");
+  assert.ok(en.some((piece) => piece.text.includes("132,045,600.00")));
+  assert.equal(zh[0].from, 0);
+  assert.equal(spokenPiece(zh, 0), 0);
+  assert.equal(spokenPiece(zh, 0.99), 3);
+  assert.equal(spokenPiece(zh, 1), 4);
+  assert.equal(spokenPiece(zh, -1), 0);
+  assert.deepEqual(pieces(""), []);
+});
