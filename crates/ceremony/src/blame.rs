@@ -51,3 +51,6 @@ pub const fn blame(observation: Observation) -> Verdict {
     };
     Verdict { label, fault }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,20 @@
 //! messages (which the specification allows in place of per-recipient projections), then the list
 //! of signatures. A participant's state between the rounds is its static key alone.
 
-use kaibiao_crypto::{Entropy, EntropyError, Hex, Point, Scalar, SecretScalar, Suite, xaes};
+use kaibiao_crypto::{Entropy, Hex, Point, SecretScalar, Suite, xaes};
 use kaibiao_types::{CustodianIndex, Digest, Threshold};
 use zeroize::Zeroizing;
 
-use crate::limits::{CIPHERTEXT_MAX, MESSAGE_MAX};
 use crate::schnorr::{self, SIGNATURE_LEN};
 use crate::{KeyShare, StaticKey};
+
+mod error;
+mod message;
+mod polynomial;
+
+pub use error::{DkgError, SetupError};
+pub use message::Round1;
+use polynomial::{evaluate, evaluate_public};
 
 /// The canonical `ciphersuite_id`.
 pub const CIPHERSUITE: &str = "COCKTAIL(P-256, SHA-256)";
@@ -26,90 +33,6 @@ pub struct Session {
     k: u16,
     statics: Vec<Point>,
     extension: Vec<u8>,
-}
-
-/// Why the parameters of a key generation are not acceptable.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum SetupError {
-    /// Two participants present one static key.
-    #[error("two custodians have the same static key")]
-    DuplicateKey,
-    /// The list of static keys has another length than n.
-    #[error("{keys} static keys for {n} custodians")]
-    KeyCount {
-        /// Keys given.
-        keys: usize,
-        /// Custodians of the threshold.
-        n: u16,
-    },
-}
-
-/// Why a key generation failed, and who caused it where that can be told.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DkgError {
-    /// A certificate signature is not one by its custodian over this transcript: a split view by
-    /// the coordinator, or a faulty custodian.
-    #[error("custodian {0} did not certify this transcript")]
-    Certificate(CustodianIndex),
-    /// An encrypted share cannot be decrypted. Who altered it (sender or relay) is not provable.
-    #[error("the encrypted share of custodian {0} does not decrypt")]
-    Decrypt(CustodianIndex),
-    /// The source of randomness failed.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-    /// The final self-check failed: a defect of this program.
-    #[error("the computed share does not fit the public key")]
-    Inconsistent,
-    /// A number of messages or signatures other than n.
-    #[error("expected one message from each of {0} custodians")]
-    MessageCount(u16),
-    /// A message is not of the exact form: wrong number of commitment points, identity, lengths.
-    #[error("the message of custodian {0} is malformed")]
-    Parse(CustodianIndex),
-    /// A proof of possession does not hold.
-    #[error("the proof of possession of custodian {0} does not hold")]
-    Pop(CustodianIndex),
-    /// A decrypted share does not fit its sender's commitment: publicly provable.
-    #[error("the share of custodian {0} does not fit its commitment")]
-    Share(CustodianIndex),
-}
-
-impl DkgError {
-    /// The stable label.
-    pub const fn label(&self) -> &'static str {
-        match self {
-            Self::Certificate(_) => "E_DKG_CERTIFICATE",
-            Self::Decrypt(_) => "E_DKG_DECRYPT",
-            Self::Entropy(_) => "E_ENTROPY",
-            Self::Inconsistent => "E_DKG_INCONSISTENT",
-            Self::MessageCount(_) => "E_DKG_COUNT",
-            Self::Parse(_) => "E_DKG_PARSE",
-            Self::Pop(_) => "E_DKG_POP",
-            Self::Share(_) => "E_DKG_SHARE",
-        }
-    }
-
-    /// The custodian named by the failure.
-    pub const fn custodian(&self) -> Option<CustodianIndex> {
-        match self {
-            Self::Certificate(j)
-            | Self::Decrypt(j)
-            | Self::Parse(j)
-            | Self::Pop(j)
-            | Self::Share(j) => Some(*j),
-            _ => None,
-        }
-    }
-}
-
-/// One participant's first-round message, checked for form only.
-#[derive(Clone, Debug)]
-pub struct Round1 {
-    commitment: Vec<Point>,
-    pop: [u8; SIGNATURE_LEN],
-    ephemeral: Point,
-    shares: Vec<Vec<u8>>,
 }
 
 /// What a participant has after the second round. The share counts only once
@@ -235,25 +158,7 @@ impl Session {
     ///
     /// [`DkgError::Parse`] naming the custodian.
     pub fn read_round1(&self, index: CustodianIndex, message: &[u8]) -> Result<Round1, DkgError> {
-        let parse = |_| DkgError::Parse(index);
-        if message.len() > MESSAGE_MAX {
-            return Err(DkgError::Parse(index));
-        }
-        let mut rest = Reader(message);
-        let mut commitment = Vec::new();
-        for _ in 0..self.k {
-            commitment.push(rest.point(self.suite).map_err(parse)?);
-        }
-        let pop = rest.array::<SIGNATURE_LEN>().map_err(parse)?;
-        let ephemeral = rest.point(self.suite).map_err(parse)?;
-        let mut shares = Vec::new();
-        for _ in 0..self.n {
-            shares.push(rest.framed().map_err(parse)?.to_vec());
-        }
-        if !rest.0.is_empty() {
-            return Err(DkgError::Parse(index));
-        }
-        Ok(Round1 { commitment, pop, ephemeral, shares })
+        Round1::read(self.suite, self.n, self.k, message).map_err(|_| DkgError::Parse(index))
     }
 
     /// Round 2: checks every message, decrypts and checks the own shares, signs the transcript.
@@ -262,13 +167,18 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`DkgError`] names the first custodian at fault; nothing may then be used.
+    /// [`DkgError`] names the first custodian at fault; nothing may then be used. A `key` that is
+    /// not the static key at `index` is [`DkgError::Inconsistent`] and blames nobody.
     pub fn round2(
         &self,
         index: CustodianIndex,
         key: &StaticKey,
         messages: &[Vec<u8>],
     ) -> Result<Outcome, DkgError> {
+        // With another key every share would seem not to decrypt, and its sender would be blamed.
+        if self.static_key(index) != Some(&key.public()) {
+            return Err(DkgError::Inconsistent);
+        }
         let parsed = self.check_round1(messages)?;
         let mut sum: Option<SecretScalar> = None;
         for (sender, message) in indexes().zip(&parsed) {
@@ -459,69 +369,9 @@ fn indexes() -> impl Iterator<Item = CustodianIndex> {
     (1..=Threshold::N_MAX).filter_map(|index| CustodianIndex::new(index).ok())
 }
 
-/// The value of a secret polynomial at a custodian's number, as 32 bytes.
-fn evaluate(polynomial: &[SecretScalar], at: u16) -> Zeroizing<[u8; 32]> {
-    // Horner's rule over byte forms would cost more; public Scalar arithmetic on secret values is
-    // constant time in p256, and every intermediate is wiped with `total`.
-    let at = Scalar::from_u16(at);
-    let mut total: Option<SecretScalar> = None;
-    for coefficient in polynomial.iter().rev() {
-        let raised = total.and_then(|total| total.mul(&at));
-        total = match raised {
-            None => coefficient.mul(&Scalar::from_u16(1)),
-            Some(raised) => raised.add(coefficient),
-        };
-    }
-    total.map_or_else(|| Zeroizing::new([0; 32]), |total| total.danger_bytes())
-}
-
-/// The value of a committed polynomial at a custodian's number; `None` if it is the identity.
-fn evaluate_public(commitment: &[Point], at: u16) -> Option<Point> {
-    let at = Scalar::from_u16(at);
-    let mut power = Scalar::from_u16(1);
-    let mut terms = Vec::new();
-    for point in commitment {
-        terms.push((power, *point));
-        power = power.mul(&at);
-    }
-    let terms: Vec<(&Scalar, &Point)> =
-        terms.iter().map(|(scalar, point)| (scalar, point)).collect();
-    kaibiao_crypto::lincomb(&terms)
-}
-
 fn length(bytes: &[u8]) -> u64 {
     // A length in memory always fits: usize is at most 64 bits on every supported target.
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
-}
-
-/// Bytes still to be read.
-struct Reader<'a>(&'a [u8]);
-
-/// The message ended early or holds a value that is not allowed.
-struct Malformed;
-
-impl<'a> Reader<'a> {
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (head, rest) = self.0.split_first_chunk::<N>().ok_or(Malformed)?;
-        self.0 = rest;
-        Ok(*head)
-    }
-
-    fn point(&mut self, suite: &Suite) -> Result<Point, Malformed> {
-        suite.point(&self.array::<33>()?).map_err(|_| Malformed)
-    }
-
-    /// `uint64_be length || ciphertext`, at least a scalar and a tag, at most the limit.
-    fn framed(&mut self) -> Result<&'a [u8], Malformed> {
-        let length = u64::from_be_bytes(self.array::<8>()?);
-        if !(48..=CIPHERTEXT_MAX).contains(&length) {
-            return Err(Malformed);
-        }
-        let length = usize::try_from(length).map_err(|_| Malformed)?;
-        let (head, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
-        self.0 = rest;
-        Ok(head)
-    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ pub fn draw_point(
 /// A uniformly distributed number in `0..range` from the combined draw point.
 ///
 /// Numbers come from `TH("draw-out", Z, u32 try)` as 64-bit integers; those beyond the greatest
-/// multiple of `range` are rejected, so no value is likelier than another.
+/// multiple of `range` are rejected, so no value is likelier than another. The range must be fixed
+/// before the point is raised: it is no part of the hash, and whoever could choose it afterwards
+/// could choose among values.
 ///
 /// # Errors
 ///
@@ -46,3 +48,6 @@ pub fn draw_value(suite: &Suite, combined: &Point, range: u64) -> Result<u64, Dr
     // 2^32 rejections in a row do not happen: each has a chance below one half.
     Err(DrawError)
 }
+
+#[cfg(test)]
+mod tests;

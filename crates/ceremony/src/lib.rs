@@ -5,15 +5,23 @@
 //! is dropped and named. Byte layouts: `docs/spec/ceremony.md`.
 
 mod blame;
+mod bundle;
 mod cocktail;
 mod draw;
 mod limits;
 mod partial;
+#[cfg(test)]
+mod properties;
 mod record;
 mod schnorr;
 mod share;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod vectors;
 
 pub use blame::{Observation, Verdict, blame};
+pub use bundle::{Bytes, CeremonyBundle, CustodianSignature, Rehearsal, Transcript};
 pub use cocktail::{CIPHERSUITE, DkgError, Outcome, Round1, Session, SetupError};
 pub use draw::{DrawError, draw_point, draw_value};
 pub use limits::MESSAGE_MAX;
@@ -21,8 +29,5 @@ pub use partial::{
     CombineError, Combined, Partial, PartialError, VerifiedPartial, combine, combine_any, raise,
     rehearsal_context,
 };
-pub use record::{
-    Agreed, Bytes, CeremonyBundle, CeremonyRecord, CustodianEntry, CustodianSignature, RecordError,
-    Rehearsal, Transcript, ceremony_id, session_id,
-};
+pub use record::{Agreed, CeremonyRecord, CustodianEntry, RecordError, ceremony_id, session_id};
 pub use share::{KeyShare, ShareError, StaticKey};

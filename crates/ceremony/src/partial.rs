@@ -27,6 +27,16 @@ pub struct Partial {
 pub struct VerifiedPartial {
     index: CustodianIndex,
     d: Point,
+    statement: Proven,
+}
+
+/// For what a partial was proven: partials of different statements must never be combined, since
+/// the wrong result would look like garbage sealed by the bidder.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Proven {
+    ceremony_id: Digest,
+    context: Digest,
+    u: Point,
 }
 
 /// Why a partial is dropped; its custodian is named and the others go on.
@@ -67,6 +77,9 @@ pub enum CombineError {
     /// One custodian appears twice.
     #[error("custodian {0} appears twice")]
     Duplicate(CustodianIndex),
+    /// Partials that were proven for another ceremony, context or point than the first one.
+    #[error("the partial decryption of custodian {0} is of another ceremony, context or point")]
+    Mixed(CustodianIndex),
     /// Fewer than k valid partials: the bid stays sealed, and it is not the bidder's fault.
     #[error("{have} valid partial decryptions, {need} are needed")]
     NotEnough {
@@ -85,6 +98,7 @@ impl CombineError {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Duplicate(_) => "E_INDEX",
+            Self::Mixed(_) => "E_DLEQ",
             Self::NotEnough { .. } => "UNOPENED_CUSTODY",
             Self::Identity => "E_POINT",
         }
@@ -148,7 +162,8 @@ impl Partial {
         let ceremony_id = &record.ceremony_id;
         let statement = dleq::Statement { ceremony_id, context, index, share, u, d: &d };
         statement.verify(suite, &proof).map_err(|_| PartialError::Proof(index))?;
-        Ok(VerifiedPartial { index, d })
+        let statement = Proven { ceremony_id: *ceremony_id, context: *context, u: *u };
+        Ok(VerifiedPartial { index, d, statement })
     }
 }
 
@@ -156,13 +171,19 @@ impl Partial {
 ///
 /// # Errors
 ///
-/// [`CombineError`] if there are too few, or one custodian appears twice.
+/// [`CombineError`] if there are too few, one custodian appears twice, or they were proven for
+/// different things.
 pub fn combine(
     record: &CeremonyRecord,
     partials: &[VerifiedPartial],
 ) -> Result<Point, CombineError> {
     let mut by_index = BTreeMap::new();
+    let first = partials.first().map(|partial| partial.statement);
     for partial in partials {
+        let own = partial.statement.ceremony_id == record.ceremony_id;
+        if !own || Some(partial.statement) != first {
+            return Err(CombineError::Mixed(partial.index));
+        }
         if by_index.insert(partial.index, partial.d).is_some() {
             return Err(CombineError::Duplicate(partial.index));
         }
@@ -177,7 +198,8 @@ pub fn combine(
 
 /// Checks every partial, drops and names the bad ones, and combines the rest.
 ///
-/// Partials of one custodian beyond its first valid one are ignored.
+/// All are checked, also those beyond the first k valid ones: who lied must not depend on the order
+/// of arrival. Partials of one custodian beyond its first valid one are ignored.
 ///
 /// # Errors
 ///
@@ -191,9 +213,6 @@ pub fn combine_any(
     let mut dropped = Vec::new();
     let mut valid: BTreeMap<CustodianIndex, VerifiedPartial> = BTreeMap::new();
     for partial in partials {
-        if valid.len() == usize::from(record.threshold.k()) {
-            break;
-        }
         match partial.verify(record, context, u) {
             Ok(verified) => drop(valid.entry(verified.index).or_insert(verified)),
             Err(error) => dropped.push(error),
@@ -228,3 +247,6 @@ fn lagrange(index: CustodianIndex, points: &[(CustodianIndex, Point)]) -> Option
     }
     Some(above.mul(&below.invert()?))
 }
+
+#[cfg(test)]
+mod tests;

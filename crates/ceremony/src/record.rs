@@ -2,19 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::{Hex, Point, SUITE_1, Suite};
 use kaibiao_types::{CustodianIndex, Digest, LotId, LotKey, Party, TenderId, Threshold};
 use serde::{Deserialize, Serialize};
 
-use crate::cocktail::{DkgError, Session};
-use crate::limits::{BUNDLE_MAX, RECORD_MAX};
-use crate::partial::{Partial, interpolate};
+use crate::Transcript;
+use crate::cocktail::Session;
+use crate::limits::RECORD_MAX;
+use crate::partial::interpolate;
+
+mod error;
+
+pub use error::RecordError;
 
 /// `ceremony.json`: exact bytes, signed by every custodian's certificate.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// It comes from [`CeremonyRecord::parse`] or [`Agreed::record`], which both check it; it has no
+/// `Deserialize`, so it cannot slip in unchecked as part of something else.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct CeremonyRecord {
     /// Format version, 1.
     pub v: u32,
@@ -46,6 +51,32 @@ pub struct CeremonyRecord {
     points: Vec<Point>,
 }
 
+/// The fields of `ceremony.json` before anything about them is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    v: u32,
+    kind: String,
+    suite: u16,
+    tender: TenderId,
+    lot: LotId,
+    threshold: Threshold,
+    session: Hex<32>,
+    custodians: Vec<CustodianEntry>,
+    y: Hex<33>,
+    shares: Vec<Hex<33>>,
+    transcript_sha256: Digest,
+    policy_sha256: Digest,
+    ceremony_id: Digest,
+}
+
+/// What every version of the record begins with, to tell a newer one from a broken one.
+#[derive(Deserialize)]
+struct Head {
+    v: u32,
+    suite: u16,
+}
+
 /// One custodian of a ceremony.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,54 +93,21 @@ pub struct CustodianEntry {
     pub cosign_vkey: String,
 }
 
-/// Why a ceremony record is not acceptable.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecordError {
-    /// The certificate of agreement does not hold.
-    #[error("the certificate of agreement does not hold")]
-    Agreement(#[source] DkgError),
-    /// Custodians are not numbered 1 to n, or two have one certificate or cosigning key.
-    #[error("the custodians are not n distinct ones, numbered from 1")]
-    Custodians,
-    /// The id is not the digest of the record's content.
-    #[error("the ceremony id does not follow from the record")]
-    Id,
-    /// Y and the shares do not lie on one polynomial of degree k - 1.
-    #[error("the ceremony key and the public shares do not fit together")]
-    Key,
-    /// Not the strict form.
-    #[error("the ceremony record is malformed: {0}")]
-    Malformed(String),
-    /// The transcript is not the one the record names, or gives another key.
-    #[error("the transcript of the key generation does not give this record")]
-    Transcript,
-    /// Version or suite of a newer program.
-    #[error("the ceremony record needs a newer program (version {v}, suite {suite})")]
-    Version {
-        /// The version found.
-        v: u32,
-        /// The suite found.
-        suite: u16,
-    },
-}
-
-impl RecordError {
-    /// The stable label.
-    pub const fn label(&self) -> &'static str {
-        "E_CEREMONY"
-    }
-}
-
 /// The id of the key generation's session.
 pub fn session_id(suite: &Suite, lot: &LotKey, random: &Hex<32>) -> Digest {
     suite.th("session", &[lot.tender.as_str().as_bytes(), lot.lot.as_str().as_bytes(), &random.0])
 }
 
-/// The id of a ceremony, from everything that was agreed (crypto.md 3.2).
+/// The id of a ceremony: a digest of every field of its record.
+///
+/// `TH("ceremony", u16 suite, tender, lot, u16 n, u16 k, session, Y, S_1..S_n, C_1..C_n, transcript,
+/// policy)` with `C_i = TH("custodian", u16 i, code, name, certificate, static key, cosigning key)`.
 pub fn ceremony_id(record: &CeremonyRecord) -> Digest {
-    let concat = |parts: Vec<Vec<u8>>| parts.concat();
-    record.suite().th(
+    let suite = record.suite();
+    let shares: Vec<u8> = record.shares.iter().flat_map(|share| share.0).collect();
+    let custodians: Vec<u8> =
+        record.custodians.iter().flat_map(|entry| *entry.digest(suite).bytes()).collect();
+    suite.th(
         "ceremony",
         &[
             &record.suite.to_be_bytes(),
@@ -117,13 +115,35 @@ pub fn ceremony_id(record: &CeremonyRecord) -> Digest {
             record.lot.as_str().as_bytes(),
             &record.threshold.n().to_be_bytes(),
             &record.threshold.k().to_be_bytes(),
+            &record.session.0,
             &record.y.0,
-            &concat(record.shares.iter().map(|s| s.0.to_vec()).collect()),
-            &concat(record.custodians.iter().map(|c| c.cert_sha256.bytes().to_vec()).collect()),
+            &shares,
+            &custodians,
             record.transcript_sha256.bytes(),
             record.policy_sha256.bytes(),
         ],
     )
+}
+
+impl CustodianEntry {
+    fn digest(&self, suite: &Suite) -> Digest {
+        suite.th(
+            "custodian",
+            &[
+                &self.index.get().to_be_bytes(),
+                self.party.code.as_str().as_bytes(),
+                self.party.name.as_bytes(),
+                self.cert_sha256.bytes(),
+                &self.static_key.0,
+                self.cosign_vkey.as_bytes(),
+            ],
+        )
+    }
+
+    /// The key itself in `<name>+<key id>+<key>`: one key under two names is still one key.
+    fn cosigning_key(&self) -> &str {
+        self.cosign_vkey.splitn(3, '+').nth(2).unwrap_or(&self.cosign_vkey)
+    }
 }
 
 /// What the parties of a key generation agreed on besides its result.
@@ -206,14 +226,14 @@ impl CeremonyRecord {
         if bytes.len() > RECORD_MAX {
             return Err(RecordError::Malformed("too long".to_owned()));
         }
-        let mut record: Self = serde_json::from_slice(bytes)
-            .map_err(|error| RecordError::Malformed(error.to_string()))?;
-        if record.v != 1 || Suite::by_id(record.suite).is_err() {
-            return Err(RecordError::Version { v: record.v, suite: record.suite });
+        let parsed: Result<Unchecked, _> = serde_json::from_slice(bytes);
+        // A newer record has other fields: say so before complaining about them.
+        if let Ok(Head { v, suite }) = serde_json::from_slice(bytes)
+            && (v != 1 || Suite::by_id(suite).is_err())
+        {
+            return Err(RecordError::Version { v, suite });
         }
-        let points: Result<Vec<Point>, _> =
-            record.shares.iter().map(|s| record.suite().point(&s.0)).collect();
-        record.points = points.map_err(|_| RecordError::Key)?;
+        let record = Self::from(parsed.map_err(|error| RecordError::Malformed(error.to_string()))?);
         record.check()?;
         Ok(record)
     }
@@ -228,28 +248,39 @@ impl CeremonyRecord {
     }
 
     fn check(&self) -> Result<(), RecordError> {
-        let n = usize::from(self.threshold.n());
-        let numbered = (1_u16..).zip(&self.custodians).all(|(i, c)| c.index.get() == i);
-        let certificates: BTreeSet<_> = self.custodians.iter().map(|c| c.cert_sha256).collect();
-        let vkeys: BTreeSet<_> = self.custodians.iter().map(|c| c.cosign_vkey.as_str()).collect();
         if self.kind != "ceremony" {
             return Err(RecordError::Malformed("kind is not ceremony".to_owned()));
         }
-        if !numbered
-            || [self.custodians.len(), certificates.len(), vkeys.len(), self.points.len()] != [n; 4]
-        {
-            return Err(RecordError::Custodians);
-        }
-        let key = self.suite().point(&self.y.0).map_err(|_| RecordError::Key)?;
-        let shares: Vec<(CustodianIndex, Point)> =
-            self.custodians.iter().map(|c| c.index).zip(self.points.iter().copied()).collect();
-        // Every window of k consecutive shares gives Y: then all n lie on one polynomial.
-        let fits =
-            shares.windows(usize::from(self.threshold.k())).all(|w| interpolate(w) == Some(key));
-        if !fits {
+        self.check_custodians()?;
+        self.check_key()?;
+        if self.ceremony_id == ceremony_id(self) { Ok(()) } else { Err(RecordError::Id) }
+    }
+
+    fn check_custodians(&self) -> Result<(), RecordError> {
+        let all = &self.custodians;
+        let numbered = (1_u16..).zip(all).all(|(i, entry)| entry.index.get() == i);
+        let points = all.iter().all(|entry| self.suite().point(&entry.static_key.0).is_ok());
+        let certificates: BTreeSet<_> = all.iter().map(|entry| entry.cert_sha256).collect();
+        let statics: BTreeSet<_> = all.iter().map(|entry| entry.static_key).collect();
+        let vkeys: BTreeSet<_> = all.iter().map(CustodianEntry::cosigning_key).collect();
+        let counts = [all.len(), certificates.len(), statics.len(), vkeys.len()];
+        let distinct = counts == [usize::from(self.threshold.n()); 4];
+        if numbered && points && distinct { Ok(()) } else { Err(RecordError::Custodians) }
+    }
+
+    fn check_key(&self) -> Result<(), RecordError> {
+        let key = self.key()?;
+        // As many points as shares: a share that is no point was dropped and is missed here.
+        if [self.shares.len(), self.points.len()] != [usize::from(self.threshold.n()); 2] {
             return Err(RecordError::Key);
         }
-        if self.ceremony_id == ceremony_id(self) { Ok(()) } else { Err(RecordError::Id) }
+        let shares: Vec<(CustodianIndex, Point)> =
+            self.custodians.iter().map(|c| c.index).zip(self.points.iter().copied()).collect();
+        // Every window of k consecutive shares gives Y. Neighbouring windows have k - 1 shares in
+        // common, which with Y fix the polynomial: so all n shares lie on one.
+        let fits =
+            shares.windows(usize::from(self.threshold.k())).all(|w| interpolate(w) == Some(key));
+        if fits { Ok(()) } else { Err(RecordError::Key) }
     }
 
     /// The suite; known, because parsing and building check it.
@@ -309,90 +340,28 @@ impl CeremonyRecord {
     }
 }
 
-/// The public messages of a key generation and the custodians' signatures over its transcript.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Transcript {
-    /// First-round messages in custodian order.
-    pub messages: Vec<Bytes>,
-    /// Signatures in custodian order.
-    pub certificate: Vec<Hex<65>>,
-}
-
-/// Opaque bytes, base64 in JSON.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Bytes(pub Vec<u8>);
-
-impl TryFrom<String> for Bytes {
-    type Error = base64::DecodeError;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        STANDARD.decode(text).map(Self)
-    }
-}
-
-impl From<Bytes> for String {
-    fn from(bytes: Bytes) -> Self {
-        STANDARD.encode(bytes.0)
-    }
-}
-
-/// A custodian's CMS signature over the exact bytes of `ceremony.json`; checked one layer up.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CustodianSignature {
-    /// The custodian.
-    pub index: CustodianIndex,
-    /// Detached CMS, DER.
-    pub cms_b64: Bytes,
-}
-
-/// One rehearsal: a test object opened with the very keys, before the tender was published.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rehearsal {
-    /// Its number, from 0; at most three take place.
-    pub i: u32,
-    /// The test object's header.
-    pub header_b64: Bytes,
-    /// The custodians' partial decryptions: all n.
-    pub partials: Vec<Partial>,
-}
-
-/// Everything about a ceremony that is published.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CeremonyBundle {
-    /// Exact bytes of `ceremony.json`.
-    pub ceremony_b64: Bytes,
-    /// One signature of every custodian.
-    pub signatures: Vec<CustodianSignature>,
-    /// The key generation's messages and certificate.
-    pub transcript: Transcript,
-    /// The rehearsals.
-    pub rehearsal: Vec<Rehearsal>,
-}
-
-impl CeremonyBundle {
-    /// Reads a bundle and checks record and transcript; the CMS signatures and the rehearsal are
-    /// checked by the caller, who knows certificates and sealed objects.
-    ///
-    /// # Errors
-    ///
-    /// [`RecordError`] names the rule that is broken.
-    pub fn parse(bytes: &[u8]) -> Result<(Self, CeremonyRecord), RecordError> {
-        if bytes.len() > BUNDLE_MAX {
-            return Err(RecordError::Malformed("too long".to_owned()));
-        }
-        let bundle: Self = serde_json::from_slice(bytes)
-            .map_err(|error| RecordError::Malformed(error.to_string()))?;
-        let record = CeremonyRecord::parse(&bundle.ceremony_b64.0)?;
-        record.check_transcript(&bundle.transcript)?;
-        let signers: Vec<u16> = bundle.signatures.iter().map(|s| s.index.get()).collect();
-        if signers == (1..=record.threshold.n()).collect::<Vec<_>>() {
-            Ok((bundle, record))
-        } else {
-            Err(RecordError::Custodians)
+impl From<Unchecked> for CeremonyRecord {
+    fn from(raw: Unchecked) -> Self {
+        let suite = Suite::by_id(raw.suite).unwrap_or(&SUITE_1);
+        let points = raw.shares.iter().filter_map(|share| suite.point(&share.0).ok()).collect();
+        Self {
+            v: raw.v,
+            kind: raw.kind,
+            suite: raw.suite,
+            tender: raw.tender,
+            lot: raw.lot,
+            threshold: raw.threshold,
+            session: raw.session,
+            custodians: raw.custodians,
+            y: raw.y,
+            shares: raw.shares,
+            transcript_sha256: raw.transcript_sha256,
+            policy_sha256: raw.policy_sha256,
+            ceremony_id: raw.ceremony_id,
+            points,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,3 +54,6 @@ fn hash_to_scalar(suite: &Suite, input: &[&[u8]]) -> Scalar {
     }
     Scalar::reduce_wide(&wide)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What a custodian keeps: the static key of one ceremony, then its share of the ceremony key.
 
-use kaibiao_crypto::{Entropy, EntropyError, Point, SecretScalar};
+use kaibiao_crypto::{Entropy, EntropyError, Point, SUITE_1, SecretScalar};
 use kaibiao_types::CustodianIndex;
 use zeroize::Zeroizing;
 
@@ -15,9 +15,12 @@ pub struct KeyShare {
     pub(crate) secret: SecretScalar,
 }
 
+/// Bytes of the check value in a stored share.
+const CHECK_LEN: usize = 8;
+
 /// Bytes from a key store are not a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the stored key is damaged: it is not a scalar with a custodian number")]
+#[error("the stored key is damaged")]
 pub struct ShareError;
 
 impl StaticKey {
@@ -35,7 +38,8 @@ impl StaticKey {
         self.0.base_mul()
     }
 
-    /// The bytes for an encrypted key store.
+    /// The bytes for an encrypted key store: 32, without a check value. A damaged one is another
+    /// key, whose public key is not the announced one, and the key generation then refuses it.
     pub fn danger_bytes(&self) -> Zeroizing<[u8; 32]> {
         self.0.danger_bytes()
     }
@@ -61,22 +65,38 @@ impl KeyShare {
         self.secret.base_mul()
     }
 
-    /// `u16 index || scalar` for an encrypted key store.
+    /// `u16 index || scalar || check`, 42 bytes, for an encrypted key store.
+    ///
+    /// `check` is the first eight bytes of `TH("key-share", u16 index, scalar)`. It finds damage,
+    /// which would otherwise show only as proofs that do not hold, in the name of a lying custodian.
     pub fn danger_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Zeroizing::new(self.index.get().to_be_bytes().to_vec());
+        let mut out = Zeroizing::new(Vec::with_capacity(2 + 32 + CHECK_LEN)); // never grows: no copies
+        out.extend_from_slice(&self.index.get().to_be_bytes());
         out.extend_from_slice(&*self.secret.danger_bytes());
+        out.extend_from_slice(&self.check());
         out
+    }
+
+    fn check(&self) -> [u8; CHECK_LEN] {
+        let fields: [&[u8]; 2] = [&self.index.get().to_be_bytes(), &*self.secret.danger_bytes()];
+        let digest = SUITE_1.th("key-share", &fields);
+        digest.bytes().first_chunk().copied().unwrap_or_default()
     }
 
     /// Reads what [`Self::danger_bytes`] gave.
     ///
     /// # Errors
     ///
-    /// [`ShareError`] if the bytes are not a share.
+    /// [`ShareError`] if the bytes are not a share, or were damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ShareError> {
-        let (index, secret) = bytes.split_first_chunk::<2>().ok_or(ShareError)?;
+        let (index, rest) = bytes.split_first_chunk::<2>().ok_or(ShareError)?;
+        let (secret, check) = rest.split_last_chunk::<CHECK_LEN>().ok_or(ShareError)?;
         let index = CustodianIndex::new(u16::from_be_bytes(*index)).map_err(|_| ShareError)?;
         let secret = SecretScalar::from_bytes(secret).map_err(|_| ShareError)?;
-        Ok(Self { index, secret })
+        let share = Self { index, secret };
+        if share.check() == *check { Ok(share) } else { Err(ShareError) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,8 +64,7 @@ pub(crate) struct Aes256Gcm;
 
 impl Aead for Aes256Gcm {
     fn key(&self, key: &[u8; 32]) -> AeadKey {
-        // 32 bytes is this algorithm's key length, so the only error of `new` cannot occur; were
-        // it to, the zero-length fallback below would not compile a key and callers see no key.
+        // 32 bytes is this algorithm's key length, and another length is the only error of `new`.
         match aead::UnboundKey::new(&aead::AES_256_GCM, key) {
             Ok(key) => AeadKey(aead::LessSafeKey::new(key)),
             Err(_) => unreachable!("AES-256-GCM takes 32-byte keys"),

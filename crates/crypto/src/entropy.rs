@@ -14,3 +14,18 @@ pub trait Entropy {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the source of randomness failed")]
 pub struct EntropyError;
+
+/// A process's source of randomness, handed in, as [`Entropy`].
+pub struct SecureEntropy<'a>(pub &'a dyn ring::rand::SecureRandom);
+
+impl core::fmt::Debug for SecureEntropy<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SecureEntropy(..)")
+    }
+}
+
+impl Entropy for SecureEntropy<'_> {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
+        self.0.fill(out).map_err(|_| EntropyError)
+    }
+}

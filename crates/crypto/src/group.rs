@@ -231,10 +231,9 @@ impl SecretScalar {
     ///
     /// [`EntropyError`] if the source failed (a zero result, one in 2^256, counts as that).
     pub fn random(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
-        let mut wide = Zeroizing::new([0_u8; 48]);
-        entropy.fill(&mut *wide)?;
-        let wide: Array<u8, U48> = Array::from(*wide);
-        Self::nonzero(p256::Scalar::reduce(&wide)).ok_or(EntropyError)
+        let mut wide = Zeroizing::new(Array::<u8, U48>::default()); // no second copy to wipe
+        entropy.fill(&mut wide)?;
+        Self::nonzero(p256::Scalar::reduce(&*wide)).ok_or(EntropyError)
     }
 
     /// Reads a canonical non-zero scalar, for instance from a key store.
@@ -340,3 +339,6 @@ impl Group for P256 {
         not_identity(point).ok_or(PointError::Identity)
     }
 }
+
+#[cfg(test)]
+mod tests;

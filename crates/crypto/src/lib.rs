@@ -19,7 +19,7 @@ pub mod tdh2;
 pub mod xaes;
 
 pub use aead::{Aead, AeadError, AeadKey, TAG_LEN};
-pub use entropy::{Entropy, EntropyError};
+pub use entropy::{Entropy, EntropyError, SecureEntropy};
 pub use group::{Group, Point, PointError, Scalar, SecretScalar, lincomb};
 pub use hash::{Hash, Hasher};
 pub use hex::{Hex, HexError};

@@ -88,6 +88,9 @@ impl Suite {
     }
 
     /// HKDF-Expand (RFC 5869) into `out`, whose length is at most 255 x 32 bytes.
+    ///
+    /// Callers ask for 12 to 76 bytes; RFC 5869 has no output beyond 8,160 bytes, and bytes beyond
+    /// are left as they are.
     pub fn hkdf_expand(&self, prk: &Secret32, info: &[&[u8]], out: &mut [u8]) {
         let mut previous: Zeroizing<Vec<u8>> = Zeroizing::new(Vec::new());
         for (counter, block) in (1_u8..=255).zip(out.chunks_mut(32)) {
@@ -140,3 +143,6 @@ impl Suite {
         self.group.hash_to_point(label, parts)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,10 +77,11 @@ impl Bases {
         let ubar = r.mul_point(&self.gbar);
         let mut fresh = zeroize::Zeroizing::new([0_u8; 32]);
         entropy.fill(&mut *fresh)?;
-        // Hedged nonce: safe even if the source repeats, as long as r or the label differs.
+        // Hedged nonce (attack A24): it hashes everything that the challenge depends on, so a source
+        // that repeats cannot give one nonce two challenges, which would reveal r.
         let nonce = self.suite.hash_to_scalar(
             "tdh2-nonce",
-            &[&*r.danger_bytes(), &self.ceremony_id, &u.bytes(), label, &*fresh],
+            &[&*r.danger_bytes(), &self.ceremony_id, &self.key.bytes(), &u.bytes(), label, &*fresh],
         );
         let nonce = SecretScalar::from_scalar(nonce).ok_or(EntropyError)?;
         let e = self.challenge(u, &ubar, &nonce.base_mul(), &nonce.mul_point(&self.gbar), label);
@@ -155,61 +156,4 @@ impl Proof {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::SUITE_1;
-    use crate::dleq::tests::Seeded;
-
-    #[test]
-    fn holds_only_for_its_lock_ceremony_and_label() {
-        let mut entropy = Seeded(7);
-        let s = SecretScalar::random(&mut entropy).unwrap();
-        let bases = Bases::new(&SUITE_1, [1; 32], s.base_mul()).unwrap();
-        let r = SecretScalar::random(&mut entropy).unwrap();
-        let u = r.base_mul();
-        let proof = bases.prove(&u, &r, &[9; 32], &mut entropy).unwrap();
-        assert_eq!(bases.verify(&u, &[9; 32], &proof), Ok(()));
-        assert_eq!(Proof::read(&SUITE_1, &proof.bytes()), Ok(proof));
-
-        let shifted = u.add(&Point::generator()).unwrap();
-        assert_eq!(bases.verify(&shifted, &[9; 32], &proof), Err(ProofError), "re-randomised lock");
-        assert_eq!(bases.verify(&u, &[8; 32], &proof), Err(ProofError), "other header");
-        let other = Bases::new(&SUITE_1, [2; 32], s.base_mul()).unwrap();
-        assert_eq!(other.verify(&u, &[9; 32], &proof), Err(ProofError), "other ceremony, same key");
-        let other = Bases::new(&SUITE_1, [1; 32], u).unwrap();
-        assert_eq!(other.verify(&u, &[9; 32], &proof), Err(ProofError), "other key");
-        let one = Scalar::from_u16(1);
-        for bad in [
-            Proof { e: proof.e.add(&one), ..proof },
-            Proof { f: proof.f.add(&one), ..proof },
-            Proof { ubar: shifted, ..proof },
-        ] {
-            assert_eq!(bases.verify(&u, &[9; 32], &bad), Err(ProofError));
-        }
-    }
-
-    #[test]
-    fn refuses_scalars_and_points_that_are_not_canonical() {
-        let mut bytes = [0_u8; 97];
-        assert_eq!(Proof::read(&SUITE_1, &bytes), Err(PointError::Encoding));
-        let generator = Point::generator().bytes();
-        bytes[..33].copy_from_slice(&generator);
-        bytes[33..65].fill(0xff);
-        assert_eq!(Proof::read(&SUITE_1, &bytes), Err(PointError::Scalar));
-        let mut not_on_curve = generator;
-        not_on_curve[32] ^= 2;
-        let refused = (0..8_u8).filter(|i| {
-            not_on_curve[31] = *i;
-            SUITE_1.point(&not_on_curve) == Err(PointError::NotOnCurve)
-        });
-        assert!(refused.count() > 0);
-        for (bad, why) in [
-            (vec![0; 33], PointError::Encoding),
-            (vec![0], PointError::Encoding),
-            (Point::generator().uncompressed().to_vec(), PointError::Encoding),
-            ([&[2][..], &[0xff; 32]].concat(), PointError::NotOnCurve),
-        ] {
-            assert_eq!(SUITE_1.point(&bad), Err(why));
-        }
-    }
-}
+mod tests;

@@ -45,7 +45,7 @@ fn derive(key: &[u8; 32], nonce: &[u8; 24]) -> Result<(aead::LessSafeKey, aead::
     let mut l = aes::Block::default();
     cipher.encrypt_block(&mut l);
     let l = u128::from_be_bytes(l.into());
-    let k1 = (l << 1) ^ (if l >> 127 == 1 { 0x87 } else { 0 });
+    let k1 = (l << 1) ^ ((l >> 127) * 0x87); // no branch: l follows from the key
 
     let (context, rest) = nonce.split_at(12);
     let mut derived = Zeroizing::new([0_u8; 32]);

@@ -147,7 +147,14 @@ impl Custody {
         if self.frozen.as_ref().is_some_and(|(id, _)| *id == frozen.freeze_id) {
             return Ok(());
         }
-        let bids = FrozenBids::check(replay.tender(), replay.log(), frozen, data, material, replay.trust())?;
+        let bids = FrozenBids::check(
+            replay.tender(),
+            replay.log(),
+            frozen,
+            data,
+            material,
+            replay.trust(),
+        )?;
         self.frozen = Some((frozen.freeze_id, bids));
         Ok(())
     }
@@ -190,7 +197,9 @@ impl Custody {
         for (entry, bid) in bids.current() {
             let Some(header) = bid.header(stage, part) else { continue };
             let (manifest_sha256, u) = (entry.manifest_sha256, *header.u());
-            if let Some(before) = memory.raised_for(&u.bytes()).filter(|before| *before != manifest_sha256) {
+            if let Some(before) =
+                memory.raised_for(&u.bytes()).filter(|before| *before != manifest_sha256)
+            {
                 return Err(Refusal::DuplicateLock { manifest_sha256, before });
             }
             points.push(ToRaise { manifest_sha256, u });

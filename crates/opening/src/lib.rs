@@ -1,1 +1,61 @@
 //! The procedure of an opening by law: decide and apply, templates, the opening record.
+//!
+//! Layer 2, pure: values in, values out. Time is an argument; nothing here reads a clock, a file or
+//! a random number. Signatures, proofs and hashes are checked by other crates.
+//!
+//! - tender file and price sheet: [`TenderDraft`], [`TenderFile`], [`PriceSheet`]
+//! - log entries: [`Event`], written by an [`Actor`]
+//! - what starts a step: [`Command`] of a person, [`Input`] of the hall
+//! - the procedure: [`State`] with `decide`, `decide_input`, `due`, `apply`, `check_and_apply`
+//! - what is refused and by which article: [`Refusal`], [`ReplayError`]
+//! - what is said and written down: [`PriceWords`], [`OpeningRecord`]
+//!
+//! Specification: `docs/spec/procedure.md`, `docs/spec/tender-file.md`.
+
+mod actor;
+mod apply;
+mod command;
+mod decide;
+mod event;
+mod guard;
+mod input;
+pub mod limits;
+mod outcome;
+mod phase;
+mod record;
+mod refusal;
+mod replay;
+mod sheet;
+mod state;
+mod strict;
+mod tender;
+mod text;
+mod words;
+
+pub use actor::{Actor, ActorError};
+pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
+pub use event::{
+    BidStatus, BiddersPublished, CustodianRefused, DocumentsOpened, Empty, Event, EventError,
+    EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace,
+    IntakeClosed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial,
+    PartialsReceived, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
+    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TooFewBidders,
+    UnsealingStarted, Verdict,
+};
+pub use input::{Input, PriceOutcome, UnsealedSheet};
+pub use phase::Phase;
+pub use record::{
+    OpeningRecord, RecordDocuments, RecordField, RecordFreeze, RecordObjection, RecordRow,
+    RecordSeal,
+};
+pub use refusal::{DataRule, Refusal};
+pub use replay::ReplayError;
+pub use sheet::{PriceSheet, SheetError, SheetRules};
+pub use state::{ClosedIntake, GeneratedRecord, Mark, Objection, State, Unsealing};
+pub use strict::JsonError;
+pub use tender::{
+    Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy,
+    FieldKind, HallRef, LogRef, ReadOutField, Template, TenderDraft, TenderError, TenderFile,
+    Terms, TickRule, TimeSource,
+};
+pub use words::PriceWords;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use kaibiao_crypto::{SUITE_1, tdh2};
-use kaibiao_journal::{FreezeContext, FreezeError, FreezeRecord, OpeningLog, PlaceError, PlacePath};
+use kaibiao_journal::{
+    FreezeContext, FreezeError, FreezeRecord, OpeningLog, PlaceError, PlacePath,
+};
 use kaibiao_opening::{BidStatus, FrozenBid, SetFrozen};
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError, VerifiedSignature};
@@ -135,7 +137,9 @@ impl VerifiedBid {
         }
         let signature = cms::verify_detached(&material.cms, &material.manifest, trust, at)?;
         let signer = signature.signer();
-        if signer.party() != &body.bidder || signer.certificate().spki_sha256() != body.signer_spki_sha256 {
+        if signer.party() != &body.bidder
+            || signer.certificate().spki_sha256() != body.signer_spki_sha256
+        {
             return Err(BidFault::Signer);
         }
         let headers = check_headers(tender, &manifest, &material.headers)?;
@@ -174,8 +178,12 @@ impl VerifiedBid {
     /// [`BidFault::Frozen`] if anything differs.
     pub fn expect_frozen(&self, frozen: &FrozenBid) -> Result<(), BidFault> {
         let body = self.manifest.body();
-        let parts = body.parts.iter().map(|p| (p.stage, p.part, p.header_sha256, p.file_len, p.ct_root));
-        let objects = frozen.objects.iter().map(|o| (o.stage, o.part, o.header_sha256, o.file_len, o.ct_root));
+        let parts =
+            body.parts.iter().map(|p| (p.stage, p.part, p.header_sha256, p.file_len, p.ct_root));
+        let objects = frozen
+            .objects
+            .iter()
+            .map(|o| (o.stage, o.part, o.header_sha256, o.file_len, o.ct_root));
         let same = frozen.manifest_sha256 == self.manifest.sha256()
             && frozen.cms_sha256 == self.cms_sha256
             && frozen.bidder == body.bidder
@@ -288,7 +296,10 @@ impl FrozenBids {
         let checked = FreezeRecord::parse(frozen_data.as_bytes())?.check(&context)?;
         checked.check_places(context.suite, log, tender.file().terms().places, &material.paths)?;
         if frozen.bids.len() != material.bids.len() {
-            return Err(FreezeFault::Count { bids: frozen.bids.len(), material: material.bids.len() });
+            return Err(FreezeFault::Count {
+                bids: frozen.bids.len(),
+                material: material.bids.len(),
+            });
         }
         let mut by_manifest = BTreeMap::new();
         let mut locks = BTreeMap::new();
@@ -309,7 +320,10 @@ impl FrozenBids {
 
     /// The bids that are raised: the last word of each bidder, in order of their manifests' digests.
     pub fn current(&self) -> impl Iterator<Item = (&FrozenBid, &VerifiedBid)> {
-        self.by_manifest.values().filter(|(entry, _)| entry.status == BidStatus::Current).map(|(e, b)| (e, b))
+        self.by_manifest
+            .values()
+            .filter(|(entry, _)| entry.status == BidStatus::Current)
+            .map(|(e, b)| (e, b))
     }
 
     /// One bid of the list.

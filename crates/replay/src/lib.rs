@@ -7,11 +7,15 @@
 //! step is allowed is `opening`'s business, and when a custodian acts is `custody`'s.
 
 mod bid;
+mod board;
 mod log;
 mod tender;
 mod unseal;
 
-pub use bid::{BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid};
+pub use bid::{
+    BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid,
+};
+pub use board::{Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
 pub use log::{Replay, ReplayFault};
 pub use tender::{TenderFault, TenderMaterial, VerifiedTender};
-pub use unseal::{OpenedObject, Partials, Unopened, open_object, open_price, partials_digest};
+pub use unseal::{OpenedObject, Partials, Unopened, open_object, open_price};

@@ -7,11 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
-    CheckpointError, EntryError, EntryLine, LogError, OpeningLog, freeze_statement, verify_cosignatures,
+    CheckpointError, EntryError, EntryLine, LogError, OpeningLog, freeze_statement,
+    verify_cosignatures,
 };
 use kaibiao_opening::{
-    Actor, Event, EventError, FreezeSigned, IntakeClosed, LotPublished, OpeningRecord, RecordSigned, Refusal,
-    ReplayError, SignedCommandBody, State,
+    Actor, Event, EventError, FreezeSigned, IntakeClosed, LotPublished, OpeningRecord,
+    RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
@@ -145,6 +146,11 @@ impl Replay {
         &self.log
     }
 
+    /// Whether a command with this nonce is in the log.
+    pub fn knows_nonce(&self, nonce: &str) -> bool {
+        self.nonces.contains(nonce)
+    }
+
     /// The state that follows from the log so far.
     pub const fn state(&self) -> &State {
         &self.state
@@ -170,7 +176,8 @@ impl Replay {
         let index = entry.index();
         let event = Event::from_parts(entry.kind(), entry.data().get())
             .map_err(|source| ReplayFault::Event { entry: index, source })?;
-        let by = Actor::parse(&entry.by().to_string()).map_err(|_| ReplayFault::Command { entry: index })?;
+        let by = Actor::parse(&entry.by().to_string())
+            .map_err(|_| ReplayFault::Command { entry: index })?;
         let nonce = self.check_author(&entry, &by, &event)?;
         self.check_content(&entry, &event)?;
 
@@ -185,19 +192,28 @@ impl Replay {
     }
 
     /// Who caused the entry: the command beside it, or the tender file for the first one.
-    fn check_author(&self, entry: &EntryLine, by: &Actor, event: &Event) -> Result<Option<String>, ReplayFault> {
+    fn check_author(
+        &self,
+        entry: &EntryLine,
+        by: &Actor,
+        event: &Event,
+    ) -> Result<Option<String>, ReplayFault> {
         let index = entry.index();
         if let Event::LotPublished(lot) = event {
-            let expected =
-                LotPublished::new(self.tender.file(), self.tender.sha256(), self.tender.cms_sha256());
+            let expected = LotPublished::new(
+                self.tender.file(),
+                self.tender.sha256(),
+                self.tender.cms_sha256(),
+            );
             return if **lot == expected { Ok(None) } else { Err(ReplayFault::OtherTender) };
         }
         let needs = event.needs_command().is_some();
         match (needs, entry.command()) {
             (false, None) => Ok(None),
             (true, Some(command)) => {
-                let body = SignedCommandBody::parse_for(&command.body, &self.tender.file().lot_key())
-                    .map_err(|_| ReplayFault::Command { entry: index })?;
+                let body =
+                    SignedCommandBody::parse_for(&command.body, &self.tender.file().lot_key())
+                        .map_err(|_| ReplayFault::Command { entry: index })?;
                 let signer = self.signer(index, &command.cms, &command.body, entry.at())?;
                 let actor = self.actor_of(&signer, by);
                 self.state
@@ -213,7 +229,13 @@ impl Replay {
         }
     }
 
-    fn signer(&self, entry: u64, cms: &[u8], content: &[u8], at: UtcMillis) -> Result<OrgCode, ReplayFault> {
+    fn signer(
+        &self,
+        entry: u64,
+        cms: &[u8],
+        content: &[u8],
+        at: UtcMillis,
+    ) -> Result<OrgCode, ReplayFault> {
         let verified = cms::verify_detached(cms, content, &self.trust, at)
             .map_err(|source| ReplayFault::Signature { entry, source: Some(source) })?;
         Ok(verified.signer().party().code.clone())
@@ -242,12 +264,14 @@ impl Replay {
 
     /// Ruling 9: the closing head is cosigned by at least k custodians no later than T + g.
     fn check_closing_head(&self, entry: u64, closed: &IntakeClosed) -> Result<(), ReplayFault> {
-        let checkpoint = self.log.checkpoint_at(closed.size).ok_or(ReplayFault::ClosingHead { entry })?;
+        let checkpoint =
+            self.log.checkpoint_at(closed.size).ok_or(ReplayFault::ClosingHead { entry })?;
         if checkpoint.head.root != closed.root {
             return Err(ReplayFault::ClosingHead { entry });
         }
-        let cosignatures = verify_cosignatures(&checkpoint, &closed.cosignatures, self.tender.cosign_keys())
-            .map_err(|source| ReplayFault::Cosignature { entry, source })?;
+        let cosignatures =
+            verify_cosignatures(&checkpoint, &closed.cosignatures, self.tender.cosign_keys())
+                .map_err(|source| ReplayFault::Cosignature { entry, source })?;
         let terms = self.tender.file().terms();
         let limit = terms.deadline.plus(terms.grace_ms);
         // Cosignatures carry whole seconds; the second in which the deadline lies is not before it.
@@ -268,14 +292,22 @@ impl Replay {
         }
     }
 
-    fn check_freeze_signature(&self, entry: &EntryLine, signed: &FreezeSigned) -> Result<(), ReplayFault> {
+    fn check_freeze_signature(
+        &self,
+        entry: &EntryLine,
+        signed: &FreezeSigned,
+    ) -> Result<(), ReplayFault> {
         let statement = freeze_statement(self.tender.origin(), &signed.freeze_id);
         let wrong = |source| ReplayFault::Signature { entry: entry.index(), source };
         let cms = STANDARD.decode(&signed.cms).map_err(|_| wrong(None))?;
         let verified = cms::verify_detached(&cms, statement.as_bytes(), &self.trust, entry.at())
             .map_err(|source| wrong(Some(source)))?;
         let seat = self.seat_certificate(signed.custodian);
-        if seat == Some(verified.signer().certificate().sha256()) { Ok(()) } else { Err(wrong(None)) }
+        if seat == Some(verified.signer().certificate().sha256()) {
+            Ok(())
+        } else {
+            Err(wrong(None))
+        }
     }
 
     fn seat_certificate(&self, index: CustodianIndex) -> Option<kaibiao_types::Digest> {
@@ -283,7 +315,11 @@ impl Replay {
     }
 
     /// The signature of a party under the record, which this side derives itself.
-    fn check_record_signature(&self, entry: &EntryLine, signed: &RecordSigned) -> Result<(), ReplayFault> {
+    fn check_record_signature(
+        &self,
+        entry: &EntryLine,
+        signed: &RecordSigned,
+    ) -> Result<(), ReplayFault> {
         let wrong = |source| ReplayFault::Signature { entry: entry.index(), source };
         let record = self.record.as_ref().ok_or_else(|| wrong(None))?;
         let cms = STANDARD.decode(&signed.cms).map_err(|_| wrong(None))?;

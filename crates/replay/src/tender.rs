@@ -81,12 +81,16 @@ impl TenderFault {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Form(error) => error.label(),
-            Self::HostSignature(Some(error)) | Self::CustodianSignature(_, Some(error)) => error.label(),
+            Self::HostSignature(Some(error)) | Self::CustodianSignature(_, Some(error)) => {
+                error.label()
+            }
             Self::HostSignature(None) | Self::CustodianSignature(_, None) => "E_SIG",
             Self::Draft => "E_TENDER_DRAFT",
             Self::TrustList { .. } => "E_TRUST",
             Self::Log => "E_TENDER_LOG",
-            Self::Ceremony | Self::CeremonyRecord(_) | Self::Key(_) | Self::Rehearsal => "E_CEREMONY",
+            Self::Ceremony | Self::CeremonyRecord(_) | Self::Key(_) | Self::Rehearsal => {
+                "E_CEREMONY"
+            }
         }
     }
 }
@@ -112,7 +116,11 @@ impl VerifiedTender {
     /// # Errors
     ///
     /// [`TenderFault`] names the first thing that does not hold.
-    pub fn verify(material: &TenderMaterial<'_>, trust: &TrustList, at: UtcMillis) -> Result<Self, TenderFault> {
+    pub fn verify(
+        material: &TenderMaterial<'_>,
+        trust: &TrustList,
+        at: UtcMillis,
+    ) -> Result<Self, TenderFault> {
         let tender = Self::verify_by(material, trust, at)?;
         let named = tender.file.announced().trust_sha256;
         if named == trust.sha256() { Ok(tender) } else { Err(TenderFault::TrustList { named }) }
@@ -123,7 +131,11 @@ impl VerifiedTender {
     /// # Errors
     ///
     /// [`TenderFault`] names the first thing that does not hold.
-    pub fn verify_by(material: &TenderMaterial<'_>, trust: &TrustList, at: UtcMillis) -> Result<Self, TenderFault> {
+    pub fn verify_by(
+        material: &TenderMaterial<'_>,
+        trust: &TrustList,
+        at: UtcMillis,
+    ) -> Result<Self, TenderFault> {
         let file = TenderFile::parse(material.tender)?;
         let draft = TenderDraft::parse(material.draft)?;
         if !file.matches_draft(&draft) {
@@ -145,7 +157,10 @@ impl VerifiedTender {
             record.custodians.iter().map(|custodian| custodian.cosign_vkey.parse()).collect();
         let cosign_keys = cosign_keys?;
         let named = record.custodians.iter().zip(&cosign_keys);
-        if !named.into_iter().all(|(custodian, key)| key.name() == origin.custodian_name(custodian.index)) {
+        if !named
+            .into_iter()
+            .all(|(custodian, key)| key.name() == origin.custodian_name(custodian.index))
+        {
             return Err(TenderFault::Log);
         }
         Ok(Self {
@@ -208,9 +223,13 @@ fn check_host(
     trust: &TrustList,
     at: UtcMillis,
 ) -> Result<(), TenderFault> {
-    let signature =
-        cms::verify_detached(cms, content, trust, at).map_err(|error| TenderFault::HostSignature(Some(error)))?;
-    if signature.signer().party().code == *host { Ok(()) } else { Err(TenderFault::HostSignature(None)) }
+    let signature = cms::verify_detached(cms, content, trust, at)
+        .map_err(|error| TenderFault::HostSignature(Some(error)))?;
+    if signature.signer().party().code == *host {
+        Ok(())
+    } else {
+        Err(TenderFault::HostSignature(None))
+    }
 }
 
 fn check_ceremony(
@@ -222,9 +241,10 @@ fn check_ceremony(
     let custody = &file.terms().custody;
     let named = &file.announced().ceremony;
     let seats = custody.custodians.iter().zip(&record.custodians);
-    let same_seats = seats
-        .into_iter()
-        .all(|(seat, entry)| (seat.index, &seat.party, seat.cert_sha256) == (entry.index, &entry.party, entry.cert_sha256));
+    let same_seats = seats.into_iter().all(|(seat, entry)| {
+        (seat.index, &seat.party, seat.cert_sha256)
+            == (entry.index, &entry.party, entry.cert_sha256)
+    });
     let holds = named.id == record.ceremony_id
         && named.sha256 == record.suite().hash(&bundle.ceremony_b64.0)
         && record.lot_key() == file.lot_key()
@@ -243,11 +263,13 @@ fn check_custodians(
 ) -> Result<(), TenderFault> {
     for (signature, seat) in bundle.signatures.iter().zip(&file.terms().custody.custodians) {
         let index = signature.index;
-        let verified = cms::verify_detached(&signature.cms_b64.0, &bundle.ceremony_b64.0, trust, at)
-            .map_err(|error| TenderFault::CustodianSignature(index, Some(error)))?;
+        let verified =
+            cms::verify_detached(&signature.cms_b64.0, &bundle.ceremony_b64.0, trust, at)
+                .map_err(|error| TenderFault::CustodianSignature(index, Some(error)))?;
         let signer = verified.signer();
         let entry = record.custodian(index).map(|entry| entry.cert_sha256);
-        let same = signer.party().code == seat.party.code && Some(signer.certificate().sha256()) == entry;
+        let same =
+            signer.party().code == seat.party.code && Some(signer.certificate().sha256()) == entry;
         if !same {
             return Err(TenderFault::CustodianSignature(index, None));
         }
@@ -265,14 +287,19 @@ fn check_rehearsal(
         return Err(TenderFault::Rehearsal);
     }
     for rehearsal in &bundle.rehearsal {
-        let header = Header::parse(&rehearsal.header_b64.0).map_err(|_: HeaderError| TenderFault::Rehearsal)?;
+        let header = Header::parse(&rehearsal.header_b64.0)
+            .map_err(|_: HeaderError| TenderFault::Rehearsal)?;
         let context = Context::of_rehearsal(record.suite(), record.ceremony_id, rehearsal.i);
         header.expect_context(&context).map_err(|_| TenderFault::Rehearsal)?;
         header.verify_proof(bases).map_err(|_| TenderFault::Rehearsal)?;
         let bound = rehearsal_context(record.suite(), &record.ceremony_id, rehearsal.i);
-        let indexes: Vec<u16> = rehearsal.partials.iter().map(|partial| partial.index.get()).collect();
+        let indexes: Vec<u16> =
+            rehearsal.partials.iter().map(|partial| partial.index.get()).collect();
         let all = indexes == (1..=record.threshold.n()).collect::<Vec<_>>();
-        let proven = rehearsal.partials.iter().all(|partial| partial.verify(record, &bound, header.u()).is_ok());
+        let proven = rehearsal
+            .partials
+            .iter()
+            .all(|partial| partial.verify(record, &bound, header.u()).is_ok());
         if !all || !proven {
             return Err(TenderFault::Rehearsal);
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use kaibiao_ceremony::{Observation, Partial, PartialError, blame, combine_any};
-use kaibiao_crypto::Suite;
 use kaibiao_opening::{PriceOutcome, UnsealedSheet};
 use kaibiao_seal::{Header, LockSecrets, ObjectSummary, ceremony_secret, open};
 use kaibiao_types::{Digest, Fault, Part, Stage};
@@ -41,16 +40,6 @@ pub struct Unopened {
     pub dropped: Vec<PartialError>,
 }
 
-/// Digest of one custodian's partials for one part, as the log names it: SHA-256 of the lines
-/// `manifest_sha256 d c z` (hexadecimal, one line each with line feed), in the given order.
-pub fn partials_digest(suite: &Suite, partials: &[(Digest, Partial)]) -> Digest {
-    let mut hasher = suite.hasher();
-    for (manifest, partial) in partials {
-        hasher.update(format!("{manifest} {} {} {}\n", partial.d, partial.c, partial.z).as_bytes());
-    }
-    hasher.finish()
-}
-
 /// Combines partials and opens one object. `payload` gives the bytes after the header.
 ///
 /// # Errors
@@ -65,22 +54,26 @@ pub fn open_object<W: Write>(
     payload: &mut dyn Read,
     out: W,
 ) -> Result<OpenedObject<W>, Unopened> {
-    let combined = combine_any(tender.record(), freeze_id, header.u(), partials).map_err(|(error, dropped)| {
-        let verdict = blame(Observation::TooFewPartials);
-        Unopened {
-            label: verdict.label,
-            fault: verdict.fault.unwrap_or(Fault::Undetermined),
-            detail: error.to_string(),
-            retry: true,
-            dropped,
-        }
-    })?;
+    let combined = combine_any(tender.record(), freeze_id, header.u(), partials).map_err(
+        |(error, dropped)| {
+            let verdict = blame(Observation::TooFewPartials);
+            Unopened {
+                label: verdict.label,
+                fault: verdict.fault.unwrap_or(Fault::Undetermined),
+                detail: error.to_string(),
+                retry: true,
+                dropped,
+            }
+        },
+    )?;
     let secret = ceremony_secret(header, &combined.point, tender.bases().key());
     let secrets = LockSecrets { ceremony: secret, bidder: None };
     match open(header, &secrets, signed, payload, out) {
-        Ok(opened) => {
-            Ok(OpenedObject { out: opened.out, plaintext_len: opened.plaintext_len, dropped: combined.dropped })
-        }
+        Ok(opened) => Ok(OpenedObject {
+            out: opened.out,
+            plaintext_len: opened.plaintext_len,
+            dropped: combined.dropped,
+        }),
         Err(failure) => Err(Unopened {
             label: failure.verdict().map_or(failure.label(), |verdict| verdict.label()),
             fault: failure.fault(),
@@ -110,17 +103,21 @@ pub fn open_price(
     let part = bid.manifest().part(stage, Part::Price);
     let (Some(part), Some(header)) = (part, bid.header(stage, Part::Price)) else {
         // A verified manifest has a price part; without one nothing was signed that could open.
-        let sheet = UnsealedSheet::NotOpened { label: "BIDDER_GARBAGE".to_owned(), fault: Fault::Bidder };
+        let sheet =
+            UnsealedSheet::NotOpened { label: "BIDDER_GARBAGE".to_owned(), fault: Fault::Bidder };
         return Ok(PriceOutcome { manifest_sha256, sheet });
     };
-    let opened = open_object(tender, freeze_id, header, &part.object(), partials, payload, Vec::new());
+    let opened =
+        open_object(tender, freeze_id, header, &part.object(), partials, payload, Vec::new());
     let sheet = match opened {
         Ok(opened) => {
             let sha256 = tender.record().suite().hash(&opened.out);
             UnsealedSheet::Opened { sha256, bytes: opened.out }
         }
         Err(unopened) if unopened.retry => return Err(unopened),
-        Err(unopened) => UnsealedSheet::NotOpened { label: unopened.label.to_owned(), fault: unopened.fault },
+        Err(unopened) => {
+            UnsealedSheet::NotOpened { label: unopened.label.to_owned(), fault: unopened.fault }
+        }
     };
     Ok(PriceOutcome { manifest_sha256, sheet })
 }

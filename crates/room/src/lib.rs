@@ -1,1 +1,30 @@
-//! One task per opening: input, decide, durable append, apply, effects, broadcast.
+//! Drives one lot: ceremony board, intake, opening log, unsealing, package. Knows no HTTP.
+//!
+//! Layer 5. Every lot has one [`LotRoom`] on a thread of its own: input, decide, durable append,
+//! apply, effects, broadcast. Readers follow the [`SharedLog`], which only ever shows what is
+//! durable. The room believes its own log no more than an auditor would: each entry goes through
+//! the same `replay` before it is kept.
+
+mod actor;
+mod ceremony;
+mod closing;
+mod context;
+mod documents;
+mod error;
+mod frozen;
+mod handle;
+mod intake;
+mod lot;
+mod package;
+mod shared_log;
+mod unsealing;
+
+pub use ceremony::{BoardPosting, LotCeremony};
+pub use context::{Clock, HallContext};
+pub use error::RoomError;
+pub use frozen::PartHeaderBytes;
+pub use handle::{Completed, LotHandle};
+pub use intake::{NewSubmission, SubmissionHeader};
+pub use lot::{BoardLine, DraftFacts, LotBook, LotOverview, TenderDocuments};
+pub use shared_log::{Head, Line, LogCursor, SharedLog};
+pub use unsealing::PartialSet;

@@ -1,1 +1,43 @@
 //! The sealed object: header, locks, chunked payload, manifest, limits.
+//!
+//! Layer 2, pure: it reads and writes through `std::io` traits it is handed, opens no file, has no
+//! clock and draws no system randomness. Byte layouts: `docs/spec/seal.md`; vectors:
+//! `fixtures/vectors/seal/`.
+//!
+//! The way of one object: a [`Context`] says whose it is; [`seal()`] writes it and returns its
+//! [`ObjectSummary`]; the [`Manifest`] lists the summaries and is signed. The hall runs the arriving
+//! bytes through [`ObjectDigest`], checks [`Header::expect_context`] and [`Header::verify_proof`].
+//! After the custodians combined the point Z, [`ceremony_secret`] gives the lock secret and [`open()`]
+//! the plaintext, or an [`OpenFailure`] whose [`OpenFailure::fault`] the law can use.
+
+mod bidder_lock;
+mod context;
+mod header;
+mod keys;
+pub mod limits;
+mod manifest;
+mod object;
+mod open;
+mod padding;
+mod payload;
+mod seal;
+#[cfg(test)]
+mod tests;
+
+pub use bidder_lock::{BidderKey, BidderKeyError, BidderSecret, UnwrapError};
+pub use context::{BidContext, Context, ContextError};
+pub use header::{
+    BidderLock, BidderLockAlgorithm, CeremonyLock, Header, HeaderError, MagicDamage, PREFIX_LEN,
+    ReadHeaderError,
+};
+pub use keys::{
+    LockCommitError, LockKind, LockSecrets, ceremony_secret, check_bidder_lock, check_ceremony_lock,
+};
+pub use manifest::{
+    Client, HeaderMismatch, Manifest, ManifestBody, ManifestError, ManifestKind, ManifestPart,
+    SequenceError,
+};
+pub use object::{ObjectDigest, ObjectError, ObjectMismatch, ObjectSummary};
+pub use open::{OpenFailure, Opened, Verdict, open};
+pub use padding::{PadFault, Padding, padme};
+pub use seal::{SealError, SealPlan, Sealed, seal};

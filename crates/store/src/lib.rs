@@ -1,1 +1,45 @@
-//! Event store and blob store: SQLite and files.
+//! Event store and blob store: `SQLite` and files.
+//!
+//! Layer 3. One directory holds the state of one hall: `kaibiao.sqlite` (lots, documents, opening
+//! logs, ceremony boards, uploads, nonces, recovery state) and `blobs/` (sealed objects as they
+//! arrive). The API is synchronous: a caller in an async program uses a blocking thread.
+//!
+//! What a caller may rely on:
+//!
+//! - **`Ok` from a writing call means durable**: committed with an `fsync` of the write-ahead log,
+//!   and for slices an `fdatasync` of the file before that.
+//! - **A [`Refusal`] means nothing was written.** So does [`StoreError::NotDone`].
+//! - **[`StoreError::StateUnknown`] means stop.** A sync or a commit reported an error, so the disk
+//!   may hold the change or not. The store then answers every call with the same error; only a new
+//!   [`Store::open`] finds out what was kept.
+//! - One process holds a directory: a second [`Store::open`] gives [`OpenError::InUse`].
+//! - The store has no clock and no randomness: instants and random names are arguments.
+
+mod batch;
+mod board;
+mod error;
+mod faults;
+mod ids;
+mod limits;
+mod log;
+mod lots;
+mod objects;
+mod open;
+mod schema;
+mod store;
+mod submissions;
+mod uploads;
+
+#[cfg(test)]
+mod fault_tests;
+
+pub use batch::Batch;
+pub use board::BoardMessage;
+pub use error::{BoxError, OpenError, Refusal, StoreError};
+pub use ids::{BlobName, HexError, Nonce, PartName, PartNameError, UploadId};
+pub use limits::{LINE_LEN_MAX, OBJECT_LEN_MAX, OBJECTS_MAX, SLICE_LEN, slice_count, slice_len};
+pub use lots::Lot;
+pub use objects::NewObject;
+pub use store::Store;
+pub use submissions::{Completion, Submission};
+pub use uploads::{PartState, Upload, UploadState};

@@ -11,6 +11,8 @@ mod load;
 mod paths;
 mod roster;
 mod running;
+#[cfg(feature = "scenario")]
+mod scenario;
 
 pub use entropy::{FailingEntropy, SeededEntropy};
 pub use fixture::{
@@ -21,6 +23,8 @@ pub use load::LoadError;
 pub use paths::{fixtures, keys_dev, require_tool, shared_dir, workspace_root};
 pub use roster::{Authority, Identity, NamedParty, Roster};
 pub use running::{RunError, Running};
+#[cfg(feature = "scenario")]
+pub use scenario::{People, Scenario, ScenarioBid, ScenarioError, ScenarioOptions};
 
 /// The mark at the end of the name of every invented organisation.
 pub const FICTIONAL_MARK: &str = "（虚构）";

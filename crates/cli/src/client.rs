@@ -1,0 +1,160 @@
+//! The HTTP side of every command that talks to a hall.
+
+use std::time::Duration;
+
+use kaibiao_wire::{Exit, JSON_TYPE, Label, Problem, SLICE_TYPE, from_json, to_json};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+
+/// The most bytes of an ordinary answer.
+const ANSWER_MAX: usize = 64 << 20;
+/// The most bytes of a problem.
+const PROBLEM_MAX: usize = 64 << 10;
+
+/// A hall, by its address.
+#[derive(Clone, Debug)]
+pub(crate) struct Hall {
+    base: String,
+    http: Client,
+}
+
+impl Hall {
+    /// A hall at `http://…` or `https://…`.
+    pub(crate) fn new(address: &str) -> Result<Self, Failure> {
+        let bad = |why: &str| Failure::new(Label::Usage, format!("--hall {address}: {why}"));
+        let url = Url::parse(address).map_err(|error| bad(&error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some() {
+            return Err(bad("give the address as https://hall.example or http://127.0.0.1:8080"));
+        }
+        let mut builder = Client::builder()
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(Duration::from_secs(60))
+            .redirect(redirect::Policy::none());
+        if url.scheme() == "http" {
+            // Without TLS the machine's certificate store is not needed.
+            builder = builder.tls_certs_only([]);
+        }
+        if is_loopback(&url) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| Failure::caused(Label::Internal, &error))?;
+        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), http })
+    }
+
+    /// The address without a slash at its end.
+    pub(crate) fn address(&self) -> &str {
+        &self.base
+    }
+
+    /// `GET` of a JSON body.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        Ok(from_json(&self.get_bytes(path, ANSWER_MAX).await?)?)
+    }
+
+    /// `GET` of exact bytes.
+    pub(crate) async fn get_bytes(&self, path: &str, max: usize) -> Result<Vec<u8>, Failure> {
+        body(self.send(self.request(Method::GET, path)).await?, max).await
+    }
+
+    /// `GET` whose body the caller reads piece by piece.
+    pub(crate) async fn get_stream(&self, path: &str) -> Result<Response, Failure> {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// `POST` of a JSON body with a JSON answer.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        message: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let request = self
+            .request(Method::POST, path)
+            .header(CONTENT_TYPE, JSON_TYPE)
+            .body(to_json(message)?);
+        Ok(from_json(&body(self.send(request).await?, ANSWER_MAX).await?)?)
+    }
+
+    /// `POST` without a body.
+    pub(crate) async fn post_empty<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let answer = self.send(self.request(Method::POST, path)).await?;
+        Ok(from_json(&body(answer, ANSWER_MAX).await?)?)
+    }
+
+    /// `PUT` of raw bytes.
+    pub(crate) async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), Failure> {
+        let request =
+            self.request(Method::PUT, path).header(CONTENT_TYPE, SLICE_TYPE).body(bytes);
+        self.send(request).await.map(|_| ())
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Sends a request; an answer other than success is its problem.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let status = answer.status();
+        let bytes = body(answer, PROBLEM_MAX).await?;
+        Err(problem(status, &bytes))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        Failure::caused(Label::HallUnreachable, error).at(&self.base)
+    }
+}
+
+/// The problem that an answer carries; one that carries none comes from something in between.
+fn problem(status: StatusCode, bytes: &[u8]) -> Failure {
+    from_json::<Problem>(bytes).map_or_else(
+        |_| {
+            let label = if status.is_server_error() { Label::Busy } else { Label::HallUnreachable };
+            Failure::new(label, format!("HTTP status {status} without a problem of the hall"))
+        },
+        Failure::from,
+    )
+}
+
+async fn body(mut answer: Response, max: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(None) => return Ok(bytes),
+            Ok(Some(chunk)) if bytes.len().saturating_add(chunk.len()) > max => {
+                let detail = format!("the hall answers with more than {max} bytes");
+                return Err(Failure::new(Label::TooLarge, detail));
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Err(error) => return Err(Failure::caused(Label::HallUnreachable, &error)),
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Tries again, with growing waits, what failed for the network or a busy hall.
+pub(crate) async fn retry<T, F>(tries: u32, mut attempt: impl FnMut() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut wait = Duration::from_millis(250);
+    for _ in 1..tries {
+        match attempt().await {
+            Err(failure) if failure.exit() == Exit::Network => tokio::time::sleep(wait).await,
+            done => return done,
+        }
+        wait = (wait * 2).min(Duration::from_secs(8));
+    }
+    attempt().await
+}

@@ -1,0 +1,117 @@
+//! `kaibiao host`, `kaibiao supervisor`, `kaibiao bidder`: signed commands.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaibiao_opening::Command;
+use kaibiao_types::{LotKey, Millis, Part};
+use kaibiao_wire::{Exit, Label};
+
+use crate::args::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd};
+use crate::client::Hall;
+use crate::failure::Failure;
+use crate::folder::TenderBytes;
+use crate::follow::Follower;
+use crate::identity::{Signer, Trust};
+use crate::output::{Facts, Ui};
+use crate::{acts, machine};
+
+pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
+    match command {
+        HostCmd::PublishBidders(act) => send(&act, Command::PublishBidders, ui).await,
+        HostCmd::CheckSeals(act) => send(&act, Command::CheckSeals, ui).await,
+        HostCmd::Unseal { part, act } => {
+            send(&act, Command::StartUnsealing(Part::from(part)), ui).await
+        }
+        HostCmd::ReadNext { act, duration_ms } => read(&act, duration_ms, 1, ui).await,
+        HostCmd::ReadAll { act, interval_ms } => read(&act, interval_ms, usize::MAX, ui).await,
+        HostCmd::Answer { no, text, act } => {
+            send(&act, Command::AnswerObjection { no, text }, ui).await
+        }
+        HostCmd::GenerateRecord(act) => send(&act, Command::GenerateRecord, ui).await,
+        HostCmd::SignRecord(act) => sign(&act, ui).await,
+        HostCmd::ApproveDegraded(act) => send(&act, Command::ApproveDegraded, ui).await,
+        HostCmd::Close(act) => send(&act, Command::Close, ui).await,
+    }
+}
+
+pub(super) async fn supervisor(command: SupervisorCmd, ui: Ui) -> Result<Exit, Failure> {
+    match command {
+        SupervisorCmd::ApproveDegraded(act) => send(&act, Command::ApproveDegraded, ui).await,
+        SupervisorCmd::SignRecord(act) => sign(&act, ui).await,
+    }
+}
+
+pub(super) async fn bidder(command: BidderCmd, ui: Ui) -> Result<Exit, Failure> {
+    match command {
+        BidderCmd::SignIn(act) => send(&act, Command::SignIn, ui).await,
+        BidderCmd::Confirm(act) => send(&act, Command::ConfirmPrice, ui).await,
+        BidderCmd::Object { text, act } => send(&act, Command::RaiseObjection(text), ui).await,
+        BidderCmd::SignRecord(act) => sign(&act, ui).await,
+    }
+}
+
+fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {
+    let signer = Signer::load(&act.signer.cert, &act.signer.key)?;
+    Ok((Hall::new(&act.at.at.hall)?, &act.at.lot, signer))
+}
+
+async fn send(act: &Act, command: Command, ui: Ui) -> Result<Exit, Failure> {
+    let (hall, lot, signer) = load(act)?;
+    let head = acts::send(&hall, lot, &signer, command).await?;
+    Ok(done(head, ui))
+}
+
+async fn sign(act: &SignAct, ui: Ui) -> Result<Exit, Failure> {
+    let (hall, lot, signer) = load(&act.act)?;
+    let mut log = follower(&hall, lot, act.trust.as_deref()).await?;
+    let head = acts::sign_record(&hall, lot, &signer, &mut log).await?;
+    Ok(done(head, ui))
+}
+
+/// Reads up to `count` prices, each as long as asked for or as its words take.
+async fn read(act: &Act, span: Option<u64>, count: usize, ui: Ui) -> Result<Exit, Failure> {
+    let (hall, lot, signer) = load(act)?;
+    let fixed = span
+        .map(|span| Millis::new(span).map_err(|e| Failure::new(Label::Usage, e.to_string())))
+        .transpose()?;
+    let mut log = Follower::of_procedure(lot.clone());
+    let mut head = None;
+    for _ in 0..count {
+        log.catch_up(&hall, lot).await?;
+        let natural = acts::next_duration(log.state());
+        // Where nothing is left to read, the hall says why in its own words.
+        if natural.is_none() && head.is_some() {
+            break;
+        }
+        let span = fixed.or(natural).unwrap_or(Millis::from_secs(1));
+        head = Some(acts::send(&hall, lot, &signer, Command::ReadNext(span)).await?);
+        if count > 1 {
+            tokio::time::sleep(Duration::from_millis(span.get())).await;
+        }
+    }
+    Ok(done(head.unwrap_or_default(), ui))
+}
+
+/// A reader of the log: with a trust list it verifies everything, without one the procedure only.
+pub(super) async fn follower(
+    hall: &Hall,
+    lot: &LotKey,
+    trust: Option<&Path>,
+) -> Result<Follower, Failure> {
+    let Some(path) = trust else { return Ok(Follower::of_procedure(lot.clone())) };
+    let trust = Trust::load(path)?;
+    let tender = TenderBytes::fetch(hall, lot, &trust).await?.verify(&trust, machine::now()?)?;
+    if tender.file().lot_key() != *lot {
+        return Err(Failure::new(Label::WrongLot, "the hall gives the tender of another lot"));
+    }
+    Ok(Follower::verified(Arc::new(tender), Arc::clone(&trust.list)))
+}
+
+fn done(head: u64, ui: Ui) -> Exit {
+    let mut facts = Facts::default();
+    facts.add("entries", head);
+    ui.facts(&facts);
+    Exit::Ok
+}

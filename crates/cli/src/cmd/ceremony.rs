@@ -1,0 +1,43 @@
+//! `kaibiao ceremony`.
+
+use kaibiao_wire::Exit;
+
+use crate::args::CeremonyCmd;
+use crate::client::Hall;
+use crate::failure::Failure;
+use crate::identity::Trust;
+use crate::output::{Facts, Ui};
+use crate::{ceremony, files, lots, machine};
+
+/// Bytes of the longest ceremony bundle that is read.
+const BUNDLE_MAX: usize = 32 << 20;
+
+pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
+    let mut facts = Facts::default();
+    match command {
+        CeremonyCmd::Status { at } => {
+            let status = lots::status(&Hall::new(&at.at.hall)?, &at.lot).await?;
+            facts
+                .text("lot", &status.lot)
+                .add("ceremony", serde_json::json!(status.ceremony))
+                .add("phase", status.phase)
+                .text("deadline", status.deadline)
+                .add("entries", status.entries);
+        }
+        CeremonyCmd::Check { file, trust, at } => {
+            let trust = Trust::load(&trust.trust)?;
+            let at = at.map_or_else(machine::now, Ok)?;
+            let record = ceremony::check(&files::read(&file, BUNDLE_MAX)?, &trust, at)?;
+            facts
+                .text("lot", record.lot_key())
+                .text("ceremony_id", record.ceremony_id)
+                .add("custody", format!("{} of {}", record.threshold.k(), record.threshold.n()));
+            for custodian in &record.custodians {
+                let name = format!("custodian_{}", custodian.index);
+                facts.add(&name, custodian.party.name.clone());
+            }
+        }
+    }
+    ui.facts(&facts);
+    Ok(Exit::Ok)
+}

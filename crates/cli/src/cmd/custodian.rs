@@ -1,0 +1,88 @@
+//! `kaibiao custodian`.
+
+use std::time::Duration;
+
+use kaibiao_custodian::{
+    Config, Custodian, CustodianError, KeyStore, KeyStoreError, Pace, Passphrase,
+};
+use kaibiao_wire::{Exit, Label};
+use zeroize::Zeroizing;
+
+use crate::args::{CustodianCmd, StoreArgs};
+use crate::failure::Failure;
+use crate::identity::{Signer, Trust};
+use crate::output::{Facts, Ui};
+use crate::{files, machine, process};
+
+/// Bytes of the longest passphrase file that is read.
+const PASSPHRASE_FILE_MAX: usize = 8 << 10;
+
+pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> {
+    match command {
+        CustodianCmd::Init { store } => {
+            let made = KeyStore::init(&store.dir, passphrase(&store)?, machine::random())?;
+            let mut facts = Facts::default();
+            facts.add("key_store", made.root().display().to_string());
+            ui.facts(&facts);
+        }
+        CustodianCmd::Run { at, store, signer, trust, poll_ms, lot, while_stdin } => {
+            process::log_to_stderr();
+            let pace = poll_ms
+                .map_or_else(Pace::default, |span| Pace::steady(Duration::from_millis(span)));
+            let config = Config {
+                hall: at.hall,
+                store: KeyStore::open_or_init(&store.dir, passphrase(&store)?, machine::random())?,
+                identity: Signer::load(&signer.cert, &signer.key)?.into_identity(),
+                trust: Trust::load(&trust.trust)?.bytes,
+                lot,
+                pace,
+            };
+            let custodian = Custodian::new(config)?;
+            let mut facts = Facts::default();
+            facts.add("custodian", "running");
+            ui.facts(&facts);
+            custodian.run(process::stopped(while_stdin)).await?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// The first line of the passphrase file.
+fn passphrase(store: &StoreArgs) -> Result<Passphrase, Failure> {
+    let path = &store.passphrase_file;
+    let text = Zeroizing::new(files::read(path, PASSPHRASE_FILE_MAX)?);
+    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    Passphrase::new(Zeroizing::new(line.to_vec())).map_err(|error| {
+        Failure::coded(Label::BadInput, error.label(), &error).at(&path.display().to_string())
+    })
+}
+
+impl From<KeyStoreError> for Failure {
+    fn from(error: KeyStoreError) -> Self {
+        let label = match &error {
+            KeyStoreError::Missing(_) | KeyStoreError::Read { .. } => Label::CannotRead,
+            KeyStoreError::Exists(_) => Label::CannotWrite,
+            KeyStoreError::Passphrase(_) | KeyStoreError::OpenToOthers(_) => Label::WrongRole,
+            KeyStoreError::Write { .. } => Label::StateUnknown,
+            KeyStoreError::Entropy(_) => Label::Internal,
+            KeyStoreError::Locked(_) => Label::Busy,
+            _ => Label::BadInput,
+        };
+        Self::coded(label, error.label(), &error)
+    }
+}
+
+impl From<CustodianError> for Failure {
+    fn from(error: CustodianError) -> Self {
+        let label = match error {
+            CustodianError::Store(error) => return error.into(),
+            CustodianError::Trust(error) => return error.into(),
+            CustodianError::Identity(error) => return error.into(),
+            CustodianError::Certificate(error) => return error.into(),
+            CustodianError::Hall(_) => Label::Usage,
+            CustodianError::IdentityFile { .. } => Label::CannotRead,
+            _ => Label::Internal,
+        };
+        Self::coded(label, error.label(), &error)
+    }
+}

@@ -1,0 +1,50 @@
+//! The commands: each reads its arguments, calls the working part, prints what came of it.
+
+mod act;
+mod ceremony;
+mod custodian;
+mod seal;
+mod serve;
+mod tender;
+mod verify;
+mod watch;
+
+use kaibiao_wire::Exit;
+
+use crate::args::Cmd;
+use crate::client::Hall;
+use crate::failure::Failure;
+use crate::output::{Facts, Ui};
+use crate::{demo, download, inspect};
+
+pub(crate) use serve::custodian_arguments;
+pub(crate) use verify::{exit as exit_of_package, judge as judge_package, report as report_package};
+
+/// Runs one command.
+pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
+    match command {
+        Cmd::Tender(command) => tender::run(command, ui).await,
+        Cmd::Ceremony(command) => ceremony::run(command, ui).await,
+        Cmd::Serve(args) => serve::run(args, ui).await,
+        Cmd::Custodian(command) => custodian::run(command, ui).await,
+        Cmd::Seal(args) => seal::seal(&args, ui),
+        Cmd::Submit(args) => seal::submit(&args, ui).await,
+        Cmd::Inspect { file } => inspect::inspect(&file).map(|facts| {
+            ui.facts(&facts);
+            Exit::Ok
+        }),
+        Cmd::Host(command) => act::host(command, ui).await,
+        Cmd::Supervisor(command) => act::supervisor(command, ui).await,
+        Cmd::Bidder(command) => act::bidder(command, ui).await,
+        Cmd::Watch(args) => watch::run(args, ui).await,
+        Cmd::Evidence { at, out } => {
+            download::evidence(&Hall::new(&at.at.hall)?, &at.lot, &out).await?;
+            let mut facts = Facts::default();
+            facts.add("package", out.display().to_string());
+            ui.facts(&facts);
+            Ok(Exit::Ok)
+        }
+        Cmd::Verify(args) => verify::run(&args, ui),
+        Cmd::Demo(args) => demo::run(args, ui).await,
+    }
+}

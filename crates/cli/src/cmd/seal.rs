@@ -1,0 +1,134 @@
+//! `kaibiao seal` and `kaibiao submit`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kaibiao_opening::PriceSheet;
+use kaibiao_opening::limits::SHEET_BYTES;
+use kaibiao_replay::VerifiedTender;
+use kaibiao_types::{Money, OrgCode};
+use kaibiao_wire::{Exit, Label};
+use serde::Deserialize;
+
+use crate::args::{SealArgs, SubmitArgs};
+use crate::client::Hall;
+use crate::failure::Failure;
+use crate::folder::TenderBytes;
+use crate::identity::{Signer, Trust};
+use crate::output::{Facts, Ui};
+use crate::sealing::{self, Bid};
+use crate::submission::ReadyBid;
+use crate::{files, machine};
+
+/// The longest wait for the proof of a receipt.
+const PROOF_WAIT_MAX: Duration = Duration::from_secs(150);
+
+/// A price sheet as a bidder writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SheetFile {
+    total: Money,
+    fields: BTreeMap<String, String>,
+}
+
+pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
+    let [document] = args.documents.as_slice() else {
+        let detail = "this version seals exactly one document; put several into one PDF or ZIP";
+        return Err(Failure::new(Label::Usage, detail));
+    };
+    files::expect_absent(&args.out)?;
+    let (trust, now) = (Trust::load(&args.trust.trust)?, machine::now()?);
+    let signer = Signer::load(&args.signer.cert, &args.signer.key)?;
+    let tender = TenderBytes::load(&args.tender)?.verify(&trust, now)?;
+    let bidder = signer.party(&trust.list, now)?;
+    let sheet = sheet(args, &tender, &bidder.code)?;
+    let supersedes = args.supersedes.as_deref().map(sealing::load_manifest).transpose()?;
+    let deadline = tender.file().terms().deadline;
+    if now >= deadline {
+        ui.note(
+            "注意：按本机时钟，投标截止时间已过；服务器将拒收。",
+            "note: by the clock of this machine the deadline has passed; the hall will refuse it",
+        );
+    }
+    let document = document.clone();
+    let bid = Bid { tender: &tender, bidder, signer: &signer, sheet, document, supersedes, now };
+    let manifest = bid.seal_into(&args.out)?;
+    let mut facts = Facts::default();
+    facts
+        .text("lot", manifest.lot())
+        .add("bidder", manifest.body().bidder.name.clone())
+        .text("seq", manifest.body().seq)
+        .text("manifest_sha256", manifest.sha256())
+        .text("deadline", deadline)
+        .add("folder", args.out.display().to_string());
+    ui.facts(&facts);
+    Ok(Exit::Ok)
+}
+
+fn sheet(
+    args: &SealArgs,
+    tender: &VerifiedTender,
+    bidder: &OrgCode,
+) -> Result<PriceSheet, Failure> {
+    let rules = tender.file().sheet_rules();
+    let (total, fields) = if let Some(path) = &args.sheet {
+        let bytes = files::read(path, SHEET_BYTES)?;
+        let file: SheetFile = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::new(Label::BadInput, format!("{}: {error}", path.display()))
+        })?;
+        (file.total, file.fields)
+    } else {
+        let price = args.price.as_deref().unwrap_or_default();
+        let total = Money::parse_major(price, rules.currency)
+            .map_err(|error| Failure::new(Label::BadInput, format!("--price {price}: {error}")))?;
+        (total, fields(&args.fields)?)
+    };
+    Ok(PriceSheet::build(&rules, bidder, total, fields)?)
+}
+
+fn fields(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut fields = BTreeMap::new();
+    for text in texts {
+        let bad = |why: &str| Failure::new(Label::BadInput, format!("--field {text}: {why}"));
+        let (key, value) = text.split_once('=').ok_or_else(|| bad("write KEY=VALUE"))?;
+        if fields.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(bad("given twice"));
+        }
+    }
+    Ok(fields)
+}
+
+pub(super) async fn submit(args: &SubmitArgs, ui: Ui) -> Result<Exit, Failure> {
+    let (hall, trust) = (Hall::new(&args.at.hall)?, Trust::load(&args.trust.trust)?);
+    let manifest = sealing::load_manifest(&args.folder)?;
+    if let Some(lot) = args.lot.as_ref().filter(|lot| *lot != manifest.lot()) {
+        let detail = format!("the manifest is for {}, asked for is {lot}", manifest.lot());
+        return Err(Failure::new(Label::WrongLot, detail));
+    }
+    let bytes = TenderBytes::fetch(&hall, manifest.lot(), &trust).await?;
+    let tender = bytes.verify(&trust, machine::now()?)?;
+    let bid = ReadyBid::check(&args.folder, &tender, &trust)?;
+    let receipt = bid.submit(&hall, &tender).await?;
+    let mut facts = Facts::default();
+    facts
+        .text("receipt", receipt.number)
+        .text("completed_at", receipt.completed_at)
+        .add("completed_at_beijing", receipt.completed_at.beijing());
+    if args.no_wait {
+        facts.add("proof", "not-awaited");
+    } else {
+        let tick = tender.file().terms().tick_every(machine::now()?).get();
+        let wait = Duration::from_millis(tick).saturating_add(Duration::from_secs(30));
+        let wait = wait.min(PROOF_WAIT_MAX);
+        let proof = bid.proof(&hall, &tender, &receipt, wait).await?;
+        facts.add("proof", if proof.is_some() { "verified" } else { "pending" });
+        if proof.is_none() {
+            ui.note(
+                "回执已收妥；入册证明要到下一批次才有，届时再运行一次本命令即可。",
+                "the receipt is safe; its proof comes with the next tick, run this command again then",
+            );
+        }
+    }
+    ui.facts(&facts);
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,126 @@
+//! `kaibiao serve`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use kaibiao_hall::{HallConfig, HallError};
+use kaibiao_wire::{Exit, Label};
+use tokio::sync::oneshot;
+
+use crate::args::ServeArgs;
+use crate::failure::Failure;
+use crate::identity::{Signer, Trust};
+use crate::output::{Facts, Ui};
+use crate::process::Child;
+use crate::{embedded, files, machine, process};
+
+pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
+    process::log_to_stderr();
+    let identities: Result<Vec<_>, _> = args.custodians.iter().map(|text| pair(text)).collect();
+    let identities = identities?;
+    files::private_folder(&args.data)?;
+    let config = HallConfig {
+        data: args.data.clone(),
+        listen: args.listen,
+        identity: Signer::load(&args.signer.cert, &args.signer.key)?.into_identity(),
+        trust: Trust::load(&args.trust.trust)?.bytes,
+        dev: args.dev,
+        dev_roots: embedded::dev_roots(),
+    };
+    let (sender, ready) = oneshot::channel();
+    let on_ready = move |address: SocketAddr| {
+        let mut facts = Facts::default();
+        facts.add("listening", format!("http://{address}"));
+        ui.facts(&facts);
+        // Nobody waits for it without custodians.
+        drop(sender.send(address));
+    };
+    let hall = kaibiao_hall::serve(config, on_ready, process::stopped(args.while_stdin));
+    let mut hall = std::pin::pin!(hall);
+    let mut children = Vec::new();
+    let outcome = tokio::select! {
+        done = &mut hall => done,
+        address = ready => {
+            if let Ok(address) = address {
+                children = start_custodians(&args, &identities, address)?;
+            }
+            hall.as_mut().await
+        }
+    };
+    process::stop_all(&mut children);
+    outcome?;
+    Ok(Exit::Ok)
+}
+
+fn pair(text: &str) -> Result<(PathBuf, PathBuf), Failure> {
+    text.split_once(':').map(|(chain, key)| (chain.into(), key.into())).ok_or_else(|| {
+        let detail = format!("--custodian-identity {text}: write CHAIN.pem:KEY.pem");
+        Failure::new(Label::Usage, detail)
+    })
+}
+
+/// Starts one custodian process for each identity, with its own key store and passphrase under the
+/// data folder.
+fn start_custodians(
+    args: &ServeArgs,
+    identities: &[(PathBuf, PathBuf)],
+    address: SocketAddr,
+) -> Result<Vec<Child>, Failure> {
+    let hall = format!("http://{}", reachable(address));
+    let mut children = Vec::new();
+    for (number, (chain, key)) in (1..).zip(identities) {
+        let name = format!("custodian-{number}");
+        let folder = args.data.join(&name);
+        files::private_folder(&folder)?;
+        let arguments = custodian_arguments(&hall, &folder, (chain, key), &args.trust.trust, None)?;
+        let (child, _running) = Child::start(&name, &arguments, &folder.join("custodian.log"))?;
+        children.push(child);
+    }
+    Ok(children)
+}
+
+/// The command line of a custodian with its key store in a folder of its own. A passphrase is made
+/// if there is none yet.
+pub(crate) fn custodian_arguments(
+    hall: &str,
+    folder: &Path,
+    (chain, key): (&Path, &Path),
+    trust: &Path,
+    poll_ms: Option<u64>,
+) -> Result<Vec<String>, Failure> {
+    let passphrase = folder.join("passphrase");
+    if !passphrase.exists() {
+        let word = format!("{}{}\n", machine::random_id()?, machine::random_id()?);
+        files::write_private(&passphrase, word.as_bytes())?;
+    }
+    let path = |path: &Path| path.display().to_string();
+    let mut arguments = vec!["custodian".to_owned(), "run".to_owned(), "--while-stdin".to_owned()];
+    let mut option = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
+    option("hall", hall.to_owned());
+    option("dir", path(&folder.join("store")));
+    option("passphrase-file", path(&passphrase));
+    option("cert", path(chain));
+    option("key", path(key));
+    option("trust", path(trust));
+    if let Some(poll_ms) = poll_ms {
+        option("poll-ms", poll_ms.to_string());
+    }
+    Ok(arguments)
+}
+
+/// The address by which a process on this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    } else {
+        address
+    }
+}
+
+impl From<HallError> for Failure {
+    fn from(error: HallError) -> Self {
+        // A hall whose label is not in the table has met a fault of the program or the machine.
+        let label = Label::parse(error.label()).unwrap_or(Label::Internal);
+        Self::coded(label, error.label(), &error)
+    }
+}

@@ -1,0 +1,239 @@
+//! From the deadline to the evidence package.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kaibiao_opening::{Command, Phase, State, Verdict};
+use kaibiao_types::{Millis, OrgCode, Part};
+use kaibiao_wire::{Label, paths};
+
+use crate::client::Hall;
+use crate::failure::Failure;
+use crate::follow::Follower;
+use crate::identity::Signer;
+use crate::{acts, download, files, machine};
+
+use super::Plan;
+use super::cast::Cast;
+use super::folders::Folders;
+use super::intake::{Ready, TakenIn};
+use super::steps::Steps;
+
+/// The longest wait for a step of the hall or the custodians.
+const STEP: Duration = Duration::from_secs(60);
+/// All readings together take about this long before an audience.
+const READINGS: u64 = 48_000;
+
+/// What an opening needs.
+#[derive(Debug)]
+pub(super) struct Opening<'a> {
+    /// The hall.
+    pub(super) hall: &'a Hall,
+    /// Everybody.
+    pub(super) cast: &'a Cast,
+    /// Where things are kept.
+    pub(super) folders: &'a Folders,
+    /// Where steps are told.
+    pub(super) steps: &'a Steps,
+    /// How long everything takes.
+    pub(super) plan: Plan,
+}
+
+/// The room of the lot, whose every entry and signature is verified as it comes.
+pub(super) struct Room<'a, 'b> {
+    opening: &'b Opening<'a>,
+    log: Follower,
+}
+
+impl<'a> Opening<'a> {
+    /// Enters the room.
+    pub(super) fn room(&self, ready: &Ready) -> Room<'a, '_> {
+        let trust = Arc::clone(&self.cast.trust.list);
+        Room { opening: self, log: Follower::verified(Arc::clone(&ready.tender), trust) }
+    }
+}
+
+impl Room<'_, '_> {
+    /// Waits for the deadline and the complete freeze; bidders sign in, their names are announced,
+    /// the seals are checked.
+    pub(super) async fn freeze(&mut self) -> Result<(), Failure> {
+        self.count_down().await?;
+        self.until("the complete freeze", STEP, |state| state.phase() >= Phase::Ready).await?;
+        let cast = self.opening.cast;
+        for bidder in &cast.bidders {
+            self.send(&bidder.signer, Command::SignIn).await?;
+        }
+        self.opening.plan.breathe(3).await;
+        self.send(&cast.host, Command::PublishBidders).await?;
+        self.opening.plan.breathe(4).await;
+        self.send(&cast.host, Command::CheckSeals).await?;
+        self.until("the seal check", STEP, |state| state.phase() >= Phase::SealsChecked).await?;
+        self.opening.plan.breathe(4).await;
+        let broken = self.log.state().seals().is_none_or(|c| c.results.iter().any(|r| !r.sealed));
+        if broken { Err(deviation("a seal is not intact")) } else { Ok(()) }
+    }
+
+    async fn count_down(&self) -> Result<(), Failure> {
+        let steps = self.opening.steps;
+        steps.step("等待开标时间……", "Waiting for the opening time");
+        let Some(deadline) = self.deadline().await? else { return Ok(()) };
+        while let Some(left) = deadline.since(machine::now()?).filter(|left| *left > Millis::ZERO) {
+            let seconds = left.get().div_ceil(1_000);
+            if self.opening.plan.live && (seconds <= 3 || seconds.is_multiple_of(5)) {
+                let (zh, en) = (format!("距开标 {seconds} 秒"), format!("{seconds} s to go"));
+                steps.step(&zh, &en);
+            }
+            let next = left.get().saturating_sub((seconds - 1) * 1_000).max(20);
+            tokio::time::sleep(Duration::from_millis(next)).await;
+        }
+        Ok(())
+    }
+
+    async fn deadline(&self) -> Result<Option<kaibiao_types::UtcMillis>, Failure> {
+        let opening = self.opening;
+        Ok(Some(crate::lots::status(opening.hall, &opening.cast.lot).await?.deadline))
+    }
+
+    /// All prices in one step; they are what the bidders sealed.
+    pub(super) async fn unseal_prices(&mut self, bids: &[TakenIn]) -> Result<(), Failure> {
+        let host = &self.opening.cast.host;
+        self.send(host, Command::StartUnsealing(Part::Price)).await?;
+        self.until("the prices", STEP, |state| state.phase() >= Phase::Published).await?;
+        let prices = self.log.state().prices().ok_or_else(|| deviation("no prices"))?;
+        for bid in bids {
+            let sealed = self.opening.cast.bidders.get(bid.bidder).map(|bidder| bidder.total());
+            let shown = prices.bids.iter().find(|p| p.manifest_sha256 == bid.manifest_sha256);
+            if shown.is_none_or(|p| p.verdict != Verdict::Opened || p.total != sealed) {
+                return Err(deviation("a published price is not the one that was sealed"));
+            }
+        }
+        self.opening.plan.breathe(5).await;
+        Ok(())
+    }
+
+    /// Every price is read aloud.
+    pub(super) async fn read(&mut self) -> Result<(), Failure> {
+        let (host, live) = (&self.opening.cast.host, self.opening.plan.live);
+        let bids = u64::try_from(self.log.state().priced_bids().count()).unwrap_or(u64::MAX);
+        let longest = READINGS / bids.max(1);
+        while let Some(natural) = acts::next_duration(self.log.state()) {
+            let span = if live { natural.get().min(longest) } else { 1 };
+            let span = Millis::new(span).map_err(|error| Failure::internal(error.to_string()))?;
+            let read = self.log.state().prices_read();
+            self.send(host, Command::ReadNext(span)).await?;
+            self.until("the reading", STEP, |state| state.prices_read() > read).await?;
+            if live {
+                tokio::time::sleep(Duration::from_millis(span.get())).await;
+            }
+        }
+        self.until("the end of the reading", STEP, |state| state.phase() >= Phase::Read).await
+    }
+
+    /// Every bidder with a price confirms it.
+    pub(super) async fn confirm(&mut self) -> Result<(), Failure> {
+        self.opening.plan.breathe(2).await;
+        let priced: Vec<OrgCode> =
+            self.log.state().priced_bids().map(|bid| bid.bidder.code.clone()).collect();
+        let bidders = self.opening.cast.bidders.iter();
+        for bidder in bidders.filter(|bidder| priced.contains(&bidder.party.code)) {
+            self.send(&bidder.signer, Command::ConfirmPrice).await?;
+        }
+        Ok(())
+    }
+
+    /// The documents, for the evaluation; they are what the bidders sealed.
+    pub(super) async fn unseal_documents(&mut self, bids: &[TakenIn]) -> Result<(), Failure> {
+        let host = &self.opening.cast.host;
+        self.send(host, Command::StartUnsealing(Part::Documents)).await?;
+        self.until("the documents", STEP, |state| state.documents().is_some()).await?;
+        let opened = self.log.state().documents().ok_or_else(|| deviation("no documents"))?;
+        for bid in bids {
+            let found = opened.bids.iter().find(|o| o.manifest_sha256 == bid.manifest_sha256);
+            if found.and_then(|o| o.plain_sha256) != Some(bid.document_sha256) {
+                return Err(deviation("an opened document is not the one that was sealed"));
+            }
+        }
+        self.opening.plan.breathe(2).await;
+        Ok(())
+    }
+
+    /// The record, its signatures, the end.
+    pub(super) async fn record_and_close(&mut self) -> Result<(), Failure> {
+        let (hall, cast) = (self.opening.hall, self.opening.cast);
+        self.send(&cast.host, Command::GenerateRecord).await?;
+        self.until("the record", STEP, |state| state.record().is_some()).await?;
+        let bidders = cast.bidders.iter().map(|bidder| &bidder.signer);
+        for signer in [&cast.host, &cast.supervisor].into_iter().chain(bidders) {
+            self.tell_new().await?;
+            acts::sign_record(hall, &cast.lot, signer, &mut self.log).await?;
+        }
+        self.tell_new().await?;
+        self.opening.plan.breathe(2).await;
+        self.send(&cast.host, Command::Close).await?;
+        self.until("the end", STEP, |state| state.phase() == Phase::Closed).await
+    }
+
+    /// Keeps log, record and evidence package; gives the path of the package.
+    pub(super) async fn keep(&mut self) -> Result<PathBuf, Failure> {
+        let Opening { hall, cast, folders, steps, .. } = self.opening;
+        let result = |name: &str| folders.result(name);
+        let log = hall.get_bytes(&paths::log(&cast.lot), 512 << 20).await?;
+        files::write_new(&result("opening/log.jsonl")?, &log)?;
+        let checkpoint = hall.get_bytes(&paths::checkpoint(&cast.lot), 1 << 20).await?;
+        files::write_new(&result("opening/checkpoint.txt")?, &checkpoint)?;
+        let record = self.log.record().ok_or_else(|| deviation("no record"))?;
+        files::write_new(&result("opening/record.json")?, record)?;
+        let package = result("evidence.asice")?;
+        let until = Instant::now() + STEP;
+        while let Err(failure) = download::evidence(hall, &cast.lot, &package).await {
+            if failure.label() != Label::NotReady || Instant::now() > until {
+                return Err(failure);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        steps.step("证据包已下载，现在离线验证", "The evidence package is here; now verified offline");
+        Ok(package)
+    }
+
+    async fn send(&mut self, signer: &Signer, command: Command) -> Result<(), Failure> {
+        acts::send(self.opening.hall, &self.opening.cast.lot, signer, command).await?;
+        self.tell_new().await
+    }
+
+    /// Takes new entries in and tells them.
+    async fn tell_new(&mut self) -> Result<(), Failure> {
+        for (_, event) in self.log.catch_up(self.opening.hall, &self.opening.cast.lot).await? {
+            self.opening.steps.entry(&event);
+        }
+        Ok(())
+    }
+
+    /// Follows the log until something holds.
+    async fn until(
+        &mut self,
+        what: &str,
+        longest: Duration,
+        holds: impl Fn(&State) -> bool,
+    ) -> Result<(), Failure> {
+        let end = Instant::now() + longest;
+        loop {
+            self.tell_new().await?;
+            let phase = self.log.state().phase();
+            if holds(self.log.state()) {
+                return Ok(());
+            }
+            if phase == Phase::Failed || Instant::now() >= end {
+                let seconds = longest.as_secs();
+                let detail = format!("waited up to {seconds} s for {what}; phase {phase}");
+                return Err(Failure::new(Label::NotReady, detail));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// Something came out otherwise than it was put in.
+fn deviation(what: &str) -> Failure {
+    Failure::new(Label::AlteredObject, what)
+}

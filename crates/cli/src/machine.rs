@@ -1,0 +1,34 @@
+//! The one place where this process touches the machine's clock and randomness.
+
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use kaibiao_types::UtcMillis;
+use kaibiao_wire::RandomId;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::failure::Failure;
+
+static RANDOM: LazyLock<SystemRandom> = LazyLock::new(SystemRandom::new);
+
+/// The machine's source of randomness.
+pub(crate) fn random() -> &'static SystemRandom {
+    &RANDOM
+}
+
+/// The machine's clock.
+pub(crate) fn now() -> Result<UtcMillis, Failure> {
+    let wrong = || Failure::internal("the clock of this machine is not set");
+    let span = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| wrong())?;
+    let millis = u64::try_from(span.as_millis()).map_err(|_| wrong())?;
+    UtcMillis::new(millis).map_err(|_| wrong())
+}
+
+/// 16 random bytes as an id.
+pub(crate) fn random_id() -> Result<RandomId, Failure> {
+    let mut bytes = [0; 16];
+    random()
+        .fill(&mut bytes)
+        .map_err(|_| Failure::internal("the system gives no random numbers"))?;
+    Ok(RandomId::new(bytes))
+}

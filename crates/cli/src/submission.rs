@@ -1,0 +1,246 @@
+//! Handing a sealed bid in: resumable upload, receipt, and the receipt's proof in the log.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use kaibiao_crypto::SUITE_1;
+use kaibiao_journal::limits::{RECEIPT_MAX, RECEIPT_PROOF_MAX};
+use kaibiao_journal::{Receipt, ReceiptProof, VerifiedReceipt};
+use kaibiao_pki::cms::{self, Pin};
+use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
+use kaibiao_seal::{Header, Manifest, ObjectDigest};
+use kaibiao_types::{Digest, LotKey, Part};
+use kaibiao_wire::{
+    B64, HeaderItem, Label, PartMissing, RandomId, ReceiptAnswer, SubmissionPost, UploadAnswer,
+    paths,
+};
+
+use crate::client::{Hall, retry};
+use crate::failure::Failure;
+use crate::identity::Trust;
+use crate::sealing::{MANIFEST, MANIFEST_CMS, object_name};
+use crate::{files, machine};
+
+/// The receipt in a bid folder.
+pub(crate) const RECEIPT: &str = "receipt.json";
+/// The hall's signature over it.
+pub(crate) const RECEIPT_CMS: &str = "receipt.p7s";
+/// The proof that the receipt's place is in the log.
+pub(crate) const RECEIPT_PROOF: &str = "receipt-proof.json";
+
+/// Slices on their way at the same time.
+const IN_FLIGHT: usize = 3;
+/// How often a slice is sent before the upload gives up.
+const TRIES: u32 = 6;
+/// Bytes read at once while digesting.
+const BUFFER: usize = 1 << 20;
+
+/// A bid folder that holds what its manifest says, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct ReadyBid {
+    folder: PathBuf,
+    material: BidMaterial,
+    manifest: Manifest,
+    /// Linear digests of the sealed files, in the order of the manifest.
+    linear: Vec<(Part, Digest)>,
+}
+
+impl ReadyBid {
+    /// Checks a bid folder against its tender before a byte is sent: signature, context, proofs,
+    /// and every byte of the sealed files.
+    pub(crate) fn check(
+        folder: &Path,
+        tender: &VerifiedTender,
+        trust: &Trust,
+    ) -> Result<Self, Failure> {
+        let manifest_bytes =
+            files::read(&folder.join(MANIFEST), kaibiao_seal::limits::MANIFEST_MAX)?;
+        let cms = files::read(&folder.join(MANIFEST_CMS), 1 << 20)?;
+        let manifest = Manifest::parse(&manifest_bytes)?;
+        let (mut headers, mut linear) = (Vec::new(), Vec::new());
+        for part in &manifest.body().parts {
+            let name = object_name(part.part);
+            let path = folder.join(&name);
+            let (header, summary, sha256) = digest(&path).map_err(|failure| failure.at(&name))?;
+            summary.expect(&part.object()).map_err(|error| Failure::from(error).at(&name))?;
+            headers.push(header.bytes().to_vec());
+            linear.push((part.part, sha256));
+        }
+        let material = BidMaterial { manifest: manifest_bytes, cms, headers };
+        VerifiedBid::verify(tender, &material, &trust.list, machine::now()?)?;
+        Ok(Self { folder: folder.to_owned(), material, manifest, linear })
+    }
+
+    /// Sends what the hall does not have yet, completes the upload, checks and keeps the receipt.
+    /// A bid folder that has its receipt already sends nothing.
+    pub(crate) async fn submit(
+        &self,
+        hall: &Hall,
+        tender: &VerifiedTender,
+    ) -> Result<Receipt, Failure> {
+        if self.folder.join(RECEIPT).exists() {
+            let receipt = files::read(&self.folder.join(RECEIPT), RECEIPT_MAX)?;
+            let cms = files::read(&self.folder.join(RECEIPT_CMS), 1 << 20)?;
+            return self.judge(tender, &receipt, &cms);
+        }
+        let lot = tender.file().lot_key();
+        let upload = self.begin(hall, &lot).await?;
+        for part in &upload.parts {
+            self.send(hall, upload.upload, upload.slice_len, part).await?;
+        }
+        let commit = paths::commit(upload.upload);
+        let answer: ReceiptAnswer = retry(TRIES, || hall.post_empty(&commit)).await?;
+        let receipt = self.judge(tender, &answer.receipt_b64.0, &answer.cms_b64.0)?;
+        // The signature first: a receipt without one would be taken for complete.
+        files::write_same(&self.folder.join(RECEIPT_CMS), &answer.cms_b64.0)?;
+        files::write_new(&self.folder.join(RECEIPT), &answer.receipt_b64.0)?;
+        Ok(receipt)
+    }
+
+    async fn begin(&self, hall: &Hall, lot: &LotKey) -> Result<UploadAnswer, Failure> {
+        let parts = self.manifest.body().parts.iter().zip(&self.material.headers);
+        let post = SubmissionPost {
+            manifest_b64: B64::from(&*self.material.manifest),
+            cms_b64: B64::from(&*self.material.cms),
+            headers: parts
+                .map(|(part, header)| HeaderItem {
+                    stage: part.stage,
+                    part: part.part,
+                    header_b64: B64::from(&**header),
+                })
+                .collect(),
+        };
+        let path = paths::submissions(lot);
+        retry(TRIES, || hall.post(&path, &post)).await
+    }
+
+    async fn send(
+        &self,
+        hall: &Hall,
+        upload: RandomId,
+        slice_len: u64,
+        part: &PartMissing,
+    ) -> Result<(), Failure> {
+        let path = Arc::new(self.folder.join(object_name(part.part)));
+        let slices = part.missing.iter().map(|&n| {
+            let (path, to) = (Arc::clone(&path), paths::slice(upload, part.part, n));
+            async move {
+                let bytes = read_slice(path, slice_len, n).await?;
+                retry(TRIES, || hall.put(&to, bytes.clone())).await
+            }
+        });
+        stream::iter(slices).buffer_unordered(IN_FLIGHT).try_collect::<Vec<()>>().await?;
+        Ok(())
+    }
+
+    /// A receipt is believed if the hall of the tender file signed it and it is about this bid.
+    fn judge(
+        &self,
+        tender: &VerifiedTender,
+        receipt: &[u8],
+        cms: &[u8],
+    ) -> Result<Receipt, Failure> {
+        let hall = Pin::Certificate(tender.file().announced().hall.cert_sha256);
+        cms::verify_pinned(cms, receipt, hall).map_err(|error| Failure::from(error).at(RECEIPT))?;
+        let receipt = Receipt::parse(receipt)?;
+        let body = self.manifest.body();
+        let objects: Vec<_> = receipt.objects.iter().map(|o| (o.part, o.sha256)).collect();
+        let same = receipt.origin == *tender.origin()
+            && receipt.bidder == body.bidder.code
+            && receipt.seq == body.seq
+            && receipt.manifest_sha256 == self.manifest.sha256()
+            && receipt.cms_sha256 == SUITE_1.hash(&self.material.cms)
+            && receipt.completed_at < tender.file().terms().deadline
+            && objects == self.linear;
+        if same {
+            Ok(receipt)
+        } else {
+            let detail = "the receipt is not about this bid as it lies here";
+            Err(Failure::new(Label::BrokenSignature, detail))
+        }
+    }
+
+    /// Waits for the second half of the receipt, checks and keeps it; `None` if it has not come in
+    /// time.
+    pub(crate) async fn proof(
+        &self,
+        hall: &Hall,
+        tender: &VerifiedTender,
+        receipt: &Receipt,
+        longest: Duration,
+    ) -> Result<Option<VerifiedReceipt>, Failure> {
+        let number = RandomId::parse(&receipt.number.to_string())
+            .map_err(|error| Failure::internal(error.to_string()))?;
+        let path = paths::receipt(&tender.file().lot_key(), number);
+        let until = tokio::time::Instant::now() + longest;
+        loop {
+            match hall.get_bytes(&path, RECEIPT_PROOF_MAX).await {
+                Ok(bytes) => {
+                    let proof = judge_proof(tender, receipt, &bytes)?;
+                    files::write_same(&self.folder.join(RECEIPT_PROOF), &bytes)?;
+                    return Ok(Some(proof));
+                }
+                Err(failure) if failure.label() != Label::NotReady => return Err(failure),
+                Err(_) if tokio::time::Instant::now() >= until => return Ok(None),
+                Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
+            }
+        }
+    }
+}
+
+/// Checks the proof of a receipt up to a head that k custodians cosigned.
+pub(crate) fn judge_proof(
+    tender: &VerifiedTender,
+    receipt: &Receipt,
+    proof: &[u8],
+) -> Result<VerifiedReceipt, Failure> {
+    let terms = tender.file().terms();
+    Ok(ReceiptProof::parse(proof)?.verify(
+        tender.record().suite(),
+        receipt,
+        terms.places,
+        tender.log_key(),
+        tender.cosign_keys(),
+        terms.custody.threshold.k(),
+    )?)
+}
+
+/// Reads a sealed file once: its header, its summary, its linear digest.
+pub(crate) fn digest(
+    path: &Path,
+) -> Result<(Header, kaibiao_seal::ObjectSummary, Digest), Failure> {
+    let unreadable = |error: std::io::Error| Failure::read(path, &error);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let (mut object, mut linear) = (ObjectDigest::new(), SUITE_1.hasher());
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let count = file.read(&mut buffer).map_err(unreadable)?;
+        let bytes = buffer.get(..count).unwrap_or_default();
+        if bytes.is_empty() {
+            break;
+        }
+        object.update(bytes)?;
+        linear.update(bytes);
+    }
+    let header = object.header().cloned();
+    let summary = object.finish()?;
+    let header = header.ok_or_else(|| Failure::internal("a complete object has no header"))?;
+    Ok((header, summary, linear.finish()))
+}
+
+async fn read_slice(path: Arc<PathBuf>, slice_len: u64, n: u32) -> Result<Vec<u8>, Failure> {
+    let work = move || {
+        let mut bytes = Vec::new();
+        let read = File::open(&*path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(u64::from(n).saturating_mul(slice_len)))?;
+            file.take(slice_len).read_to_end(&mut bytes)
+        });
+        read.map_err(|error| Failure::read(&path, &error))?;
+        Ok(bytes)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::caused(Label::Internal, &error))?
+}

@@ -1,0 +1,177 @@
+//! One sentence for each entry of the opening log.
+
+use kaibiao_opening::{Event, OpenedDocument, PublishedBid, Verdict};
+use kaibiao_types::Part;
+
+use crate::output::Lang;
+
+/// An entry in words; `None` for a tick, of which there is one every second before the deadline.
+pub(crate) fn sentence(event: &Event, lang: Lang) -> Option<String> {
+    if matches!(event, Event::Tick(_)) {
+        return None;
+    }
+    Some(match lang {
+        Lang::Zh => zh(event),
+        Lang::En => en(event),
+    })
+}
+
+fn zh(event: &Event) -> String {
+    match event {
+        Event::LotPublished(lot) => format!(
+            "发布 {}，{}；投标截止及开标时间 {}（北京时间）。",
+            lot.title.zh,
+            lot.lot_title.zh,
+            lot.deadline.beijing()
+        ),
+        Event::Tick(tick) => format!("第 {} 个登记批次。", tick.no),
+        Event::IntakeClosed(closed) => {
+            format!("投标截止；日志 {} 条，{} 位密钥分持人已共同签署。", closed.size, closed.cosignatures.len())
+        }
+        Event::SetFrozen(set) => format!("投标名单封存：{} 家投标人。", set.bidders),
+        Event::FreezeSigned(signed) => format!("密钥分持人 {} 号签署封存清单。", signed.custodian),
+        Event::FreezeDegraded(degraded) => format!(
+            "降级封存：{} 位密钥分持人缺席，公示至 {}。",
+            degraded.absent.len(),
+            degraded.notice_until.beijing()
+        ),
+        Event::DegradedApproved(_) => "降级封存获得一方批准。".to_owned(),
+        Event::FreezeCompleted(done) => {
+            format!("封存完成，{} 位密钥分持人签署{}。", done.signers.len(), if done.degraded { "（降级）" } else { "" })
+        }
+        Event::TooFewBidders(few) => {
+            format!("投标人 {} 家，少于 {} 家，依法不得开标，全部投标保持密封。", few.bidders, few.min)
+        }
+        Event::SignedIn(who) => format!("{} 签到。", who.bidder.name),
+        Event::BiddersPublished(list) => {
+            format!("公布投标人名单：{}。", names(list.bidders.iter().map(|b| &*b.name), "、"))
+        }
+        Event::SealsChecked(checked) => {
+            let sound = checked.results.iter().filter(|result| result.sealed).count();
+            format!("密封性检查：{} 份，完好 {sound} 份。", checked.results.len())
+        }
+        Event::UnsealingStarted(start) => format!("开始解密：{}。", part_zh(start.part)),
+        Event::PartialsReceived(released) => format!(
+            "密钥分持人 {} 号提交{}的部分解密 {} 份，附证明。",
+            released.custodian,
+            part_zh(released.part),
+            released.count
+        ),
+        Event::CustodianRefused(refused) => {
+            format!("密钥分持人 {} 号拒绝：{}（{}）。", refused.custodian, refused.detail, refused.label)
+        }
+        Event::PricesPublished(prices) => {
+            format!("全部报价一次公布：{} 家，解密成功 {} 家。", prices.bids.len(), opened(&prices.bids))
+        }
+        Event::DocumentsOpened(done) => {
+            format!("投标文件解密：{} 份，成功 {} 份。", done.bids.len(), documents(&done.bids))
+        }
+        Event::PriceRead(reading) => reading.zh.clone(),
+        Event::ReadingFinished(_) => "唱标结束。".to_owned(),
+        Event::PriceConfirmed(who) => format!("{} 确认报价。", who.bidder),
+        Event::ObjectionRaised(raised) => {
+            format!("异议 {}，{}：{}", raised.no, raised.bidder, raised.text)
+        }
+        Event::ObjectionAnswered(answer) => format!("答复异议 {}：{}", answer.no, answer.text),
+        Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
+        Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
+        Event::OpeningClosed(_) => "开标结束。".to_owned(),
+        Event::Refused(refused) => {
+            format!("拒绝 {} 的 {}：{}（{}）", refused.actor, refused.command, refused.zh, refused.label)
+        }
+    }
+}
+
+fn en(event: &Event) -> String {
+    match event {
+        Event::LotPublished(lot) => format!(
+            "Published: {}, {}; deadline and opening {} (Beijing time).",
+            lot.title.en,
+            lot.lot_title.en,
+            lot.deadline.beijing()
+        ),
+        Event::Tick(tick) => format!("Tick {}.", tick.no),
+        Event::IntakeClosed(closed) => format!(
+            "Intake closed; log of {} entries, cosigned by {} custodians.",
+            closed.size,
+            closed.cosignatures.len()
+        ),
+        Event::SetFrozen(set) => format!("Bids frozen: {} bidders.", set.bidders),
+        Event::FreezeSigned(signed) => format!("Custodian {} signed the freeze.", signed.custodian),
+        Event::FreezeDegraded(degraded) => format!(
+            "Degraded freeze: {} custodians absent, notice until {} (Beijing time).",
+            degraded.absent.len(),
+            degraded.notice_until.beijing()
+        ),
+        Event::DegradedApproved(_) => "The degraded freeze was approved by one party.".to_owned(),
+        Event::FreezeCompleted(done) => format!(
+            "Freeze complete, signed by {} custodians{}.",
+            done.signers.len(),
+            if done.degraded { " (degraded)" } else { "" }
+        ),
+        Event::TooFewBidders(few) => format!(
+            "{} bidders, fewer than {}: by law nothing is opened, all bids stay sealed.",
+            few.bidders, few.min
+        ),
+        Event::SignedIn(who) => format!("{} signed in.", who.bidder.name),
+        Event::BiddersPublished(list) => {
+            format!("Bidders: {}.", names(list.bidders.iter().map(|b| &*b.name), "; "))
+        }
+        Event::SealsChecked(checked) => {
+            let sound = checked.results.iter().filter(|result| result.sealed).count();
+            format!("Seals checked: {} of {} intact.", sound, checked.results.len())
+        }
+        Event::UnsealingStarted(start) => format!("Unsealing of {} began.", start.part),
+        Event::PartialsReceived(released) => format!(
+            "Custodian {} released {} proven partial decryptions of {}.",
+            released.custodian, released.count, released.part
+        ),
+        Event::CustodianRefused(refused) => {
+            format!("Custodian {} refused: {} ({}).", refused.custodian, refused.detail, refused.label)
+        }
+        Event::PricesPublished(prices) => format!(
+            "All prices published in one step: {} of {} opened.",
+            opened(&prices.bids),
+            prices.bids.len()
+        ),
+        Event::DocumentsOpened(done) => {
+            format!("Documents opened: {} of {}.", documents(&done.bids), done.bids.len())
+        }
+        Event::PriceRead(reading) => reading.en.clone(),
+        Event::ReadingFinished(_) => "All prices are read.".to_owned(),
+        Event::PriceConfirmed(who) => format!("{} confirmed its price.", who.bidder),
+        Event::ObjectionRaised(raised) => {
+            format!("Objection {}, {}: {}", raised.no, raised.bidder, raised.text)
+        }
+        Event::ObjectionAnswered(answer) => {
+            format!("Answer to objection {}: {}", answer.no, answer.text)
+        }
+        Event::RecordGenerated(record) => format!("Opening record made, SHA-256 {}.", record.sha256),
+        Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
+        Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::Refused(refused) => format!(
+            "Refused {} of {}: {} ({})",
+            refused.command, refused.actor, refused.en, refused.label
+        ),
+    }
+}
+
+const fn part_zh(part: Part) -> &'static str {
+    match part {
+        Part::Price => "报价",
+        Part::Documents => "投标文件",
+        Part::Signals => "特征码",
+    }
+}
+
+fn names<'a>(all: impl Iterator<Item = &'a str>, between: &str) -> String {
+    all.collect::<Vec<_>>().join(between)
+}
+
+fn opened(bids: &[PublishedBid]) -> usize {
+    bids.iter().filter(|bid| bid.verdict == Verdict::Opened).count()
+}
+
+fn documents(bids: &[OpenedDocument]) -> usize {
+    bids.iter().filter(|bid| bid.verdict == Verdict::Opened).count()
+}

@@ -1,0 +1,122 @@
+//! The demonstration as a newcomer runs it, at full speed.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use kaibiao_testkit::{Running, keys_dev, require_tool};
+use support::{KAIBIAO, kaibiao, run, text, trust};
+
+#[test]
+fn a_whole_opening_ends_with_a_passed_package() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let mut command = Command::new(KAIBIAO);
+    command.args(["demo", "--pace", "instant", "--tender", "zhuzhou-2022", "--lang", "en"]);
+    let temp = dir.path().join("temp");
+    fs::create_dir(&temp).unwrap();
+    command.arg("--out").arg(&out).env("TMPDIR", &temp);
+    let mut demo = Running::start(command, Duration::from_secs(55)).unwrap();
+    demo.wait_for("Public page: http://127.0.0.1:").unwrap();
+    let status = demo.wait_exit().unwrap();
+    let output = demo.output();
+    assert!(status.success(), "{output}");
+    assert!(output.contains("TOTAL-PASSED"), "{output}");
+    for name in ["trust.json", "tender/tender.json", "opening/log.jsonl", "opening/record.json"] {
+        assert!(out.join(name).is_file(), "{name}");
+    }
+    let bids: Vec<_> = fs::read_dir(out.join("bids")).unwrap().map(|b| b.unwrap().path()).collect();
+    assert_eq!(bids.len(), 4);
+    for bid in &bids {
+        for name in ["price.kbf", "documents.kbf", "receipt.json", "receipt.p7s", "receipt-proof.json"] {
+            let facts = bid.join(name);
+            assert!(facts.is_file(), "{}", facts.display());
+        }
+        openssl_accepts(&bid.join("manifest.p7s"), &bid.join("manifest.json"), dir.path());
+    }
+    openssl_accepts(&out.join("tender/tender.p7s"), &out.join("tender/tender.json"), dir.path());
+    unzips(&out.join("evidence.asice"));
+    nothing_is_left(&temp);
+
+    // The package alone is enough, and one changed byte is not.
+    let package = out.join("evidence.asice");
+    let mut verify = vec!["verify".to_owned(), text(&package)];
+    verify.extend(trust());
+    kaibiao(&verify).ok();
+    let mut bytes = fs::read(&package).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let altered = dir.path().join("altered.asice");
+    fs::write(&altered, bytes).unwrap();
+    verify[1] = text(&altered);
+    assert_eq!(kaibiao(&verify).code, 1);
+}
+
+#[test]
+fn a_demonstration_that_fails_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let temp = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let demo = |more: &[&str]| {
+        let mut command = Command::new(KAIBIAO);
+        command.args(["demo", "--pace", "instant"]).args(more).arg("--out").arg(&out);
+        command.env("TMPDIR", temp.path());
+        run(command)
+    };
+    // No key ceremony is as fast as this.
+    let done = demo(&["--deadline-in", "1ms"]);
+    assert_ne!(done.code, 0, "{}", done.text);
+    assert!(done.text.contains("--deadline-in 30s"), "{}", done.text);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    nothing_is_left(temp.path());
+    fs::create_dir(&out).unwrap();
+    demo(&[]).refused(73, "cannot-write");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+    nothing_is_left(temp.path());
+}
+
+fn openssl_accepts(signature: &Path, content: &Path, temp: &Path) {
+    if !require_tool("openssl") {
+        return;
+    }
+    let roots = temp.join("roots.pem");
+    let pem = ["ca-rsa", "ca-p256"].map(|ca| {
+        fs::read_to_string(keys_dev().join(ca).join("root.cert.pem")).unwrap()
+    });
+    fs::write(&roots, pem.concat()).unwrap();
+    let output = Command::new("openssl")
+        .args(["cms", "-verify", "-cades", "-binary", "-purpose", "any", "-inform", "DER", "-in"])
+        .arg(signature)
+        .arg("-content")
+        .arg(content)
+        .arg("-CAfile")
+        .arg(&roots)
+        .args(["-out", "/dev/null"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn unzips(package: &Path) {
+    if require_tool("unzip") {
+        let output = Command::new("unzip").arg("-tq").arg(package).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+/// No process of the demonstration is alive, and no file of theirs.
+fn nothing_is_left(temp: &Path) {
+    let marker = temp.display().to_string();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let alive = processes.filter(|process| {
+        fs::read(process.path().join("cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&marker))
+    });
+    assert_eq!(alive.count(), 0);
+    assert_eq!(fs::read_dir(temp).unwrap().count(), 0);
+}

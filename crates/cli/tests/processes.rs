@@ -1,0 +1,199 @@
+//! All roles as separate processes, with custodians that fail and bids that are wrong.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
+#![allow(clippy::string_slice)] // the texts of these tests are cut at ASCII characters
+
+mod support;
+
+use std::fs;
+
+use support::{World, kaibiao, text, trust, words};
+
+#[test]
+fn one_custodian_short_opens_after_notice_and_approvals() {
+    let mut world = World::open("zhuzhou-2022", 16);
+    for number in 1..=4 {
+        world.seal(number, &format!("bid-{number}")).ok();
+    }
+    for number in 1..=3 {
+        let text = world.submit(&format!("bid-{number}"), &["--no-wait"]).ok();
+        assert!(text.contains("receipt: "), "{text}");
+    }
+    // A repeated submission gives the same receipt and waits for its proof.
+    assert!(world.submit("bid-1", &[]).ok().contains("proof: verified"));
+
+    // Nobody opens early, and the attempt is on record without a name of a bidder.
+    world.host("unseal price").refused(3, "too-early");
+    let log = world.log();
+    assert!(log.contains(r#""kind":"refused""#) && log.contains("too-early"), "{log}");
+    assert!(!log.contains(&world.fixture.bidders[0].party.name));
+    wrong_bids_are_refused(&world);
+
+    world.custodians[2].kill();
+    world.wait_for_deadline();
+    world.submit("bid-4", &[]).refused(3, "late");
+    assert!(!world.path("bid-4/receipt.json").exists());
+
+    world.wait_for_phase("degraded-notice", 15);
+    world.host("approve-degraded").ok();
+    world.act("supervisor approve-degraded", "supervisor-zhuzhou-2022").ok();
+    world.wait_for_phase("ready", 10);
+    assert_eq!(world.host("close").code, 3);
+    open_and_close(&world);
+    let log = world.log();
+    assert!(log.contains(r#""kind":"freeze-degraded","data":{"absent":[3]"#), "{log}");
+}
+
+/// From a complete freeze to a verified package.
+fn open_and_close(world: &World) {
+    for number in 1..=3 {
+        world.act("bidder sign-in", &world.fixture.bidders[number - 1].identity).ok();
+    }
+    world.host("publish-bidders").ok();
+    world.host("check-seals").ok();
+    world.host("unseal price").ok();
+    world.wait_for_phase("published", 15);
+    world.host("read-all --interval-ms 20").ok();
+    world.wait_for_phase("read", 10);
+    let first = world.fixture.bidders[0].identity.clone();
+    world.act("bidder confirm", &first).ok();
+    world.act("bidder object 报价大写有误", &first).ok();
+    world.host("unseal documents").ok();
+    support::eventually("documents", std::time::Duration::from_secs(15), || {
+        world.log().contains(r#""kind":"documents-opened""#)
+    });
+    // An objection is answered before the opening ends.
+    let early = world.host("generate-record");
+    if early.code == 0 {
+        world.host("close").refused(3, "objection-open");
+    } else {
+        early.refused(3, "objection-open");
+    }
+    world.host("answer 1 已核对，大写无误").ok();
+    if world.phase() != "record-generated" {
+        world.host("generate-record").ok();
+    }
+    world.host("sign-record").ok();
+    let mut sign = words("supervisor sign-record");
+    sign.extend(world.at_lot());
+    sign.extend(support::identity("supervisor-zhuzhou-2022"));
+    sign.extend(trust());
+    kaibiao(sign).ok();
+    world.act("bidder sign-record", &first).ok();
+    world.host("close").ok();
+    let package = world.path("evidence.asice");
+    let mut download = words("evidence");
+    download.extend(world.at_lot());
+    download.extend(["--out".to_owned(), text(&package)]);
+    support::eventually("the package", std::time::Duration::from_secs(15), || {
+        kaibiao(&download).code == 0
+    });
+    let mut verify = words("verify --lang en");
+    verify.push(text(&package));
+    verify.extend(trust());
+    let verdict = kaibiao(verify).ok();
+    assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
+}
+
+/// Wrong bids are named as what they are; nothing of them reaches the log or the folder.
+fn wrong_bids_are_refused(world: &World) {
+    let copy = |name: &str| {
+        fs::create_dir(world.path(name)).unwrap();
+        for file in fs::read_dir(world.path("bid-4")).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), world.path(name).join(file.file_name())).unwrap();
+        }
+    };
+    let edit = |name: &str, file: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        copy(name);
+        let path = world.path(name).join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    };
+    edit("cut", "documents.kbf", &|bytes| bytes.truncate(bytes.len() - 1));
+    world.submit("cut", &[]).refused(1, "truncated-object");
+    edit("altered", "documents.kbf", &|bytes| *bytes.last_mut().unwrap() ^= 1);
+    world.submit("altered", &[]).refused(1, "altered-object");
+    edit("converted", "price.kbf", &|bytes| {
+        *bytes = String::from_utf8_lossy(bytes).replace("\r\n", "\n").into_bytes();
+    });
+    let words = world.submit("converted", &[]).refused(1, "altered-object");
+    assert!(words.contains("re-encoded as text"), "{words}");
+    edit("unsigned", "manifest.p7s", &|bytes| *bytes.last_mut().unwrap() ^= 1);
+    world.submit("unsigned", &[]).refused(1, "broken-signature");
+    edit("resigned", "manifest.json", &|bytes| {
+        *bytes = String::from_utf8_lossy(bytes).replace("\"client\":\"cli\"", "\"client\":\"file\"").into_bytes();
+    });
+    world.submit("resigned", &[]).refused(1, "broken-signature");
+    edit("swapped", "price.kbf", &|bytes| {
+        *bytes = fs::read(world.path("bid-1/price.kbf")).unwrap();
+    });
+    world.submit("swapped", &[]).refused(1, "altered-object");
+    world.submit("bid-4", &["--lot", "ZZ-ZFCG-2022-0705/another"]).refused(1, "wrong-lot");
+    edit("other-lot", "manifest.json", &|bytes| {
+        *bytes = String::from_utf8_lossy(bytes).replace("0705-1", "0705-9").into_bytes();
+    });
+    world.submit("other-lot", &[]).refused(65, "unknown-lot");
+    for name in ["cut", "altered", "converted", "unsigned", "resigned", "swapped", "other-lot"] {
+        assert!(!world.path(name).join("receipt.json").exists(), "{name}");
+    }
+}
+
+#[test]
+fn two_custodians_short_unseal_nothing_until_one_is_back() {
+    let mut world = World::open("zhuzhou-2022", 12);
+    for number in 1..=3 {
+        world.seal(number, &format!("bid-{number}")).ok();
+        world.submit(&format!("bid-{number}"), &["--no-wait"]).ok();
+    }
+    world.custodians[1].kill();
+    world.custodians[2].kill();
+    world.wait_for_deadline();
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let refused = world.host("unseal price");
+    assert_eq!(refused.code, 3, "{}", refused.text);
+    let log = world.log();
+    for kind in ["set-frozen", "partials-received", "prices-published"] {
+        assert!(!log.contains(&format!(r#""kind":"{kind}""#)), "{log}");
+    }
+    world.custodians[1] = world.start_custodian(2);
+    world.wait_for_phase("degraded-notice", 20);
+    world.host("approve-degraded").ok();
+    world.act("supervisor approve-degraded", "supervisor-zhuzhou-2022").ok();
+    world.wait_for_phase("ready", 10);
+    world.host("publish-bidders").ok();
+    world.host("check-seals").ok();
+    world.host("unseal price").ok();
+    world.wait_for_phase("published", 15);
+    let log = world.log();
+    for bidder in &world.fixture.bidders[..3] {
+        assert!(log.contains(&bidder.sheet.total.minor().to_string()), "{log}");
+    }
+}
+
+#[test]
+fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
+    let world = World::open("zhuzhou-2022", 14);
+    let other = World::open("zhuzhou-2022", 40);
+    for number in 1..=2 {
+        world.seal(number, &format!("bid-{number}")).ok();
+        world.submit(&format!("bid-{number}"), &["--no-wait"]).ok();
+    }
+    // Sealed for the same lot by the key of another ceremony.
+    world.seal(3, "bid-3").ok();
+    fs::create_dir(other.path("bid-3")).unwrap();
+    for file in fs::read_dir(world.path("bid-3")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), other.path("bid-3").join(file.file_name())).unwrap();
+    }
+    other.submit("bid-3", &[]).refused(65, "unknown-ceremony");
+    assert!(!other.path("bid-3/receipt.json").exists());
+
+    world.wait_for_deadline();
+    world.wait_for_phase("failed", 20);
+    world.host("unseal price").refused(3, "too-few-bidders");
+    let log = world.log();
+    assert!(log.contains(r#""kind":"too-few-bidders","data":{"bidders":2,"min":3}"#), "{log}");
+    assert!(!log.contains("partials-received") && !log.contains("prices-published"), "{log}");
+}

@@ -1,0 +1,248 @@
+//! The roles of an opening as processes of the built binary.
+
+#![allow(dead_code)] // each test binary uses its own part of this
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use kaibiao_testkit::{Fixture, Running, fixtures, keys_dev};
+use tempfile::TempDir;
+
+/// No command of a test runs longer.
+const COMMAND: Duration = Duration::from_secs(40);
+/// No hall or custodian of a test lives longer.
+const LIFE: Duration = Duration::from_secs(58);
+
+/// The binary under test.
+pub const KAIBIAO: &str = env!("CARGO_BIN_EXE_kaibiao");
+
+/// What came of a command.
+#[derive(Debug)]
+pub struct Done {
+    pub code: i32,
+    pub text: String,
+}
+
+impl Done {
+    /// The command succeeded.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{}", self.text);
+        self.text
+    }
+
+    /// The command was refused with this exit code and label, in words a person understands.
+    #[track_caller]
+    pub fn refused(self, code: i32, label: &str) -> String {
+        assert_eq!(self.code, code, "{}", self.text);
+        assert!(self.text.contains(&format!("[{label}]")), "{label}: {}", self.text);
+        for word in ["kaibiao: error: ", "kaibiao: safe: ", "kaibiao: hint: "] {
+            assert!(self.text.contains(word), "{word}: {}", self.text);
+        }
+        self.text
+    }
+}
+
+/// Runs one command to its end.
+pub fn kaibiao<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Done {
+    let mut command = Command::new(KAIBIAO);
+    command.args(arguments);
+    run(command)
+}
+
+/// Runs a prepared command to its end.
+pub fn run(command: Command) -> Done {
+    let mut running = Running::start(command, COMMAND).unwrap();
+    let status = running.wait_exit().unwrap_or_else(|error| panic!("{error}"));
+    // The readers of both pipes may still hold the last lines.
+    std::thread::sleep(Duration::from_millis(30));
+    Done { code: status.code().unwrap_or(-1), text: running.output() }
+}
+
+/// Waits until something holds.
+#[track_caller]
+pub fn eventually(what: &str, longest: Duration, mut holds: impl FnMut() -> bool) {
+    let until = Instant::now() + longest;
+    while !holds() {
+        assert!(Instant::now() < until, "still awaited after {longest:?}: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// A hall and its custodians with one published lot.
+pub struct World {
+    pub dir: TempDir,
+    pub fixture: Fixture,
+    pub url: String,
+    pub lot: String,
+    pub hall: Running,
+    pub custodians: Vec<Running>,
+    pub deadline: Instant,
+}
+
+impl World {
+    /// Starts the processes and publishes a tender whose bids are taken in for `seconds`.
+    pub fn open(name: &str, seconds: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let fixture = Fixture::load(name).unwrap();
+        let mut command = Command::new(KAIBIAO);
+        command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
+        command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
+        let mut hall = Running::start(command, LIFE).unwrap();
+        let line = hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
+        let url = line.split("listening: ").nth(1).unwrap().to_owned();
+        fs::write(dir.path().join("passphrase"), "correct horse battery staple\n").unwrap();
+        let lot = format!("{}/{}", fixture.draft.tender, fixture.draft.lot);
+        let mut world =
+            Self { dir, fixture, url, lot, hall, custodians: Vec::new(), deadline: Instant::now() };
+        for number in 1..=3 {
+            let custodian = world.start_custodian(number);
+            world.custodians.push(custodian);
+        }
+        world.publish(name, seconds);
+        world
+    }
+
+    /// Starts a custodian with its own key store; a second time it goes on with the same store.
+    pub fn start_custodian(&self, number: usize) -> Running {
+        let mut command = Command::new(KAIBIAO);
+        command.args(["custodian", "run", "--poll-ms", "150", "--hall", &self.url, "--dir"]);
+        command.arg(self.path(&format!("custodian-{number}")));
+        command.arg("--passphrase-file").arg(self.path("passphrase"));
+        command.args(identity(&format!("custodian-{number}"))).args(trust());
+        let mut custodian = Running::start(command, LIFE).unwrap();
+        custodian.wait_for("custodian: running").unwrap_or_else(|error| panic!("{error}"));
+        custodian
+    }
+
+    fn publish(&mut self, name: &str, seconds: u64) {
+        let form = fixtures().join(format!("tenders/{name}.json"));
+        let mut draft: Vec<String> = words("tender draft --platform test.kaibiao.example");
+        draft.extend(["--from".to_owned(), text(&form), "--deadline".to_owned()]);
+        draft.extend([format!("+{seconds}s"), "--out".to_owned(), text(&self.path("draft.json"))]);
+        draft.extend(words("--notice 2s --freeze-wait 2s"));
+        for number in 1..=3 {
+            let chain = keys_dev().join(format!("id/custodian-{number}.chain.pem"));
+            draft.extend(["--custodian".to_owned(), text(&chain)]);
+        }
+        draft.extend(trust());
+        self.deadline = Instant::now() + Duration::from_secs(seconds);
+        kaibiao(draft).ok();
+        let host = identity(&format!("host-{name}"));
+        let mut create: Vec<String> = words("tender create");
+        create.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
+        create.push(text(&self.path("draft.json")));
+        create.extend(host.clone());
+        kaibiao(create).ok();
+        let mut publish = words("tender publish");
+        publish.extend(self.at_lot());
+        publish.extend(host);
+        publish.extend(trust());
+        publish.extend(["--out".to_owned(), text(&self.path("tender"))]);
+        kaibiao(publish).ok();
+    }
+
+    /// A path in the folder of this test.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// `--hall URL --lot T/L`.
+    pub fn at_lot(&self) -> Vec<String> {
+        ["--hall", &self.url, "--lot", &self.lot].map(ToOwned::to_owned).to_vec()
+    }
+
+    /// Seals the bid of bidder `number` into `folder`.
+    pub fn seal(&self, number: usize, folder: &str) -> Done {
+        let bidder = &self.fixture.bidders[number - 1];
+        let sheet = self.path(&format!("sheet-{number}.json"));
+        let json = serde_json::json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
+        fs::write(&sheet, json.to_string()).unwrap();
+        let document = self.path("document.pdf");
+        fs::write(&document, vec![7; 300_000]).unwrap();
+        let mut command = words("seal");
+        for (name, path) in [("tender", self.path("tender")), ("sheet", sheet)] {
+            command.extend([format!("--{name}"), text(&path)]);
+        }
+        command.extend(["--document".to_owned(), text(&document)]);
+        command.extend(["--out".to_owned(), text(&self.path(folder))]);
+        command.extend(identity(&bidder.identity));
+        command.extend(trust());
+        kaibiao(command)
+    }
+
+    /// Submits a bid folder.
+    pub fn submit(&self, folder: &str, more: &[&str]) -> Done {
+        let mut command = words("submit");
+        command.push(text(&self.path(folder)));
+        command.extend(["--hall".to_owned(), self.url.clone()]);
+        command.extend(more.iter().map(|word| (*word).to_owned()));
+        command.extend(trust());
+        kaibiao(command)
+    }
+
+    /// A signed command, such as `host close`.
+    pub fn act(&self, command: &str, name: &str) -> Done {
+        let mut all = words(command);
+        all.extend(self.at_lot());
+        all.extend(identity(name));
+        kaibiao(all)
+    }
+
+    /// A command of the host.
+    pub fn host(&self, command: &str) -> Done {
+        self.act(&format!("host {command}"), &format!("host-{}", self.fixture.name))
+    }
+
+    /// The log as `kaibiao watch` shows it now, every entry and signature verified, as JSON lines.
+    pub fn log(&self) -> String {
+        let mut command = words("watch --json --once");
+        command.extend(self.at_lot());
+        command.extend(trust());
+        kaibiao(command).ok()
+    }
+
+    /// The phase of the lot.
+    pub fn phase(&self) -> String {
+        let mut command = words("ceremony status");
+        command.extend(self.at_lot());
+        let text = kaibiao(command).ok();
+        let line = text.lines().find(|line| line.starts_with("phase: ")).unwrap();
+        line["phase: ".len()..].to_owned()
+    }
+
+    /// Waits for a phase.
+    #[track_caller]
+    pub fn wait_for_phase(&self, phase: &str, seconds: u64) {
+        eventually(phase, Duration::from_secs(seconds), || self.phase() == phase);
+    }
+
+    /// Waits for the deadline.
+    pub fn wait_for_deadline(&self) {
+        std::thread::sleep(self.deadline.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// The words of a text.
+pub fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(ToOwned::to_owned).collect()
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// `--cert … --key …` of a development identity.
+pub fn identity(name: &str) -> Vec<String> {
+    let path = |kind: &str| text(&keys_dev().join(format!("id/{name}.{kind}.pem")));
+    vec!["--cert".to_owned(), path("chain"), "--key".to_owned(), path("key")]
+}
+
+/// `--trust` of the development list.
+pub fn trust() -> Vec<String> {
+    vec!["--trust".to_owned(), text(&keys_dev().join("trust.json"))]
+}

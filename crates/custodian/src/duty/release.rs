@@ -1,0 +1,240 @@
+//! Countersigning the freeze and releasing partial decryptions.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kaibiao_ceremony::{Partial, raise};
+use kaibiao_crypto::{EntropyError, SecureEntropy};
+use kaibiao_custody::{Release, ToRaise};
+use kaibiao_journal::PlacePath;
+use kaibiao_opening::Phase;
+use kaibiao_replay::{BidMaterial, FrozenMaterial};
+use kaibiao_types::{Digest, Part};
+use kaibiao_wire::{
+    B64, FreezeSignaturePost, FrozenAnswer, PartialItem, PartialsBody, PartialsKind, SignedBody,
+    to_json,
+};
+use ring::rand::SystemRandom;
+
+use super::{Lot, LotError, Opening, by_rule};
+use crate::keys::IntentState;
+use crate::words;
+
+/// What is due in an opening.
+#[derive(Debug)]
+pub(crate) enum Duty {
+    /// The frozen bids are needed before anything can be judged.
+    Fetch(Digest),
+    /// The freeze is countersigned.
+    Freeze(Box<FreezeSignaturePost>),
+    /// Nothing is asked of this custodian.
+    Nothing,
+    /// The points are raised.
+    Partials(Box<SignedBody>),
+}
+
+/// What the hall acknowledged and the log does not show is sent again after this long.
+const AGAIN: Duration = Duration::from_secs(2);
+
+impl Lot {
+    /// What the log asks of this custodian, done as far as the rules allow.
+    ///
+    /// Nothing is judged unless the log was read up to a head that this custodian cosigned.
+    ///
+    /// # Errors
+    ///
+    /// [`LotError`].
+    pub(crate) fn duty(&mut self) -> Result<Duty, LotError> {
+        let Some((opening, index)) = self.opening.as_ref().zip(self.seat) else {
+            return Ok(Duty::Nothing);
+        };
+        let head = opening.replay.log().head();
+        if !self.journal.memory().has_cosigned(head.size, &head.root) {
+            return Ok(Duty::Nothing);
+        }
+        let state = opening.replay.state();
+        let Some(freeze_id) = state.frozen().map(|frozen| frozen.freeze_id) else {
+            return Ok(Duty::Nothing);
+        };
+        // After too few bidders nothing may follow, and nothing is opened (条例 art. 44 ¶2).
+        if matches!(state.phase(), Phase::TooFew | Phase::Failed | Phase::Closed) {
+            return Ok(Duty::Nothing);
+        }
+        let unsigned = !state.freeze_signers().contains(&index);
+        let asked = state.unsealing().map(|unsealing| unsealing.part);
+        let asked = asked.filter(|part| !state.released(*part).contains(&index));
+        if !unsigned && asked.is_none() {
+            return Ok(Duty::Nothing);
+        }
+        let rests = |sent: Option<Instant>| sent.is_some_and(|sent| sent.elapsed() < AGAIN);
+        let resting = if unsigned { opening.sent.freeze } else { opening.sent.partials };
+        if rests(resting) {
+            return Ok(Duty::Nothing);
+        }
+        if opening.material.as_ref().is_none_or(|(id, _)| *id != freeze_id) {
+            return Ok(Duty::Fetch(freeze_id));
+        }
+        match asked {
+            _ if unsigned => self.countersign(),
+            Some(part) => self.release(part),
+            None => Ok(Duty::Nothing),
+        }
+    }
+
+    /// Takes the frozen bids in; they are checked when they are used.
+    pub(crate) fn frozen(&mut self, freeze_id: Digest, answer: FrozenAnswer) {
+        let Some(opening) = &mut self.opening else { return };
+        let bids = answer.bids.into_iter().map(|bid| BidMaterial {
+            manifest: bid.manifest_b64.0,
+            cms: bid.cms_b64.0,
+            headers: bid.headers.into_iter().map(|header| header.header_b64.0).collect(),
+        });
+        let paths = answer.paths.into_iter().map(|path| PlacePath {
+            tick: path.tick,
+            no: path.no,
+            path: path.path,
+        });
+        let material = FrozenMaterial { bids: bids.collect(), paths: paths.collect() };
+        opening.material = Some((freeze_id, material));
+    }
+
+    /// Forgets frozen bids that did not hold, so that they are fetched again.
+    pub(crate) fn forget_frozen(&mut self) {
+        if let Some(opening) = &mut self.opening {
+            opening.material = None;
+        }
+    }
+
+    /// The hall has the countersignature.
+    pub(crate) fn freeze_sent(&mut self) {
+        if let Some(opening) = &mut self.opening {
+            opening.sent.freeze = Some(Instant::now());
+        }
+    }
+
+    /// The hall has the partial decryptions.
+    pub(crate) fn partials_sent(&mut self) {
+        if let Some(opening) = &mut self.opening {
+            opening.sent.partials = Some(Instant::now());
+        }
+    }
+
+    /// Countersigns the freeze; the journal has it first.
+    fn countersign(&mut self) -> Result<Duty, LotError> {
+        let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
+            return Ok(Duty::Nothing);
+        };
+        let Opening { replay, custody, material: Some((_, material)), .. } = &mut **opening else {
+            return Ok(Duty::Nothing);
+        };
+        let memory = self.journal.memory();
+        let clock = self.shared.now();
+        let countersigning =
+            custody.countersign(replay, memory, material, clock).map_err(by_rule("freeze"))?;
+        let freeze_id = countersigning.freeze_id;
+        if memory.freeze_id() != Some(freeze_id) {
+            self.journal.write(&countersigning.act)?;
+        }
+        let cms = self.shared.sign(countersigning.statement.as_bytes())?;
+        let post = FreezeSignaturePost { custodian, freeze_id, cms_b64: B64(cms) };
+        Ok(Duty::Freeze(Box::new(post)))
+    }
+
+    /// Releases the partial decryptions of one part. The intent is in the journal before the share
+    /// is touched (rule R9); a repeat is answered from the same intent and gives the same points.
+    fn release(&mut self, part: Part) -> Result<Duty, LotError> {
+        let Some(opening) = &mut self.opening else { return Ok(Duty::Nothing) };
+        let Opening { replay, custody, material: Some((_, material)), share, .. } = &mut **opening
+        else {
+            return Ok(Duty::Nothing);
+        };
+        let request = request(part);
+        let memory = self.journal.memory();
+        let release = custody
+            .release(replay, memory, material, part, self.shared.now())
+            .map_err(by_rule(request))?;
+        if release.points.is_empty() {
+            return Ok(Duty::Nothing); // no current bid has this part
+        }
+        match self.journal.intent_state(&release.act) {
+            IntentState::New => self.journal.write(&release.act)?,
+            IntentState::Repeated => {}
+            IntentState::Contradicts => {
+                let detail = "other points were raised for this freeze and part before";
+                return Err(LotError::refused(request, "E_NOT_ALLOWED", detail));
+            }
+        }
+        let id = replay.tender().record().ceremony_id;
+        let suite = replay.tender().record().suite();
+        let one = |point: &ToRaise, random: &SystemRandom| {
+            raise(suite, share, &id, &release.freeze_id, &point.u, &mut SecureEntropy(random))
+        };
+        let partials = raise_all(&release.points, &one)?;
+        self.answer(&release, &partials)
+    }
+
+    /// The signed body with one result per bid, in the order of the frozen list.
+    fn answer(
+        &self,
+        release: &Release,
+        partials: &BTreeMap<Digest, Partial>,
+    ) -> Result<Duty, LotError> {
+        let Some((opening, custodian)) = self.opening.as_ref().zip(self.seat) else {
+            return Ok(Duty::Nothing);
+        };
+        let listed = opening.replay.state().current_bids();
+        let items = listed.filter_map(|bid| {
+            let partial = partials.get(&bid.manifest_sha256)?;
+            Some(PartialItem {
+                manifest_sha256: bid.manifest_sha256,
+                d: partial.d.to_string(),
+                c: partial.c.to_string(),
+                z: partial.z.to_string(),
+            })
+        });
+        let body = PartialsBody {
+            v: 1,
+            kind: PartialsKind::Partials,
+            tender: self.key.tender.clone(),
+            lot: self.key.lot.clone(),
+            custodian,
+            stage: release.stage,
+            part: release.part,
+            freeze_id: release.freeze_id,
+            partials: items.collect(),
+        };
+        let body = to_json(&body).map_err(|error| LotError::Unable(words::describe(&error)))?;
+        Ok(Duty::Partials(Box::new(self.shared.signed(body)?)))
+    }
+}
+
+/// Raises points on two threads.
+fn raise_all(
+    points: &[ToRaise],
+    one: &(impl Fn(&ToRaise, &SystemRandom) -> Result<Partial, EntropyError> + Sync),
+) -> Result<BTreeMap<Digest, Partial>, LotError> {
+    let raise_some = |some: &[ToRaise]| {
+        let random = SystemRandom::new();
+        some.iter().map(|point| Ok((point.manifest_sha256, one(point, &random)?))).collect()
+    };
+    let (left, right) = points.split_at(points.len() / 2);
+    let (left, right): (Raised, Raised) = thread::scope(|scope| {
+        let left = scope.spawn(|| raise_some(left));
+        let right = raise_some(right);
+        (left.join().unwrap_or(Err(EntropyError)), right)
+    });
+    let mut all = left?;
+    all.extend(right?);
+    Ok(all)
+}
+
+type Raised = Result<BTreeMap<Digest, Partial>, EntropyError>;
+
+const fn request(part: Part) -> &'static str {
+    match part {
+        Part::Price => "release-price",
+        Part::Documents => "release-documents",
+        Part::Signals => "release-signals",
+    }
+}

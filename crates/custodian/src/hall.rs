@@ -1,0 +1,286 @@
+//! The hall as a custodian sees it: typed calls, bounded answers. Nothing that it says is believed
+//! here.
+
+use std::time::Duration;
+
+use kaibiao_types::LotKey;
+use kaibiao_wire::{
+    Accepted, BODY_LEN_MAX, BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DraftAnswer,
+    FreezeSignaturePost, FrozenAnswer, JSON_TYPE, JsonError, Label, LotList, Problem, SignedBody,
+    TenderAnswer, from_json, paths, to_json,
+};
+use reqwest::{Client, Method, Response, Url, header, redirect};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::CustodianError;
+
+/// The most bytes of a log answer or of the frozen bids: 64 MiB.
+const LARGE_MAX: usize = 64 << 20;
+/// The most bytes of a checkpoint, of a problem and of an acknowledgement: 64 KiB.
+const SMALL_MAX: usize = 64 << 10;
+/// How long a call may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The calls of one hall.
+#[derive(Clone, Debug)]
+pub(crate) struct Hall {
+    client: Client,
+    base: Url,
+}
+
+/// Why a call gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HallError {
+    /// The answer is not the JSON of its call.
+    #[error("the answer of the hall is malformed")]
+    Json(#[from] JsonError),
+    /// The hall refuses and says why.
+    #[error("the hall answers {}: {}", .0.label, .0.en)]
+    Problem(Box<Problem>),
+    /// The answer has more bytes than the call may give.
+    #[error("the answer of the hall is longer than {0} bytes")]
+    TooLarge(usize),
+    /// The answer is neither a success nor a problem.
+    #[error("the hall answers with status {0}")]
+    Status(u16),
+    /// The hall was not reached, or the connection broke.
+    #[error("the hall was not reached")]
+    Unreachable(#[from] reqwest::Error),
+}
+
+impl HallError {
+    /// Whether the hall says that there is nothing there yet.
+    pub(crate) fn is_not_ready(&self) -> bool {
+        let not_yet = [Label::NotReady, Label::TooEarly, Label::UnknownLot];
+        matches!(self, Self::Problem(problem) if not_yet.contains(&problem.label))
+    }
+}
+
+impl Hall {
+    /// A client for the hall at an address.
+    pub(crate) fn new(address: &str) -> Result<Self, CustodianError> {
+        let wrong = || CustodianError::Hall(address.to_owned());
+        let base = Url::parse(address).map_err(|_| wrong())?;
+        let plain = match base.scheme() {
+            "http" => true,
+            "https" => false,
+            _ => return Err(wrong()),
+        };
+        let bare = base.path() == "/" && base.query().is_none() && base.username().is_empty();
+        if !bare || base.host_str().is_none() {
+            return Err(wrong());
+        }
+        // TLS needs one library of cryptography for the process. Whoever installed one first wins.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .redirect(redirect::Policy::none());
+        if plain {
+            // Without TLS no certificate authorities of the machine are needed, and a machine that
+            // has none must not be a reason to fail.
+            builder = builder.tls_certs_only([]);
+        }
+        if is_loopback(&base) {
+            builder = builder.no_proxy();
+        }
+        Ok(Self { client: builder.build().map_err(CustodianError::Client)?, base })
+    }
+
+    /// All lots.
+    pub(crate) async fn lots(&self) -> Result<LotList, HallError> {
+        self.get_json(paths::LOTS, BODY_LEN_MAX).await
+    }
+
+    /// The draft of a lot.
+    pub(crate) async fn draft(&self, lot: &LotKey) -> Result<DraftAnswer, HallError> {
+        self.get_json(&paths::draft(lot), BODY_LEN_MAX).await
+    }
+
+    /// The whole board of a ceremony.
+    pub(crate) async fn board(&self, lot: &LotKey) -> Result<BoardAnswer, HallError> {
+        self.get_json(&paths::since(&paths::board(lot), 0), BODY_LEN_MAX).await
+    }
+
+    /// Puts a message on the board.
+    pub(crate) async fn post_board(
+        &self,
+        lot: &LotKey,
+        post: &BoardPost,
+    ) -> Result<BoardMessage, HallError> {
+        self.post_json(&paths::board(lot), post, BODY_LEN_MAX).await
+    }
+
+    /// The published tender.
+    pub(crate) async fn tender(&self, lot: &LotKey) -> Result<TenderAnswer, HallError> {
+        self.get_json(&paths::tender(lot), BODY_LEN_MAX).await
+    }
+
+    /// The newest checkpoint.
+    pub(crate) async fn checkpoint(&self, lot: &LotKey) -> Result<String, HallError> {
+        let bytes = self.get(&paths::checkpoint(lot), SMALL_MAX, Cut::Refuse).await?;
+        // A note that is not UTF-8 fails as a note, with the label of its reader.
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Whole lines of the log from an index on; as many as one answer may hold.
+    pub(crate) async fn log(&self, lot: &LotKey, since: u64) -> Result<Vec<u8>, HallError> {
+        let mut bytes =
+            self.get(&paths::since(&paths::log(lot), since), LARGE_MAX, Cut::Allow).await?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        bytes.truncate(whole);
+        Ok(bytes)
+    }
+
+    /// The frozen bids.
+    pub(crate) async fn frozen(&self, lot: &LotKey) -> Result<FrozenAnswer, HallError> {
+        self.get_json(&paths::frozen(lot), LARGE_MAX).await
+    }
+
+    /// Sends a cosignature.
+    pub(crate) async fn post_cosignature(
+        &self,
+        lot: &LotKey,
+        post: &CosignaturePost,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::cosignatures(lot), post, SMALL_MAX).await
+    }
+
+    /// Sends a countersignature of the freeze.
+    pub(crate) async fn post_freeze_signature(
+        &self,
+        lot: &LotKey,
+        post: &FreezeSignaturePost,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::freeze_signatures(lot), post, SMALL_MAX).await
+    }
+
+    /// Sends partial decryptions.
+    pub(crate) async fn post_partials(
+        &self,
+        lot: &LotKey,
+        post: &SignedBody,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::partials(lot), post, SMALL_MAX).await
+    }
+
+    /// Sends a refusal.
+    pub(crate) async fn post_refusal(
+        &self,
+        lot: &LotKey,
+        post: &SignedBody,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::refusals(lot), post, SMALL_MAX).await
+    }
+
+    async fn get_json<T: DeserializeOwned>(&self, path: &str, max: usize) -> Result<T, HallError> {
+        Ok(from_json(&self.get(path, max, Cut::Refuse).await?)?)
+    }
+
+    async fn get(&self, path: &str, max: usize, cut: Cut) -> Result<Vec<u8>, HallError> {
+        let response = self.client.request(Method::GET, self.url(path)).send().await?;
+        answer(response, max, cut).await
+    }
+
+    async fn post_json<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        max: usize,
+    ) -> Result<T, HallError> {
+        let request = self
+            .client
+            .request(Method::POST, self.url(path))
+            .header(header::CONTENT_TYPE, JSON_TYPE)
+            .body(to_json(body)?);
+        Ok(from_json(&answer(request.send().await?, max, Cut::Refuse).await?)?)
+    }
+
+    /// Paths of `wire` begin with a slash and hold nothing that needs escaping, so that the address
+    /// with a path is a URL like the address alone.
+    fn url(&self, path: &str) -> Url {
+        self.base.join(path).unwrap_or_else(|_| self.base.clone())
+    }
+}
+
+/// What to do with an answer that is longer than its bound.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Cut {
+    /// Take what fits.
+    Allow,
+    /// Refuse it.
+    Refuse,
+}
+
+/// The body of a success, or the problem.
+async fn answer(response: Response, max: usize, cut: Cut) -> Result<Vec<u8>, HallError> {
+    let status = response.status();
+    if status.is_success() {
+        return body(response, max, cut).await;
+    }
+    let bytes = body(response, SMALL_MAX, Cut::Refuse).await?;
+    match from_json::<Problem>(&bytes) {
+        Ok(problem) => Err(HallError::Problem(Box::new(problem))),
+        Err(_) => Err(HallError::Status(status.as_u16())),
+    }
+}
+
+/// Reads at most `max` bytes, whatever length the hall announces.
+async fn body(mut response: Response, max: usize, cut: Cut) -> Result<Vec<u8>, HallError> {
+    let mut out = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = max.saturating_sub(out.len());
+        match chunk.get(..room) {
+            Some(fits) if chunk.len() > room => {
+                out.extend_from_slice(fits);
+                return if cut == Cut::Allow { Ok(out) } else { Err(HallError::TooLarge(max)) };
+            }
+            _ => out.extend_from_slice(&chunk),
+        }
+    }
+    Ok(out)
+}
+
+fn is_loopback(base: &Url) -> bool {
+    let host = base.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_scheme_and_a_host() {
+        for good in ["http://127.0.0.1:8443", "http://hall.example/", "http://[::1]:80"] {
+            assert!(Hall::new(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "hall.example",
+            "ftp://hall.example",
+            "http://hall.example/api",
+            "http://hall.example/?a=b",
+            "http://user@hall.example",
+            "file:///etc/passwd",
+        ] {
+            let label = Hall::new(bad).err().map(|error| error.label());
+            assert_eq!(label, Some("E_HALL_ADDRESS"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let loopback = |address: &str| is_loopback(&Url::parse(address).unwrap());
+        for yes in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]"] {
+            assert!(loopback(yes), "{yes}");
+        }
+        for no in ["http://localhost.example", "http://10.0.0.1", "http://[::2]"] {
+            assert!(!loopback(no), "{no}");
+        }
+    }
+}

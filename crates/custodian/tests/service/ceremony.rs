@@ -1,0 +1,247 @@
+//! The key generation: restarts, other sessions, strangers on the board.
+
+use std::path::Path;
+
+use kaibiao_crypto::Hex;
+use kaibiao_custody::Act;
+use kaibiao_replay::{Announcement, board_statement, BoardKind};
+use kaibiao_wire::BoardPost;
+use tempfile::TempDir;
+
+use crate::hall::{Hall, digest};
+use crate::people::{Running, TestClock, key_store};
+use crate::scene::{BEFORE, Scene, index, lot_key, sign};
+
+/// The labels that a custodian refused with, in order.
+pub async fn refusals(keys: &Path, number: usize) -> Vec<(String, String)> {
+    let journal = key_store(keys, number).await.journal(&lot_key()).unwrap();
+    journal
+        .into_iter()
+        .filter_map(|act| match act {
+            Act::Refused { request, label, .. } => Some((request, label)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The messages of one custodian and kind that reached the hall.
+fn offered(hall: &Hall, number: usize, kind: &str) -> Vec<BoardPost> {
+    let of = |post: &&BoardPost| post.from == index(number) && post.kind == kind;
+    hall.lock().offered.iter().filter(of).cloned().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_between_every_step_repeats_the_same_messages() {
+    let keys = TempDir::new().unwrap();
+    let mut scene = Scene::new("restarts").await;
+    let (hall, clock) = (scene.hall.clone(), TestClock::at(BEFORE));
+    let mut others = Vec::new();
+    for number in [2, 3] {
+        others.push(Running::start(keys.path(), number, &hall.address, clock.clone()).await);
+    }
+    // Custodian 1 loses every answer the first time, is killed, and starts again.
+    let ceremony = tokio::spawn(async move {
+        scene.ceremony().await;
+        scene
+    });
+    let kinds = ["announce", "round1", "certify-dkg", "sign-record", "rehearsal-partial"];
+    for kind in kinds {
+        hall.lock().board_down = true;
+        let first = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+        hall.until(kind, |served| {
+            served.offered.iter().any(|p| p.from == index(1) && p.kind == kind).then_some(())
+        })
+        .await;
+        first.kill().await;
+        hall.lock().board_down = false;
+        let again = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+        hall.until(kind, |served| {
+            served.board.iter().any(|m| m.from == "1" && m.kind == kind).then_some(())
+        })
+        .await;
+        again.kill().await;
+    }
+    let last = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+    let mut scene = ceremony.await.unwrap();
+    // One announcement, one polynomial, one certificate: byte for byte. Signatures and proofs are
+    // made anew, over the same content.
+    for kind in &kinds[..3] {
+        let bodies = offered(&hall, 1, kind);
+        assert!(bodies.len() >= 2, "{kind}");
+        assert!(bodies.iter().all(|post| post.body_b64 == bodies[0].body_b64), "{kind}");
+    }
+    let raised = |post: &BoardPost| {
+        let partial: kaibiao_ceremony::Partial =
+            serde_json::from_slice(post.body_b64.as_slice()).unwrap();
+        partial.d
+    };
+    let partials = offered(&hall, 1, "rehearsal-partial");
+    assert!(partials.iter().all(|post| raised(post) == raised(&partials[0])));
+
+    // The lot is published and everybody cosigns: the keys at hand are those of the ceremony.
+    scene.publish();
+    scene
+        .hall
+        .until("three cosignatures", |served| {
+            let all = (1..=3).all(|n| served.cosignatures.iter().any(|c| c.custodian == index(n)));
+            all.then_some(())
+        })
+        .await;
+    assert!(last.is_alive() && others.iter().all(Running::is_alive));
+    last.kill().await;
+    for other in others {
+        other.kill().await;
+    }
+    for number in 1..=3 {
+        assert_eq!(refusals(keys.path(), number).await, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_session_is_refused_once_there_is_a_share() {
+    let keys = TempDir::new().unwrap();
+    let mut scene = Scene::new("sessions").await;
+    let hall = scene.hall.clone();
+    let clock = TestClock::at(BEFORE);
+
+    // A session that gives no share is set aside for a new one, with new keys.
+    let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+    hall.until("announcement", |served| (!served.offered.is_empty()).then_some(())).await;
+    {
+        let mut served = hall.lock();
+        served.board.clear();
+        served.draft.as_mut().unwrap().session = digest(2);
+    }
+    hall.until("new keys", |served| (served.offered.len() >= 2).then_some(())).await;
+    let announced = offered(&hall, 1, "announce");
+    let keys_of = |post: &BoardPost| -> Announcement {
+        serde_json::from_slice(post.body_b64.as_slice()).unwrap()
+    };
+    let (old, new) = (keys_of(&announced[0]), keys_of(announced.last().unwrap()));
+    assert_ne!(old.static_key, new.static_key);
+    assert_ne!(old.cosign_vkey, new.cosign_vkey);
+    assert_eq!(new.session, Hex(*digest(2).bytes()));
+
+    // The session that was given up does not come back: its polynomial is never made again.
+    let before = hall.lock().offered.len();
+    {
+        let mut served = hall.lock();
+        served.board.clear();
+        served.draft.as_mut().unwrap().session = digest(1);
+    }
+    hall.rest().await;
+    assert_eq!(hall.lock().offered.len(), before);
+    {
+        let mut served = hall.lock();
+        served.board.clear();
+        served.draft.as_mut().unwrap().session = digest(2);
+    }
+
+    // With a share, no other session is taken up at all.
+    let two = Running::start(keys.path(), 2, &hall.address, clock.clone()).await;
+    let three = Running::start(keys.path(), 3, &hall.address, clock.clone()).await;
+    scene.ceremony().await;
+    for running in [one, two, three] {
+        running.kill().await;
+    }
+    let before = {
+        let mut served = hall.lock();
+        served.board.clear();
+        served.draft.as_mut().unwrap().session = digest(3);
+        served.offered.len()
+    };
+    let one = Running::start(keys.path(), 1, &hall.address, clock).await;
+    hall.rest().await;
+    assert_eq!(hall.lock().offered.len(), before);
+    assert!(one.is_alive());
+    one.kill().await;
+    let refused = refusals(keys.path(), 1).await;
+    let expected = ("ceremony".to_owned(), "E_CEREMONY".to_owned());
+    assert!(refused.len() >= 2 && refused.iter().all(|refusal| *refusal == expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announcement_of_another_session_is_refused() {
+    let keys = TempDir::new().unwrap();
+    let scene = Scene::new("stranger").await;
+    let announcement = Announcement {
+        v: 1,
+        kind: "announce".to_owned(),
+        session: Hex([9; 32]),
+        index: index(2),
+        static_key: Hex::parse(
+            "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+        )
+        .unwrap(),
+        cosign_vkey: kaibiao_journal::Cosigner::from_seed(scene.origin.clone(), index(2), &[5; 32])
+            .unwrap()
+            .vkey()
+            .to_string(),
+    };
+    let body = serde_json::to_vec(&announcement).unwrap();
+    let statement = board_statement(&scene.origin, BoardKind::Announce, &body);
+    let cms = sign(&scene.people.custodians[1].identity, statement.as_bytes(), BEFORE);
+    scene.hall.lock().pin("2", "announce", &body, &cms);
+    check_refused(&scene, &keys, "E_CEREMONY").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_under_a_stolen_seat_is_refused() {
+    let keys = TempDir::new().unwrap();
+    let scene = Scene::new("stolen").await;
+    let statement = board_statement(&scene.origin, BoardKind::Round1, b"message");
+    // Signed by custodian 3, in the name of custodian 2.
+    let cms = sign(&scene.people.custodians[2].identity, statement.as_bytes(), BEFORE);
+    scene.hall.lock().pin("2", "round1", b"message", &cms);
+    check_refused(&scene, &keys, "E_SIG_SIGNER").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_message_is_refused() {
+    let keys = TempDir::new().unwrap();
+    let scene = Scene::new("unknown").await;
+    scene.hall.lock().pin("hall", "raise-this", b"point", b"-");
+    check_refused(&scene, &keys, "E_CEREMONY").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_that_its_host_did_not_sign_starts_nothing() {
+    let keys = TempDir::new().unwrap();
+    let scene = Scene::new("draft").await;
+    for cms in [
+        sign(&scene.people.hall.identity, &scene.draft_bytes, BEFORE),
+        sign(&scene.people.host.identity, b"something else", BEFORE),
+    ] {
+        scene.hall.lock().draft.as_mut().unwrap().cms_b64 = cms.into();
+        let one =
+            Running::start(keys.path(), 1, &scene.hall.address, TestClock::at(BEFORE)).await;
+        scene.hall.rest().await;
+        assert!(scene.hall.lock().offered.is_empty());
+        assert!(one.is_alive());
+        one.kill().await;
+        assert_eq!(key_store(keys.path(), 1).await.lots().unwrap(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lot_without_a_seat_is_left_alone() {
+    let keys = TempDir::new().unwrap();
+    let scene = Scene::new("seatless").await;
+    let four = Running::start(keys.path(), 4, &scene.hall.address, TestClock::at(BEFORE)).await;
+    scene.hall.rest().await;
+    assert!(scene.hall.lock().offered.is_empty());
+    four.kill().await;
+    assert_eq!(key_store(keys.path(), 4).await.lots().unwrap(), []);
+}
+
+/// Custodian 1 posts nothing on this board, refuses with a label and goes on living.
+async fn check_refused(scene: &Scene, keys: &TempDir, label: &str) {
+    let one = Running::start(keys.path(), 1, &scene.hall.address, TestClock::at(BEFORE)).await;
+    scene.hall.rest().await;
+    assert!(scene.hall.lock().offered.is_empty());
+    assert!(one.is_alive());
+    one.kill().await;
+    let expected = ("ceremony".to_owned(), label.to_owned());
+    // Once in these seconds, however often the board was read.
+    assert_eq!(refusals(keys.path(), 1).await, [expected]);
+}

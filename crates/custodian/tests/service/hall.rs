@@ -1,0 +1,214 @@
+//! A hall of the tests: it serves what the test puts into it and keeps what custodians send.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kaibiao_types::{Digest, LotKey, UtcMillis};
+use kaibiao_wire::{
+    Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost, DraftAnswer,
+    FreezeSignaturePost, FrozenAnswer, Label, LotList, LotStatus, PROBLEM_TYPE, PartialsBody,
+    Problem, RefusalBody, SignedBody, Since, TenderAnswer, Words, from_json, paths, to_json,
+};
+use serde::Serialize;
+
+/// What the hall serves and what it received.
+#[derive(Default)]
+pub struct Served {
+    pub lot: Option<LotKey>,
+    pub draft: Option<DraftAnswer>,
+    pub board: Vec<BoardMessage>,
+    pub tender: Option<TenderAnswer>,
+    /// Lines with their line feeds.
+    pub log: Vec<Vec<u8>>,
+    pub checkpoint: Option<String>,
+    pub frozen: Option<FrozenAnswer>,
+    /// Every message for the board, taken or not.
+    pub offered: Vec<BoardPost>,
+    pub cosignatures: Vec<CosignaturePost>,
+    pub freeze_signatures: Vec<FreezeSignaturePost>,
+    pub partials: Vec<PartialsBody>,
+    pub refusals: Vec<RefusalBody>,
+    /// Messages for the board are lost on the way.
+    pub board_down: bool,
+    /// Partial decryptions arrive and the answer is lost.
+    pub partials_down: bool,
+}
+
+/// The hall: shared between the test and its server.
+#[derive(Clone)]
+pub struct Hall {
+    served: Arc<Mutex<Served>>,
+    pub address: String,
+}
+
+impl Hall {
+    /// Starts a hall on loopback.
+    pub async fn start() -> Self {
+        let served = Arc::new(Mutex::new(Served::default()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let router = router(Arc::clone(&served));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { served, address }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Served> {
+        self.served.lock().unwrap()
+    }
+
+    /// Waits until something holds.
+    pub async fn until<T>(&self, what: &str, mut holds: impl FnMut(&mut Served) -> Option<T>) -> T {
+        for _ in 0..6_000 {
+            if let Some(value) = holds(&mut self.lock()) {
+                return value;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("never happened: {what}");
+    }
+
+    /// Waits long enough for a custodian to ask some times.
+    pub fn rest(&self) -> impl Future<Output = ()> + use<> {
+        tokio::time::sleep(Duration::from_millis(1_500))
+    }
+}
+
+impl Served {
+    /// Puts a message on the board, as the first of its kind and sender.
+    pub fn pin(&mut self, from: &str, kind: &str, body: &[u8], cms: &[u8]) -> BoardMessage {
+        let n = u64::try_from(self.board.len()).unwrap();
+        let message = BoardMessage {
+            n,
+            from: from.to_owned(),
+            kind: kind.to_owned(),
+            body_b64: body.into(),
+            cms_b64: cms.into(),
+        };
+        let known = self.board.iter().find(|m| m.from == message.from && m.kind == message.kind);
+        if let Some(known) = known {
+            return known.clone();
+        }
+        self.board.push(message.clone());
+        message
+    }
+
+    fn head(&self) -> Accepted {
+        Accepted { head: u64::try_from(self.log.len()).unwrap() }
+    }
+}
+
+type Shared = State<Arc<Mutex<Served>>>;
+
+fn router(served: Arc<Mutex<Served>>) -> Router {
+    Router::new()
+        .route(paths::LOTS, get(lots))
+        .route(paths::DRAFT, get(|s: Shared| async move { option(&s.lock().unwrap().draft) }))
+        .route(paths::BOARD, get(board).post(post_board))
+        .route(paths::TENDER, get(|s: Shared| async move { option(&s.lock().unwrap().tender) }))
+        .route(paths::LOG, get(log))
+        .route(paths::CHECKPOINT, get(checkpoint))
+        .route(paths::FROZEN, get(|s: Shared| async move { option(&s.lock().unwrap().frozen) }))
+        .route(paths::COSIGNATURES, post(cosignatures))
+        .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
+        .route(paths::PARTIALS, post(partials))
+        .route(paths::REFUSALS, post(refusals))
+        .with_state(served)
+}
+
+fn json(value: &impl Serialize) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], to_json(value).unwrap()).into_response()
+}
+
+fn problem(label: Label) -> Response {
+    let problem = Problem::new(label);
+    let status = StatusCode::from_u16(problem.http_status()).unwrap();
+    (status, [(header::CONTENT_TYPE, PROBLEM_TYPE)], to_json(&problem).unwrap()).into_response()
+}
+
+fn option(value: &Option<impl Serialize>) -> Response {
+    value.as_ref().map_or_else(|| problem(Label::NotReady), json)
+}
+
+async fn lots(State(served): Shared) -> Response {
+    let words = || Words { zh: "标题".to_owned(), en: "title".to_owned() };
+    let lots = served.lock().unwrap().lot.clone().into_iter().map(|lot| LotStatus {
+        lot,
+        title: words(),
+        lot_title: words(),
+        phase: "unpublished".to_owned(),
+        deadline: UtcMillis::EPOCH,
+        entries: 0,
+        ceremony: CeremonyState::Waiting,
+        fictional: true,
+    });
+    json(&LotList { lots: lots.collect() })
+}
+
+async fn board(State(served): Shared) -> Response {
+    json(&BoardAnswer { messages: served.lock().unwrap().board.clone() })
+}
+
+async fn post_board(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let post: BoardPost = from_json(&body).unwrap();
+    let mut served = served.lock().unwrap();
+    served.offered.push(post.clone());
+    if served.board_down {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    let from = post.from.to_string();
+    json(&served.pin(&from, &post.kind, post.body_b64.as_slice(), post.cms_b64.as_slice()))
+}
+
+async fn log(State(served): Shared, query: axum::extract::Query<Since>) -> Response {
+    let since = usize::try_from(query.0.since).unwrap();
+    let served = served.lock().unwrap();
+    // Three lines at most: a custodian asks again for the rest.
+    served.log.iter().skip(since).take(3).flatten().copied().collect::<Vec<u8>>().into_response()
+}
+
+async fn checkpoint(State(served): Shared) -> Response {
+    match &served.lock().unwrap().checkpoint {
+        Some(note) => note.clone().into_response(),
+        None => problem(Label::NotReady),
+    }
+}
+
+async fn cosignatures(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let mut served = served.lock().unwrap();
+    served.cosignatures.push(from_json(&body).unwrap());
+    json(&served.head())
+}
+
+async fn freeze_signatures(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let mut served = served.lock().unwrap();
+    served.freeze_signatures.push(from_json(&body).unwrap());
+    json(&served.head())
+}
+
+async fn partials(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let signed: SignedBody = from_json(&body).unwrap();
+    let mut served = served.lock().unwrap();
+    served.partials.push(from_json(signed.body.as_slice()).unwrap());
+    if served.partials_down {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    json(&served.head())
+}
+
+async fn refusals(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let signed: SignedBody = from_json(&body).unwrap();
+    let mut served = served.lock().unwrap();
+    served.refusals.push(from_json(signed.body.as_slice()).unwrap());
+    json(&served.head())
+}
+
+/// A digest of one repeated byte.
+pub fn digest(byte: u8) -> Digest {
+    Digest::new([byte; 32])
+}

@@ -1,0 +1,333 @@
+//! The opening: what custodians do for a fair hall, and what they do not do for another one.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use kaibiao_custody::Act;
+use kaibiao_journal::OpeningLog;
+use kaibiao_opening::{Actor, Command, Event, UnsealingStarted};
+use kaibiao_types::{Part, Stage};
+use kaibiao_wire::PartialsBody;
+use tempfile::TempDir;
+
+use crate::ceremony::refusals;
+use crate::hall::{Served, digest};
+use crate::people::{Running, TestClock, key_store};
+use crate::scene::{AFTER, BEFORE, FreezeRecordInput, Scene, index, lot_key};
+
+/// A published lot with its three custodians.
+struct Lot {
+    scene: Scene,
+    keys: TempDir,
+    clock: Arc<TestClock>,
+    running: Vec<Running>,
+}
+
+impl Lot {
+    async fn published(seed: &str) -> Self {
+        let keys = TempDir::new().unwrap();
+        let mut scene = Scene::new(seed).await;
+        let clock = TestClock::at(BEFORE);
+        let mut running = Vec::new();
+        for number in 1..=3 {
+            let address = &scene.hall.address;
+            running.push(Running::start(keys.path(), number, address, clock.clone()).await);
+        }
+        scene.ceremony().await;
+        scene.publish();
+        Self { scene, keys, clock, running }
+    }
+
+    /// Bids come in, the deadline passes, everybody countersigns the freeze.
+    async fn frozen(&mut self, bidders: usize) -> FreezeRecordInput {
+        let received = self.scene.receive(bidders);
+        self.clock.set(AFTER);
+        self.scene.close(&received, 3, AFTER).await;
+        self.scene.countersigned(3, AFTER).await;
+        received
+    }
+
+    /// Only custodian 1 goes on.
+    async fn leave_one(&mut self) {
+        while self.running.len() > 1 {
+            self.running.pop().unwrap().kill().await;
+        }
+    }
+
+    async fn stop(&mut self) {
+        while let Some(running) = self.running.pop() {
+            assert!(running.is_alive());
+            running.kill().await;
+        }
+    }
+
+    async fn start_one(&mut self) {
+        let address = &self.scene.hall.address;
+        let one = Running::start(self.keys.path(), 1, address, self.clock.clone()).await;
+        self.running.push(one);
+    }
+
+    async fn refusal(&self, label: &str) -> kaibiao_wire::RefusalBody {
+        let named = |served: &mut Served| {
+            served.refusals.iter().find(|refusal| refusal.label == label).cloned()
+        };
+        self.scene.hall.until(label, named).await
+    }
+}
+
+async fn acts(keys: &Path) -> Vec<Act> {
+    key_store(keys, 1).await.journal(&lot_key()).unwrap()
+}
+
+fn intents(acts: &[Act]) -> usize {
+    acts.iter().filter(|act| matches!(act, Act::Intent { .. })).count()
+}
+
+fn points(body: &PartialsBody) -> Vec<&str> {
+    body.partials.iter().map(|partial| partial.d.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fair_hall_gets_proven_partials_from_everybody() {
+    let mut lot = Lot::published("fair").await;
+    lot.frozen(4).await;
+    lot.scene.unseal(AFTER);
+    let released = |served: &mut Served| {
+        let all = (1..=3).all(|n| served.partials.iter().any(|p| p.custodian == index(n)));
+        all.then(|| served.partials.clone())
+    };
+    let bodies = lot.scene.hall.until("partials of everybody", released).await;
+    for body in &bodies {
+        lot.scene.assert_proven(body);
+    }
+    lot.stop().await;
+    let acts = acts(lot.keys.path()).await;
+    assert_eq!(intents(&acts), 1);
+    let frozen = acts.iter().filter(|act| matches!(act, Act::FreezeSigned { .. })).count();
+    assert_eq!(frozen, 1);
+    assert!(!acts.iter().any(|act| matches!(act, Act::Refused { .. })));
+    // The intent stands before the answer, and every cosigned head is on record.
+    assert!(matches!(acts.last(), Some(Act::Intent { .. })));
+    assert!(lot.scene.hall.lock().refusals.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsealing_before_the_deadline_is_refused_by_the_custodians_own_clock() {
+    let mut lot = Lot::published("early").await;
+    // The hall dates its entries after the deadline; the custodians' clocks stand before it.
+    let received = lot.scene.receive(3);
+    lot.scene.close(&received, 3, AFTER).await;
+    lot.scene.countersigned(3, AFTER).await;
+    lot.scene.unseal(AFTER);
+    let refusal = lot.refusal("E_NOT_YET").await;
+    assert_eq!((refusal.v, refusal.at.get()), (1, BEFORE));
+    lot.scene.hall.rest().await;
+    assert!(lot.scene.hall.lock().partials.is_empty());
+    lot.stop().await;
+    let acts = acts(lot.keys.path()).await;
+    assert_eq!(intents(&acts), 0);
+    let refused = refusals(lot.keys.path(), 1).await;
+    assert_eq!(refused, [("release-price".to_owned(), "E_NOT_YET".to_owned())]);
+
+    // The time comes, and the same log is answered.
+    lot.clock.set(AFTER);
+    lot.start_one().await;
+    lot.scene.hall.until("partials", |served| served.partials.pop()).await;
+    lot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_custodian_killed_after_its_intent_raises_the_same_points() {
+    let mut lot = Lot::published("killed").await;
+    lot.frozen(3).await;
+    lot.leave_one().await;
+    lot.scene.hall.lock().partials_down = true;
+    lot.scene.unseal(AFTER);
+    let first = lot.scene.hall.until("first try", |served| served.partials.first().cloned()).await;
+    lot.stop().await;
+    assert_eq!(intents(&acts(lot.keys.path()).await), 1);
+
+    let tried = {
+        let mut served = lot.scene.hall.lock();
+        served.partials_down = false;
+        served.partials.len()
+    };
+    lot.start_one().await;
+    let again = |served: &mut Served| served.partials.get(tried).cloned();
+    let again = lot.scene.hall.until("second try", again).await;
+    assert_eq!(points(&first), points(&again));
+    lot.scene.assert_proven(&first);
+    lot.scene.assert_proven(&again);
+    lot.stop().await;
+    assert_eq!(intents(&acts(lot.keys.path()).await), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_intent_torn_by_a_crash_is_written_again() {
+    let mut lot = Lot::published("torn").await;
+    lot.frozen(3).await;
+    lot.stop().await;
+    let journal = lot.keys.path().join("custodian-1/ZZ-2027/1/journal.jsonl");
+    let mut file = std::fs::OpenOptions::new().append(true).open(journal).unwrap();
+    file.write_all(br#"{"act":"intent","at":18000006"#).unwrap();
+    lot.scene.unseal(AFTER);
+    lot.start_one().await;
+    let body = lot.scene.hall.until("partials", |served| served.partials.pop()).await;
+    lot.scene.assert_proven(&body);
+    lot.stop().await;
+    assert_eq!(intents(&acts(lot.keys.path()).await), 1);
+    let torn = lot.keys.path().join("custodian-1/ZZ-2027/1/journal.jsonl.torn");
+    assert_eq!(std::fs::read(torn).unwrap(), b"{\"act\":\"intent\",\"at\":18000006\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_freeze_is_refused() {
+    let mut lot = Lot::published("freezes").await;
+    let received = lot.scene.receive(3);
+    lot.clock.set(AFTER);
+    let closing = lot.scene.log.head();
+    lot.scene
+        .hall
+        .until("cosignatures", |served| {
+            let all = (1..=3).all(|n| {
+                served.cosignatures.iter().any(|c| c.custodian == index(n) && c.size == closing.size)
+            });
+            all.then_some(())
+        })
+        .await;
+    lot.stop().await;
+    // What a custodian finds in its journal that has signed another freeze of this ceremony.
+    let act = Act::FreezeSigned { at: lot.clock.now(), freeze_id: digest(0xf5) };
+    let journal = lot.keys.path().join("custodian-1/ZZ-2027/1/journal.jsonl");
+    let mut file = std::fs::OpenOptions::new().append(true).open(journal).unwrap();
+    file.write_all(&[serde_json::to_vec(&act).unwrap(), b"\n".to_vec()].concat()).unwrap();
+    lot.scene.close(&received, 3, AFTER).await;
+    lot.start_one().await;
+    let refusal = lot.refusal("E_FREEZE_CONFLICT").await;
+    assert!(refusal.detail.contains(&digest(0xf5).to_string()), "{}", refusal.detail);
+    lot.stop().await;
+    assert!(lot.scene.hall.lock().freeze_signatures.is_empty());
+    let signed = |act: &&Act| matches!(act, Act::FreezeSigned { .. });
+    assert_eq!(acts(lot.keys.path()).await.iter().filter(signed).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_bids_that_do_not_hold_are_not_countersigned() {
+    let mut lot = Lot::published("forged").await;
+    let received = lot.scene.receive(3);
+    lot.clock.set(AFTER);
+    lot.leave_one().await;
+    // Custodians 2 and 3 cosigned before they left, or this would be too few.
+    lot.scene.close(&received, 1, AFTER).await;
+    lot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_below_a_cosigned_head_is_refused() {
+    let mut lot = Lot::published("rollback").await;
+    lot.scene.receive(3);
+    let head = lot.scene.log.head();
+    lot.scene
+        .hall
+        .until("cosignature", |served| {
+            let mut own = served.cosignatures.iter().filter(|c| c.custodian == index(1));
+            own.any(|c| c.size == head.size).then_some(())
+        })
+        .await;
+    lot.leave_one().await;
+    let (whole, count) = (lot.scene.log.clone(), lot.scene.hall.lock().cosignatures.len());
+
+    // Rolled back: a head that was passed long ago.
+    lot.scene.log = OpeningLog::new(lot.scene.origin.clone());
+    lot.scene.log.append_entry(whole.entries()[0].clone()).unwrap();
+    lot.scene.serve();
+    lot.refusal("E_ROLLBACK").await;
+
+    // Rewritten: another second entry, and more entries than before; also for a fresh process, and
+    // for one that has lost its copy of the log.
+    let tick = kaibiao_opening::Tick { no: kaibiao_types::TickNo::new(0).unwrap(), root: digest(3) };
+    lot.scene.force(&Event::Tick(tick), &Actor::Hall, BEFORE + 60_000, None);
+    let next = kaibiao_opening::Tick { no: kaibiao_types::TickNo::new(1).unwrap(), root: digest(4) };
+    lot.scene.force(&Event::Tick(next), &Actor::Hall, BEFORE + 120_000, None);
+    lot.scene.serve();
+    for copy in [true, false] {
+        lot.stop().await;
+        if !copy {
+            let path = lot.keys.path().join("custodian-1/ZZ-2027/1/log.jsonl");
+            std::fs::remove_file(path).unwrap();
+        }
+        lot.scene.hall.lock().refusals.clear();
+        lot.start_one().await;
+        let refusal = lot.refusal("E_ROLLBACK").await;
+        assert_eq!(refusal.custodian, index(1));
+    }
+    assert_eq!(lot.scene.hall.lock().cosignatures.len(), count);
+    let evidence = lot.keys.path().join("custodian-1/ZZ-2027/1/evidence");
+    assert_eq!(std::fs::read_dir(evidence).unwrap().count(), 2);
+
+    // The true log comes back, and the custodian goes on.
+    lot.scene.log = whole;
+    lot.scene.serve();
+    lot.scene
+        .hall
+        .until("cosignature", |served| (served.cosignatures.len() > count).then_some(()))
+        .await;
+    lot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_raised_for_too_few_bidders() {
+    let mut lot = Lot::published("few").await;
+    lot.frozen(2).await;
+    assert_eq!(lot.scene.state.phase(), kaibiao_opening::Phase::Failed);
+    lot.scene.hall.rest().await;
+    assert!(lot.scene.hall.lock().partials.is_empty());
+    assert!(lot.scene.hall.lock().refusals.is_empty());
+    lot.stop().await;
+    assert_eq!(intents(&acts(lot.keys.path()).await), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_unseals_too_few_bidders_is_refused() {
+    let mut lot = Lot::published("forced").await;
+    let received = lot.scene.receive(2);
+    lot.clock.set(AFTER);
+    lot.scene.close(&received, 3, AFTER).await;
+    // The hall leaves out the freeze and the failure that must follow it, and unseals.
+    let host = Actor::Host(lot.scene.people.host.party.code.clone());
+    let command = lot.scene.signed(Command::StartUnsealing(Part::Price), AFTER);
+    let start = UnsealingStarted { stage: Stage::new(1).unwrap(), part: Part::Price };
+    lot.scene.force(&Event::UnsealingStarted(start), &host, AFTER, Some(&command));
+    lot.scene.serve();
+    let served = lot
+        .scene
+        .hall
+        .until("a refusal", |served| served.refusals.first().cloned())
+        .await;
+    assert_ne!(served.label, "");
+    lot.scene.hall.rest().await;
+    assert!(lot.scene.hall.lock().partials.is_empty());
+    lot.stop().await;
+    assert_eq!(intents(&acts(lot.keys.path()).await), 0);
+    let refused = refusals(lot.keys.path(), 1).await;
+    assert!(refused.iter().all(|(request, _)| request == "log"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_the_log_did_not_sign_is_not_cosigned() {
+    let mut lot = Lot::published("unsigned").await;
+    lot.scene
+        .hall
+        .until("cosignature", |served| (served.cosignatures.len() >= 3).then_some(()))
+        .await;
+    let count = lot.scene.hall.lock().cosignatures.len();
+    lot.leave_one().await;
+    let signer =
+        kaibiao_journal::LogSigner::from_seed(lot.scene.origin.clone(), &[8; 32]).unwrap();
+    lot.scene.signer = signer;
+    lot.scene.receive(3);
+    lot.refusal("checkpoint-log-signature-missing").await;
+    assert_eq!(lot.scene.hall.lock().cosignatures.len(), count);
+    lot.stop().await;
+}

@@ -1,0 +1,100 @@
+//! Which file stands where in a package of the public kind.
+
+use kaibiao_types::{BidSeq, CustodianIndex, OrgCode, Part, Stage};
+
+/// First file; its content names the kind of container.
+pub(crate) const MIMETYPE: &str = "mimetype";
+/// Content of [`MIMETYPE`].
+pub(crate) const MIMETYPE_TEXT: &str = "application/vnd.etsi.asic-e+zip";
+/// Lists every other file with its digest.
+pub(crate) const MANIFEST: &str = "META-INF/ASiCManifest001.xml";
+/// The hall's seal over [`MANIFEST`].
+pub(crate) const SIGNATURE: &str = "META-INF/signature001.p7s";
+pub(crate) const README_ZH: &str = "README.zh.txt";
+pub(crate) const README_EN: &str = "README.en.txt";
+pub(crate) const SCRIPT: &str = "verify-openssl.sh";
+pub(crate) const TENDER: &str = "tender/tender.json";
+pub(crate) const TENDER_CMS: &str = "tender/tender.p7s";
+pub(crate) const DRAFT: &str = "tender/draft.json";
+pub(crate) const DRAFT_CMS: &str = "tender/draft.p7s";
+pub(crate) const CEREMONY: &str = "ceremony/ceremony.json";
+pub(crate) const TRANSCRIPT: &str = "ceremony/transcript.json";
+pub(crate) const REHEARSAL: &str = "ceremony/rehearsal.json";
+pub(crate) const TRUST: &str = "trust/trust.json";
+pub(crate) const LOG_KEY: &str = "trust/log.vkey";
+pub(crate) const ENTRIES: &str = "log/entries.jsonl";
+pub(crate) const CHECKPOINT: &str = "log/checkpoint";
+pub(crate) const PLACES: &str = "log/places.json";
+pub(crate) const RECORD: &str = "opening/record.json";
+pub(crate) const RECORD_TEXT: &str = "opening/record.txt";
+
+/// Files of every package, whatever happened at the opening.
+pub(crate) const ALWAYS: [&str; 17] = [
+    MIMETYPE, MANIFEST, SIGNATURE, README_ZH, README_EN, SCRIPT, TENDER, TENDER_CMS, DRAFT,
+    DRAFT_CMS, CEREMONY, TRANSCRIPT, REHEARSAL, TRUST, LOG_KEY, ENTRIES, CHECKPOINT,
+];
+
+/// Whether a file is outside the manifest: the container's own files.
+pub(crate) fn is_container_file(name: &str) -> bool {
+    matches!(name, MIMETYPE | MANIFEST | SIGNATURE)
+}
+
+/// A custodian's signature under the ceremony.
+pub(crate) fn custodian_cms(index: CustodianIndex) -> String {
+    format!("ceremony/custodian-{index}.p7s")
+}
+
+/// The folder of one bid, and its name in reports: bidder and version.
+pub(crate) fn bid_name(bidder: &OrgCode, seq: BidSeq) -> String {
+    format!("{bidder}-{seq}")
+}
+
+/// The folder of all bids.
+pub(crate) const BIDS: &str = "bids/";
+
+/// The files of one bid.
+#[derive(Clone, Debug)]
+pub(crate) struct BidFolder(String);
+
+impl BidFolder {
+    pub(crate) fn new(bid_name: &str) -> Self {
+        Self(format!("{BIDS}{bid_name}/"))
+    }
+
+    fn file(&self, name: &str) -> String {
+        format!("{}{name}", self.0)
+    }
+
+    pub(crate) fn manifest(&self) -> String {
+        self.file("manifest.json")
+    }
+
+    pub(crate) fn manifest_cms(&self) -> String {
+        self.file("manifest.p7s")
+    }
+
+    pub(crate) fn header(&self, stage: Stage, part: Part) -> String {
+        self.file(&format!("header-{stage}-{part}.bin"))
+    }
+
+    pub(crate) fn price(&self) -> String {
+        self.file("price.sealed")
+    }
+
+    pub(crate) fn receipt(&self) -> String {
+        self.file("receipt.json")
+    }
+
+    pub(crate) fn receipt_cms(&self) -> String {
+        self.file("receipt.p7s")
+    }
+
+    pub(crate) fn receipt_proof(&self) -> String {
+        self.file("receipt-proof.json")
+    }
+}
+
+/// The copy of an opened price sheet.
+pub(crate) fn sheet(bid_name: &str) -> String {
+    format!("opening/sheets/{bid_name}.json")
+}

@@ -1,0 +1,4 @@
+//! Tests over whole packages.
+
+mod common;
+mod good;

@@ -1,0 +1,98 @@
+//! What a reader must know beside the answers.
+
+use std::collections::BTreeSet;
+
+use kaibiao_opening::{CustodyKind, State, TimeSource};
+use kaibiao_types::Role;
+
+use super::Run;
+use super::files::Files;
+use super::log::Replayed;
+use crate::{layout, texts};
+
+impl Run {
+    pub(super) fn notes(&mut self, files: &mut Files<'_>, replayed: &Replayed) {
+        let state = replayed.replay.state();
+        self.custody_notes(state);
+        if let Some(freeze) = state.freeze().filter(|freeze| freeze.degraded) {
+            let signers: Vec<String> = freeze.signers.iter().map(ToString::to_string).collect();
+            self.findings.note(
+                "degraded-freeze",
+                None,
+                format!("降级封存：仅 {} 号密钥分持人签署", signers.join("、")),
+                format!("degraded freeze: only custodians {} signed", signers.join(", ")),
+            );
+        }
+        if state.record().is_some() {
+            self.signature_note(state);
+        }
+        let script = files.read(layout::SCRIPT);
+        if script.is_some_and(|script| script != texts::SCRIPT.as_bytes()) {
+            self.findings.note(
+                "script-differs",
+                None,
+                "包内脚本 verify-openssl.sh 不是本程序版本所附的脚本，运行前请先阅读",
+                "verify-openssl.sh in the package is not this program's; read it before running it",
+            );
+        }
+    }
+
+    fn custody_notes(&mut self, state: &State) {
+        let Some(lot) = state.published() else { return };
+        match lot.custody {
+            CustodyKind::Independent => {}
+            CustodyKind::SelfHeld => self.findings.note(
+                "custody-self",
+                None,
+                "custody = self：密钥分持人之间未声明相互独立",
+                "custody = self: the custodians are not declared independent of each other",
+            ),
+        }
+        match lot.time {
+            TimeSource::SystemClock => self.findings.note(
+                "time-self",
+                None,
+                "time = self：密钥分持人以本机系统时钟为唯一时间来源",
+                "time = self: the custodians' own system clocks are the only time source",
+            ),
+        }
+        if lot.fictional {
+            self.findings.note(
+                "fictional",
+                None,
+                "含虚构的名称或价格，仅供演示",
+                "names or prices are invented, for demonstration only",
+            );
+        }
+    }
+
+    /// Ruling 28: absence is recorded and blocks nothing.
+    fn signature_note(&mut self, state: &State) {
+        let signed: BTreeSet<(Role, &str)> = state
+            .record_signatures()
+            .iter()
+            .map(|signature| (signature.role, signature.party.code.as_str()))
+            .collect();
+        let Some(lot) = state.published() else { return };
+        let mut absent: Vec<&str> = Vec::new();
+        for (role, party) in [(Role::Host, &lot.host), (Role::Supervisor, &lot.supervisor)] {
+            if !signed.contains(&(role, party.code.as_str())) {
+                absent.push(&party.name);
+            }
+        }
+        for bid in state.current_bids() {
+            if !signed.contains(&(Role::Bidder, bid.bidder.code.as_str())) {
+                absent.push(&bid.bidder.name);
+            }
+        }
+        if !absent.is_empty() {
+            let names = absent.join("、");
+            self.findings.note(
+                "record-unsigned",
+                None,
+                format!("未签署开标记录：{names}"),
+                format!("did not sign the record: {names}"),
+            );
+        }
+    }
+}

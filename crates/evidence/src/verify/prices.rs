@@ -1,0 +1,241 @@
+//! SEA-03 and DEC: every price opened again.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use kaibiao_ceremony::Partial;
+use kaibiao_crypto::Hex;
+use kaibiao_opening::{BidStatus, PriceOutcome, PublishedBid, UnsealedSheet, Verdict};
+use kaibiao_replay::{VerifiedBid, open_price};
+use kaibiao_seal::ObjectDigest;
+use kaibiao_types::{Digest, Fault, Part, Stage};
+
+use super::Run;
+use super::bids::{Holding, Listed};
+use super::files::Files;
+use super::findings::{Why, chain};
+use super::log::Replayed;
+use crate::CheckId;
+
+/// The partial decryptions of the price parts, by bid.
+type Released = BTreeMap<Digest, Vec<Partial>>;
+
+impl Run {
+    pub(super) fn prices(
+        &mut self,
+        files: &mut Files<'_>,
+        replayed: &Replayed,
+        listed: &[Listed<'_>],
+        holding: &Holding,
+    ) {
+        let released = self.released(replayed);
+        let state = replayed.replay.state();
+        for bid in listed {
+            let name = Some(bid.name.as_str());
+            self.findings.not_applicable(CheckId::Dec03, name); // ruling 23: the public kind
+            let manifest = bid.entry.manifest_sha256;
+            let published = state.prices().map(|prices| prices.bids.as_slice());
+            let opened = bid.entry.status == BidStatus::Current && published.is_some();
+            if !opened {
+                // What was not published must have stayed sealed: then there is nothing to open.
+                if released.contains_key(&manifest) {
+                    let why = Why::text("custodians released for a bid that was not published");
+                    self.findings.unknown(CheckId::Dec01, name, why);
+                } else {
+                    self.findings.not_applicable(CheckId::Dec01, name);
+                }
+                self.findings.not_applicable(CheckId::Sea03, name);
+                self.findings.not_applicable(CheckId::Dec02, name);
+                continue;
+            }
+            let own = |published: &&PublishedBid| published.manifest_sha256 == manifest;
+            let published = published.unwrap_or_default().iter().find(own);
+            let (Some(published), Some(verified)) = (published, holding.get(&manifest)) else {
+                continue;
+            };
+            let partials = released.get(&manifest).map_or(&[][..], Vec::as_slice);
+            self.price(files, replayed, bid, &Price { verified, published, partials });
+        }
+    }
+
+    /// The partial decryptions that the log holds for price parts.
+    fn released(&mut self, replayed: &Replayed) -> Released {
+        let mut out = Released::new();
+        let prices = replayed.partials.iter().filter(|received| received.part == Part::Price);
+        for received in prices {
+            for partial in received.partials.iter().flatten() {
+                let read = (Hex::parse(&partial.d), Hex::parse(&partial.c), Hex::parse(&partial.z));
+                // The shape of an event makes sure that these are hexadecimal digits.
+                let (Ok(d), Ok(c), Ok(z)) = read else { continue };
+                let partial_of = out.entry(partial.manifest_sha256).or_default();
+                partial_of.push(Partial { index: received.custodian, d, c, z });
+            }
+        }
+        out
+    }
+
+    fn price(
+        &mut self,
+        files: &mut Files<'_>,
+        replayed: &Replayed,
+        bid: &Listed<'_>,
+        price: &Price<'_>,
+    ) {
+        let name = Some(bid.name.as_str());
+        self.outcome_note(bid, price.published);
+        self.partials(replayed, bid, price);
+        let file = bid.folder.price();
+        let Some(sealed) = files.read(&file) else {
+            self.findings.unknown(CheckId::Sea03, name, Why::missing(&file));
+            self.findings.unknown(CheckId::Dec02, name, Why::missing(&file));
+            return;
+        };
+        self.sealed_object(bid, price.verified, &sealed, &file);
+        self.open_again(replayed, bid, price, &sealed);
+    }
+
+    /// SEA-03.
+    fn sealed_object(&mut self, bid: &Listed<'_>, verified: &VerifiedBid, sealed: &[u8], file: &str) {
+        let name = Some(bid.name.as_str());
+        let Some(part) = price_stage().and_then(|s| verified.manifest().part(s, Part::Price)) else {
+            return;
+        };
+        let mut digest = ObjectDigest::new();
+        let found = digest.update(sealed).and_then(|()| digest.finish());
+        let why = match found {
+            Ok(found) => found.expect(&part.object()).err().map(|error| chain(&error)),
+            Err(error) => Some(chain(&error)),
+        };
+        match why {
+            None => self.findings.pass(CheckId::Sea03, name),
+            Some(why) => self.findings.fail(CheckId::Sea03, name, Why::hash(why).at(file)),
+        }
+    }
+
+    /// DEC-01. A custodian whose proof does not hold is named; the others suffice or do not.
+    fn partials(&mut self, replayed: &Replayed, bid: &Listed<'_>, price: &Price<'_>) {
+        let name = Some(bid.name.as_str());
+        let tender = replayed.replay.tender();
+        let header = price_stage().and_then(|s| price.verified.header(s, Part::Price));
+        let (Some(header), Some(freeze)) = (header, replayed.replay.state().frozen()) else {
+            return;
+        };
+        let mut valid = 0;
+        for partial in price.partials {
+            match partial.verify(tender.record(), &freeze.freeze_id, header.u()) {
+                Ok(_) => valid += 1,
+                Err(error) => self.findings.note(
+                    "bad-partial",
+                    name,
+                    format!("{} 号密钥分持人的部分解密证明不成立", error.custodian()),
+                    format!("the partial decryption of custodian {} is not proven", error.custodian()),
+                ),
+            }
+        }
+        let needed = usize::from(tender.record().threshold.k());
+        let given_up = price.published.verdict == Verdict::NotOpened
+            && price.published.fault != Some(Fault::Bidder);
+        self.findings.judge(CheckId::Dec01, name, valid >= needed || given_up, || {
+            Why::text(format!("{valid} proven partial decryptions, {needed} are needed"))
+        });
+    }
+
+    /// DEC-02: from the sealed bytes and the proven partials to the published line, field by field.
+    fn open_again(
+        &mut self,
+        replayed: &Replayed,
+        bid: &Listed<'_>,
+        price: &Price<'_>,
+        sealed: &[u8],
+    ) {
+        let name = Some(bid.name.as_str());
+        let (tender, state) = (replayed.replay.tender(), replayed.replay.state());
+        let stage = price_stage();
+        let header = stage.and_then(|stage| price.verified.header(stage, Part::Price));
+        let (Some(stage), Some(header), Some(freeze)) = (stage, header, state.frozen()) else {
+            return;
+        };
+        let header_len = usize::try_from(header.header_len()).unwrap_or(usize::MAX);
+        let mut payload = Cursor::new(sealed.get(header_len..).unwrap_or_default());
+        let verified = price.verified;
+        let opened =
+            open_price(tender, &freeze.freeze_id, verified, stage, price.partials, &mut payload);
+        let outcome = opened.unwrap_or_else(|unopened| PriceOutcome {
+            manifest_sha256: bid.entry.manifest_sha256,
+            sheet: UnsealedSheet::NotOpened {
+                label: unopened.label.to_owned(),
+                fault: unopened.fault,
+            },
+        });
+        let (rules, ceiling) = (tender.file().sheet_rules(), tender.file().terms().ceiling);
+        let derived = PublishedBid::judge(&rules, ceiling, bid.entry, &outcome.sheet);
+        self.findings.judge(CheckId::Dec02, name, derived == *price.published, || {
+            let field = differing(&derived, price.published);
+            Why::text(format!("published and opened differ in {field}")).at(&bid.folder.price())
+        });
+    }
+
+    /// Ruling 22: a bidder's defect fails that bid, not the package.
+    fn outcome_note(&mut self, bid: &Listed<'_>, published: &PublishedBid) {
+        let label = published.label.clone().unwrap_or_default();
+        match published.verdict {
+            Verdict::Opened => {}
+            Verdict::BadFormat => self.findings.note(
+                "bad-format",
+                Some(&bid.name),
+                format!("报价已打开，但不是本标段的报价表（{label}）"),
+                format!("the price opened, yet is no price sheet of this lot ({label})"),
+            ),
+            Verdict::NotOpened => {
+                let (zh, en) = match published.fault {
+                    Some(Fault::Bidder) => ("投标人原因", "by the bidder"),
+                    Some(Fault::NotBidder) => ("非投标人原因", "not by the bidder"),
+                    Some(Fault::Undetermined) | None => ("原因待定", "fault open"),
+                };
+                self.findings.note(
+                    "bid-not-opened",
+                    Some(&bid.name),
+                    format!("报价未能打开：{zh}（{label}）"),
+                    format!("the price did not open: {en} ({label})"),
+                );
+            }
+        }
+    }
+}
+
+/// What is needed to open one price again.
+struct Price<'a> {
+    verified: &'a VerifiedBid,
+    published: &'a PublishedBid,
+    partials: &'a [Partial],
+}
+
+/// Stage 1, the only one of this version.
+fn price_stage() -> Option<Stage> {
+    Stage::new(1).ok()
+}
+
+/// The first field that differs.
+fn differing(derived: &PublishedBid, published: &PublishedBid) -> &'static str {
+    let fields = [
+        ("bidder", derived.bidder == published.bidder),
+        ("verdict", derived.verdict == published.verdict),
+        ("label", derived.label == published.label),
+        ("fault", derived.fault == published.fault),
+        ("sheet_sha256", derived.sheet_sha256 == published.sheet_sha256),
+        ("sheet_b64", derived.sheet_b64 == published.sheet_b64),
+        ("total", derived.total == published.total),
+        ("fields", derived.fields == published.fields),
+        ("over_ceiling", derived.over_ceiling == published.over_ceiling),
+    ];
+    fields.iter().find(|(_, same)| !same).map_or("manifest_sha256", |(name, _)| name)
+}
+
+/// The word of a verdict, as in the log.
+pub(super) const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Opened => "opened",
+        Verdict::BadFormat => "bad-format",
+        Verdict::NotOpened => "not-opened",
+    }
+}

@@ -1,0 +1,150 @@
+//! `apply`: what an event changes. It decides nothing and cannot fail.
+
+use std::sync::Arc;
+
+use kaibiao_types::{Digest, Part, UtcMillis};
+
+use crate::actor::Actor;
+use crate::event::{Event, PartialsReceived};
+use crate::phase::Phase;
+use crate::state::{
+    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, State, Track,
+};
+
+impl State {
+    /// Takes in one entry that [`State::decide`] or [`State::decide_input`] made, or that was
+    /// checked before it was written. A log of doubtful origin goes through
+    /// [`State::check_and_apply`].
+    pub fn apply(&mut self, by: &Actor, at: UtcMillis, event: &Event) {
+        let mark = Mark { entry: self.entries, at };
+        self.entries = self.entries.saturating_add(1);
+        self.last_at = at;
+        match event {
+            Event::LotPublished(lot) => {
+                self.published = Some(Arc::new((**lot).clone()));
+                self.phase = Phase::Receiving;
+            }
+            Event::Tick(tick) => {
+                self.last_tick = Some(LastTick { no: tick.no, entry: mark.entry });
+            }
+            Event::IntakeClosed(head) => {
+                let (tick, size, root) = (head.tick, head.size, head.root);
+                self.intake = Some(ClosedIntake { tick, size, root, at });
+                self.phase = Phase::IntakeClosed;
+            }
+            Event::SetFrozen(set) => {
+                self.frozen = Some(Arc::new(set.clone()));
+                self.frozen_at = at;
+                self.phase = Phase::Freezing;
+            }
+            Event::FreezeSigned(signed) => {
+                self.signers.insert(signed.custodian);
+            }
+            Event::FreezeDegraded(notice) => {
+                self.degraded = Some(notice.clone());
+                self.phase = Phase::DegradedNotice;
+            }
+            Event::DegradedApproved(_) => {
+                let approver = match by {
+                    Actor::Supervisor(_) => Approver::Supervisor,
+                    _ => Approver::Host,
+                };
+                self.approvals.insert(approver);
+            }
+            Event::FreezeCompleted(freeze) => {
+                self.completed = Some(freeze.clone());
+                self.phase = if self.has_enough_bidders() { Phase::Ready } else { Phase::TooFew };
+            }
+            Event::TooFewBidders(_) => self.phase = Phase::Failed,
+            Event::SignedIn(who) => {
+                self.sign_ins.insert(who.bidder.code.clone(), mark);
+            }
+            Event::BiddersPublished(_) => {
+                self.bidders_published = Some(mark);
+                self.phase = Phase::BiddersPublished;
+            }
+            Event::SealsChecked(seals) => {
+                self.seals = Some(Arc::new(seals.clone()));
+                self.phase = Phase::SealsChecked;
+            }
+            Event::UnsealingStarted(start) => self.unsealing_started(start.part),
+            Event::PartialsReceived(partials) => self.partials_received(partials),
+            Event::CustodianRefused(refused) => {
+                if let Some(track) = self.unsealing_part().and_then(|part| self.track_mut(part)) {
+                    track.refused.insert(refused.custodian);
+                }
+            }
+            Event::PricesPublished(prices) => {
+                self.published_bids = Some(Arc::new(prices.clone()));
+                self.published_at = at;
+                self.phase = Phase::Published;
+            }
+            Event::DocumentsOpened(documents) => {
+                self.opened_documents = Some(Arc::new(documents.clone()));
+                self.documents_mark = Some(mark);
+            }
+            Event::PriceRead(reading) => {
+                self.read = reading.position;
+                self.reading_until = at.plus(reading.duration_ms);
+                self.phase = Phase::Reading;
+            }
+            Event::ReadingFinished(_) => self.phase = Phase::Read,
+            Event::PriceConfirmed(who) => {
+                self.confirmations.insert(who.bidder.clone(), at);
+            }
+            Event::ObjectionRaised(raised) => self.objections.push(Objection {
+                no: raised.no,
+                bidder: raised.bidder.clone(),
+                text: raised.text.clone(),
+                at,
+                answer: None,
+            }),
+            Event::ObjectionAnswered(answered) => {
+                if let Some(open) = self.objections.iter_mut().find(|o| o.no == answered.no) {
+                    open.answer = Some((answered.text.clone(), at));
+                }
+            }
+            Event::RecordGenerated(record) => {
+                self.record = Some(GeneratedRecord { sha256: record.sha256, mark });
+                self.phase = Phase::RecordGenerated;
+            }
+            Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
+            Event::OpeningClosed(_) => self.phase = Phase::Closed,
+            Event::Refused(_) => {}
+        }
+    }
+
+    pub(crate) fn has_enough_bidders(&self) -> bool {
+        self.published().is_some_and(|lot| self.distinct_bidders() >= lot.min_bidders)
+    }
+
+    fn unsealing_started(&mut self, part: Part) {
+        if let Some(track) = self.track_mut(part) {
+            track.started = true;
+        }
+        if part == Part::Price {
+            self.phase = Phase::UnsealingPrices;
+        }
+    }
+
+    fn partials_received(&mut self, partials: &PartialsReceived) {
+        let bids: Option<Vec<Digest>> = partials
+            .partials
+            .as_ref()
+            .map(|list| list.iter().map(|partial| partial.manifest_sha256).collect());
+        if let Some(track) = self.track_mut(partials.part) {
+            track.refused.remove(&partials.custodian);
+            track
+                .released
+                .insert(partials.custodian, bids.unwrap_or_default().into_iter().collect());
+        }
+    }
+
+    const fn track_mut(&mut self, part: Part) -> Option<&mut Track> {
+        match part {
+            Part::Price => Some(&mut self.prices),
+            Part::Documents => Some(&mut self.documents),
+            Part::Signals => None,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Commands: what a person asks for, in the exact bytes that person signs.
+
+mod kind;
+
+use kaibiao_types::{Digest, LotId, LotKey, Millis, Part, TenderId, UtcMillis};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+pub use kind::CommandKind;
+
+use crate::event::Empty;
+use crate::strict::{self, JsonError};
+use crate::{limits, text};
+
+/// What a person may ask for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Command {
+    /// Announce the bidders (公布投标人名单). Host.
+    PublishBidders,
+    /// Check the seals in public (密封性检查). Host.
+    CheckSeals,
+    /// Start the unsealing of one part (解密). Host.
+    StartUnsealing(Part),
+    /// Read the next price aloud (唱标), taking this long. Host.
+    ReadNext(Millis),
+    /// Sign in (签到). Bidder.
+    SignIn,
+    /// Confirm the price as read (报价确认). Bidder.
+    ConfirmPrice,
+    /// Object to the opening (异议). Bidder.
+    RaiseObjection(String),
+    /// Answer an objection (答复). Host.
+    AnswerObjection {
+        /// The objection.
+        no: u32,
+        /// The answer.
+        text: String,
+    },
+    /// Make the opening record (开标记录). Host.
+    GenerateRecord,
+    /// Sign the opening record. Host, supervisor, bidder.
+    SignRecord {
+        /// SHA-256 of the exact bytes of `record.json`.
+        record_sha256: Digest,
+        /// The CMS over these bytes, DER in base64.
+        cms: String,
+    },
+    /// Approve a degraded freeze. Host, supervisor.
+    ApproveDegraded,
+    /// End the opening. Host.
+    Close,
+}
+
+/// Why the body of a signed command is refused before anybody asks whether its step is in order.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// Not strict JSON of this form.
+    #[error("not a command: {0}")]
+    Json(#[from] JsonError),
+    /// A kind that this version does not know.
+    #[error("unknown kind of command")]
+    Kind,
+    /// The command is for another lot.
+    #[error("the command is for lot {found}, this is lot {expected}")]
+    Lot {
+        /// The lot of this room.
+        expected: LotKey,
+        /// The lot in the command.
+        found: LotKey,
+    },
+    /// The nonce is not 32 lower-case hexadecimal digits.
+    #[error("the nonce is not 32 lower-case hexadecimal digits")]
+    Nonce,
+    /// A text is empty, too long or of the wrong alphabet.
+    #[error("{0} is empty, too long or of the wrong alphabet")]
+    Text(&'static str),
+    /// Another version of the format.
+    #[error("the version is not 1")]
+    Version,
+}
+
+impl CommandError {
+    /// The stable label.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "E_COMMAND_JSON",
+            Self::Kind => "E_COMMAND_KIND",
+            Self::Lot { .. } => "E_COMMAND_LOT",
+            Self::Nonce => "E_COMMAND_NONCE",
+            Self::Text(_) => "E_COMMAND_TEXT",
+            Self::Version => "E_COMMAND_VERSION",
+        }
+    }
+}
+
+/// The body of a signed command. Its exact bytes are what the person's CMS covers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedCommandBody {
+    /// The lot.
+    pub lot: LotKey,
+    /// What is asked for.
+    pub command: Command,
+    /// 32 lower-case hexadecimal digits, new for each command: a repeated one is a replay.
+    pub nonce: String,
+    /// The person's own clock; a claim only.
+    pub at: UtcMillis,
+    /// The index of the last log entry the person saw.
+    pub after: u64,
+}
+
+/// `data` is a value when read and, for the order of its keys, raw JSON when written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form<D> {
+    v: u8,
+    tender: TenderId,
+    lot: LotId,
+    kind: String,
+    data: D,
+    nonce: String,
+    at: UtcMillis,
+    after: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartData {
+    part: Part,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DurationData {
+    duration_ms: Millis,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextData {
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerData {
+    no: u32,
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignData {
+    record_sha256: Digest,
+    cms: String,
+}
+
+impl SignedCommandBody {
+    /// Reads the exact bytes that a person signed.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] names the first rule that is broken.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CommandError> {
+        let received = strict::value(bytes, limits::COMMAND_BYTES)?;
+        let form: Form<Value> = strict::typed(received.clone())?;
+        if form.v != 1 {
+            return Err(CommandError::Version);
+        }
+        if !text::hex(&form.nonce, 32) {
+            return Err(CommandError::Nonce);
+        }
+        let kind = CommandKind::parse(&form.kind).ok_or(CommandError::Kind)?;
+        let command = Command::read(kind, form.data)?;
+        command.check()?;
+        let body = Self {
+            lot: LotKey { tender: form.tender, lot: form.lot },
+            command,
+            nonce: form.nonce,
+            at: form.at,
+            after: form.after,
+        };
+        strict::same_form(&body.form(), &received)?;
+        Ok(body)
+    }
+
+    /// Reads the exact bytes and refuses a command for another lot.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; [`CommandError::Lot`] if it is for another lot.
+    pub fn parse_for(bytes: &[u8], lot: &LotKey) -> Result<Self, CommandError> {
+        let body = Self::parse(bytes)?;
+        if body.lot == *lot {
+            Ok(body)
+        } else {
+            Err(CommandError::Lot { expected: lot.clone(), found: body.lot })
+        }
+    }
+
+    /// The bytes to sign: compact JSON, keys in the order of the specification.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        strict::bytes(&self.form())
+    }
+
+    fn form(&self) -> Form<Box<RawValue>> {
+        Form {
+            v: 1,
+            tender: self.lot.tender.clone(),
+            lot: self.lot.lot.clone(),
+            kind: self.command.kind().name().to_owned(),
+            data: self.command.data(),
+            nonce: self.nonce.clone(),
+            at: self.at,
+            after: self.after,
+        }
+    }
+}
+
+impl Command {
+    /// The kind.
+    pub const fn kind(&self) -> CommandKind {
+        match self {
+            Self::PublishBidders => CommandKind::PublishBidders,
+            Self::CheckSeals => CommandKind::CheckSeals,
+            Self::StartUnsealing(_) => CommandKind::StartUnsealing,
+            Self::ReadNext(_) => CommandKind::ReadNext,
+            Self::SignIn => CommandKind::SignIn,
+            Self::ConfirmPrice => CommandKind::ConfirmPrice,
+            Self::RaiseObjection(_) => CommandKind::RaiseObjection,
+            Self::AnswerObjection { .. } => CommandKind::AnswerObjection,
+            Self::GenerateRecord => CommandKind::GenerateRecord,
+            Self::SignRecord { .. } => CommandKind::SignRecord,
+            Self::ApproveDegraded => CommandKind::ApproveDegraded,
+            Self::Close => CommandKind::Close,
+        }
+    }
+
+    fn read(kind: CommandKind, data: Value) -> Result<Self, CommandError> {
+        fn typed<T: DeserializeOwned>(data: Value) -> Result<T, CommandError> {
+            strict::typed(data).map_err(CommandError::Json)
+        }
+        let plain = |command: Self, data: Value| typed::<Empty>(data).map(|_| command);
+        match kind {
+            CommandKind::PublishBidders => plain(Self::PublishBidders, data),
+            CommandKind::CheckSeals => plain(Self::CheckSeals, data),
+            CommandKind::StartUnsealing => {
+                typed::<PartData>(data).map(|d| Self::StartUnsealing(d.part))
+            }
+            CommandKind::ReadNext => {
+                typed::<DurationData>(data).map(|d| Self::ReadNext(d.duration_ms))
+            }
+            CommandKind::SignIn => plain(Self::SignIn, data),
+            CommandKind::ConfirmPrice => plain(Self::ConfirmPrice, data),
+            CommandKind::RaiseObjection => {
+                typed::<TextData>(data).map(|d| Self::RaiseObjection(d.text))
+            }
+            CommandKind::AnswerObjection => typed::<AnswerData>(data)
+                .map(|AnswerData { no, text }| Self::AnswerObjection { no, text }),
+            CommandKind::GenerateRecord => plain(Self::GenerateRecord, data),
+            CommandKind::SignRecord => typed::<SignData>(data)
+                .map(|SignData { record_sha256, cms }| Self::SignRecord { record_sha256, cms }),
+            CommandKind::ApproveDegraded => plain(Self::ApproveDegraded, data),
+            CommandKind::Close => plain(Self::Close, data),
+        }
+    }
+
+    fn data(&self) -> Box<RawValue> {
+        let raw = match self {
+            Self::StartUnsealing(part) => to_raw_value(&PartData { part: *part }),
+            Self::ReadNext(duration_ms) => {
+                to_raw_value(&DurationData { duration_ms: *duration_ms })
+            }
+            Self::RaiseObjection(text) => to_raw_value(&TextData { text: text.clone() }),
+            Self::AnswerObjection { no, text } => {
+                to_raw_value(&AnswerData { no: *no, text: text.clone() })
+            }
+            Self::SignRecord { record_sha256, cms } => {
+                to_raw_value(&SignData { record_sha256: *record_sha256, cms: cms.clone() })
+            }
+            Self::PublishBidders
+            | Self::CheckSeals
+            | Self::SignIn
+            | Self::ConfirmPrice
+            | Self::GenerateRecord
+            | Self::ApproveDegraded
+            | Self::Close => to_raw_value(&Empty {}),
+        };
+        // Structs with string keys and no failing serializer can always be written.
+        raw.unwrap_or_default()
+    }
+
+    fn check(&self) -> Result<(), CommandError> {
+        let (holds, field) = match self {
+            Self::RaiseObjection(words) | Self::AnswerObjection { text: words, .. } => {
+                (text::paragraph(words, limits::OBJECTION_CHARS), "text")
+            }
+            Self::SignRecord { cms, .. } => (text::base64(cms, limits::CMS_CHARS), "cms"),
+            Self::ReadNext(duration) => (duration.get() <= limits::READ_MAX, "duration_ms"),
+            _ => (true, ""),
+        };
+        if holds { Ok(()) } else { Err(CommandError::Text(field)) }
+    }
+}

@@ -1,0 +1,115 @@
+//! The kinds of commands: name, author, the event they lead to.
+
+use kaibiao_types::Role;
+
+use crate::event::EventKind;
+
+/// The kind of a command, without its data.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum CommandKind {
+    /// `publish-bidders`
+    PublishBidders,
+    /// `check-seals`
+    CheckSeals,
+    /// `start-unsealing`
+    StartUnsealing,
+    /// `read-next`
+    ReadNext,
+    /// `sign-in`
+    SignIn,
+    /// `confirm-price`
+    ConfirmPrice,
+    /// `raise-objection`
+    RaiseObjection,
+    /// `answer-objection`
+    AnswerObjection,
+    /// `generate-record`
+    GenerateRecord,
+    /// `sign-record`
+    SignRecord,
+    /// `approve-degraded`
+    ApproveDegraded,
+    /// `close`
+    Close,
+}
+
+impl CommandKind {
+    /// All kinds.
+    pub const ALL: &'static [Self] = &[
+        Self::PublishBidders,
+        Self::CheckSeals,
+        Self::StartUnsealing,
+        Self::ReadNext,
+        Self::SignIn,
+        Self::ConfirmPrice,
+        Self::RaiseObjection,
+        Self::AnswerObjection,
+        Self::GenerateRecord,
+        Self::SignRecord,
+        Self::ApproveDegraded,
+        Self::Close,
+    ];
+
+    /// The `kind` in the body.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PublishBidders => "publish-bidders",
+            Self::CheckSeals => "check-seals",
+            Self::StartUnsealing => "start-unsealing",
+            Self::ReadNext => "read-next",
+            Self::SignIn => "sign-in",
+            Self::ConfirmPrice => "confirm-price",
+            Self::RaiseObjection => "raise-objection",
+            Self::AnswerObjection => "answer-objection",
+            Self::GenerateRecord => "generate-record",
+            Self::SignRecord => "sign-record",
+            Self::ApproveDegraded => "approve-degraded",
+            Self::Close => "close",
+        }
+    }
+
+    /// The kind of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// The kind of event that an allowed command leads to.
+    pub const fn leads_to(self) -> EventKind {
+        match self {
+            Self::PublishBidders => EventKind::BiddersPublished,
+            Self::CheckSeals => EventKind::SealsChecked,
+            Self::StartUnsealing => EventKind::UnsealingStarted,
+            Self::ReadNext => EventKind::PriceRead,
+            Self::SignIn => EventKind::SignedIn,
+            Self::ConfirmPrice => EventKind::PriceConfirmed,
+            Self::RaiseObjection => EventKind::ObjectionRaised,
+            Self::AnswerObjection => EventKind::ObjectionAnswered,
+            Self::GenerateRecord => EventKind::RecordGenerated,
+            Self::SignRecord => EventKind::RecordSigned,
+            Self::ApproveDegraded => EventKind::DegradedApproved,
+            Self::Close => EventKind::OpeningClosed,
+        }
+    }
+
+    /// Who may send it.
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::PublishBidders
+            | Self::CheckSeals
+            | Self::StartUnsealing
+            | Self::ReadNext
+            | Self::AnswerObjection
+            | Self::GenerateRecord
+            | Self::Close => &[Role::Host],
+            Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
+            Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
+            Self::ApproveDegraded => &[Role::Host, Role::Supervisor],
+        }
+    }
+}
+
+impl core::fmt::Display for CommandKind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,248 @@
+//! `decide`: from a command or an input to the entries that it causes. Pure; it may refuse.
+
+use kaibiao_types::{Millis, OrgCode, Part, Party, Role, UtcMillis};
+
+use crate::actor::Actor;
+use crate::command::{Command, CommandKind};
+use crate::event::{
+    BiddersPublished, DocumentsOpened, Empty, Event, EventKind, FreezeCompleted, FreezeDegraded,
+    ObjectionAnswered, ObjectionRaised, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
+    RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TooFewBidders,
+    UnsealingStarted,
+};
+use crate::guard::bad;
+use crate::input::{Input, PriceOutcome};
+use crate::phase::Phase;
+use crate::refusal::{DataRule, Refusal};
+use crate::state::{State, first_stage};
+use crate::words::PriceWords;
+
+impl State {
+    /// Judges a person's command. The entries are written in this order at the same time `now`,
+    /// each by [`Event::written_by`]`(actor)`.
+    ///
+    /// `now` is the hall's clock; the person's own clock plays no part. An empty list means:
+    /// allowed, and the hall now does the work that the command asks for and hands its result in
+    /// ([`Input::SealsChecked`] after `check-seals`, [`Input::RecordGenerated`] after
+    /// `generate-record`).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]; [`State::refusal_event`] makes its entry.
+    pub fn decide(
+        &self,
+        actor: &Actor,
+        command: &Command,
+        now: UtcMillis,
+    ) -> Result<Vec<Event>, Refusal> {
+        let kind = command.kind();
+        self.admit(kind.leads_to(), kind.roles(), actor, now)?;
+        match self.answer(actor, command)? {
+            Some(event) => self.settle(actor, event, now),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Judges an input of the hall. The entries are written in this order at the same time `now`,
+    /// each by [`Event::written_by`]`(&Actor::Hall)`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]: the input comes too early, out of order, or contradicts the log.
+    pub fn decide_input(&self, input: &Input, now: UtcMillis) -> Result<Vec<Event>, Refusal> {
+        let event = match input {
+            Input::LotPublished(lot) => Event::LotPublished(lot.clone()),
+            Input::Tick(tick) => Event::Tick(tick.clone()),
+            Input::DeadlineReached(head) => Event::IntakeClosed(head.clone()),
+            Input::SetFrozen(set) => Event::SetFrozen(set.clone()),
+            Input::FreezeSigned(signed) => Event::FreezeSigned(signed.clone()),
+            Input::FreezeTimeout => self.freeze_notice(now),
+            Input::NoticeOver => self.freeze_complete(),
+            Input::SealsChecked(results) => {
+                Event::SealsChecked(SealsChecked { results: results.clone() })
+            }
+            Input::PartialsReceived(partials) => Event::PartialsReceived(partials.clone()),
+            Input::CustodianRefused(refused) => Event::CustodianRefused(refused.clone()),
+            Input::PricesUnsealed(outcomes) => self.judge_prices(outcomes, now)?,
+            Input::ReadingOver => Event::ReadingFinished(Empty {}),
+            Input::DocumentsUnsealed(bids) => {
+                Event::DocumentsOpened(DocumentsOpened { bids: bids.clone() })
+            }
+            Input::RecordGenerated { sha256 } => {
+                Event::RecordGenerated(RecordGenerated { sha256: *sha256 })
+            }
+        };
+        self.settle(&Actor::Hall, event, now)
+    }
+
+    /// What the hall owes at `now` without any further input: the completed freeze, the notice of a
+    /// degraded one, the failure for too few bidders, the end of the reading. After a restart, and
+    /// whenever [`State::next_due`] is reached, the hall writes this until it is `None`.
+    pub fn due(&self, now: UtcMillis) -> Option<Event> {
+        let event = match self.phase {
+            Phase::Freezing if self.signers.len() >= self.quorum() => self.freeze_complete(),
+            Phase::Freezing => self.freeze_notice(now),
+            Phase::DegradedNotice => self.freeze_complete(),
+            Phase::TooFew => Event::TooFewBidders(TooFewBidders {
+                bidders: self.distinct_bidders(),
+                min: self.published()?.min_bidders,
+            }),
+            Phase::Published | Phase::Reading => Event::ReadingFinished(Empty {}),
+            _ => return None,
+        };
+        self.check(&Actor::Hall, now, &event).is_ok().then_some(event)
+    }
+
+    /// The next instant at which [`State::due`] gives an event for the passing of time alone.
+    pub fn next_due(&self) -> Option<UtcMillis> {
+        let at = match self.phase {
+            Phase::Freezing | Phase::DegradedNotice if self.signers.len() >= self.quorum() => {
+                self.last_at
+            }
+            Phase::Freezing if self.signers.len() >= self.k() => self.freeze_wait_until(),
+            Phase::DegradedNotice if self.both_approved() => self.degraded.as_ref()?.notice_until,
+            Phase::TooFew => self.last_at,
+            Phase::Published | Phase::Reading if self.next_reading(Millis::ZERO).is_none() => {
+                self.reading_until
+            }
+            _ => return None,
+        };
+        Some(at.max(self.last_at))
+    }
+
+    /// The entry of a refused command. `None` where it must not be written: the log has not begun
+    /// or is at its end, or the deadline has not come and the entry would tell who bids (promise 5).
+    pub fn refusal_event(
+        &self,
+        actor: &Actor,
+        command: CommandKind,
+        refusal: &Refusal,
+    ) -> Option<Event> {
+        let event = Event::Refused(Refused {
+            actor: actor.clone(),
+            command: command.name().to_owned(),
+            label: refusal.label().to_owned(),
+            zh: refusal.zh(),
+            en: refusal.en(),
+            article: refusal.article().map(str::to_owned),
+        });
+        self.check(&Actor::Hall, self.last_at, &event).is_ok().then_some(event)
+    }
+
+    /// The sentence that is read next, taking `duration`; `None` when every price is read.
+    pub fn next_reading(&self, duration: Millis) -> Option<PriceRead> {
+        let read = usize::try_from(self.read).ok()?;
+        let bid = self.priced_bids().nth(read)?;
+        let (position, total) = (self.read.checked_add(1)?, bid.total?);
+        let fields = bid.fields.as_ref()?;
+        let words = PriceWords::new(self.published()?, position, &bid.bidder, total, fields);
+        Some(PriceRead {
+            position,
+            bidder: bid.bidder.clone(),
+            total,
+            capital: total.capital(),
+            zh: words.zh,
+            en: words.en,
+            duration_ms: duration,
+        })
+    }
+
+    /// The event that a command leads to. Order and role are settled by now, facts are not.
+    fn answer(&self, actor: &Actor, command: &Command) -> Result<Option<Event>, Refusal> {
+        let event = match command {
+            Command::PublishBidders => Event::BiddersPublished(BiddersPublished {
+                bidders: self.current_bids().map(|bid| bid.bidder.clone()).collect(),
+            }),
+            Command::CheckSeals | Command::GenerateRecord => return Ok(None),
+            Command::StartUnsealing(part) => unsealing_start(*part)?,
+            Command::ReadNext(duration) => {
+                let reading = self.next_reading(*duration).ok_or(Refusal::PricesAllRead)?;
+                Event::PriceRead(reading)
+            }
+            Command::SignIn => Event::SignedIn(SignedIn { bidder: self.party_of(actor)? }),
+            Command::ConfirmPrice => {
+                Event::PriceConfirmed(PriceConfirmed { bidder: code_of(actor)? })
+            }
+            Command::RaiseObjection(text) => Event::ObjectionRaised(ObjectionRaised {
+                no: self.next_objection(),
+                bidder: code_of(actor)?,
+                text: text.clone(),
+            }),
+            Command::AnswerObjection { no, text } => {
+                Event::ObjectionAnswered(ObjectionAnswered { no: *no, text: text.clone() })
+            }
+            Command::SignRecord { record_sha256, cms } => Event::RecordSigned(RecordSigned {
+                party: self.party_of(actor)?,
+                role: actor.role(),
+                record_sha256: *record_sha256,
+                cms: cms.clone(),
+            }),
+            Command::ApproveDegraded => Event::DegradedApproved(Empty {}),
+            Command::Close => Event::OpeningClosed(Empty {}),
+        };
+        Ok(Some(event))
+    }
+
+    /// Checks the event and adds what the hall owes right after it.
+    fn settle(&self, cause: &Actor, event: Event, now: UtcMillis) -> Result<Vec<Event>, Refusal> {
+        let by = event.written_by(cause);
+        self.check(&by, now, &event)?;
+        let mut next = self.clone();
+        next.apply(&by, now, &event);
+        let mut events = vec![event];
+        // Each event that is due changes the phase, and no phase comes back: the loop ends.
+        while let Some(owed) = next.due(now) {
+            next.apply(&Actor::Hall, now, &owed);
+            events.push(owed);
+        }
+        Ok(events)
+    }
+
+    fn judge_prices(&self, outcomes: &[PriceOutcome], now: UtcMillis) -> Result<Event, Refusal> {
+        let step = EventKind::PricesPublished;
+        self.admit(step, &[Role::Hall], &Actor::Hall, now)?;
+        let lot = self.published().ok_or(bad(step, DataRule::Verdict))?;
+        let rules = lot.sheet_rules(&self.lot);
+        let outcome_of = |manifest| {
+            let mut found = outcomes.iter().filter(|o| o.manifest_sha256 == manifest);
+            found.next().filter(|_| found.next().is_none()).ok_or(bad(step, DataRule::Verdict))
+        };
+        let mut bids = Vec::new();
+        for bid in self.current_bids() {
+            let outcome = outcome_of(bid.manifest_sha256)?;
+            bids.push(PublishedBid::judge(&rules, lot.ceiling, bid, &outcome.sheet));
+        }
+        if bids.len() != outcomes.len() {
+            return Err(bad(step, DataRule::Verdict));
+        }
+        Ok(Event::PricesPublished(PricesPublished { bids }))
+    }
+
+    fn freeze_notice(&self, now: UtcMillis) -> Event {
+        let length = self.published().map_or(Millis::ZERO, |lot| lot.notice_ms);
+        Event::FreezeDegraded(FreezeDegraded {
+            absent: self.absent(),
+            notice_until: now.plus(length),
+        })
+    }
+
+    fn freeze_complete(&self) -> Event {
+        let signers = self.signers.iter().copied().collect();
+        let degraded = self.signers.len() < self.quorum();
+        Event::FreezeCompleted(FreezeCompleted { signers, degraded })
+    }
+
+    fn party_of(&self, actor: &Actor) -> Result<Party, Refusal> {
+        let code = code_of(actor)?;
+        self.knows(actor.role(), &code).ok_or(Refusal::NotABidder)
+    }
+}
+
+fn unsealing_start(part: Part) -> Result<Event, Refusal> {
+    let stage = first_stage().ok_or(Refusal::NothingToUnseal { part })?;
+    Ok(Event::UnsealingStarted(UnsealingStarted { stage, part }))
+}
+
+fn code_of(actor: &Actor) -> Result<OrgCode, Refusal> {
+    actor.code().cloned().ok_or(Refusal::NotABidder)
+}

@@ -1,0 +1,275 @@
+//! The events of an opening: every kind of log entry with its data.
+//!
+//! The outer line (index, time, author, command) belongs to the journal; here is what `kind` and
+//! `data` mean.
+
+macro_rules! data {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub struct $name {
+                $($(#[$field_doc])* pub $field: $ty,)*
+            }
+        )*
+    };
+}
+
+mod intake;
+mod room;
+mod shape;
+
+use kaibiao_types::{CustodianIndex, Party, Role};
+
+pub use intake::{
+    BidStatus, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
+    FrozenPlace, IntakeClosed, LotPublished, SetFrozen, Tick, TooFewBidders,
+};
+pub use room::{
+    BiddersPublished, CustodianRefused, DocumentsOpened, ObjectionAnswered, ObjectionRaised,
+    OpenedDocument, Partial, PartialsReceived, PriceConfirmed, PriceRead, PricesPublished,
+    PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SignedIn,
+    UnsealingStarted, Verdict,
+};
+
+use crate::actor::Actor;
+use crate::strict;
+
+/// Why `kind` and `data` of a log entry are not an event.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// The data is not of the kind's form.
+    #[error("data of `{kind}`: {detail}")]
+    Data {
+        /// The kind.
+        kind: EventKind,
+        /// What is wrong and where.
+        detail: String,
+    },
+    /// The data is well formed, yet not written the one way in which the hall writes it: compact,
+    /// keys in the order of the specification, no optional key left out.
+    #[error("data of `{0}` is not in its one written form")]
+    Form(EventKind),
+    /// A kind that this version does not know.
+    #[error("unknown kind of entry")]
+    Kind,
+    /// A text of the data is empty, too long or of the wrong alphabet.
+    #[error("data of `{kind}`: {field} is empty, too long or of the wrong alphabet")]
+    Shape {
+        /// The kind.
+        kind: EventKind,
+        /// The field.
+        field: &'static str,
+    },
+}
+
+impl EventError {
+    /// The stable label.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Data { .. } => "E_EVENT_DATA",
+            Self::Form(_) => "E_EVENT_FORM",
+            Self::Kind => "E_EVENT_KIND",
+            Self::Shape { .. } => "E_EVENT_SHAPE",
+        }
+    }
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident($data:ty) = $kind:literal;)*) => {
+        /// One event of an opening with its data. The order of a normal opening is the order here.
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        pub enum Event {
+            $($(#[$doc])* $name($data),)*
+        }
+
+        /// The kind of an event, without its data.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum EventKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl EventKind {
+            /// All kinds in the order of a normal opening.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The `kind` of the log entry.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $kind,)*
+                }
+            }
+
+            fn read(self, data: &str) -> Result<Event, serde_json::Error> {
+                match self {
+                    $(Self::$name => serde_json::from_str(data).map(Event::$name),)*
+                }
+            }
+        }
+
+        impl Event {
+            /// The kind.
+            pub const fn kind(&self) -> EventKind {
+                match self {
+                    $(Self::$name(_) => EventKind::$name,)*
+                }
+            }
+
+            fn data_bytes(&self) -> Vec<u8> {
+                match self {
+                    $(Self::$name(data) => strict::bytes(data),)*
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// The host published the tender file; the log begins.
+    LotPublished(Box<LotPublished>) = "lot-published";
+    /// The root of 1,024 places, bids among random bytes (ruling 7).
+    Tick(Tick) = "tick";
+    /// The deadline has passed and the closing head is cosigned.
+    IntakeClosed(IntakeClosed) = "intake-closed";
+    /// All places are opened: the set of bids is fixed.
+    SetFrozen(SetFrozen) = "set-frozen";
+    /// A custodian countersigned the freeze.
+    FreezeSigned(FreezeSigned) = "freeze-signed";
+    /// Fewer signatures than the quorum, yet at least k, after the wait (ruling 11).
+    FreezeDegraded(FreezeDegraded) = "freeze-degraded";
+    /// Host or supervisor approved the degraded freeze.
+    DegradedApproved(Empty) = "degraded-approved";
+    /// The freeze is complete.
+    FreezeCompleted(FreezeCompleted) = "freeze-completed";
+    /// Too few bidders: the lot fails and everything stays sealed.
+    TooFewBidders(TooFewBidders) = "too-few-bidders";
+    /// A bidder signed in (签到): evidence, not a gate.
+    SignedIn(SignedIn) = "signed-in";
+    /// The list of bidders is announced (公布投标人名单).
+    BiddersPublished(BiddersPublished) = "bidders-published";
+    /// The seals were checked in public (密封性检查).
+    SealsChecked(SealsChecked) = "seals-checked";
+    /// The host started the unsealing (解密) of one part.
+    UnsealingStarted(UnsealingStarted) = "unsealing-started";
+    /// A custodian released its partial decryptions.
+    PartialsReceived(PartialsReceived) = "partials-received";
+    /// A custodian refused and says why.
+    CustodianRefused(CustodianRefused) = "custodian-refused";
+    /// All prices, in one step.
+    PricesPublished(PricesPublished) = "prices-published";
+    /// The documents are opened and handed over to the evaluation.
+    DocumentsOpened(DocumentsOpened) = "documents-opened";
+    /// One price was read aloud (唱标).
+    PriceRead(PriceRead) = "price-read";
+    /// Every price is read.
+    ReadingFinished(Empty) = "reading-finished";
+    /// A bidder confirmed its price as read (报价确认).
+    PriceConfirmed(PriceConfirmed) = "price-confirmed";
+    /// A bidder objected (异议).
+    ObjectionRaised(ObjectionRaised) = "objection-raised";
+    /// The host answered an objection (答复).
+    ObjectionAnswered(ObjectionAnswered) = "objection-answered";
+    /// The opening record (开标记录) was made.
+    RecordGenerated(RecordGenerated) = "record-generated";
+    /// A party signed the opening record.
+    RecordSigned(RecordSigned) = "record-signed";
+    /// The opening is over.
+    OpeningClosed(Empty) = "opening-closed";
+    /// A command was refused; refusals are events too.
+    Refused(Refused) = "refused";
+}
+
+impl EventKind {
+    /// The kind of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+impl core::fmt::Display for EventKind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Event {
+    /// Reads `kind` and the exact `data` text of a log entry.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError`]; also if the data is not written the one way in which
+    /// [`Event::data_json`] writes it, so that an entry has one reading and one text.
+    pub fn from_parts(kind: &str, data: &str) -> Result<Self, EventError> {
+        let kind = EventKind::parse(kind).ok_or(EventError::Kind)?;
+        let event = kind
+            .read(data)
+            .map_err(|error| EventError::Data { kind, detail: error.to_string() })?;
+        if event.data_bytes() != data.as_bytes() {
+            return Err(EventError::Form(kind));
+        }
+        event.shape().map_err(|field| EventError::Shape { kind, field })?;
+        Ok(event)
+    }
+
+    /// The `data` text of the log entry: compact JSON, the same bytes for the same event.
+    pub fn data_json(&self) -> String {
+        // strict::bytes writes JSON, which is UTF-8.
+        String::from_utf8(self.data_bytes()).unwrap_or_default()
+    }
+
+    /// Who writes this event into the log when `cause` acted: the hall writes what it computes,
+    /// also after a command of the host; everybody else writes in their own name.
+    #[must_use]
+    pub fn written_by(&self, cause: &Actor) -> Actor {
+        match self {
+            Self::LotPublished(lot) => Actor::Host(lot.host.code.clone()),
+            Self::FreezeSigned(FreezeSigned { custodian, .. })
+            | Self::PartialsReceived(PartialsReceived { custodian, .. })
+            | Self::CustodianRefused(CustodianRefused { custodian, .. }) => {
+                Actor::Custodian(*custodian)
+            }
+            Self::SignedIn(SignedIn { bidder: Party { code, .. } })
+            | Self::PriceConfirmed(PriceConfirmed { bidder: code })
+            | Self::ObjectionRaised(ObjectionRaised { bidder: code, .. }) => {
+                Actor::Bidder(code.clone())
+            }
+            Self::RecordSigned(signed) => match signed.role {
+                Role::Host => Actor::Host(signed.party.code.clone()),
+                Role::Supervisor => Actor::Supervisor(signed.party.code.clone()),
+                Role::Bidder => Actor::Bidder(signed.party.code.clone()),
+                // Nobody signs in these roles: such an entry has no right author.
+                Role::Custodian | Role::Hall | Role::Spectator => Actor::Hall,
+            },
+            Self::DegradedApproved(_)
+            | Self::BiddersPublished(_)
+            | Self::UnsealingStarted(_)
+            | Self::PriceRead(_)
+            | Self::ObjectionAnswered(_)
+            | Self::OpeningClosed(_) => cause.clone(),
+            Self::Tick(_)
+            | Self::IntakeClosed(_)
+            | Self::SetFrozen(_)
+            | Self::FreezeDegraded(_)
+            | Self::FreezeCompleted(_)
+            | Self::TooFewBidders(_)
+            | Self::SealsChecked(_)
+            | Self::PricesPublished(_)
+            | Self::DocumentsOpened(_)
+            | Self::ReadingFinished(_)
+            | Self::RecordGenerated(_)
+            | Self::Refused(_) => Actor::Hall,
+        }
+    }
+
+    /// The custodian that wrote this event, for the kinds that custodians write.
+    pub const fn custodian(&self) -> Option<CustodianIndex> {
+        match self {
+            Self::FreezeSigned(FreezeSigned { custodian, .. })
+            | Self::PartialsReceived(PartialsReceived { custodian, .. })
+            | Self::CustodianRefused(CustodianRefused { custodian, .. }) => Some(*custodian),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The data of the events from publication to the completed freeze, keys in the order in which they
+//! are written.
+
+use kaibiao_types::{
+    BidSeq, Currency, CustodianIndex, Digest, LotKey, Millis, Money, Part, Party, PlaceNo, Stage,
+    Threshold, TickNo, UtcMillis,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::sheet::SheetRules;
+use crate::tender::{Bilingual, CustodyKind, ReadOutField, Template, TenderFile, TimeSource};
+
+data! {
+    /// No data: `{}`.
+    Empty {}
+
+    /// `lot-published`: what a reader of the log alone needs of the tender file.
+    LotPublished {
+        /// SHA-256 of the exact bytes of `tender.json`.
+        tender_sha256: Digest,
+        /// SHA-256 of the host's CMS over them.
+        tender_cms_sha256: Digest,
+        /// The ceremony.
+        ceremony_id: Digest,
+        /// SHA-256 of the exact bytes of `ceremony.json`.
+        ceremony_sha256: Digest,
+        /// 投标截止时间, which is the opening time.
+        deadline: UtcMillis,
+        /// Fewest bidders whose bids are opened.
+        min_bidders: u32,
+        /// The kind of tender.
+        template: Template,
+        /// Custodians.
+        threshold: Threshold,
+        /// Envelopes: always 1 in this version.
+        stage_count: u8,
+        /// How long after the deadline the closing head may be cosigned.
+        grace_ms: Millis,
+        /// The public notice before a degraded freeze.
+        notice_ms: Millis,
+        /// How long the freeze waits for its quorum.
+        freeze_wait_ms: Millis,
+        /// 主持人's organisation.
+        host: Party,
+        /// 监标人's organisation.
+        supervisor: Party,
+        /// 招标人.
+        tenderee: Party,
+        /// Name of the project.
+        title: Bilingual,
+        /// Name of the lot.
+        lot_title: Bilingual,
+        /// 最高投标限价.
+        ceiling: Option<Money>,
+        /// The currency of all prices.
+        currency: Currency,
+        /// The read-out fields, the price first.
+        fields: Vec<ReadOutField>,
+        /// Whether the custodians are independent.
+        custody: CustodyKind,
+        /// The custodians' time source.
+        time: TimeSource,
+        /// Whether names or prices are invented.
+        fictional: bool,
+        /// Where the facts of a fixture come from.
+        source: Option<String>,
+    }
+
+    /// `tick`.
+    Tick {
+        /// Number, gapless from 0.
+        no: TickNo,
+        /// Root of the places.
+        root: Digest,
+    }
+
+    /// `intake-closed`.
+    IntakeClosed {
+        /// The last tick.
+        tick: TickNo,
+        /// Entries under the closing head.
+        size: u64,
+        /// Root of the closing head.
+        root: Digest,
+        /// C2SP cosignature lines of at least k custodians.
+        cosignatures: Vec<String>,
+    }
+
+    /// `set-frozen`; its exact bytes are the freeze statement.
+    SetFrozen {
+        /// The freeze id that custodians sign.
+        freeze_id: Digest,
+        /// The round of sealed prices: always 0 in this version.
+        round: u32,
+        /// Entries under the closing head.
+        size: u64,
+        /// Root of the closing head.
+        root: Digest,
+        /// Distinct bidders with a current bid.
+        bidders: u32,
+        /// Every receipted leaf in log order.
+        bids: Vec<FrozenBid>,
+    }
+
+    /// One receipted leaf of the frozen set.
+    FrozenBid {
+        /// The bidder as in its manifest.
+        bidder: Party,
+        /// The bidder's own version count.
+        seq: BidSeq,
+        /// SHA-256 of the manifest.
+        manifest_sha256: Digest,
+        /// SHA-256 of the bidder's CMS over it.
+        cms_sha256: Digest,
+        /// The hall's clock after the last byte was durable.
+        completed_at: UtcMillis,
+        /// Where the commitment stands.
+        place: FrozenPlace,
+        /// Whether this leaf counts.
+        status: BidStatus,
+        /// The bidder's own manifest that superseded or withdrew this one.
+        by: Option<Digest>,
+        /// The sealed objects.
+        objects: Vec<FrozenObject>,
+    }
+
+    /// The opened place of a bid.
+    FrozenPlace {
+        /// The tick.
+        tick: TickNo,
+        /// The place in it.
+        no: PlaceNo,
+        /// The 32 random bytes of the commitment, in the text form of a digest.
+        salt: Digest,
+    }
+
+    /// One sealed object of a bid.
+    FrozenObject {
+        /// The envelope: always 1 in this version.
+        stage: Stage,
+        /// What it holds.
+        part: Part,
+        /// SHA-256 of its header.
+        header_sha256: Digest,
+        /// Its length in bytes.
+        file_len: u64,
+        /// Root of its ciphertext.
+        ct_root: Digest,
+    }
+
+    /// `freeze-signed`.
+    FreezeSigned {
+        /// Who signed.
+        custodian: CustodianIndex,
+        /// What was signed.
+        freeze_id: Digest,
+        /// The CMS, DER in base64.
+        cms: String,
+    }
+
+    /// `freeze-degraded`.
+    FreezeDegraded {
+        /// The custodians that did not sign, ascending.
+        absent: Vec<CustodianIndex>,
+        /// The end of the public notice.
+        notice_until: UtcMillis,
+    }
+
+    /// `freeze-completed`.
+    FreezeCompleted {
+        /// The custodians that signed, ascending.
+        signers: Vec<CustodianIndex>,
+        /// Whether fewer than the quorum signed.
+        degraded: bool,
+    }
+
+    /// `too-few-bidders`.
+    TooFewBidders {
+        /// Distinct bidders with a current bid.
+        bidders: u32,
+        /// Fewest bidders of the tender.
+        min: u32,
+    }
+}
+
+/// Whether a receipted leaf counts (ruling 10).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BidStatus {
+    /// The bid that is opened.
+    Current,
+    /// Replaced by a later bid of the same bidder.
+    Superseded,
+    /// Withdrawn (撤回) by the bidder before the deadline.
+    Withdrawn,
+}
+
+impl LotPublished {
+    /// The first entry of the log of a signed tender file.
+    ///
+    /// `tender_sha256` is over the exact bytes of `tender.json`, `tender_cms_sha256` over the host's
+    /// CMS.
+    pub fn new(tender: &TenderFile, tender_sha256: Digest, tender_cms_sha256: Digest) -> Self {
+        let terms = tender.terms().clone();
+        let ceremony = &tender.announced().ceremony;
+        Self {
+            tender_sha256,
+            tender_cms_sha256,
+            ceremony_id: ceremony.id,
+            ceremony_sha256: ceremony.sha256,
+            deadline: terms.deadline,
+            min_bidders: terms.min_bidders,
+            template: terms.template,
+            threshold: terms.custody.threshold,
+            stage_count: 1,
+            grace_ms: terms.grace_ms,
+            notice_ms: terms.notice_ms,
+            freeze_wait_ms: terms.freeze_wait_ms,
+            host: terms.host,
+            supervisor: terms.supervisor,
+            tenderee: terms.tenderee,
+            title: terms.title,
+            lot_title: terms.lot_title,
+            ceiling: terms.ceiling,
+            currency: terms.currency,
+            fields: terms.fields,
+            custody: terms.custody.custody,
+            time: terms.custody.time,
+            fictional: terms.fictional,
+            source: terms.source,
+        }
+    }
+
+    /// Whether this entry says what the tender file says; the digests are compared by whoever has
+    /// the bytes.
+    pub fn matches(&self, tender: &TenderFile) -> bool {
+        *self == Self::new(tender, self.tender_sha256, self.tender_cms_sha256)
+    }
+
+    /// What a price sheet for this lot must hold.
+    pub fn sheet_rules<'a>(&'a self, lot: &'a LotKey) -> SheetRules<'a> {
+        SheetRules {
+            tender: &lot.tender,
+            lot: &lot.lot,
+            currency: self.currency,
+            fields: &self.fields,
+        }
+    }
+}
+
+impl FrozenBid {
+    /// The object of one part, if the bid has it.
+    pub fn object(&self, part: Part) -> Option<&FrozenObject> {
+        self.objects.iter().find(|object| object.part == part)
+    }
+}

@@ -1,0 +1,107 @@
+//! Limits on the texts and numbers of an event, whoever wrote it.
+
+use super::Event;
+use crate::{limits, text};
+
+type Shape = Result<(), &'static str>;
+
+impl Event {
+    /// Checks every text and number that a type does not check; the error is the field's name.
+    pub(crate) fn shape(&self) -> Shape {
+        match self {
+            Self::LotPublished(lot) => {
+                for party in [&lot.host, &lot.supervisor, &lot.tenderee] {
+                    name(&party.name, "party")?;
+                }
+                let titles = [&lot.title.zh, &lot.title.en, &lot.lot_title.zh, &lot.lot_title.en];
+                let fits = |words: &String| text::line(words, limits::TITLE_CHARS);
+                need(titles.into_iter().all(fits), "title")?;
+                need(lot.source.as_ref().is_none_or(fits), "source")
+            }
+            Self::IntakeClosed(data) => {
+                need(data.size <= limits::SAFE_INTEGER, "size")?;
+                let fits = |line: &String| text::line(line, limits::COSIGNATURE_CHARS);
+                need(data.cosignatures.iter().all(fits), "cosignatures")
+            }
+            Self::SetFrozen(data) => {
+                need(data.size <= limits::SAFE_INTEGER, "size")?;
+                need(data.bids.len() <= limits::BIDDERS_MAX, "bids")?;
+                for bid in &data.bids {
+                    name(&bid.bidder.name, "bidder")?;
+                    let fits = bid.objects.iter().all(|o| o.file_len <= limits::SAFE_INTEGER);
+                    need(fits, "file_len")?;
+                }
+                Ok(())
+            }
+            Self::FreezeSigned(data) => cms(&data.cms),
+            Self::SignedIn(data) => name(&data.bidder.name, "bidder"),
+            Self::SealsChecked(data) => {
+                data.results.iter().try_for_each(|result| label(result.label.as_ref()))
+            }
+            Self::PartialsReceived(data) => {
+                let hex = |partial: &super::Partial| {
+                    text::hex(&partial.d, 66)
+                        && text::hex(&partial.c, 64)
+                        && text::hex(&partial.z, 64)
+                };
+                need(data.partials.as_ref().is_none_or(|list| list.iter().all(hex)), "partials")
+            }
+            Self::CustodianRefused(data) => {
+                label(Some(&data.label))?;
+                need(text::line(&data.detail, limits::DETAIL_CHARS), "detail")
+            }
+            Self::PricesPublished(data) => {
+                data.bids.iter().try_for_each(|bid| label(bid.label.as_ref()))
+            }
+            Self::DocumentsOpened(data) => data.bids.iter().try_for_each(|bid| {
+                need(bid.plain_len.is_none_or(|n| n <= limits::SAFE_INTEGER), "plain_len")?;
+                label(bid.label.as_ref())
+            }),
+            Self::PriceRead(data) => {
+                need(data.duration_ms.get() <= limits::READ_MAX, "duration_ms")
+            }
+            Self::ObjectionRaised(data) => objection(&data.text),
+            Self::ObjectionAnswered(data) => objection(&data.text),
+            Self::RecordSigned(data) => cms(&data.cms),
+            Self::Refused(data) => {
+                label(Some(&data.command))?;
+                label(Some(&data.label))?;
+                need(text::line(&data.zh, limits::DETAIL_CHARS), "zh")?;
+                need(text::line(&data.en, limits::DETAIL_CHARS), "en")?;
+                let fits = |article: &String| text::line(article, limits::TITLE_CHARS);
+                need(data.article.as_ref().is_none_or(fits), "article")
+            }
+            Self::Tick(_)
+            | Self::FreezeDegraded(_)
+            | Self::DegradedApproved(_)
+            | Self::FreezeCompleted(_)
+            | Self::TooFewBidders(_)
+            | Self::BiddersPublished(_)
+            | Self::UnsealingStarted(_)
+            | Self::ReadingFinished(_)
+            | Self::PriceConfirmed(_)
+            | Self::RecordGenerated(_)
+            | Self::OpeningClosed(_) => Ok(()),
+        }
+    }
+}
+
+fn need(holds: bool, field: &'static str) -> Shape {
+    if holds { Ok(()) } else { Err(field) }
+}
+
+fn name(words: &str, field: &'static str) -> Shape {
+    need(text::line(words, limits::NAME_CHARS), field)
+}
+
+fn label(words: Option<&String>) -> Shape {
+    need(words.is_none_or(|words| text::label(words)), "label")
+}
+
+fn cms(words: &str) -> Shape {
+    need(text::base64(words, limits::CMS_CHARS), "cms")
+}
+
+fn objection(words: &str) -> Shape {
+    need(text::paragraph(words, limits::OBJECTION_CHARS), "text")
+}

@@ -1,0 +1,273 @@
+//! The rules of the procedure: which entry may follow which log.
+//!
+//! [`State::decide`] asks here before an entry is written, [`State::check_and_apply`] when one is
+//! replayed: there is one set of rules.
+
+mod freeze;
+mod hearing;
+mod unseal;
+
+use kaibiao_types::{Role, UtcMillis};
+
+use crate::actor::Actor;
+use crate::command::CommandKind;
+use crate::event::{Event, EventKind, LotPublished, Refused, Tick};
+use crate::limits;
+use crate::phase::Phase;
+use crate::refusal::{DataRule, Refusal};
+use crate::state::State;
+use crate::tender;
+
+/// The outcome of a rule.
+pub(crate) type Guard = Result<(), Refusal>;
+
+impl EventKind {
+    /// Who may write an entry of this kind.
+    pub const fn writers(self) -> &'static [Role] {
+        match self {
+            Self::LotPublished
+            | Self::BiddersPublished
+            | Self::UnsealingStarted
+            | Self::PriceRead
+            | Self::ObjectionAnswered
+            | Self::OpeningClosed => &[Role::Host],
+            Self::DegradedApproved => &[Role::Host, Role::Supervisor],
+            Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
+            Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
+            Self::FreezeSigned | Self::PartialsReceived | Self::CustodianRefused => {
+                &[Role::Custodian]
+            }
+            Self::Tick
+            | Self::IntakeClosed
+            | Self::SetFrozen
+            | Self::FreezeDegraded
+            | Self::FreezeCompleted
+            | Self::TooFewBidders
+            | Self::SealsChecked
+            | Self::PricesPublished
+            | Self::DocumentsOpened
+            | Self::ReadingFinished
+            | Self::RecordGenerated
+            | Self::Refused => &[Role::Hall],
+        }
+    }
+}
+
+impl State {
+    /// Every rule for one entry: time, author, order, facts.
+    pub(crate) fn check(&self, by: &Actor, at: UtcMillis, event: &Event) -> Guard {
+        let step = event.kind();
+        self.admit(step, step.writers(), by, at)?;
+        if event.written_by(by) != *by {
+            return Err(Refusal::WrongRole { step, role: by.role() });
+        }
+        event.shape().map_err(|field| bad(step, DataRule::Shape(field)))?;
+        self.facts(by, at, event)
+    }
+
+    /// The rules that need no data: time, role, order, membership. `roles` may cause the step.
+    pub(crate) fn admit(
+        &self,
+        step: EventKind,
+        roles: &[Role],
+        actor: &Actor,
+        now: UtcMillis,
+    ) -> Guard {
+        // Time never runs backwards in a log: an entry's time is at or after that of the one before.
+        if now < self.last_at {
+            return Err(Refusal::ClockBackwards { last: self.last_at });
+        }
+        self.role(step, roles, actor)?;
+        self.order(step, now)?;
+        match actor {
+            // Before the freeze no list of bidders exists, and `order` has refused by then.
+            Actor::Bidder(code) if self.current_bid(code).is_none() => Err(Refusal::NotABidder),
+            _ => Ok(()),
+        }
+    }
+
+    /// 招标投标法 art. 35: the tenderer presides; each step belongs to its party, and a certificate
+    /// of another organisation is not that party.
+    fn role(&self, step: EventKind, roles: &[Role], actor: &Actor) -> Guard {
+        let wrong = Err(Refusal::WrongRole { step, role: actor.role() });
+        if !roles.contains(&actor.role()) {
+            return wrong;
+        }
+        let Some(lot) = self.published() else { return Ok(()) };
+        match actor {
+            Actor::Host(code) if *code != lot.host.code => wrong,
+            Actor::Supervisor(code) if *code != lot.supervisor.code => wrong,
+            Actor::Custodian(index) if index.get() > self.n() => {
+                Err(Refusal::UnknownCustodian { index: *index })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The order of the procedure: one flat table of step and phase.
+    #[allow(clippy::match_same_arms, clippy::too_many_lines)] // grouped by article, not by outcome
+    fn order(&self, step: EventKind, now: UtcMillis) -> Guard {
+        use EventKind as E;
+        use Phase as P;
+        let out_of_order = || Err(Refusal::OutOfOrder { step, phase: self.phase });
+        match (step, self.phase) {
+            // After the end nothing is written, not even a refusal.
+            (_, P::Closed) => Err(Refusal::LotClosed),
+            // 实施条例 art. 44 ¶2: fewer than three bidders, nothing is opened; only the failure
+            // itself may follow the freeze, and nothing may follow the failure.
+            (E::TooFewBidders, P::TooFew) => Ok(()),
+            (_, P::TooFew | P::Failed) => Err(self.too_few()),
+            (E::LotPublished, P::Unpublished) => Ok(()),
+            (_, P::Unpublished) => out_of_order(),
+
+            // An attempt, also a premature one, is on record whenever it is made.
+            (E::Refused | E::CustodianRefused, _) | (E::Tick, P::Receiving) => Ok(()),
+
+            // 招标投标法 art. 34: the opening is held at the deadline, so no step of it before.
+            (E::LotPublished | E::Tick, _) => out_of_order(),
+            (step, P::Receiving) => match self.left(now) {
+                Some(wait) => Err(Refusal::TooEarly { wait }),
+                None if step == E::IntakeClosed => Ok(()),
+                None => out_of_order(),
+            },
+
+            // Custodians sign the frozen set; late signatures still serve the release of partials.
+            (E::SetFrozen, P::IntakeClosed)
+            | (E::FreezeDegraded, P::Freezing)
+            | (E::DegradedApproved, P::DegradedNotice)
+            | (E::FreezeCompleted, P::Freezing | P::DegradedNotice) => Ok(()),
+            (E::FreezeSigned, phase) if phase != P::IntakeClosed => Ok(()),
+            // 签到 is evidence and no gate: any time from the frozen list to the end.
+            (E::SignedIn, phase) if phase != P::IntakeClosed => Ok(()),
+
+            // 电子招标投标办法 art. 29, 30: bidders, then unsealing, then prices; nothing of it
+            // before the custodians have countersigned what is to be opened.
+            (
+                E::BiddersPublished | E::SealsChecked | E::UnsealingStarted | E::PricesPublished,
+                P::Freezing | P::DegradedNotice,
+            ) => {
+                Err(Refusal::FreezeIncomplete { signed: self.signers.len(), quorum: self.quorum() })
+            }
+            // 招标投标法 art. 36 ¶1: seals are checked in public before anything is opened.
+            (E::UnsealingStarted, P::Ready | P::BiddersPublished) => Err(Refusal::SealsUnchecked),
+            (E::BiddersPublished, P::Ready)
+            | (E::SealsChecked, P::BiddersPublished)
+            | (E::UnsealingStarted, P::SealsChecked)
+            | (E::PartialsReceived | E::PricesPublished, P::UnsealingPrices) => Ok(()),
+
+            // Documents follow the prices and run beside the reading.
+            (E::UnsealingStarted, phase) if phase.prices_public() => Ok(()),
+            (E::PartialsReceived | E::DocumentsOpened, phase)
+                if phase.prices_public() && self.unsealing_part().is_some() =>
+            {
+                Ok(())
+            }
+
+            // 实施条例 art. 44 ¶3: objections are raised at the opening and answered on the spot, so
+            // the record waits for the answers and so does the end.
+            (E::RecordGenerated | E::OpeningClosed, _) if !self.unanswered().is_empty() => {
+                Err(Refusal::ObjectionsOpen { nos: self.unanswered() })
+            }
+            (E::PriceRead | E::ReadingFinished, P::Published | P::Reading)
+            | (
+                E::PriceConfirmed | E::ObjectionRaised | E::ObjectionAnswered,
+                P::Published | P::Reading | P::Read,
+            )
+            | (E::RecordGenerated, P::Read)
+            | (E::RecordSigned | E::OpeningClosed, P::RecordGenerated) => Ok(()),
+            (E::PriceRead, P::Read) => Err(Refusal::PricesAllRead),
+            _ => out_of_order(),
+        }
+    }
+
+    /// The rules about the data of one entry.
+    fn facts(&self, by: &Actor, at: UtcMillis, event: &Event) -> Guard {
+        match event {
+            Event::LotPublished(lot) => lot_published(lot, at),
+            Event::Tick(tick) => self.tick(tick),
+            Event::IntakeClosed(head) => self.intake_closed(head),
+            Event::SetFrozen(set) => self.set_frozen(set),
+            Event::FreezeSigned(signed) => self.freeze_signed(signed),
+            Event::FreezeDegraded(notice) => self.freeze_degraded(notice, at),
+            Event::DegradedApproved(_) => self.degraded_approved(by),
+            Event::FreezeCompleted(freeze) => self.freeze_completed(freeze, at),
+            Event::TooFewBidders(count) => self.too_few_bidders(count),
+            Event::SignedIn(who) => self.signed_in(who),
+            Event::BiddersPublished(list) => self.bidders_announced(list),
+            Event::SealsChecked(seals) => self.seals_checked(seals),
+            Event::UnsealingStarted(start) => self.unsealing_may_start(start),
+            Event::PartialsReceived(partials) => self.partials_fit(partials),
+            Event::CustodianRefused(_) | Event::OpeningClosed(_) => self.nothing_left(event.kind()),
+            Event::PricesPublished(prices) => self.prices_fit(prices),
+            Event::DocumentsOpened(documents) => self.documents_fit(documents),
+            Event::PriceRead(reading) => self.reading_fits(reading),
+            Event::ReadingFinished(_) => self.reading_is_over(at),
+            Event::PriceConfirmed(who) => self.price_confirmed(&who.bidder),
+            Event::ObjectionRaised(objection) => self.objection_raised(objection),
+            Event::ObjectionAnswered(answer) => self.objection_open(answer.no),
+            Event::RecordGenerated(_) => Ok(()),
+            Event::RecordSigned(signature) => self.record_signed(signature),
+            Event::Refused(refused) => self.refusal_fits(refused),
+        }
+    }
+
+    /// 招标投标法 art. 36 ¶2: every bid received in time is opened, so the opening does not end, and
+    /// the custodians do not destroy their shares, while documents are sealed.
+    fn nothing_left(&self, step: EventKind) -> Guard {
+        let sealed =
+            self.current_bids().any(|bid| bid.object(kaibiao_types::Part::Documents).is_some())
+                && self.opened_documents.is_none();
+        if step == EventKind::OpeningClosed && sealed {
+            return Err(Refusal::DocumentsSealed);
+        }
+        Ok(())
+    }
+
+    fn tick(&self, tick: &Tick) -> Guard {
+        fits(EventKind::Tick, DataRule::Number, self.next_tick() == Some(tick.no))
+    }
+
+    /// Promise 5: before the deadline no entry tells who bids.
+    fn refusal_fits(&self, refused: &Refused) -> Guard {
+        let step = EventKind::Refused;
+        let names_early = self.phase == Phase::Receiving && refused.actor.role() == Role::Bidder;
+        fits(step, DataRule::EarlyName, !names_early)?;
+        let known = CommandKind::parse(&refused.command).is_some();
+        fits(step, DataRule::Shape("command"), known)
+    }
+
+    /// The span to the deadline; `None` at or after it.
+    fn left(&self, now: UtcMillis) -> Option<kaibiao_types::Millis> {
+        let deadline = self.deadline()?;
+        if now < deadline { deadline.since(now) } else { None }
+    }
+
+    fn too_few(&self) -> Refusal {
+        let min = self.published().map_or(limits::BIDDERS_MIN, |lot| lot.min_bidders);
+        Refusal::TooFewBidders { bidders: self.distinct_bidders(), min }
+    }
+}
+
+/// The terms that protect bidders hold in the log too, whatever tender file stands behind it.
+fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
+    let step = EventKind::LotPublished;
+    // 招标投标法 art. 34: the deadline is fixed in the tender document, so it lies ahead.
+    fits(step, DataRule::PublishedLate, at < lot.deadline)?;
+    fits(step, DataRule::Stage, lot.stage_count == 1)?;
+    // 实施条例 art. 44 ¶2: never fewer than three.
+    let lawful = lot.min_bidders >= limits::BIDDERS_MIN
+        && lot.host.code != lot.supervisor.code
+        && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
+        && tender::fields_are_valid(&lot.fields);
+    fits(step, DataRule::Terms, lawful)
+}
+
+/// A fact holds, or the entry contradicts the log.
+pub(crate) fn fits(step: EventKind, rule: DataRule, holds: bool) -> Guard {
+    if holds { Ok(()) } else { Err(bad(step, rule)) }
+}
+
+/// An entry that contradicts the log.
+pub(crate) const fn bad(step: EventKind, rule: DataRule) -> Refusal {
+    Refusal::BadData { step, rule }
+}

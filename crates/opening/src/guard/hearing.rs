@@ -1,0 +1,86 @@
+//! Rules of the room: sign-in, reading, confirmations, objections, record.
+
+use kaibiao_types::{Millis, OrgCode, UtcMillis};
+
+use super::{Guard, bad, fits};
+use crate::event::{EventKind, ObjectionRaised, PriceRead, RecordSigned, SignedIn};
+use crate::limits;
+use crate::refusal::{DataRule, Refusal};
+use crate::state::State;
+
+impl State {
+    pub(super) fn signed_in(&self, who: &SignedIn) -> Guard {
+        let step = EventKind::SignedIn;
+        let known = self.current_bid(&who.bidder.code).is_some_and(|bid| bid.bidder == who.bidder);
+        fits(step, DataRule::Party, known)?;
+        if self.sign_ins.contains_key(&who.bidder.code) {
+            return Err(Refusal::AlreadyDone { step });
+        }
+        Ok(())
+    }
+
+    /// 电子招标投标办法 art. 30: name, price and the stated fields are announced, in the order of
+    /// the log, in the words that follow from the signed sheet and nothing else.
+    pub(super) fn reading_fits(&self, reading: &PriceRead) -> Guard {
+        let expected = self.next_reading(reading.duration_ms).ok_or(Refusal::PricesAllRead)?;
+        fits(EventKind::PriceRead, DataRule::Reading, *reading == expected)
+    }
+
+    pub(super) fn reading_is_over(&self, at: UtcMillis) -> Guard {
+        let read = usize::try_from(self.read).unwrap_or(usize::MAX);
+        let left = self.priced_bids().count().saturating_sub(read);
+        if left == 0 && at >= self.reading_until {
+            return Ok(());
+        }
+        let wait = self.reading_until.since(at).unwrap_or(Millis::ZERO);
+        Err(Refusal::ReadingRunning { left, wait })
+    }
+
+    pub(super) fn price_confirmed(&self, bidder: &OrgCode) -> Guard {
+        if !self.priced_bids().any(|bid| bid.bidder.code == *bidder) {
+            return Err(Refusal::NoPrice);
+        }
+        if self.confirmations.contains_key(bidder) {
+            return Err(Refusal::AlreadyDone { step: EventKind::PriceConfirmed });
+        }
+        Ok(())
+    }
+
+    pub(super) fn objection_raised(&self, objection: &ObjectionRaised) -> Guard {
+        let step = EventKind::ObjectionRaised;
+        let bounded = self.objections.len() < limits::OBJECTIONS;
+        fits(step, DataRule::Number, bounded && objection.no == self.next_objection())
+    }
+
+    /// 实施条例 art. 44 ¶3: each objection has one answer, given on the spot.
+    pub(super) fn objection_open(&self, no: u32) -> Guard {
+        match self.objections.iter().find(|objection| objection.no == no) {
+            None => Err(Refusal::NoSuchObjection { no }),
+            Some(objection) if objection.answer.is_some() => Err(Refusal::ObjectionAnswered { no }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// 电子招标投标办法 art. 32: the parties sign the record, each once and in their own name.
+    pub(super) fn record_signed(&self, signature: &RecordSigned) -> Guard {
+        let step = EventKind::RecordSigned;
+        let record = self.record.ok_or(bad(step, DataRule::Party))?;
+        let known = self.knows(signature.role, &signature.party.code);
+        fits(step, DataRule::Party, known.as_ref() == Some(&signature.party))?;
+        if signature.record_sha256 != record.sha256 {
+            return Err(Refusal::RecordDiffers);
+        }
+        let again = |earlier: &&RecordSigned| {
+            earlier.role == signature.role && earlier.party.code == signature.party.code
+        };
+        if self.record_signatures.iter().any(|earlier| again(&earlier)) {
+            return Err(Refusal::AlreadyDone { step });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn next_objection(&self) -> u32 {
+        // At most limits::OBJECTIONS are accepted, so the count fits.
+        u32::try_from(self.objections.len()).map_or(u32::MAX, |count| count.saturating_add(1))
+    }
+}

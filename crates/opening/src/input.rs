@@ -1,0 +1,95 @@
+//! Inputs: what the hall computed or received and hands to the procedure.
+
+use kaibiao_types::{Digest, Fault};
+
+use crate::event::{
+    CustodianRefused, FreezeSigned, IntakeClosed, LotPublished, OpenedDocument, PartialsReceived,
+    SealResult, SetFrozen, Tick,
+};
+
+/// One step that no person's command causes. Signatures and digests in it were checked by whoever
+/// hands it in; the procedure checks order, time, quorum and that the facts agree with the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Input {
+    /// The host's signed tender file is published: the first entry of the log.
+    LotPublished(Box<LotPublished>),
+    /// A tick is due.
+    Tick(Tick),
+    /// The deadline has passed and the closing head is cosigned by at least k custodians.
+    DeadlineReached(IntakeClosed),
+    /// All places are opened.
+    SetFrozen(SetFrozen),
+    /// A custodian countersigned the freeze.
+    FreezeSigned(FreezeSigned),
+    /// The wait for the freeze quorum is over.
+    FreezeTimeout,
+    /// The public notice of the degraded freeze is over.
+    NoticeOver,
+    /// The seals were checked after the host's command.
+    SealsChecked(Vec<SealResult>),
+    /// A custodian released its partials.
+    PartialsReceived(PartialsReceived),
+    /// A custodian refused.
+    CustodianRefused(CustodianRefused),
+    /// The price parts of all current bids are through.
+    PricesUnsealed(Vec<PriceOutcome>),
+    /// The last reading is over.
+    ReadingOver,
+    /// The documents of all current bids are through.
+    DocumentsUnsealed(Vec<OpenedDocument>),
+    /// The record was made from this state after the host's command.
+    RecordGenerated {
+        /// SHA-256 of `OpeningRecord::to_bytes`.
+        sha256: Digest,
+    },
+}
+
+/// How the price part of one bid came out of the unsealing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PriceOutcome {
+    /// The bid.
+    pub manifest_sha256: Digest,
+    /// The plaintext, or why there is none.
+    pub sheet: UnsealedSheet,
+}
+
+/// The plaintext of a price part, or why there is none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum UnsealedSheet {
+    /// It did not open.
+    NotOpened {
+        /// Stable label of the cause (crypto.md 3.10).
+        label: String,
+        /// What the evidence shows.
+        fault: Fault,
+    },
+    /// It opened; whether it is a price sheet is judged here.
+    Opened {
+        /// SHA-256 of the plaintext.
+        sha256: Digest,
+        /// The exact plaintext.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Input {
+    /// The stable name, for tables and diagnostics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::LotPublished(_) => "lot-published",
+            Self::Tick(_) => "tick",
+            Self::DeadlineReached(_) => "deadline-reached",
+            Self::SetFrozen(_) => "set-frozen",
+            Self::FreezeSigned(_) => "freeze-signed",
+            Self::FreezeTimeout => "freeze-timeout",
+            Self::NoticeOver => "notice-over",
+            Self::SealsChecked(_) => "seals-checked",
+            Self::PartialsReceived(_) => "partials-received",
+            Self::CustodianRefused(_) => "custodian-refused",
+            Self::PricesUnsealed(_) => "prices-unsealed",
+            Self::ReadingOver => "reading-over",
+            Self::DocumentsUnsealed(_) => "documents-unsealed",
+            Self::RecordGenerated { .. } => "record-generated",
+        }
+    }
+}

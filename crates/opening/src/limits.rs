@@ -1,0 +1,56 @@
+//! Limits on outside input: tender files, price sheets, commands and log entries.
+//!
+//! Lengths of text are counted in characters (Unicode scalar values), lengths of files in bytes.
+
+/// A tender file or draft: bytes.
+pub const TENDER_BYTES: usize = 262_144;
+/// A price sheet: the bucket of 65,536 bytes less the 8-byte length in front (ruling 1).
+pub const SHEET_BYTES: usize = 65_536 - 8;
+/// The body of a signed command: bytes. The largest is `sign-record`, which carries a CMS.
+pub const COMMAND_BYTES: usize = 131_072;
+/// A name of an organisation.
+pub const NAME_CHARS: usize = 200;
+/// A title of a tender or a lot, and the source of a fixture.
+pub const TITLE_CHARS: usize = 400;
+/// A label of a read-out field or of its unit.
+pub const FIELD_LABEL_CHARS: usize = 60;
+/// A value of a read-out field of type text.
+pub const FIELD_TEXT_CHARS: usize = 500;
+/// The digits of a read-out field of type integer.
+pub const FIELD_INTEGER_DIGITS: usize = 15;
+/// The read-out fields of a tender, the price included.
+pub const FIELDS: usize = 40;
+/// The rules of the tick schedule.
+pub const TICK_RULES: usize = 16;
+/// The places of one tick: the one number of format version 1 (ruling 7).
+pub const PLACES: u32 = 1_024;
+/// The shortest span between two ticks: milliseconds.
+pub const TICK_EVERY_MIN: u64 = 100;
+/// Grace, notice and freeze wait: at most one day, in milliseconds.
+pub const SPAN_MAX: u64 = 86_400_000;
+/// The fewest bidders whose bids may be opened (招标投标法实施条例 art. 44 ¶2).
+pub const BIDDERS_MIN: u32 = 3;
+/// The most bidders one lot may have.
+pub const BIDDERS_MAX: usize = 100_000;
+/// Government procurement keeps its files at least this long: years (政府采购法 art. 42).
+pub const PROCUREMENT_RETENTION_YEARS: u32 = 15;
+/// The longest retention a tender file may state: years.
+pub const RETENTION_YEARS_MAX: u32 = 200;
+/// An objection or an answer.
+pub const OBJECTION_CHARS: usize = 2_000;
+/// The objections of one opening.
+pub const OBJECTIONS: usize = 10_000;
+/// The longest reading of one price: milliseconds.
+pub const READ_MAX: u64 = 600_000;
+/// A CMS in base64: characters.
+pub const CMS_CHARS: usize = 65_536;
+/// A C2SP cosignature line.
+pub const COSIGNATURE_CHARS: usize = 1_024;
+/// A label of an error.
+pub const LABEL_CHARS: usize = 64;
+/// The detail of a custodian's refusal, and the sentences of a refusal.
+pub const DETAIL_CHARS: usize = 1_000;
+/// The verifier key line of a log.
+pub const VKEY_CHARS: usize = 1_024;
+/// The greatest integer that every JSON reader keeps exactly: 2^53 - 1.
+pub const SAFE_INTEGER: u64 = (1 << 53) - 1;

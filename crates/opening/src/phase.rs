@@ -1,0 +1,120 @@
+//! The phases of an opening.
+
+/// Where an opening stands. The price track only; documents are unsealed beside it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Phase {
+    /// The log is empty.
+    Unpublished,
+    /// Bids are taken in.
+    Receiving,
+    /// The deadline has passed and the closing head is cosigned.
+    IntakeClosed,
+    /// The set is frozen and custodians sign it.
+    Freezing,
+    /// Fewer than the quorum signed: public notice and two approvals (ruling 11).
+    DegradedNotice,
+    /// The freeze is complete and has too few bidders: only the failure may follow.
+    TooFew,
+    /// 流标: too few bidders. Nothing was opened, nothing follows.
+    Failed,
+    /// The freeze is complete.
+    Ready,
+    /// The bidders are announced.
+    BiddersPublished,
+    /// The seals are checked.
+    SealsChecked,
+    /// Custodians release the partials of the price part.
+    UnsealingPrices,
+    /// All prices are published, none is read.
+    Published,
+    /// Prices are being read.
+    Reading,
+    /// All prices are read.
+    Read,
+    /// The opening record exists.
+    RecordGenerated,
+    /// The opening is over.
+    Closed,
+}
+
+impl Phase {
+    /// All phases.
+    pub const ALL: &'static [Self] = &[
+        Self::Unpublished,
+        Self::Receiving,
+        Self::IntakeClosed,
+        Self::Freezing,
+        Self::DegradedNotice,
+        Self::TooFew,
+        Self::Failed,
+        Self::Ready,
+        Self::BiddersPublished,
+        Self::SealsChecked,
+        Self::UnsealingPrices,
+        Self::Published,
+        Self::Reading,
+        Self::Read,
+        Self::RecordGenerated,
+        Self::Closed,
+    ];
+
+    /// The stable name, as in the lot's status.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unpublished => "unpublished",
+            Self::Receiving => "receiving",
+            Self::IntakeClosed => "intake-closed",
+            Self::Freezing => "freezing",
+            Self::DegradedNotice => "degraded-notice",
+            Self::TooFew => "too-few",
+            Self::Failed => "failed",
+            Self::Ready => "ready",
+            Self::BiddersPublished => "bidders-published",
+            Self::SealsChecked => "seals-checked",
+            Self::UnsealingPrices => "unsealing-prices",
+            Self::Published => "published",
+            Self::Reading => "reading",
+            Self::Read => "read",
+            Self::RecordGenerated => "record-generated",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// The name in Chinese and English for people.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unpublished => ("未发布", "not published"),
+            Self::Receiving => ("接收投标文件", "receiving bids"),
+            Self::IntakeClosed => ("投标截止", "intake closed"),
+            Self::Freezing => ("密钥分持人签署封存清单", "custodians sign the frozen set"),
+            Self::DegradedNotice => ("降级封存公示", "notice of a degraded freeze"),
+            Self::TooFew => ("投标人不足，待终止", "too few bidders, about to fail"),
+            Self::Failed => ("流标", "failed for too few bidders"),
+            Self::Ready => ("封存完成", "frozen set complete"),
+            Self::BiddersPublished => ("投标人名单已公布", "bidders announced"),
+            Self::SealsChecked => ("密封性已检查", "seals checked"),
+            Self::UnsealingPrices => ("报价解密", "unsealing prices"),
+            Self::Published => ("报价已公布", "prices published"),
+            Self::Reading => ("唱标", "reading prices"),
+            Self::Read => ("唱标结束", "all prices read"),
+            Self::RecordGenerated => ("开标记录已生成", "record made"),
+            Self::Closed => ("开标结束", "closed"),
+        }
+    }
+
+    /// Whether no entry may follow.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Failed | Self::Closed)
+    }
+
+    /// Whether prices are public and the opening is not over.
+    pub const fn prices_public(self) -> bool {
+        matches!(self, Self::Published | Self::Reading | Self::Read | Self::RecordGenerated)
+    }
+}
+
+impl core::fmt::Display for Phase {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,194 @@
+//! 开标记录: the opening record, made from the state alone.
+//!
+//! Anybody who replays the log makes the same bytes, before and after the `record-generated` entry:
+//! what follows that entry does not enter the record.
+
+mod make;
+mod text;
+
+use kaibiao_types::{
+    BidSeq, Currency, CustodianIndex, Digest, Fault, LotId, Money, OrgCode, Part, Party, TenderId,
+    Threshold, UtcMillis,
+};
+use serde::Serialize;
+
+use crate::event::Verdict;
+use crate::tender::{Bilingual, CustodyKind, Template, TimeSource};
+
+/// The opening record of one lot. Amounts stand in minor units, in figures and in 大写; times in
+/// milliseconds since the Unix epoch (UTC).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct OpeningRecord {
+    /// Version of the format: 1.
+    pub v: u8,
+    /// `opening-record`.
+    pub kind: &'static str,
+    /// 招标项目编号.
+    pub tender: TenderId,
+    /// 标段(包)编号.
+    pub lot: LotId,
+    /// Name of the project.
+    pub title: Bilingual,
+    /// Name of the lot.
+    pub lot_title: Bilingual,
+    /// 招标人.
+    pub tenderee: Party,
+    /// 主持人's organisation.
+    pub host: Party,
+    /// 监标人's organisation.
+    pub supervisor: Party,
+    /// The kind of tender.
+    pub template: Template,
+    /// 投标截止时间 and opening time.
+    pub deadline: UtcMillis,
+    /// When the intake was closed.
+    pub intake_closed_at: UtcMillis,
+    /// When the prices were published.
+    pub prices_published_at: UtcMillis,
+    /// The currency of all prices.
+    pub currency: Currency,
+    /// 最高投标限价.
+    pub ceiling: Option<Money>,
+    /// Fewest bidders whose bids are opened.
+    pub min_bidders: u32,
+    /// Distinct bidders with a current bid.
+    pub bidders: u32,
+    /// SHA-256 of `tender.json`.
+    pub tender_sha256: Digest,
+    /// The ceremony whose key sealed the bids.
+    pub ceremony_id: Digest,
+    /// SHA-256 of `ceremony.json`.
+    pub ceremony_sha256: Digest,
+    /// Custodians and how many must act.
+    pub threshold: Threshold,
+    /// Whether the custodians are independent.
+    pub custody: CustodyKind,
+    /// The custodians' time source.
+    pub time: TimeSource,
+    /// The frozen set.
+    pub freeze: RecordFreeze,
+    /// One row per bidder in log order.
+    pub rows: Vec<RecordRow>,
+    /// The objections by number.
+    pub objections: Vec<RecordObjection>,
+    /// What a reader must know beside the rows.
+    pub notes: Vec<Bilingual>,
+    /// Whether names or prices are invented.
+    pub fictional: bool,
+    /// Where the facts of a fixture come from.
+    pub source: Option<String>,
+}
+
+/// The frozen set and who countersigned it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordFreeze {
+    /// The freeze id.
+    pub freeze_id: Digest,
+    /// Entries under the closing head.
+    pub size: u64,
+    /// Root of the closing head.
+    pub root: Digest,
+    /// Receipted bids, those superseded or withdrawn included.
+    pub receipted: u64,
+    /// The custodians that signed before the freeze was complete.
+    pub signers: Vec<CustodianIndex>,
+    /// Whether fewer than the quorum signed (ruling 11).
+    pub degraded: bool,
+    /// The custodians that did not sign a degraded freeze.
+    pub absent: Vec<CustodianIndex>,
+}
+
+/// One bidder.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordRow {
+    /// 序号, from 1.
+    pub position: u32,
+    /// 投标人名称 and 统一社会信用代码.
+    pub bidder: Party,
+    /// The bidder's own version count.
+    pub seq: BidSeq,
+    /// SHA-256 of the manifest.
+    pub manifest_sha256: Digest,
+    /// 递交时间: when the bid was complete.
+    pub completed_at: UtcMillis,
+    /// 签到时间; sign-in is no gate.
+    pub signed_in_at: Option<UtcMillis>,
+    /// 密封情况 of each part.
+    pub seals: Vec<RecordSeal>,
+    /// 解密状态 of the price part.
+    pub verdict: Verdict,
+    /// What went wrong.
+    pub label: Option<String>,
+    /// Whose fault.
+    pub fault: Option<Fault>,
+    /// SHA-256 of the price sheet.
+    pub sheet_sha256: Option<Digest>,
+    /// 投标报价.
+    pub total: Option<Money>,
+    /// The price in figures.
+    pub figures: Option<String>,
+    /// The price in 大写.
+    pub capital: Option<String>,
+    /// Whether the price is above the ceiling.
+    pub over_ceiling: bool,
+    /// The other read-out fields.
+    pub fields: Vec<RecordField>,
+    /// When the bidder confirmed its price; `null`: not confirmed.
+    pub confirmed_at: Option<UtcMillis>,
+    /// The documents, where they were opened before the record was made.
+    pub documents: Option<RecordDocuments>,
+}
+
+/// The seal check of one part.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordSeal {
+    /// The part.
+    pub part: Part,
+    /// Sealed as received.
+    pub sealed: bool,
+    /// What is wrong, when not.
+    pub label: Option<String>,
+}
+
+/// One read-out field.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordField {
+    /// The key in the price sheet.
+    pub key: String,
+    /// Its label.
+    pub name: Bilingual,
+    /// The value as in the price sheet.
+    pub value: String,
+    /// The value with its unit.
+    pub shown: Bilingual,
+}
+
+/// How the documents of one bid came out.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordDocuments {
+    /// How it went.
+    pub verdict: Verdict,
+    /// What went wrong.
+    pub label: Option<String>,
+    /// Whose fault.
+    pub fault: Option<Fault>,
+    /// SHA-256 of the plaintext.
+    pub plain_sha256: Option<Digest>,
+}
+
+/// One objection with its answer.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordObjection {
+    /// Number, from 1.
+    pub no: u32,
+    /// Who objected.
+    pub bidder: OrgCode,
+    /// The objection.
+    pub text: String,
+    /// When.
+    pub at: UtcMillis,
+    /// The answer.
+    pub answer: String,
+    /// When it was answered.
+    pub answered_at: UtcMillis,
+}

@@ -1,0 +1,225 @@
+//! From the state to the record.
+
+use kaibiao_types::{CustodianIndex, Money};
+
+use super::{
+    OpeningRecord, RecordDocuments, RecordField, RecordFreeze, RecordObjection, RecordRow,
+    RecordSeal,
+};
+use crate::event::{FrozenBid, LotPublished, PublishedBid};
+use crate::phase::Phase;
+use crate::state::{Objection, State};
+use crate::strict;
+use crate::tender::{Bilingual, CustodyKind, TimeSource};
+use crate::words;
+
+impl OpeningRecord {
+    /// Makes the record once every price is read; `None` before, and while an objection waits for
+    /// its answer.
+    ///
+    /// # Source
+    ///
+    /// 电子招标投标办法 art. 32; 招标投标法实施条例 art. 44 ¶3 (objections and answers are recorded).
+    pub fn new(state: &State) -> Option<Self> {
+        if !matches!(state.phase(), Phase::Read | Phase::RecordGenerated | Phase::Closed) {
+            return None;
+        }
+        let lot = state.published()?;
+        Some(Self {
+            v: 1,
+            kind: "opening-record",
+            tender: state.lot().tender.clone(),
+            lot: state.lot().lot.clone(),
+            title: lot.title.clone(),
+            lot_title: lot.lot_title.clone(),
+            tenderee: lot.tenderee.clone(),
+            host: lot.host.clone(),
+            supervisor: lot.supervisor.clone(),
+            template: lot.template,
+            deadline: lot.deadline,
+            intake_closed_at: state.intake()?.at,
+            prices_published_at: state.published_at,
+            currency: lot.currency,
+            ceiling: lot.ceiling,
+            min_bidders: lot.min_bidders,
+            bidders: state.distinct_bidders(),
+            tender_sha256: lot.tender_sha256,
+            ceremony_id: lot.ceremony_id,
+            ceremony_sha256: lot.ceremony_sha256,
+            threshold: lot.threshold,
+            custody: lot.custody,
+            time: lot.time,
+            freeze: freeze(state)?,
+            rows: rows(state, lot)?,
+            objections: objections(state)?,
+            notes: notes(state, lot)?,
+            fictional: lot.fictional,
+            source: lot.source.clone(),
+        })
+    }
+
+    /// `record.json`: compact JSON, the same bytes for the same log. These are signed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        strict::bytes(self)
+    }
+}
+
+fn freeze(state: &State) -> Option<RecordFreeze> {
+    let (set, done) = (state.frozen()?, state.freeze()?);
+    let all = (1..=state.n()).filter_map(|number| CustodianIndex::new(number).ok());
+    let absent = all.filter(|index| done.degraded && !done.signers.contains(index)).collect();
+    Some(RecordFreeze {
+        freeze_id: set.freeze_id,
+        size: set.size,
+        root: set.root,
+        receipted: u64::try_from(set.bids.len()).ok()?,
+        signers: done.signers.clone(),
+        degraded: done.degraded,
+        absent,
+    })
+}
+
+fn rows(state: &State, lot: &LotPublished) -> Option<Vec<RecordRow>> {
+    let published = &state.prices()?.bids;
+    (1_u32..)
+        .zip(state.current_bids().zip(published))
+        .map(|(position, (bid, price))| row(state, lot, position, bid, price))
+        .collect()
+}
+
+fn row(
+    state: &State,
+    lot: &LotPublished,
+    position: u32,
+    bid: &FrozenBid,
+    price: &PublishedBid,
+) -> Option<RecordRow> {
+    let code = &bid.bidder.code;
+    let seals = state.seals()?.results.iter().filter(|result| result.bidder == *code);
+    Some(RecordRow {
+        position,
+        bidder: bid.bidder.clone(),
+        seq: bid.seq,
+        manifest_sha256: bid.manifest_sha256,
+        completed_at: bid.completed_at,
+        signed_in_at: state
+            .sign_ins()
+            .get(code)
+            .filter(|mark| before_record(state, mark.entry))
+            .map(|mark| mark.at),
+        seals: seals
+            .map(|seal| RecordSeal {
+                part: seal.part,
+                sealed: seal.sealed,
+                label: seal.label.clone(),
+            })
+            .collect(),
+        verdict: price.verdict,
+        label: price.label.clone(),
+        fault: price.fault,
+        sheet_sha256: price.sheet_sha256,
+        total: price.total,
+        figures: price.total.map(|total| total.to_string()),
+        capital: price.total.map(Money::capital),
+        over_ceiling: price.over_ceiling,
+        fields: fields(lot, price),
+        confirmed_at: state.confirmations().get(code).copied(),
+        documents: documents(state, bid),
+    })
+}
+
+fn fields(lot: &LotPublished, price: &PublishedBid) -> Vec<RecordField> {
+    let Some(values) = &price.fields else { return Vec::new() };
+    lot.fields
+        .iter()
+        .filter_map(|field| {
+            let value = values.get(&field.key)?;
+            let (zh, en) = words::shown(field, value, lot.currency);
+            Some(RecordField {
+                key: field.key.clone(),
+                name: Bilingual { zh: field.zh.clone(), en: field.en.clone() },
+                value: value.clone(),
+                shown: Bilingual { zh, en },
+            })
+        })
+        .collect()
+}
+
+fn documents(state: &State, bid: &FrozenBid) -> Option<RecordDocuments> {
+    state.documents_mark.filter(|mark| before_record(state, mark.entry))?;
+    let opened = state.documents()?.bids.iter();
+    let mut opened = opened.filter(|opened| opened.manifest_sha256 == bid.manifest_sha256);
+    opened.next().map(|opened| RecordDocuments {
+        verdict: opened.verdict,
+        label: opened.label.clone(),
+        fault: opened.fault,
+        plain_sha256: opened.plain_sha256,
+    })
+}
+
+/// Whether an entry is part of what the record states.
+fn before_record(state: &State, entry: u64) -> bool {
+    state.record().is_none_or(|record| entry < record.mark.entry)
+}
+
+fn objections(state: &State) -> Option<Vec<RecordObjection>> {
+    let one = |objection: &Objection| {
+        let (answer, answered_at) = objection.answer.clone()?;
+        Some(RecordObjection {
+            no: objection.no,
+            bidder: objection.bidder.clone(),
+            text: objection.text.clone(),
+            at: objection.at,
+            answer,
+            answered_at,
+        })
+    };
+    state.objections().iter().map(one).collect()
+}
+
+fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
+    let note = |zh: String, en: String| Bilingual { zh, en };
+    let mut notes = Vec::new();
+    match lot.time {
+        TimeSource::SystemClock => notes.push(note(
+            "time = self：各密钥分持人以本机系统时钟为唯一时间来源。".to_owned(),
+            "time = self: the custodians' own system clocks are the only time source.".to_owned(),
+        )),
+    }
+    notes.push(match lot.custody {
+        CustodyKind::Independent => note(
+            "custody = independent：没有一方掌握足以单独解密或阻止解密的密钥份额。".to_owned(),
+            "custody = independent: no single party holds enough shares to unseal alone or to \
+             prevent the unsealing."
+                .to_owned(),
+        ),
+        CustodyKind::SelfHeld => note(
+            "custody = self：密钥分持人之间未声明相互独立。".to_owned(),
+            "custody = self: the custodians are not declared independent of each other.".to_owned(),
+        ),
+    });
+    let frozen = freeze(state)?;
+    if frozen.degraded {
+        let absent: Vec<String> = frozen.absent.iter().map(ToString::to_string).collect();
+        let notice = lot.notice_ms;
+        notes.push(note(
+            format!(
+                "降级封存：{} 号密钥分持人缺席；公示 {} 毫秒后，经主持人和监督人同意。",
+                absent.join("、"),
+                notice.get()
+            ),
+            format!(
+                "degraded freeze: custodians {} were absent; after a notice of {notice} host and \
+                 supervisor approved.",
+                absent.join(", ")
+            ),
+        ));
+    }
+    if lot.fictional {
+        notes.push(note(
+            "本记录含虚构的名称或价格，仅供演示。".to_owned(),
+            "this record holds invented names or prices, for demonstration only.".to_owned(),
+        ));
+    }
+    Some(notes)
+}

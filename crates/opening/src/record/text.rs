@@ -1,0 +1,194 @@
+//! `record.txt`: the facts of the opening record for people, in Chinese and in English.
+
+use kaibiao_types::{Fault, Part, UtcMillis};
+
+use super::{OpeningRecord, RecordDocuments, RecordRow};
+use crate::event::Verdict;
+use crate::tender::{CustodyKind, Template};
+
+impl OpeningRecord {
+    /// `record.txt`: the same facts as [`OpeningRecord::to_bytes`], one fact per line, Chinese
+    /// first. Times are Beijing time (UTC+8).
+    pub fn to_text(&self) -> String {
+        let mut page = Page::default();
+        page.line("开标记录 OPENING RECORD");
+        page.line("时间均为北京时间 all times are Beijing time (UTC+8)");
+        self.head(&mut page);
+        for row in &self.rows {
+            page.line("");
+            write_row(&mut page, row);
+        }
+        page.line("");
+        if self.objections.is_empty() {
+            page.line("异议 Objections：无 none");
+        }
+        for objection in &self.objections {
+            page.pair(
+                "异议 Objection",
+                &format!("{}，{}，{}", objection.no, objection.bidder, time(objection.at)),
+            );
+            page.quote(&objection.text);
+            page.pair("答复 Answer", &time(objection.answered_at));
+            page.quote(&objection.answer);
+        }
+        page.line("");
+        for note in &self.notes {
+            page.pair("说明 Note", &format!("{} {}", note.zh, note.en));
+        }
+        page.text
+    }
+
+    fn head(&self, page: &mut Page) {
+        let both = |words: &crate::tender::Bilingual| format!("{} / {}", words.zh, words.en);
+        let party = |party: &kaibiao_types::Party| format!("{}（{}）", party.name, party.code);
+        let template = match self.template {
+            Template::GoodsServices => "货物与服务 goods and services",
+            Template::GovernmentProcurement => "政府采购 government procurement",
+            Template::Works => "工程 works",
+        };
+        let custody = match self.custody {
+            CustodyKind::Independent => "independent",
+            CustodyKind::SelfHeld => "self",
+        };
+        page.pair("项目 Project", &format!("{}（{}）", both(&self.title), self.tender));
+        page.pair("标段 Lot", &format!("{}（{}）", both(&self.lot_title), self.lot));
+        page.pair("类别 Kind", template);
+        page.pair("招标人 Tenderee", &party(&self.tenderee));
+        page.pair("主持 Host", &party(&self.host));
+        page.pair("监督 Supervisor", &party(&self.supervisor));
+        page.pair("投标截止及开标时间 Deadline", &time(self.deadline));
+        page.pair("截止确认 Intake closed", &time(self.intake_closed_at));
+        page.pair("报价公布 Prices published", &time(self.prices_published_at));
+        let ceiling = self.ceiling.map(|c| format!("{c}，{}", c.capital()));
+        page.pair("最高投标限价 Ceiling", &or_none(ceiling));
+        page.pair(
+            "投标人 Bidders",
+            &format!("{}（不少于 at least {}）", self.bidders, self.min_bidders),
+        );
+        page.pair("招标文件摘要 Tender file", &self.tender_sha256.to_string());
+        page.pair("密钥仪式 Ceremony", &self.ceremony_id.to_string());
+        page.pair("仪式记录摘要 Ceremony record", &self.ceremony_sha256.to_string());
+        page.pair(
+            "密钥门限 Threshold",
+            &format!("{} / {}，custody = {custody}", self.threshold.k(), self.threshold.n()),
+        );
+        let freeze = &self.freeze;
+        page.pair("封存清单 Freeze", &freeze.freeze_id.to_string());
+        page.pair("日志根 Set root", &format!("{}（{}）", freeze.root, freeze.size));
+        page.pair("收讫 Receipted", &freeze.receipted.to_string());
+        page.pair("分持人签署 Signed by", &list(&freeze.signers));
+        if freeze.degraded {
+            page.pair("降级封存，缺席 Degraded, absent", &list(&freeze.absent));
+        }
+        page.pair("来源 Source", &or_none(self.source.clone()));
+    }
+}
+
+fn write_row(page: &mut Page, row: &RecordRow) {
+    let number = format!("{}. {}", row.position, row.bidder.name);
+    page.line(&number);
+    page.item("代码 Code", row.bidder.code.as_str());
+    page.item("递交 Received", &format!("{}（{}）", time(row.completed_at), row.seq));
+    page.item("摘要 Manifest", &row.manifest_sha256.to_string());
+    page.item("签到 Signed in", &or_none(row.signed_in_at.map(time)));
+    for seal in &row.seals {
+        let state = match &seal.label {
+            None => "密封 sealed".to_owned(),
+            Some(label) => format!("破损 broken（{label}）"),
+        };
+        page.item(&format!("密封检查 Seal check, {}", part(seal.part)), &state);
+    }
+    page.item("解密 Unsealed", &outcome(row.verdict, row.label.as_deref(), row.fault));
+    if let Some(sheet) = row.sheet_sha256 {
+        page.item("一览表 Sheet", &sheet.to_string());
+    }
+    if let (Some(figures), Some(capital)) = (&row.figures, &row.capital) {
+        let over = if row.over_ceiling { "，超过限价 above the ceiling" } else { "" };
+        page.item("报价 Price", &format!("{figures}，{capital}{over}"));
+    }
+    for field in &row.fields {
+        let name = format!("{} {}", field.name.zh, field.name.en);
+        let shown = if field.shown.zh == field.shown.en {
+            field.shown.zh.clone()
+        } else {
+            format!("{} / {}", field.shown.zh, field.shown.en)
+        };
+        page.item(&name, &shown);
+    }
+    page.item("确认 Confirmed", &or_none(row.confirmed_at.map(time)));
+    if let Some(documents) = &row.documents {
+        page.item("文件 Documents", &document(documents));
+    }
+}
+
+/// Text that grows by lines.
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn line(&mut self, words: &str) {
+        self.text.push_str(words);
+        self.text.push('\n');
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        self.line(&[name, "：", value].concat());
+    }
+
+    fn item(&mut self, name: &str, value: &str) {
+        self.line(&["   ", name, "：", value].concat());
+    }
+
+    /// Words of a party, each line marked, so that they cannot pass for lines of the record.
+    fn quote(&mut self, words: &str) {
+        for line in words.split('\n') {
+            self.line(&["   > ", line].concat());
+        }
+    }
+}
+
+const fn part(part: Part) -> &'static str {
+    match part {
+        Part::Price => "报价 price",
+        Part::Documents => "文件 documents",
+        Part::Signals => "信息 signals",
+    }
+}
+
+fn time(at: UtcMillis) -> String {
+    at.beijing()
+}
+
+fn or_none(words: Option<String>) -> String {
+    words.unwrap_or_else(|| "无 none".to_owned())
+}
+
+fn list(indexes: &[kaibiao_types::CustodianIndex]) -> String {
+    indexes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn outcome(verdict: Verdict, label: Option<&str>, fault: Option<Fault>) -> String {
+    let words = match verdict {
+        Verdict::Opened => "成功 opened",
+        Verdict::BadFormat => "已解密，格式不符 opened, not a price sheet of this lot",
+        Verdict::NotOpened => "失败 not opened",
+    };
+    let fault = match fault {
+        None => "",
+        Some(Fault::Bidder) => "，投标人原因（撤销）caused by the bidder",
+        Some(Fault::NotBidder) => "，非投标人原因（撤回）not caused by the bidder",
+        Some(Fault::Undetermined) => "，原因待认定 cause undetermined",
+    };
+    label
+        .map_or_else(|| [words, fault].concat(), |label| [words, "（", label, "）", fault].concat())
+}
+
+fn document(documents: &RecordDocuments) -> String {
+    let words = outcome(documents.verdict, documents.label.as_deref(), documents.fault);
+    match documents.plain_sha256 {
+        Some(digest) => format!("{words}，{digest}"),
+        None => words,
+    }
+}

@@ -1,0 +1,356 @@
+//! Why a step is refused: a stable label, the article of law, and what to do in two languages.
+
+mod words;
+
+use kaibiao_types::{CustodianIndex, Millis, Part, Role, UtcMillis};
+
+use crate::event::EventKind;
+use crate::phase::Phase;
+
+/// Why the procedure does not allow a step. The same rules speak to a person who asks and to an
+/// auditor who replays.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The same actor has done the same before.
+    #[error("{step} was done before")]
+    AlreadyDone {
+        /// The step.
+        step: EventKind,
+    },
+    /// A degraded freeze lacks the approval of host or supervisor.
+    #[error("the degraded freeze needs the approval of host and supervisor")]
+    ApprovalMissing,
+    /// The entry contradicts the log before it.
+    #[error("{step} contradicts the log: {rule}")]
+    BadData {
+        /// The step.
+        step: EventKind,
+        /// What it contradicts.
+        rule: DataRule,
+    },
+    /// The time is before that of the last entry.
+    #[error("the time is before the last entry, {last}")]
+    ClockBackwards {
+        /// Time of the last entry.
+        last: UtcMillis,
+    },
+    /// Fewer than k custodians released, and more may.
+    #[error("{have} of {need} custodians released")]
+    CustodyIncomplete {
+        /// Custodians that released for the bid in question.
+        have: usize,
+        /// k.
+        need: usize,
+    },
+    /// Bids received in time still have sealed documents.
+    #[error("documents are still sealed")]
+    DocumentsSealed,
+    /// The freeze is not complete.
+    #[error("{signed} of {quorum} custodians signed the freeze")]
+    FreezeIncomplete {
+        /// Custodians that signed.
+        signed: usize,
+        /// The quorum.
+        quorum: usize,
+    },
+    /// The wait for the freeze quorum is not over.
+    #[error("the freeze waits for its quorum, {wait} more")]
+    FreezeWaitRunning {
+        /// Time left.
+        wait: Millis,
+    },
+    /// The opening is over.
+    #[error("the opening is over")]
+    LotClosed,
+    /// The bidder has no published price.
+    #[error("the bidder has no published price")]
+    NoPrice,
+    /// No objection has this number.
+    #[error("objection {no} does not exist")]
+    NoSuchObjection {
+        /// The number.
+        no: u32,
+    },
+    /// The actor has no current bid in the frozen set.
+    #[error("no current bid of this organisation is in the frozen set")]
+    NotABidder,
+    /// No current bid has this part, or the part is not for the room.
+    #[error("no {part} part to unseal")]
+    NothingToUnseal {
+        /// The part.
+        part: Part,
+    },
+    /// The public notice of the degraded freeze is not over.
+    #[error("the notice of the degraded freeze runs {wait} more")]
+    NoticeRunning {
+        /// Time left.
+        wait: Millis,
+    },
+    /// The objection has its answer.
+    #[error("objection {no} is answered")]
+    ObjectionAnswered {
+        /// The number.
+        no: u32,
+    },
+    /// Objections wait for an answer.
+    #[error("objections wait for an answer: {nos:?}")]
+    ObjectionsOpen {
+        /// Their numbers.
+        nos: Vec<u32>,
+    },
+    /// The step does not belong to this phase.
+    #[error("{step} does not belong to phase {phase}")]
+    OutOfOrder {
+        /// The step.
+        step: EventKind,
+        /// The phase.
+        phase: Phase,
+    },
+    /// Every price is read.
+    #[error("every price is read")]
+    PricesAllRead,
+    /// Prices are still to be read, or the last reading is not over.
+    #[error("{left} prices are to be read, the reading runs {wait} more")]
+    ReadingRunning {
+        /// Prices not yet read.
+        left: usize,
+        /// Time left of the current reading.
+        wait: Millis,
+    },
+    /// The signature is over another record.
+    #[error("the signature is over another record")]
+    RecordDiffers,
+    /// The seals were not checked.
+    #[error("the seals were not checked")]
+    SealsUnchecked,
+    /// The deadline has not come.
+    #[error("the deadline comes in {wait}")]
+    TooEarly {
+        /// Time left.
+        wait: Millis,
+    },
+    /// Too few bidders: nothing is opened.
+    #[error("{bidders} bidders, at least {min} are needed")]
+    TooFewBidders {
+        /// Distinct bidders with a current bid.
+        bidders: u32,
+        /// Fewest bidders of the tender.
+        min: u32,
+    },
+    /// Fewer than k custodians signed: no freeze, not even a degraded one.
+    #[error("{signed} custodians signed the freeze, at least {need} are needed")]
+    TooFewCustodians {
+        /// Custodians that signed.
+        signed: usize,
+        /// k.
+        need: usize,
+    },
+    /// The ceremony has no custodian of this number.
+    #[error("there is no custodian {index}")]
+    UnknownCustodian {
+        /// The number.
+        index: CustodianIndex,
+    },
+    /// The custodian has not signed the freeze.
+    #[error("custodian {index} has not signed the freeze")]
+    UnsignedCustodian {
+        /// The number.
+        index: CustodianIndex,
+    },
+    /// Another freeze than the one in the log.
+    #[error("another freeze than the one in the log")]
+    WrongFreeze,
+    /// The step belongs to another role or organisation.
+    #[error("{step} does not belong to this {role:?}")]
+    WrongRole {
+        /// The step.
+        step: EventKind,
+        /// The role of the actor.
+        role: Role,
+    },
+}
+
+/// What an entry contradicts.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum DataRule {
+    /// The absent custodians are not those that did not sign.
+    Absent,
+    /// A bid stands twice: manifest, place or (bidder, seq).
+    BidDuplicate,
+    /// A bid was complete at or after the deadline, or stands in a later tick than the last.
+    BidLate,
+    /// A bid has no object, one twice, or one of another stage.
+    BidObjects,
+    /// The bids are not in log order.
+    BidOrder,
+    /// Status and `by` do not fit the bidder's other bids.
+    BidStatus,
+    /// The count is not the number of distinct current bidders.
+    BidderCount,
+    /// The list is not that of the current bidders.
+    BidderList,
+    /// A bid is blamed on its bidder while fewer than k custodians released for it.
+    Blame,
+    /// The closing head does not cover the last tick, or covers more than the log.
+    ClosingHead,
+    /// The signed command asks for something else.
+    Command,
+    /// Fewer cosignatures than k, or the same twice.
+    Cosignatures,
+    /// A refusal names a bidder before the deadline (promise 5).
+    EarlyName,
+    /// Size and root are not those of the closing head.
+    FreezeHead,
+    /// The round is not 0.
+    FreezeRound,
+    /// The notice is shorter than the tender file says.
+    NoticeLength,
+    /// The number does not follow.
+    Number,
+    /// The partials are not one each for bids that are being unsealed, or their count is wrong.
+    PartialSet,
+    /// The party is not the one the log knows.
+    Party,
+    /// The lot was published at or after its deadline.
+    PublishedLate,
+    /// The reading is not that of the next price.
+    Reading,
+    /// The results are not one for each object of each current bid.
+    SealResults,
+    /// A text or number breaks its limit.
+    Shape(&'static str),
+    /// The signers are not those of the log.
+    Signers,
+    /// Another stage than 1.
+    Stage,
+    /// The lot's terms break a rule of the tender file.
+    Terms,
+    /// The verdicts are not one for each bid, or do not follow from the plaintext.
+    Verdict,
+}
+
+impl DataRule {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::BidDuplicate => "bid-duplicate",
+            Self::BidLate => "bid-late",
+            Self::BidObjects => "bid-objects",
+            Self::BidOrder => "bid-order",
+            Self::BidStatus => "bid-status",
+            Self::BidderCount => "bidder-count",
+            Self::BidderList => "bidder-list",
+            Self::Blame => "blame",
+            Self::ClosingHead => "closing-head",
+            Self::Command => "command",
+            Self::Cosignatures => "cosignatures",
+            Self::EarlyName => "early-name",
+            Self::FreezeHead => "freeze-head",
+            Self::FreezeRound => "freeze-round",
+            Self::NoticeLength => "notice-length",
+            Self::Number => "number",
+            Self::PartialSet => "partial-set",
+            Self::Party => "party",
+            Self::PublishedLate => "published-late",
+            Self::Reading => "reading",
+            Self::SealResults => "seal-results",
+            Self::Shape(_) => "shape",
+            Self::Signers => "signers",
+            Self::Stage => "stage",
+            Self::Terms => "terms",
+            Self::Verdict => "verdict",
+        }
+    }
+}
+
+impl core::fmt::Display for DataRule {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Shape(field) => write!(f, "shape of {field}"),
+            rule => f.write_str(rule.name()),
+        }
+    }
+}
+
+impl Refusal {
+    /// The stable label.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::AlreadyDone { .. } => "already-done",
+            Self::ApprovalMissing => "approval-missing",
+            Self::BadData { .. } => "bad-data",
+            Self::ClockBackwards { .. } => "clock-backwards",
+            Self::CustodyIncomplete { .. } => "custody-incomplete",
+            Self::DocumentsSealed => "documents-sealed",
+            Self::FreezeIncomplete { .. } => "freeze-incomplete",
+            Self::FreezeWaitRunning { .. } => "freeze-wait-running",
+            Self::LotClosed => "lot-closed",
+            Self::NoPrice => "no-price",
+            Self::NoSuchObjection { .. } => "no-such-objection",
+            Self::NotABidder => "not-a-bidder",
+            Self::NothingToUnseal { .. } => "nothing-to-unseal",
+            Self::NoticeRunning { .. } => "notice-running",
+            Self::ObjectionAnswered { .. } => "objection-answered",
+            Self::ObjectionsOpen { .. } => "objections-open",
+            Self::OutOfOrder { .. } => "out-of-order",
+            Self::PricesAllRead => "prices-all-read",
+            Self::ReadingRunning { .. } => "reading-running",
+            Self::RecordDiffers => "record-differs",
+            Self::SealsUnchecked => "seals-unchecked",
+            Self::TooEarly { .. } => "too-early",
+            Self::TooFewBidders { .. } => "too-few-bidders",
+            Self::TooFewCustodians { .. } => "too-few-custodians",
+            Self::UnknownCustodian { .. } => "unknown-custodian",
+            Self::UnsignedCustodian { .. } => "unsigned-custodian",
+            Self::WrongFreeze => "wrong-freeze",
+            Self::WrongRole { .. } => "wrong-role",
+        }
+    }
+
+    /// The article of law that asks for the refusal; `None` where only our own design does.
+    pub const fn article(&self) -> Option<&'static str> {
+        match self {
+            Self::CustodyIncomplete { .. } => Some("电子招标投标办法 art. 30"),
+            Self::DocumentsSealed => Some("招标投标法 art. 36 ¶2"),
+            Self::NoSuchObjection { .. }
+            | Self::ObjectionAnswered { .. }
+            | Self::ObjectionsOpen { .. } => Some("招标投标法实施条例 art. 44 ¶3"),
+            Self::SealsUnchecked => Some("招标投标法 art. 36 ¶1"),
+            Self::TooEarly { .. } => Some("招标投标法 art. 34"),
+            Self::TooFewBidders { .. } => Some("招标投标法实施条例 art. 44 ¶2"),
+            Self::WrongRole { .. } => Some("招标投标法 art. 35"),
+            Self::AlreadyDone { .. }
+            | Self::ApprovalMissing
+            | Self::BadData { .. }
+            | Self::ClockBackwards { .. }
+            | Self::FreezeIncomplete { .. }
+            | Self::FreezeWaitRunning { .. }
+            | Self::LotClosed
+            | Self::NoPrice
+            | Self::NotABidder
+            | Self::NothingToUnseal { .. }
+            | Self::NoticeRunning { .. }
+            | Self::OutOfOrder { .. }
+            | Self::PricesAllRead
+            | Self::ReadingRunning { .. }
+            | Self::RecordDiffers
+            | Self::TooFewCustodians { .. }
+            | Self::UnknownCustodian { .. }
+            | Self::UnsignedCustodian { .. }
+            | Self::WrongFreeze => None,
+        }
+    }
+
+    /// What happened and what to do, in Chinese.
+    pub fn zh(&self) -> String {
+        words::zh(self)
+    }
+
+    /// What happened and what to do, in English.
+    pub fn en(&self) -> String {
+        words::en(self)
+    }
+}

@@ -1,0 +1,183 @@
+//! The sentences of refusals: first what happened, then what to do.
+
+use kaibiao_types::Millis;
+
+use super::Refusal;
+
+/// Chinese.
+pub(super) fn zh(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::AlreadyDone { .. } => "该操作此前已完成。无需重复操作。".to_owned(),
+        Refusal::ApprovalMissing => {
+            "降级封存尚缺主持人或监督人的同意。请双方分别签署同意后再继续。".to_owned()
+        }
+        Refusal::BadData { step, rule } => {
+            format!("记录“{step}”与此前的日志不符（{rule}）。请核对日志，查明原因后再继续。")
+        }
+        Refusal::ClockBackwards { last } => {
+            format!("时钟早于上一条记录（北京时间 {}）。请校准服务器时钟后重试。", last.beijing())
+        }
+        Refusal::CustodyIncomplete { have, need } => {
+            format!("仅有 {have} 名密钥分持人交出解密分量，至少需要 {need} 名。请等待其余分持人。")
+        }
+        Refusal::DocumentsSealed => {
+            "按时送达的投标文件尚未全部拆封。请先启动文件部分的解密。".to_owned()
+        }
+        Refusal::FreezeIncomplete { signed, quorum } => format!(
+            "封存清单仅有 {signed} 名密钥分持人签署，需要 {quorum} 名。请等待签署完成或降级公示。"
+        ),
+        Refusal::FreezeWaitRunning { wait } => {
+            format!("封存签署等待期尚余 {}。请等待期满。", seconds(*wait))
+        }
+        Refusal::LotClosed => "本标段开标已结束。不能再进行任何操作。".to_owned(),
+        Refusal::NoPrice => "本单位没有已公布的报价可供确认。如有疑问，请提出异议。".to_owned(),
+        Refusal::NoSuchObjection { no } => format!("没有编号为 {no} 的异议。请核对异议编号。"),
+        Refusal::NotABidder => {
+            "封存清单中没有本单位的有效投标。请核对所用数字证书和标段。".to_owned()
+        }
+        Refusal::NothingToUnseal { .. } => {
+            "没有可以解密的该部分投标文件。请选择报价或文件部分。".to_owned()
+        }
+        Refusal::NoticeRunning { wait } => {
+            format!("降级封存公示期尚余 {}。请等待公示期满。", seconds(*wait))
+        }
+        Refusal::ObjectionAnswered { no } => {
+            format!("异议 {no} 已经答复。如需补充，请投标人另行提出。")
+        }
+        Refusal::ObjectionsOpen { nos } => {
+            format!("异议 {} 尚未答复。请先当场答复，再继续。", numbers(nos, "、"))
+        }
+        Refusal::OutOfOrder { phase, .. } => {
+            format!("当前阶段为“{}”，不能进行该操作。请按既定流程操作。", phase.words().0)
+        }
+        Refusal::PricesAllRead => "全部报价已宣读完毕。请生成开标记录。".to_owned(),
+        Refusal::ReadingRunning { left, wait } => format!(
+            "尚有 {left} 家报价未宣读，当前宣读尚余 {}。请宣读完毕后再继续。",
+            seconds(*wait)
+        ),
+        Refusal::RecordDiffers => "所签文件不是本次开标记录。请重新下载开标记录后签名。".to_owned(),
+        Refusal::SealsUnchecked => "投标文件密封性尚未检查。请先公开检查密封情况。".to_owned(),
+        Refusal::TooEarly { wait } => {
+            format!("未到开标时间，尚余 {}。请在开标时间到达后再操作。", seconds(*wait))
+        }
+        Refusal::TooFewBidders { bidders, min } => {
+            format!(
+                "投标人仅 {bidders} 家，少于 {min} 家，不得开标。投标文件保持密封，请重新招标。"
+            )
+        }
+        Refusal::TooFewCustodians { signed, need } => {
+            format!("仅有 {signed} 名密钥分持人签署，至少需要 {need} 名。请联系其余分持人。")
+        }
+        Refusal::UnknownCustodian { index } => {
+            format!("密钥生成仪式中没有 {index} 号分持人。请核对编号。")
+        }
+        Refusal::UnsignedCustodian { index } => {
+            format!("{index} 号密钥分持人尚未签署封存清单。请先签署。")
+        }
+        Refusal::WrongFreeze => "所指封存清单与日志中的不同。请按日志中的清单重新操作。".to_owned(),
+        Refusal::WrongRole { .. } => {
+            "当前身份无权进行该操作。请由有权的一方使用其数字证书操作。".to_owned()
+        }
+    }
+}
+
+/// English.
+pub(super) fn en(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::AlreadyDone { .. } => "This was done before. Nothing more is needed.".to_owned(),
+        Refusal::ApprovalMissing => "The degraded freeze lacks the approval of the host or the \
+             supervisor. Both must sign their approval."
+            .to_owned(),
+        Refusal::BadData { step, rule } => format!(
+            "The entry {step} contradicts the log before it ({rule}). Compare the log and find the \
+             cause before going on."
+        ),
+        Refusal::ClockBackwards { last } => format!(
+            "The clock is before the last entry ({last}). Set the server's clock and try again."
+        ),
+        Refusal::CustodyIncomplete { have, need } => format!(
+            "Partial decryptions came from {have} of at least {need} custodians. Wait for the others."
+        ),
+        Refusal::DocumentsSealed => "Bids received in time still have sealed documents. Start the \
+             unsealing of the documents first."
+            .to_owned(),
+        Refusal::FreezeIncomplete { signed, quorum } => format!(
+            "The frozen set has {signed} of {quorum} signatures of custodians. Wait for them or for \
+             the notice of a degraded freeze."
+        ),
+        Refusal::FreezeWaitRunning { wait } => {
+            format!("The frozen set waits for signatures for {wait} more. Wait until then.")
+        }
+        Refusal::LotClosed => {
+            "The opening of this lot is over. Nothing more can be done.".to_owned()
+        }
+        Refusal::NoPrice => "This organisation has no published price to confirm. Raise an \
+             objection if that is wrong."
+            .to_owned(),
+        Refusal::NoSuchObjection { no } => {
+            format!("There is no objection {no}. Check the number.")
+        }
+        Refusal::NotABidder => "The frozen set has no current bid of this organisation. Check the \
+             certificate in use and the lot."
+            .to_owned(),
+        Refusal::NothingToUnseal { part } => {
+            format!("No bid has a {part} part to unseal. Choose price or documents.")
+        }
+        Refusal::NoticeRunning { wait } => {
+            format!("The notice of the degraded freeze runs for {wait} more. Wait until then.")
+        }
+        Refusal::ObjectionAnswered { no } => {
+            format!("Objection {no} is answered. The bidder may raise another one.")
+        }
+        Refusal::ObjectionsOpen { nos } => format!(
+            "Objections without an answer: {}. Answer them on the spot first.",
+            numbers(nos, ", ")
+        ),
+        Refusal::OutOfOrder { phase, .. } => format!(
+            "The opening stands at \"{}\", where this cannot be done. Follow the set procedure.",
+            phase.words().1
+        ),
+        Refusal::PricesAllRead => "Every price is read. Make the opening record next.".to_owned(),
+        Refusal::ReadingRunning { left, wait } => format!(
+            "Prices still to be read: {left}; the reading runs for {wait} more. Finish the reading \
+             first."
+        ),
+        Refusal::RecordDiffers => "The signature is over another file than this opening record. \
+             Download the record again and sign that."
+            .to_owned(),
+        Refusal::SealsUnchecked => {
+            "The seals were not checked yet. Check them in public first.".to_owned()
+        }
+        Refusal::TooEarly { wait } => {
+            format!("The opening time comes in {wait}. Wait until then.")
+        }
+        Refusal::TooFewBidders { bidders, min } => format!(
+            "Bidders: {bidders}, fewer than {min}, so nothing may be opened. The bids stay sealed; \
+             invite tenders again."
+        ),
+        Refusal::TooFewCustodians { signed, need } => format!(
+            "The frozen set has {signed} of at least {need} signatures. Call the other custodians."
+        ),
+        Refusal::UnknownCustodian { index } => {
+            format!("The ceremony has no custodian {index}. Check the number.")
+        }
+        Refusal::UnsignedCustodian { index } => {
+            format!("Custodian {index} has not signed the frozen set. Sign it first.")
+        }
+        Refusal::WrongFreeze => {
+            "This is about another frozen set than the one in the log. Use the one in the log."
+                .to_owned()
+        }
+        Refusal::WrongRole { .. } => "This actor may not do that. The party in charge must do it \
+             with its own certificate."
+            .to_owned(),
+    }
+}
+
+fn seconds(span: Millis) -> String {
+    format!("{}.{:03} 秒", span.get() / 1_000, span.get() % 1_000)
+}
+
+fn numbers(list: &[u32], between: &str) -> String {
+    list.iter().map(u32::to_string).collect::<Vec<_>>().join(between)
+}

@@ -1,0 +1,124 @@
+//! Replay of a log by somebody who does not trust it: a custodian, an auditor, a browser.
+
+use kaibiao_types::UtcMillis;
+
+use crate::actor::Actor;
+use crate::command::{Command, CommandKind, SignedCommandBody};
+use crate::event::{Event, EventKind};
+use crate::guard::fits;
+use crate::refusal::{DataRule, Refusal};
+use crate::state::State;
+
+/// An entry that the procedure would not have allowed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("entry {entry} ({kind}) breaks the procedure")]
+pub struct ReplayError {
+    /// Index of the entry.
+    pub entry: u64,
+    /// Its kind.
+    pub kind: EventKind,
+    /// The rule it breaks.
+    #[source]
+    pub refusal: Refusal,
+}
+
+impl ReplayError {
+    /// The stable label: that of the rule.
+    pub const fn label(&self) -> &'static str {
+        self.refusal.label()
+    }
+}
+
+impl State {
+    /// Takes in one entry of a log that nobody vouches for, by the rules of [`State::decide`].
+    /// On an error the state is unchanged.
+    ///
+    /// What lies outside the procedure is checked elsewhere: log proofs and the digest of
+    /// `freeze_id` (journal), signatures (pki), partial decryptions (ceremony), the digests of
+    /// sheets and of the record (whoever has the hash function).
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] names the entry and the rule it breaks.
+    pub fn check_and_apply(
+        &mut self,
+        by: &Actor,
+        at: UtcMillis,
+        event: &Event,
+    ) -> Result<(), ReplayError> {
+        self.check(by, at, event).map_err(|refusal| ReplayError {
+            entry: self.entries,
+            kind: event.kind(),
+            refusal,
+        })?;
+        self.apply(by, at, event);
+        Ok(())
+    }
+
+    /// Checks that the signed command beside an entry asks for just this entry.
+    ///
+    /// `by` and `at` are author and time of the entry, `signer` is the party whose CMS over the body was verified. Called before the entry is
+    /// applied. Whether a nonce repeats is for the caller to see, who reads all commands.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::WrongRole`] if the signer may not ask for it, [`Refusal::BadData`] with
+    /// [`DataRule::Command`] if it is a command for another lot or asks for something else.
+    pub fn check_command(
+        &self,
+        by: &Actor,
+        at: UtcMillis,
+        event: &Event,
+        signer: &Actor,
+        body: &SignedCommandBody,
+    ) -> Result<(), Refusal> {
+        let step = event.kind();
+        let kind = body.command.kind();
+        let agrees = body.lot == self.lot
+            && event.needs_command() == Some(kind)
+            && body.after < self.entries
+            && event.agrees_with(&body.command);
+        fits(step, DataRule::Command, agrees)?;
+        // The hall writes what it computes after a command; everything else its signer writes.
+        let author = event.written_by(signer);
+        if author != *by || (author != Actor::Hall && author != *signer) {
+            return Err(Refusal::WrongRole { step, role: signer.role() });
+        }
+        self.admit(step, kind.roles(), signer, at)
+    }
+}
+
+impl Event {
+    /// The kind of signed command that stands beside an entry of this kind; `None` where none does.
+    pub fn needs_command(&self) -> Option<CommandKind> {
+        CommandKind::ALL.iter().copied().find(|kind| kind.leads_to() == self.kind())
+    }
+
+    /// Whether this event does what the command asks for, and nothing else.
+    fn agrees_with(&self, command: &Command) -> bool {
+        match (self, command) {
+            (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
+            (Self::PriceRead(reading), Command::ReadNext(duration)) => {
+                reading.duration_ms == *duration
+            }
+            (Self::ObjectionRaised(raised), Command::RaiseObjection(text)) => raised.text == *text,
+            (Self::ObjectionAnswered(answered), Command::AnswerObjection { no, text }) => {
+                answered.no == *no && answered.text == *text
+            }
+            (Self::RecordSigned(signed), Command::SignRecord { record_sha256, cms }) => {
+                signed.record_sha256 == *record_sha256 && signed.cms == *cms
+            }
+            (
+                Self::BiddersPublished(_)
+                | Self::SealsChecked(_)
+                | Self::SignedIn(_)
+                | Self::PriceConfirmed(_)
+                | Self::RecordGenerated(_)
+                | Self::DegradedApproved(_)
+                | Self::OpeningClosed(_),
+                command,
+            ) => command.kind().leads_to() == self.kind(),
+            _ => false,
+        }
+    }
+}

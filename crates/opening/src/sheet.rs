@@ -1,0 +1,230 @@
+//! 开标一览表: the price sheet, the plaintext of a bid's `price` part.
+
+use std::collections::BTreeMap;
+
+use kaibiao_types::{Currency, LotId, Money, OrgCode, TenderId};
+use serde::{Deserialize, Serialize};
+
+use crate::strict::{self, JsonError};
+use crate::tender::{FieldKind, ReadOutField};
+use crate::{limits, text};
+
+/// What a price sheet for one lot must hold; taken from the tender file or from the log's first
+/// entry.
+#[derive(Clone, Copy, Debug)]
+pub struct SheetRules<'a> {
+    /// The tender.
+    pub tender: &'a TenderId,
+    /// The lot.
+    pub lot: &'a LotId,
+    /// The currency of all prices.
+    pub currency: Currency,
+    /// The read-out fields, the price first.
+    pub fields: &'a [ReadOutField],
+}
+
+/// A price sheet that keeps the rules of its lot.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceSheet {
+    v: u8,
+    kind: Kind,
+    tender: TenderId,
+    lot: LotId,
+    bidder: OrgCode,
+    total: Money,
+    fields: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "price-sheet")]
+    PriceSheet,
+}
+
+/// Why a price sheet does not count as one. At the opening the bid is then shown as opened with
+/// this label and without a price; it is not revoked (ruling 21).
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SheetError {
+    /// The sheet names another bidder than the signature.
+    #[error("the sheet is of bidder {found}, the bid of {expected}")]
+    Bidder {
+        /// The bidder who signed.
+        expected: OrgCode,
+        /// The bidder in the sheet.
+        found: OrgCode,
+    },
+    /// The total is in another currency than the tender.
+    #[error("the total is not in the currency of the tender")]
+    Currency,
+    /// A read-out field of type integer is not one.
+    #[error("field `{0}` must be a whole number in digits without leading zeros")]
+    Integer(String),
+    /// Not strict JSON of this form.
+    #[error("not a price sheet: {0}")]
+    Json(#[from] JsonError),
+    /// The sheet names another tender or lot.
+    #[error("the sheet is for {found}, the lot is {expected}")]
+    Lot {
+        /// `TENDER/LOT` of the bid.
+        expected: String,
+        /// `TENDER/LOT` in the sheet.
+        found: String,
+    },
+    /// A read-out field is missing.
+    #[error("field `{0}` is missing")]
+    Missing(String),
+    /// A read-out field of type money is not an amount.
+    #[error("field `{0}` must be an amount as in 1431388.90")]
+    Money(String),
+    /// A read-out field of type text is empty, too long or holds invisible characters.
+    #[error("field `{0}` is empty, too long or holds invisible characters")]
+    Text(String),
+    /// A field that the tender does not ask for.
+    #[error("field `{0}` is not asked for")]
+    Unknown(String),
+    /// Another version of the format.
+    #[error("the version is not 1")]
+    Version,
+}
+
+impl SheetError {
+    /// The stable label, all of the family `BIDDER_FORMAT`.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Bidder { .. } => "BIDDER_FORMAT_BIDDER",
+            Self::Currency => "BIDDER_FORMAT_CURRENCY",
+            Self::Integer(_) => "BIDDER_FORMAT_INTEGER",
+            Self::Json(_) => "BIDDER_FORMAT_JSON",
+            Self::Lot { .. } => "BIDDER_FORMAT_LOT",
+            Self::Missing(_) => "BIDDER_FORMAT_MISSING",
+            Self::Money(_) => "BIDDER_FORMAT_MONEY",
+            Self::Text(_) => "BIDDER_FORMAT_TEXT",
+            Self::Unknown(_) => "BIDDER_FORMAT_UNKNOWN",
+            Self::Version => "BIDDER_FORMAT_VERSION",
+        }
+    }
+}
+
+impl PriceSheet {
+    /// Makes a sheet; `fields` has every read-out field of the tender except `price`.
+    ///
+    /// # Errors
+    ///
+    /// [`SheetError`] names the first rule that is broken.
+    pub fn build(
+        rules: &SheetRules<'_>,
+        bidder: &OrgCode,
+        total: Money,
+        fields: BTreeMap<String, String>,
+    ) -> Result<Self, SheetError> {
+        let sheet = Self {
+            v: 1,
+            kind: Kind::PriceSheet,
+            tender: rules.tender.clone(),
+            lot: rules.lot.clone(),
+            bidder: bidder.clone(),
+            total,
+            fields,
+        };
+        sheet.check(rules, bidder)?;
+        let len = sheet.to_bytes().len();
+        if len > limits::SHEET_BYTES {
+            return Err(JsonError::TooLong { len, max: limits::SHEET_BYTES }.into());
+        }
+        Ok(sheet)
+    }
+
+    /// Reads the exact plaintext of a `price` part against the lot's rules and the bidder who
+    /// signed it.
+    ///
+    /// # Errors
+    ///
+    /// [`SheetError`] names the first rule that is broken.
+    pub fn parse(
+        rules: &SheetRules<'_>,
+        bidder: &OrgCode,
+        bytes: &[u8],
+    ) -> Result<Self, SheetError> {
+        let received = strict::value(bytes, limits::SHEET_BYTES)?;
+        let sheet: Self = strict::typed(received.clone())?;
+        strict::same_form(&sheet, &received)?;
+        sheet.check(rules, bidder)?;
+        Ok(sheet)
+    }
+
+    /// The bytes to seal: compact JSON.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        strict::bytes(self)
+    }
+
+    /// 投标报价: the total price.
+    pub const fn total(&self) -> Money {
+        self.total
+    }
+
+    /// The other read-out fields by key.
+    pub const fn fields(&self) -> &BTreeMap<String, String> {
+        &self.fields
+    }
+
+    /// The bidder.
+    pub const fn bidder(&self) -> &OrgCode {
+        &self.bidder
+    }
+
+    fn check(&self, rules: &SheetRules<'_>, bidder: &OrgCode) -> Result<(), SheetError> {
+        if self.v != 1 {
+            return Err(SheetError::Version);
+        }
+        if self.tender != *rules.tender || self.lot != *rules.lot {
+            return Err(SheetError::Lot {
+                expected: format!("{}/{}", rules.tender, rules.lot),
+                found: format!("{}/{}", self.tender, self.lot),
+            });
+        }
+        if self.bidder != *bidder {
+            return Err(SheetError::Bidder {
+                expected: bidder.clone(),
+                found: self.bidder.clone(),
+            });
+        }
+        if self.total.currency() != rules.currency {
+            return Err(SheetError::Currency);
+        }
+        // The first field is the price; it stands in `total`.
+        let asked = || rules.fields.iter().skip(1);
+        for field in asked() {
+            let value = self
+                .fields
+                .get(&field.key)
+                .ok_or_else(|| SheetError::Missing(field.key.clone()))?;
+            check_value(field, value, rules.currency)?;
+        }
+        match self.fields.keys().find(|key| !asked().any(|field| field.key == **key)) {
+            Some(key) => Err(SheetError::Unknown(key.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_value(field: &ReadOutField, value: &str, currency: Currency) -> Result<(), SheetError> {
+    let key = || field.key.clone();
+    match field.kind {
+        FieldKind::Integer => {
+            let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+            let plain = value == "0" || !value.starts_with('0');
+            if digits && plain && value.len() <= limits::FIELD_INTEGER_DIGITS {
+                Ok(())
+            } else {
+                Err(SheetError::Integer(key()))
+            }
+        }
+        FieldKind::Money => {
+            Money::parse_major(value, currency).map(|_| ()).map_err(|_| SheetError::Money(key()))
+        }
+        FieldKind::Text if text::line(value, limits::FIELD_TEXT_CHARS) => Ok(()),
+        FieldKind::Text => Err(SheetError::Text(key())),
+    }
+}

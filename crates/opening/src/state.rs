@@ -1,0 +1,368 @@
+//! The state of one opening: a fold over the entries of its log, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kaibiao_types::{
+    CustodianIndex, Digest, LotKey, Millis, OrgCode, Part, Role, Stage, TickNo, UtcMillis,
+};
+
+use crate::event::{
+    BidStatus, DocumentsOpened, FreezeCompleted, FreezeDegraded, FrozenBid, LotPublished,
+    PricesPublished, PublishedBid, RecordSigned, SealsChecked, SetFrozen, Verdict,
+};
+use crate::phase::Phase;
+
+/// Everything that the log of one lot says so far. Cheap to clone: the large lists are shared.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct State {
+    pub(crate) lot: LotKey,
+    pub(crate) phase: Phase,
+    pub(crate) entries: u64,
+    pub(crate) last_at: UtcMillis,
+    pub(crate) published: Option<Arc<LotPublished>>,
+    pub(crate) last_tick: Option<LastTick>,
+    pub(crate) intake: Option<ClosedIntake>,
+    pub(crate) frozen: Option<Arc<SetFrozen>>,
+    pub(crate) frozen_at: UtcMillis,
+    pub(crate) signers: BTreeSet<CustodianIndex>,
+    pub(crate) degraded: Option<FreezeDegraded>,
+    pub(crate) approvals: BTreeSet<Approver>,
+    pub(crate) completed: Option<FreezeCompleted>,
+    pub(crate) sign_ins: BTreeMap<OrgCode, Mark>,
+    pub(crate) bidders_published: Option<Mark>,
+    pub(crate) seals: Option<Arc<SealsChecked>>,
+    pub(crate) prices: Track,
+    pub(crate) documents: Track,
+    pub(crate) published_bids: Option<Arc<PricesPublished>>,
+    pub(crate) published_at: UtcMillis,
+    pub(crate) opened_documents: Option<Arc<DocumentsOpened>>,
+    pub(crate) documents_mark: Option<Mark>,
+    pub(crate) read: u32,
+    pub(crate) reading_until: UtcMillis,
+    pub(crate) confirmations: BTreeMap<OrgCode, UtcMillis>,
+    pub(crate) objections: Vec<Objection>,
+    pub(crate) record: Option<GeneratedRecord>,
+    pub(crate) record_signatures: Vec<RecordSigned>,
+}
+
+/// Where and when an entry stands in the log.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Mark {
+    /// Index of the entry.
+    pub entry: u64,
+    /// Its time.
+    pub at: UtcMillis,
+}
+
+/// The newest tick.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct LastTick {
+    pub(crate) no: TickNo,
+    pub(crate) entry: u64,
+}
+
+/// The closing head.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClosedIntake {
+    /// The last tick.
+    pub tick: TickNo,
+    /// Entries under the closing head.
+    pub size: u64,
+    /// Root of the closing head.
+    pub root: Digest,
+    /// When the intake was closed.
+    pub at: UtcMillis,
+}
+
+/// Who approves a degraded freeze.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Approver {
+    Host,
+    Supervisor,
+}
+
+/// The custodians' side of the unsealing of one part.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Track {
+    /// Unsealing has begun.
+    pub(crate) started: bool,
+    /// Custodians that released, with the bids they released for (none listed for documents).
+    pub(crate) released: BTreeMap<CustodianIndex, BTreeSet<Digest>>,
+    /// Custodians that refused since the unsealing began.
+    pub(crate) refused: BTreeSet<CustodianIndex>,
+}
+
+/// An objection and its answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Objection {
+    /// Number, from 1.
+    pub no: u32,
+    /// Who objected.
+    pub bidder: OrgCode,
+    /// The objection.
+    pub text: String,
+    /// When.
+    pub at: UtcMillis,
+    /// The answer and its time.
+    pub answer: Option<(String, UtcMillis)>,
+}
+
+/// The opening record that the parties sign.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GeneratedRecord {
+    /// SHA-256 of the exact bytes of `record.json`.
+    pub sha256: Digest,
+    /// Where it stands in the log.
+    pub mark: Mark,
+}
+
+/// What custodians may raise their shares for, now and not longer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unsealing<'a> {
+    /// The envelope.
+    pub stage: Stage,
+    /// The part.
+    pub part: Part,
+    /// The freeze that partials are bound to.
+    pub freeze_id: Digest,
+    /// The current bids that have this part, in log order.
+    pub bids: Vec<&'a FrozenBid>,
+}
+
+impl State {
+    /// The state of an empty log of `lot`.
+    pub fn new(lot: LotKey) -> Self {
+        Self {
+            lot,
+            phase: Phase::Unpublished,
+            entries: 0,
+            last_at: UtcMillis::EPOCH,
+            published: None,
+            last_tick: None,
+            intake: None,
+            frozen: None,
+            frozen_at: UtcMillis::EPOCH,
+            signers: BTreeSet::new(),
+            degraded: None,
+            approvals: BTreeSet::new(),
+            completed: None,
+            sign_ins: BTreeMap::new(),
+            bidders_published: None,
+            seals: None,
+            prices: Track::default(),
+            documents: Track::default(),
+            published_bids: None,
+            published_at: UtcMillis::EPOCH,
+            opened_documents: None,
+            documents_mark: None,
+            read: 0,
+            reading_until: UtcMillis::EPOCH,
+            confirmations: BTreeMap::new(),
+            objections: Vec::new(),
+            record: None,
+            record_signatures: Vec::new(),
+        }
+    }
+
+    /// The lot.
+    pub const fn lot(&self) -> &LotKey {
+        &self.lot
+    }
+
+    /// Where the opening stands.
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Entries so far; the index of the next one.
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// The time of the last entry.
+    pub const fn last_at(&self) -> UtcMillis {
+        self.last_at
+    }
+
+    /// The first entry.
+    pub fn published(&self) -> Option<&LotPublished> {
+        self.published.as_deref()
+    }
+
+    /// 投标截止时间.
+    pub fn deadline(&self) -> Option<UtcMillis> {
+        self.published().map(|lot| lot.deadline)
+    }
+
+    /// The number of the next tick; `None` if no more can follow.
+    pub fn next_tick(&self) -> Option<TickNo> {
+        let next = self.last_tick.map_or(Some(0), |last| last.no.get().checked_add(1))?;
+        TickNo::new(next).ok()
+    }
+
+    /// The closing head.
+    pub const fn intake(&self) -> Option<&ClosedIntake> {
+        self.intake.as_ref()
+    }
+
+    /// The frozen set.
+    pub fn frozen(&self) -> Option<&SetFrozen> {
+        self.frozen.as_deref()
+    }
+
+    /// The current bids of the frozen set, in log order.
+    pub fn current_bids(&self) -> impl Iterator<Item = &FrozenBid> {
+        let bids = self.frozen().map_or(&[][..], |set| set.bids.as_slice());
+        bids.iter().filter(|bid| bid.status == BidStatus::Current)
+    }
+
+    /// The current bid of one bidder.
+    pub fn current_bid(&self, bidder: &OrgCode) -> Option<&FrozenBid> {
+        self.current_bids().find(|bid| bid.bidder.code == *bidder)
+    }
+
+    /// The custodians that signed the freeze.
+    pub const fn freeze_signers(&self) -> &BTreeSet<CustodianIndex> {
+        &self.signers
+    }
+
+    /// The notice of a degraded freeze.
+    pub const fn degraded(&self) -> Option<&FreezeDegraded> {
+        self.degraded.as_ref()
+    }
+
+    /// The completed freeze.
+    pub const fn freeze(&self) -> Option<&FreezeCompleted> {
+        self.completed.as_ref()
+    }
+
+    /// When each bidder signed in.
+    pub const fn sign_ins(&self) -> &BTreeMap<OrgCode, Mark> {
+        &self.sign_ins
+    }
+
+    /// The results of the seal check.
+    pub fn seals(&self) -> Option<&SealsChecked> {
+        self.seals.as_deref()
+    }
+
+    /// The published prices.
+    pub fn prices(&self) -> Option<&PricesPublished> {
+        self.published_bids.as_deref()
+    }
+
+    /// The bids that have a price, in reading order.
+    pub fn priced_bids(&self) -> impl Iterator<Item = &PublishedBid> {
+        let bids = self.prices().map_or(&[][..], |prices| prices.bids.as_slice());
+        bids.iter().filter(|bid| bid.verdict == Verdict::Opened)
+    }
+
+    /// How many prices were read.
+    pub const fn prices_read(&self) -> u32 {
+        self.read
+    }
+
+    /// The opened documents.
+    pub fn documents(&self) -> Option<&DocumentsOpened> {
+        self.opened_documents.as_deref()
+    }
+
+    /// When each bidder confirmed its price.
+    pub const fn confirmations(&self) -> &BTreeMap<OrgCode, UtcMillis> {
+        &self.confirmations
+    }
+
+    /// The objections by number.
+    pub fn objections(&self) -> &[Objection] {
+        &self.objections
+    }
+
+    /// The opening record.
+    pub const fn record(&self) -> Option<&GeneratedRecord> {
+        self.record.as_ref()
+    }
+
+    /// The signatures under the record.
+    pub fn record_signatures(&self) -> &[RecordSigned] {
+        &self.record_signatures
+    }
+
+    /// What custodians may raise their shares for, if anything: the one proof that the unsealing of
+    /// a part is under way. Everything that the law asks for before it is in the log by then.
+    pub fn unsealing(&self) -> Option<Unsealing<'_>> {
+        let part = self.unsealing_part()?;
+        let freeze_id = self.frozen()?.freeze_id;
+        let bids = self.current_bids().filter(|bid| bid.object(part).is_some()).collect();
+        Some(Unsealing { stage: first_stage()?, part, freeze_id, bids })
+    }
+
+    /// Custodians that released for the part that is being unsealed, or was.
+    pub fn released(&self, part: Part) -> Vec<CustodianIndex> {
+        self.track(part).map_or_else(Vec::new, |track| track.released.keys().copied().collect())
+    }
+
+    pub(crate) fn unsealing_part(&self) -> Option<Part> {
+        if self.phase == Phase::UnsealingPrices {
+            Some(Part::Price)
+        } else if self.phase.prices_public()
+            && self.documents.started
+            && self.opened_documents.is_none()
+        {
+            Some(Part::Documents)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) const fn track(&self, part: Part) -> Option<&Track> {
+        match part {
+            Part::Price => Some(&self.prices),
+            Part::Documents => Some(&self.documents),
+            Part::Signals => None,
+        }
+    }
+
+    pub(crate) fn distinct_bidders(&self) -> u32 {
+        let codes: BTreeSet<&OrgCode> = self.current_bids().map(|bid| &bid.bidder.code).collect();
+        u32::try_from(codes.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn quorum(&self) -> usize {
+        self.published().map_or(usize::MAX, |lot| usize::from(lot.threshold.freeze_quorum()))
+    }
+
+    pub(crate) fn k(&self) -> usize {
+        self.published().map_or(usize::MAX, |lot| usize::from(lot.threshold.k()))
+    }
+
+    pub(crate) fn n(&self) -> u16 {
+        self.published().map_or(0, |lot| lot.threshold.n())
+    }
+
+    /// When the wait for the freeze quorum ends.
+    pub fn freeze_wait_until(&self) -> UtcMillis {
+        self.frozen_at.plus(self.published().map_or(Millis::ZERO, |lot| lot.freeze_wait_ms))
+    }
+
+    pub(crate) fn unanswered(&self) -> Vec<u32> {
+        self.objections.iter().filter(|o| o.answer.is_none()).map(|o| o.no).collect()
+    }
+
+    /// The party of an actor that this lot knows: host, supervisor or a bidder with a current bid.
+    pub(crate) fn knows(&self, role: Role, code: &OrgCode) -> Option<kaibiao_types::Party> {
+        let lot = self.published()?;
+        let party = match role {
+            Role::Host => &lot.host,
+            Role::Supervisor => &lot.supervisor,
+            Role::Bidder => &self.current_bid(code)?.bidder,
+            Role::Custodian | Role::Hall | Role::Spectator => return None,
+        };
+        (party.code == *code).then(|| party.clone())
+    }
+}
+
+/// Stage 1, the only one of this version.
+pub(crate) fn first_stage() -> Option<Stage> {
+    Stage::new(1).ok()
+}

@@ -1,0 +1,198 @@
+//! The rules of a tender file, in the order of its fields.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kaibiao_types::{OrgCode, Party};
+
+use super::{
+    Announced, Bilingual, Custody, CustodyKind, FieldKind, ReadOutField, Template, TenderError,
+    Terms, TickRule,
+};
+use crate::{limits, text};
+
+/// Checks the terms of a draft.
+pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
+    if !text::host_name(&terms.platform) {
+        return Err(TenderError::Platform);
+    }
+    both(&terms.title, limits::TITLE_CHARS, "title")?;
+    both(&terms.lot_title, limits::TITLE_CHARS, "lot_title")?;
+    parties(terms)?;
+    if terms.deadline.get() == 0 {
+        return Err(TenderError::Deadline);
+    }
+    // 招标投标法实施条例 art. 44 ¶2: fewer than three bidders, nothing is opened. A tender may ask
+    // for more, never for fewer, whatever its template.
+    if terms.min_bidders < limits::BIDDERS_MIN {
+        return Err(TenderError::MinBidders(terms.min_bidders));
+    }
+    if terms.ceiling.is_some_and(|ceiling| ceiling.currency() != terms.currency) {
+        return Err(TenderError::CeilingCurrency);
+    }
+    fields(&terms.fields)?;
+    custodians(&terms.custody)?;
+    independent(terms, None)?;
+    spans(terms)?;
+    ticks(&terms.ticks)?;
+    if terms.places != limits::PLACES {
+        return Err(TenderError::Places(terms.places));
+    }
+    retention(terms)?;
+    match &terms.source {
+        Some(source) => line(source, limits::TITLE_CHARS, "source"),
+        None => Ok(()),
+    }
+}
+
+/// Checks what a tender file adds to its draft.
+pub(super) fn announced(terms: &Terms, added: &Announced) -> Result<(), TenderError> {
+    let expected = terms.log_origin();
+    if added.log.origin != expected {
+        return Err(TenderError::Origin { expected });
+    }
+    let vkey = &added.log.vkey;
+    let parts = vkey.splitn(3, '+').filter(|part| !part.is_empty()).count();
+    if parts != 3 || !text::line(vkey, limits::VKEY_CHARS) {
+        return Err(TenderError::Vkey);
+    }
+    line(&added.hall.party.name, limits::NAME_CHARS, "hall.party.name")?;
+    independent(terms, Some(&added.hall.party))
+}
+
+fn parties(terms: &Terms) -> Result<(), TenderError> {
+    line(&terms.tenderee.name, limits::NAME_CHARS, "tenderee.name")?;
+    if let Some(agency) = &terms.agency {
+        line(&agency.name, limits::NAME_CHARS, "agency.name")?;
+    }
+    line(&terms.host.name, limits::NAME_CHARS, "host.name")?;
+    line(&terms.supervisor.name, limits::NAME_CHARS, "supervisor.name")?;
+    // A degraded freeze needs two approvals (ruling 11); from one organisation they would be one.
+    if terms.host.code == terms.supervisor.code {
+        return Err(TenderError::HostIsSupervisor);
+    }
+    Ok(())
+}
+
+/// Whether read-out fields keep the rules, for readers of the log who have no tender file.
+pub(crate) fn fields_are_valid(list: &[ReadOutField]) -> bool {
+    fields(list).is_ok()
+}
+
+fn fields(fields: &[ReadOutField]) -> Result<(), TenderError> {
+    if fields.is_empty() || fields.len() > limits::FIELDS {
+        return Err(TenderError::FieldCount(fields.len()));
+    }
+    if !fields.first().is_some_and(|f| f.key == "price" && f.kind == FieldKind::Money) {
+        return Err(TenderError::FieldPrice);
+    }
+    let mut seen = BTreeSet::new();
+    for field in fields {
+        if !text::key(&field.key) {
+            return Err(TenderError::FieldKey(field.key.clone()));
+        }
+        if !seen.insert(&field.key) {
+            return Err(TenderError::FieldDuplicate(field.key.clone()));
+        }
+        line(&field.zh, limits::FIELD_LABEL_CHARS, "fields.zh")?;
+        line(&field.en, limits::FIELD_LABEL_CHARS, "fields.en")?;
+        if let Some(unit) = &field.unit {
+            both(unit, limits::FIELD_LABEL_CHARS, "fields.unit")?;
+        }
+    }
+    Ok(())
+}
+
+fn custodians(custody: &Custody) -> Result<(), TenderError> {
+    let n = custody.threshold.n();
+    let listed = custody.custodians.len();
+    if listed != usize::from(n) {
+        return Err(TenderError::Threshold { listed, n });
+    }
+    let mut certificates = BTreeSet::new();
+    for (seat, number) in custody.custodians.iter().zip(1_u16..) {
+        if seat.index.get() != number || !certificates.insert(seat.cert_sha256) {
+            return Err(TenderError::Custodians { n });
+        }
+        line(&seat.party.name, limits::NAME_CHARS, "custodians.party.name")?;
+    }
+    Ok(())
+}
+
+/// Ruling 16: no organisation, nor tenderee, agency and platform operator together, may hold
+/// `min(k, n - k + 1)` seats or more. A custody that is called `self` claims nothing.
+fn independent(terms: &Terms, hall: Option<&Party>) -> Result<(), TenderError> {
+    if terms.custody.custody == CustodyKind::SelfHeld {
+        return Ok(());
+    }
+    let (n, k) = (terms.custody.threshold.n(), terms.custody.threshold.k());
+    // k <= n by the type, so the subtraction cannot wrap.
+    let limit = usize::from(k.min(n - k + 1));
+    let near: BTreeSet<&OrgCode> = [Some(&terms.tenderee), terms.agency.as_ref(), hall]
+        .into_iter()
+        .flatten()
+        .chain([&terms.host])
+        .map(|party| &party.code)
+        .collect();
+    let mut seats: BTreeMap<&OrgCode, usize> = BTreeMap::new();
+    let mut near_seats = 0;
+    for seat in &terms.custody.custodians {
+        *seats.entry(&seat.party.code).or_default() += 1;
+        near_seats += usize::from(near.contains(&seat.party.code));
+    }
+    let most = seats.values().copied().max().unwrap_or(0).max(near_seats);
+    if most >= limit || n == 1 {
+        return Err(TenderError::CustodyNotIndependent { seats: most, limit });
+    }
+    Ok(())
+}
+
+fn spans(terms: &Terms) -> Result<(), TenderError> {
+    for (name, span) in [
+        ("grace_ms", terms.grace_ms),
+        ("notice_ms", terms.notice_ms),
+        ("freeze_wait_ms", terms.freeze_wait_ms),
+    ] {
+        if !(1..=limits::SPAN_MAX).contains(&span.get()) {
+            return Err(TenderError::Span(name));
+        }
+    }
+    Ok(())
+}
+
+fn ticks(rules: &[TickRule]) -> Result<(), TenderError> {
+    let (last, earlier) = rules.split_last().ok_or(TenderError::Ticks)?;
+    let slow = rules.iter().all(|rule| rule.every_ms.get() >= limits::TICK_EVERY_MIN);
+    let ascending = earlier
+        .iter()
+        .zip(earlier.iter().skip(1))
+        .all(|(nearer, farther)| nearer.within_ms < farther.within_ms);
+    let bounded = earlier.iter().all(|rule| rule.within_ms.is_some());
+    if last.within_ms.is_none() && slow && ascending && bounded && rules.len() <= limits::TICK_RULES
+    {
+        Ok(())
+    } else {
+        Err(TenderError::Ticks)
+    }
+}
+
+fn retention(terms: &Terms) -> Result<(), TenderError> {
+    // 政府采购法 art. 42 ¶1: procurement files are kept for at least fifteen years.
+    let min = match terms.template {
+        Template::GovernmentProcurement => limits::PROCUREMENT_RETENTION_YEARS,
+        Template::GoodsServices | Template::Works => 1,
+    };
+    let years = terms.retention_years;
+    if (min..=limits::RETENTION_YEARS_MAX).contains(&years) {
+        Ok(())
+    } else {
+        Err(TenderError::Retention { years, min })
+    }
+}
+
+fn both(words: &Bilingual, max: usize, name: &'static str) -> Result<(), TenderError> {
+    line(&words.zh, max, name).and_then(|()| line(&words.en, max, name))
+}
+
+fn line(words: &str, max: usize, name: &'static str) -> Result<(), TenderError> {
+    if text::line(words, max) { Ok(()) } else { Err(TenderError::Text(name)) }
+}

@@ -1,0 +1,129 @@
+//! Why a tender file is refused.
+
+use crate::strict::JsonError;
+
+/// The first rule that a tender file or draft breaks.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TenderError {
+    /// The ceiling price is in another currency than the tender.
+    #[error("the ceiling price is not in the currency of the tender")]
+    CeilingCurrency,
+    /// The custodians are not numbered 1 to n in order, or two share a certificate.
+    #[error("custodians must be numbered 1 to {n} in order, each with its own certificate")]
+    Custodians {
+        /// Custodians of the threshold.
+        n: u16,
+    },
+    /// The custody is called independent, yet one hand holds enough seats (ruling 16).
+    #[error("custody is not independent: one hand holds {seats} seats, {limit} are enough to harm")]
+    CustodyNotIndependent {
+        /// Seats held together.
+        seats: usize,
+        /// `min(k, n - k + 1)`.
+        limit: usize,
+    },
+    /// The deadline is zero.
+    #[error("the deadline must be after the Unix epoch")]
+    Deadline,
+    /// No fields, or too many.
+    #[error("{0} read-out fields, 1 to 40 are allowed")]
+    FieldCount(usize),
+    /// Two read-out fields have the same key.
+    #[error("two read-out fields have the key `{0}`")]
+    FieldDuplicate(String),
+    /// A key of a read-out field is not a lower-case word.
+    #[error("the key `{0}` is not a lower-case word of at most 32 letters, digits and `_`")]
+    FieldKey(String),
+    /// The first field is not the price.
+    #[error("the first read-out field must have key `price` and type `money`")]
+    FieldPrice,
+    /// The host and the supervisor are one organisation, so one hand could approve twice.
+    #[error("host and supervisor must be two organisations")]
+    HostIsSupervisor,
+    /// Not strict JSON of this form.
+    #[error("not a tender file: {0}")]
+    Json(#[from] JsonError),
+    /// Another kind of document.
+    #[error("the kind is not `{expected}`")]
+    Kind {
+        /// The kind this reader takes.
+        expected: &'static str,
+    },
+    /// Fewer bidders than the law allows (招标投标法实施条例 art. 44 ¶2).
+    #[error("min_bidders is {0}, the law asks for at least 3")]
+    MinBidders(u32),
+    /// The log does not belong to this lot.
+    #[error("the log origin must be `{expected}`")]
+    Origin {
+        /// The origin of this lot.
+        expected: String,
+    },
+    /// Another number of places than format version 1 has.
+    #[error("places is {0}, format version 1 has 1024")]
+    Places(u32),
+    /// The platform is not a host name in lower case.
+    #[error("the platform is not a host name in lower case")]
+    Platform,
+    /// Kept too short for the law, or absurdly long.
+    #[error("retention of {years} years; {min} to 200 are allowed")]
+    Retention {
+        /// Years stated.
+        years: u32,
+        /// Fewest years for this template.
+        min: u32,
+    },
+    /// Grace, notice or freeze wait is zero or above one day.
+    #[error("{0} must be 1 ms to 24 h")]
+    Span(&'static str),
+    /// A text is empty, too long, or holds characters that are invisible or steer the display.
+    #[error("{0} is empty, too long or holds invisible characters")]
+    Text(&'static str),
+    /// As many custodians as the threshold says must be listed.
+    #[error("{listed} custodians are listed, the threshold says {n}")]
+    Threshold {
+        /// Custodians listed.
+        listed: usize,
+        /// Custodians of the threshold.
+        n: u16,
+    },
+    /// The tick schedule has no last rule for always, is out of order, or ticks too fast.
+    #[error("ticks need ascending within_ms, a last rule with null, and every_ms of 100 or more")]
+    Ticks,
+    /// Another version of the format.
+    #[error("the version is not 1")]
+    Version,
+    /// The verifier key of the log is not `name+hash+key`.
+    #[error("the log's verifier key is not of the form name+hash+key")]
+    Vkey,
+}
+
+impl TenderError {
+    /// The stable label.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::CeilingCurrency => "E_TENDER_CEILING_CURRENCY",
+            Self::Custodians { .. } => "E_TENDER_CUSTODIANS",
+            Self::CustodyNotIndependent { .. } => "E_TENDER_CUSTODY_NOT_INDEPENDENT",
+            Self::Deadline => "E_TENDER_DEADLINE",
+            Self::FieldDuplicate(_) => "E_TENDER_FIELD_DUPLICATE",
+            Self::FieldKey(_) => "E_TENDER_FIELD_KEY",
+            Self::FieldCount(_) => "E_TENDER_FIELD_COUNT",
+            Self::FieldPrice => "E_TENDER_FIELD_PRICE",
+            Self::HostIsSupervisor => "E_TENDER_HOST_IS_SUPERVISOR",
+            Self::Json(_) => "E_TENDER_JSON",
+            Self::Kind { .. } => "E_TENDER_KIND",
+            Self::MinBidders(_) => "E_TENDER_MIN_BIDDERS",
+            Self::Origin { .. } => "E_TENDER_ORIGIN",
+            Self::Places(_) => "E_TENDER_PLACES",
+            Self::Platform => "E_TENDER_PLATFORM",
+            Self::Retention { .. } => "E_TENDER_RETENTION",
+            Self::Span(_) => "E_TENDER_SPAN",
+            Self::Text(_) => "E_TENDER_TEXT",
+            Self::Threshold { .. } => "E_TENDER_THRESHOLD",
+            Self::Ticks => "E_TENDER_TICKS",
+            Self::Version => "E_TENDER_VERSION",
+            Self::Vkey => "E_TENDER_VKEY",
+        }
+    }
+}

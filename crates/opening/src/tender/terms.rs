@@ -1,0 +1,200 @@
+//! The terms of a lot.
+
+use kaibiao_types::{
+    Currency, CustodianIndex, Digest, LotId, LotKey, Millis, Money, Party, TenderId, Threshold,
+    UtcMillis,
+};
+use serde::{Deserialize, Serialize};
+
+/// One text in Chinese and in English.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// The kind of tender; it fixes which law speaks and how long files are kept.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Template {
+    /// Goods and services under the tendering law.
+    GoodsServices,
+    /// 政府采购: public tendering of government procurement.
+    GovernmentProcurement,
+    /// 工程建设: construction works.
+    Works,
+}
+
+/// How the value of a read-out field is written.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldKind {
+    /// A whole number from 0, in decimal digits without leading zeros.
+    Integer,
+    /// An amount of the tender's currency in major units, at most two decimal places.
+    Money,
+    /// One line of text.
+    Text,
+}
+
+/// One field that is read out at the opening (唱标要素).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadOutField {
+    /// The key in the price sheet; the first field is `price`, the total.
+    pub key: String,
+    /// Chinese label.
+    pub zh: String,
+    /// English label.
+    pub en: String,
+    /// How its value is written.
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
+    /// The unit shown behind the value.
+    pub unit: Option<Bilingual>,
+}
+
+/// Which locks a sealed object carries.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CustodyPolicy {
+    /// The ceremony key alone: no action of the bidder is needed at the opening.
+    CeremonyOnly,
+}
+
+/// Where custodians take their time from (ruling 13).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub enum TimeSource {
+    /// The system clock of the custodian's own machine alone; the record says `time = self`.
+    #[serde(rename = "self")]
+    SystemClock,
+}
+
+/// Whether one hand could gather enough shares (ruling 16).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub enum CustodyKind {
+    /// No organisation holds `min(k, n - k + 1)` seats or more.
+    #[serde(rename = "independent")]
+    Independent,
+    /// One hand may hold them; shown before sealing and beside every verdict.
+    #[serde(rename = "self")]
+    SelfHeld,
+}
+
+/// One custodian of the ceremony.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodianSeat {
+    /// Its number, from 1.
+    pub index: CustodianIndex,
+    /// Its organisation.
+    pub party: Party,
+    /// SHA-256 of its DER certificate.
+    pub cert_sha256: Digest,
+}
+
+/// Who holds the key and by whose clock.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custody {
+    /// The locks.
+    pub policy: CustodyPolicy,
+    /// How many custodians exist and how many must act.
+    pub threshold: Threshold,
+    /// The custodians, numbered 1 to n in order.
+    pub custodians: Vec<CustodianSeat>,
+    /// Their time source.
+    pub time: TimeSource,
+    /// Whether they are independent of each other and of the tenderee.
+    pub custody: CustodyKind,
+}
+
+/// One rule of the tick schedule: the first whose `within_ms` is at least the time left applies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TickRule {
+    /// Applies when at most this long is left to the deadline; `null`: always.
+    pub within_ms: Option<Millis>,
+    /// The span between two ticks.
+    pub every_ms: Millis,
+}
+
+/// Everything the host fixes for one lot. The values are checked by
+/// [`TenderDraft::new`](super::TenderDraft::new).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// The host name of the platform, first part of the log origin.
+    pub platform: String,
+    /// 招标项目编号.
+    pub tender: TenderId,
+    /// 标段(包)编号.
+    pub lot: LotId,
+    /// Name of the project.
+    pub title: Bilingual,
+    /// Name of the lot.
+    pub lot_title: Bilingual,
+    /// 招标人 / 采购人.
+    pub tenderee: Party,
+    /// 招标代理机构, where there is one.
+    pub agency: Option<Party>,
+    /// 主持人's organisation: tenderee or agency.
+    pub host: Party,
+    /// 监标人's organisation.
+    pub supervisor: Party,
+    /// The kind of tender.
+    pub template: Template,
+    /// 投标截止时间, which is the opening time.
+    pub deadline: UtcMillis,
+    /// Fewest bidders whose bids are opened; 3 or more.
+    pub min_bidders: u32,
+    /// The currency of all prices.
+    pub currency: Currency,
+    /// 最高投标限价, where there is one.
+    pub ceiling: Option<Money>,
+    /// The read-out fields, the price first.
+    pub fields: Vec<ReadOutField>,
+    /// Who holds the key.
+    pub custody: Custody,
+    /// How long after the deadline the closing head may still be cosigned (ruling 9).
+    pub grace_ms: Millis,
+    /// The public notice before a degraded freeze (ruling 11).
+    pub notice_ms: Millis,
+    /// How long the freeze waits for its quorum.
+    pub freeze_wait_ms: Millis,
+    /// The tick schedule.
+    pub ticks: Vec<TickRule>,
+    /// Places in one tick: 1,024.
+    pub places: u32,
+    /// How long the evidence is kept: years.
+    pub retention_years: u32,
+    /// Whether names or prices are invented.
+    pub fictional: bool,
+    /// Where the facts of a fixture come from.
+    pub source: Option<String>,
+}
+
+impl Terms {
+    /// The lot these terms are for.
+    pub fn lot_key(&self) -> LotKey {
+        LotKey { tender: self.tender.clone(), lot: self.lot.clone() }
+    }
+
+    /// `PLATFORM/lot/TENDER/LOT`: the origin of the lot's opening log.
+    pub fn log_origin(&self) -> String {
+        format!("{}/lot/{}/{}", self.platform, self.tender, self.lot)
+    }
+
+    /// The span from a tick at `now` to the next, by the schedule.
+    pub fn tick_every(&self, now: UtcMillis) -> Millis {
+        let left = self.deadline.since(now).unwrap_or(Millis::ZERO);
+        // The last rule applies always, so the fallback is met only by terms that no check has seen.
+        self.ticks
+            .iter()
+            .find(|rule| rule.within_ms.is_none_or(|within| within >= left))
+            .map_or(Millis::from_secs(1), |rule| rule.every_ms)
+    }
+}

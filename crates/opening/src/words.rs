@@ -1,0 +1,81 @@
+//! 唱标: the sentences in which one price is read aloud.
+
+use std::collections::BTreeMap;
+
+use kaibiao_types::{Currency, Millis, Money, Party};
+
+use crate::event::LotPublished;
+use crate::limits;
+use crate::tender::{FieldKind, ReadOutField};
+
+/// The sentences for one bid and how long they take to say.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PriceWords {
+    /// In Chinese, the amount in capital numerals and in figures.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+    /// A suggestion at about five Chinese characters per second: milliseconds.
+    pub duration: Millis,
+}
+
+/// Milliseconds per Chinese character.
+const PER_CHARACTER: u64 = 200;
+/// The shortest suggestion: milliseconds.
+const SHORTEST: u64 = 2_000;
+
+impl PriceWords {
+    /// The sentences for the bid that is read at `position`, counted from 1.
+    ///
+    /// `fields` holds the read-out fields other than the price; one without a value is left out.
+    pub fn new(
+        lot: &LotPublished,
+        position: u32,
+        bidder: &Party,
+        total: Money,
+        fields: &BTreeMap<String, String>,
+    ) -> Self {
+        let currency = match total.currency() {
+            Currency::Cny => "人民币",
+            Currency::Usd => "",
+        };
+        let price = lot.fields.first();
+        let (price_zh, price_en) =
+            price.map_or(("投标报价", "Price"), |field| (field.zh.as_str(), field.en.as_str()));
+        let mut zh = format!(
+            "第{position}家，{}。{price_zh}：{currency}{}，{total}。",
+            bidder.name,
+            total.capital()
+        );
+        let mut en = format!("No. {position}: {}. {price_en}: {total}.", bidder.name);
+        for field in lot.fields.iter().skip(1) {
+            let Some(value) = fields.get(&field.key) else { continue };
+            let (value_zh, value_en) = shown(field, value, total.currency());
+            zh.push_str(&[&field.zh, "：", &value_zh, "。"].concat());
+            en.push_str(&[" ", &field.en, ": ", &value_en, "."].concat());
+        }
+        let duration = suggested(&zh);
+        Self { zh, en, duration }
+    }
+}
+
+/// The value of one read-out field with its unit, in Chinese and in English.
+pub(crate) fn shown(field: &ReadOutField, value: &str, currency: Currency) -> (String, String) {
+    let figures = match field.kind {
+        FieldKind::Money => {
+            Money::parse_major(value, currency).map_or_else(|_| value.to_owned(), |m| m.to_string())
+        }
+        FieldKind::Integer | FieldKind::Text => value.to_owned(),
+    };
+    match &field.unit {
+        Some(unit) => (format!("{figures}{}", unit.zh), format!("{figures} {}", unit.en)),
+        None => (figures.clone(), figures),
+    }
+}
+
+fn suggested(zh: &str) -> Millis {
+    let characters = u64::try_from(zh.chars().count()).unwrap_or(limits::READ_MAX);
+    let span = characters.saturating_mul(PER_CHARACTER).clamp(SHORTEST, limits::READ_MAX);
+    // READ_MAX is far below the limit of a span, so the fallback is never taken.
+    Millis::new(span).unwrap_or(Millis::ZERO)
+}

@@ -1,0 +1,26 @@
+//! The procedure as its callers see it: one binary, one module per subject.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::format_push_string,
+    clippy::unwrap_used
+)]
+
+mod command;
+mod events;
+mod freeze;
+mod procedure;
+mod random;
+mod record;
+mod replay;
+mod sheet;
+mod support;
+mod table;
+mod tender;
+mod unseal;
+mod walk;

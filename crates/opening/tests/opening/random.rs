@@ -1,0 +1,220 @@
+//! Random openings: `decide` never panics, what it decides a suspicious reader accepts, and nothing
+//! is ever opened without deadline, quorum and enough bidders.
+
+use kaibiao_opening::*;
+use kaibiao_types::*;
+use proptest::prelude::*;
+
+use crate::support::*;
+
+/// One attempt: who, what and after how long, drawn at random.
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    what: u8,
+    who: u8,
+    wait: u64,
+}
+
+fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
+    let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
+    let attempt =
+        (0..40_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+    proptest::collection::vec(attempt, 1..160)
+}
+
+fn actor(who: u8) -> Actor {
+    match who {
+        0 => host(),
+        1 => supervisor(),
+        2 => Actor::Hall,
+        3 => Actor::Custodian(custodian(1)),
+        no => bidder(no - 3),
+    }
+}
+
+/// The input or command that would move the opening on, tried often so that runs get far.
+fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor, Command)> {
+    let state = &opening.state;
+    let custodian = u16::from(who % 3) + 1;
+    match state.phase() {
+        Phase::Unpublished => Ok(Input::LotPublished(Box::new(lot_published()))),
+        Phase::Receiving if who.is_multiple_of(2) => {
+            Ok(tick(state.next_tick().map_or(0, TickNo::get)))
+        }
+        Phase::Receiving => Ok(Input::DeadlineReached(IntakeClosed {
+            tick: TickNo::new(state.next_tick().map_or(0, |t| t.get().saturating_sub(1))).unwrap(),
+            size: state.entries(),
+            ..head()
+        })),
+        Phase::IntakeClosed => {
+            Ok(Input::SetFrozen(SetFrozen { size: state.intake().unwrap().size, ..set(bidders) }))
+        }
+        Phase::Freezing if who == 0 => Ok(Input::FreezeTimeout),
+        Phase::Freezing => Ok(freeze_signed(custodian)),
+        Phase::DegradedNotice if who == 5 => Ok(Input::NoticeOver),
+        Phase::DegradedNotice => Err((actor(who % 2), Command::ApproveDegraded)),
+        Phase::TooFew | Phase::Failed | Phase::Closed => Ok(Input::ReadingOver),
+        Phase::Ready => Err((host(), Command::PublishBidders)),
+        Phase::BiddersPublished => Ok(Input::SealsChecked(seals(state))),
+        Phase::SealsChecked => Err((host(), Command::StartUnsealing(Part::Price))),
+        Phase::UnsealingPrices if who == 5 => Ok(Input::PricesUnsealed(outcomes(state))),
+        Phase::UnsealingPrices => {
+            Ok(Input::PartialsReceived(partials(state, custodian, Part::Price)))
+        }
+        Phase::Published | Phase::Reading => Err((host(), Command::ReadNext(span(100)))),
+        Phase::Read if who == 0 => Err((host(), Command::StartUnsealing(Part::Documents))),
+        Phase::Read => Ok(Input::RecordGenerated { sha256: digest(12, 0) }),
+        Phase::RecordGenerated => Err((host(), Command::Close)),
+    }
+}
+
+fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
+    let Attempt { what, who, wait } = attempt;
+    opening.now += wait;
+    let tried = match what {
+        0..12 => Err((actor(who), crate::command::commands()[usize::from(what)].clone())),
+        12 => Err((actor(who), Command::StartUnsealing(Part::Documents))),
+        13 => Err((actor(who), Command::RaiseObjection("异议".to_owned()))),
+        14 => Ok(refused_by(u16::from(who % 3) + 1)),
+        15 => Ok(Input::FreezeTimeout),
+        16 => Ok(Input::NoticeOver),
+        17 => Ok(Input::ReadingOver),
+        18 => Ok(Input::PartialsReceived(partials(
+            &opening.state,
+            u16::from(who) + 1,
+            Part::Documents,
+        ))),
+        19 => Ok(Input::DocumentsUnsealed(documents(&opening.state))),
+        20 => Ok(Input::PricesUnsealed(
+            (1..=bidders).map(|no| not_opened(no, "UNOPENED_CUSTODY", Fault::NotBidder)).collect(),
+        )),
+        21 => Ok(Input::PricesUnsealed(outcomes(&opening.state))),
+        22 => Ok(freeze_signed(u16::from(who) + 1)),
+        23 => Ok(Input::DeadlineReached(head())),
+        24 => Ok(Input::SetFrozen(set(bidders))),
+        _ => forward(opening, bidders, who),
+    };
+    match tried {
+        Ok(input) => drop(opening.input(&input)),
+        Err((actor, command)) => {
+            if let Err(refusal) = opening.command(&actor, &command) {
+                let event = opening.state.refusal_event(&actor, command.kind(), &refusal);
+                if let Some(event) = event {
+                    opening.write(&Actor::Hall, &event);
+                }
+            }
+        }
+    }
+}
+
+/// The promises, read from the log alone and without any code of the procedure.
+fn promises(log: &[Entry], bidders: u8) {
+    let has = |kind: EventKind, before: usize| {
+        log[..before].iter().filter(|(_, _, event)| event.kind() == kind).count()
+    };
+    for (index, (_, at, event)) in log.iter().enumerate() {
+        let kind = event.kind();
+        if let Event::Refused(refused) = event
+            && at.get() < DEADLINE
+        {
+            assert!(!matches!(refused.actor, Actor::Bidder(_)), "promise 5");
+        }
+        let opens = [
+            EventKind::SetFrozen,
+            EventKind::UnsealingStarted,
+            EventKind::PartialsReceived,
+            EventKind::PricesPublished,
+            EventKind::DocumentsOpened,
+        ];
+        assert!(!opens.contains(&kind) || at.get() >= DEADLINE, "promise 1");
+        if kind != EventKind::PricesPublished {
+            continue;
+        }
+        assert!(bidders >= 3, "promise 8");
+        assert_eq!(has(EventKind::FreezeCompleted, index), 1);
+        let signed = has(EventKind::FreezeSigned, index);
+        let notice = has(EventKind::FreezeDegraded, index) == 1
+            && has(EventKind::DegradedApproved, index) == 2
+            && signed >= 2;
+        assert!(signed >= 3 || notice, "promise 4");
+        assert_eq!(has(EventKind::SealsChecked, index), 1);
+        assert_eq!(has(EventKind::PricesPublished, index), 0, "promise 6");
+        let Event::PricesPublished(prices) = event else { panic!("prices") };
+        let opened = prices.bids.iter().any(|bid| bid.total.is_some());
+        assert!(!opened || has(EventKind::PartialsReceived, index) >= 2);
+    }
+    if has(EventKind::TooFewBidders, log.len()) > 0 {
+        assert_eq!(log.last().unwrap().2.kind(), EventKind::TooFewBidders);
+        assert_eq!(has(EventKind::UnsealingStarted, log.len()), 0);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_opened_against_the_rules(attempts in attempts(), bidders in 0..6_u8) {
+        let mut opening = Opening::new();
+        for one in attempts {
+            // `write` inside replays every decided entry on the twin state.
+            attempt(&mut opening, bidders, one);
+            while let Some(owed) = opening.state.due(at(opening.now)) {
+                opening.write(&Actor::Hall, &owed);
+            }
+        }
+        promises(&opening.log, bidders);
+        for (_, _, event) in &opening.log {
+            let again = Event::from_parts(event.kind().name(), &event.data_json());
+            prop_assert_eq!(again.as_ref(), Ok(event));
+        }
+    }
+
+    #[test]
+    fn readers_of_foreign_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = TenderFile::parse(&bytes);
+        let _ = TenderDraft::parse(&bytes);
+        let _ = SignedCommandBody::parse(&bytes);
+        let tender = tender();
+        let _ = PriceSheet::parse(&tender.sheet_rules(), &code(101), &bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = Actor::parse(&text);
+        for kind in EventKind::ALL {
+            let _ = Event::from_parts(kind.name(), &text);
+        }
+    }
+
+    /// One changed byte in a sheet never gives another price under the same bidder and lot unnoticed
+    /// by the form: it is refused, or it differs from the sheet that was signed.
+    #[test]
+    fn a_changed_sheet_is_another_sheet(position in 0..300_usize, byte in any::<u8>()) {
+        let good = sheet_bytes(1);
+        let mut bad = good.clone();
+        let index = position % bad.len();
+        prop_assume!(bad[index] != byte);
+        bad[index] = byte;
+        let tender = tender();
+        let rules = tender.sheet_rules();
+        let original = PriceSheet::parse(&rules, &bidder_party(1).code, &good).unwrap();
+        if let Ok(sheet) = PriceSheet::parse(&rules, &bidder_party(1).code, &bad) {
+            prop_assert_ne!(sheet, original);
+        }
+    }
+}
+
+/// The random runs are worth something only if some of them get to the prices.
+#[test]
+fn random_runs_get_far() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let mut reached = 0;
+    for _ in 0..200 {
+        let attempts = attempts().new_tree(&mut runner).unwrap().current();
+        let mut opening = Opening::new();
+        for one in attempts {
+            attempt(&mut opening, 4, one);
+        }
+        reached += usize::from(opening.state.prices().is_some());
+    }
+    assert!(reached >= 20, "{reached} of 200 runs reached the prices");
+}

@@ -1,0 +1,142 @@
+//! The whole table of phase and step as a committed snapshot: a change of the procedure shows as a
+//! difference there and needs the article that allows it.
+
+use kaibiao_opening::*;
+use kaibiao_types::*;
+
+use crate::support::*;
+
+fn outcome(result: Result<Vec<Event>, Refusal>) -> String {
+    match result {
+        Ok(events) if events.is_empty() => "allowed".to_owned(),
+        Ok(events) => events.iter().map(|e| e.kind().name()).collect::<Vec<_>>().join(" + "),
+        Err(Refusal::BadData { rule, .. }) => format!("! bad-data ({})", rule.name()),
+        Err(refusal) => format!("! {}", refusal.label()),
+    }
+}
+
+/// Every command of everybody who may send it, and of one who may not.
+fn commands() -> Vec<(Actor, Command)> {
+    let mut list = Vec::new();
+    for command in crate::command::commands() {
+        for role in command.kind().roles() {
+            let actor = match role {
+                Role::Host => host(),
+                Role::Supervisor => supervisor(),
+                _ => bidder(1),
+            };
+            list.push((actor, command.clone()));
+        }
+    }
+    list.insert(3, (host(), Command::StartUnsealing(Part::Documents)));
+    list.push((bidder(1), Command::Close));
+    list.push((bidder(9), Command::SignIn));
+    list
+}
+
+fn inputs(state: &State) -> Vec<Input> {
+    vec![
+        Input::LotPublished(Box::new(lot_published())),
+        tick(state.next_tick().map_or(0, TickNo::get)),
+        Input::DeadlineReached(head()),
+        Input::SetFrozen(set(4)),
+        freeze_signed(2),
+        Input::FreezeTimeout,
+        Input::NoticeOver,
+        Input::SealsChecked(seals(state)),
+        Input::PartialsReceived(partials(state, 1, Part::Price)),
+        Input::PartialsReceived(partials(state, 1, Part::Documents)),
+        refused_by(1),
+        Input::PricesUnsealed(outcomes(state)),
+        Input::ReadingOver,
+        Input::DocumentsUnsealed(documents(state)),
+        Input::RecordGenerated { sha256: digest(12, 0) },
+    ]
+}
+
+#[test]
+fn the_table_of_phase_and_step() {
+    let mut text = String::from(
+        "# phase | step | outcome (entries, `allowed` = the hall computes next, `!` = refused)\n",
+    );
+    for phase in Phase::ALL {
+        let bidders = if matches!(phase, Phase::TooFew | Phase::Failed) { 2 } else { 4 };
+        let opening = Opening::at(*phase, bidders);
+        let now = at(opening.now);
+        text.push('\n');
+        for (actor, command) in commands() {
+            let role = actor.to_string();
+            let role = role.split(':').next().unwrap();
+            let part = match command {
+                Command::StartUnsealing(part) => format!(" {part}"),
+                _ => String::new(),
+            };
+            let stranger = if actor == bidder(9) { " (stranger)" } else { "" };
+            let result = outcome(opening.state.decide(&actor, &command, now));
+            text.push_str(&format!(
+                "{phase} | {role}{stranger}: {}{part} | {result}\n",
+                command.kind()
+            ));
+        }
+        for input in inputs(&opening.state) {
+            let part = match &input {
+                Input::PartialsReceived(partials) => format!(" {}", partials.part),
+                _ => String::new(),
+            };
+            let result = outcome(opening.state.decide_input(&input, now));
+            text.push_str(&format!("{phase} | hall: {}{part} | {result}\n", input.name()));
+        }
+    }
+    golden("table.txt", &text);
+}
+
+/// One of each refusal, for the table of labels.
+fn refusals() -> Vec<Refusal> {
+    let step = EventKind::PriceRead;
+    let wait = span(61_500);
+    vec![
+        Refusal::AlreadyDone { step },
+        Refusal::ApprovalMissing,
+        Refusal::BadData { step, rule: DataRule::Reading },
+        Refusal::ClockBackwards { last: at(DEADLINE) },
+        Refusal::CustodyIncomplete { have: 1, need: 2 },
+        Refusal::DocumentsSealed,
+        Refusal::FreezeIncomplete { signed: 2, quorum: 3 },
+        Refusal::FreezeWaitRunning { wait },
+        Refusal::LotClosed,
+        Refusal::NoPrice,
+        Refusal::NoSuchObjection { no: 7 },
+        Refusal::NotABidder,
+        Refusal::NothingToUnseal { part: Part::Signals },
+        Refusal::NoticeRunning { wait },
+        Refusal::ObjectionAnswered { no: 7 },
+        Refusal::ObjectionsOpen { nos: vec![1, 2] },
+        Refusal::OutOfOrder { step, phase: Phase::Ready },
+        Refusal::PricesAllRead,
+        Refusal::ReadingRunning { left: 3, wait },
+        Refusal::RecordDiffers,
+        Refusal::SealsUnchecked,
+        Refusal::TooEarly { wait },
+        Refusal::TooFewBidders { bidders: 2, min: 3 },
+        Refusal::TooFewCustodians { signed: 1, need: 2 },
+        Refusal::UnknownCustodian { index: custodian(4) },
+        Refusal::UnsignedCustodian { index: custodian(2) },
+        Refusal::WrongFreeze,
+        Refusal::WrongRole { step, role: Role::Bidder },
+    ]
+}
+
+#[test]
+fn refusals_have_labels_articles_and_words() {
+    let mut text = String::from("# label | article | zh | en\n");
+    for refusal in refusals() {
+        let article = refusal.article().unwrap_or("-");
+        let (zh, en) = (refusal.zh(), refusal.en());
+        text.push_str(&format!("{} | {article} | {zh} | {en}\n", refusal.label()));
+        // What happened, then what to do: two sentences at least, in both languages.
+        assert!(zh.matches('。').count() >= 2 && zh.ends_with('。'), "{zh}");
+        assert!(en.matches(['.', ';']).count() >= 2 && en.ends_with('.'), "{en}");
+        assert!(!en.chars().any(|c| ('\u{4e00}'..'\u{9fff}').contains(&c)), "{en}");
+    }
+    golden("refusals.txt", &text);
+}

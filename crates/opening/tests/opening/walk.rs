@@ -1,0 +1,145 @@
+//! An opening that is walked step by step, with a suspicious reader beside it.
+
+use kaibiao_opening::*;
+use kaibiao_types::*;
+
+use crate::support::*;
+
+/// One line of a log.
+pub type Entry = (Actor, UtcMillis, Event);
+
+/// An opening: the state of the hall, the state of a suspicious reader, and the log between them.
+#[derive(Clone)]
+pub struct Opening {
+    pub state: State,
+    pub twin: State,
+    pub log: Vec<Entry>,
+    pub now: u64,
+}
+
+impl Opening {
+    pub fn new() -> Self {
+        let state = State::new(lot_key());
+        Self { twin: state.clone(), state, log: Vec::new(), now: DEADLINE - 120 * MINUTE }
+    }
+
+    /// Writes one entry, and has the suspicious reader check it.
+    pub fn write(&mut self, cause: &Actor, event: &Event) {
+        let (by, at) = (event.written_by(cause), at(self.now));
+        self.state.apply(&by, at, event);
+        self.twin.check_and_apply(&by, at, event).expect("what decide made, a reader accepts");
+        assert_eq!(self.state, self.twin);
+        self.log.push((by, at, event.clone()));
+    }
+
+    pub fn input(&mut self, input: &Input) -> Result<Vec<Event>, Refusal> {
+        let events = self.state.decide_input(input, at(self.now))?;
+        for event in &events {
+            self.write(&Actor::Hall, event);
+        }
+        Ok(events)
+    }
+
+    pub fn command(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let events = self.state.decide(actor, command, at(self.now))?;
+        for event in &events {
+            self.write(actor, event);
+        }
+        Ok(events)
+    }
+
+    /// A command of the host that must be allowed.
+    pub fn host(&mut self, command: &Command) {
+        self.command(&host(), command).unwrap();
+    }
+
+    /// Walks the normal way with `bidders` bidders until `phase` is reached.
+    pub fn at(phase: Phase, bidders: u8) -> Self {
+        let mut opening = Self::new();
+        while opening.state.phase() != phase {
+            opening.step(bidders, phase);
+        }
+        opening
+    }
+
+    /// One step of the normal way (of the degraded way, where `goal` lies on that).
+    fn step(&mut self, bidders: u8, goal: Phase) {
+        match self.state.phase() {
+            Phase::Unpublished => {
+                self.input(&Input::LotPublished(Box::new(lot_published()))).unwrap();
+            }
+            Phase::Receiving => {
+                self.now = DEADLINE - MINUTE;
+                self.input(&tick(0)).unwrap();
+                self.now = DEADLINE;
+                self.input(&tick(1)).unwrap();
+                self.now = DEADLINE + 40;
+                self.input(&Input::DeadlineReached(head())).unwrap();
+            }
+            Phase::IntakeClosed => {
+                self.input(&Input::SetFrozen(set(bidders))).unwrap();
+            }
+            Phase::Freezing => {
+                self.input(&freeze_signed(1)).unwrap();
+                self.input(&freeze_signed(3)).unwrap();
+                if goal == Phase::DegradedNotice {
+                    self.now += 5_000;
+                    self.input(&Input::FreezeTimeout).unwrap();
+                } else if goal == Phase::TooFew {
+                    self.write_too_few();
+                } else {
+                    self.input(&freeze_signed(2)).unwrap();
+                }
+            }
+            Phase::Ready => self.host(&Command::PublishBidders),
+            Phase::BiddersPublished => {
+                self.host(&Command::CheckSeals);
+                self.input(&Input::SealsChecked(seals(&self.state))).unwrap();
+            }
+            Phase::SealsChecked => self.host(&Command::StartUnsealing(Part::Price)),
+            Phase::UnsealingPrices => {
+                self.release(Part::Price);
+                self.input(&Input::PricesUnsealed(outcomes(&self.state))).unwrap();
+            }
+            Phase::Published => self.host(&Command::ReadNext(span(3_000))),
+            Phase::Reading => {
+                while self.state.next_reading(Millis::ZERO).is_some() {
+                    self.now += 3_000;
+                    self.host(&Command::ReadNext(span(3_000)));
+                }
+                self.now += 3_000;
+                self.input(&Input::ReadingOver).unwrap();
+            }
+            Phase::Read => {
+                self.host(&Command::GenerateRecord);
+                self.input(&Input::RecordGenerated { sha256: digest(12, 0) }).unwrap();
+            }
+            Phase::RecordGenerated => {
+                self.open_documents();
+                self.host(&Command::Close);
+            }
+            phase => panic!("{phase} does not lead to {goal}"),
+        }
+    }
+
+    pub fn release(&mut self, part: Part) {
+        for no in [1, 2] {
+            let partials = partials(&self.state, no, part);
+            self.input(&Input::PartialsReceived(partials)).unwrap();
+        }
+    }
+
+    pub fn open_documents(&mut self) {
+        self.host(&Command::StartUnsealing(Part::Documents));
+        self.release(Part::Documents);
+        self.input(&Input::DocumentsUnsealed(documents(&self.state))).unwrap();
+    }
+
+    /// Stops between the completed freeze and the failure, where only a crash can stop.
+    fn write_too_few(&mut self) {
+        let events = self.state.decide_input(&freeze_signed(2), at(self.now)).unwrap();
+        for event in &events[..2] {
+            self.write(&Actor::Hall, event);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One X.509 certificate: what it says, read by two parsers that must agree.
+
+mod error;
+mod extensions;
+mod key;
+mod name;
+mod read;
+
+use core::fmt;
+
+use kaibiao_types::{Digest, UtcMillis};
+
+use crate::der::Tlv;
+
+pub use error::{CertError, SerialTail};
+pub use key::{KeyAlgorithm, KeyFault, SignatureAlgorithm};
+
+pub(crate) use extensions::{Extensions, Purpose};
+pub(crate) use key::PublicKey;
+pub(crate) use name::text;
+
+/// One X.509 version 3 certificate, with the exact bytes it was read from.
+///
+/// A value of this type is well formed: DER throughout, at most 64 KiB, an allowed key (RSA of at
+/// least 2,048 bits, or P-256), a positive serial number of at most 20 octets, no extension twice,
+/// and read alike by two independent parsers. Nothing is said about trust: see
+/// [`verify_chain`](crate::verify_chain).
+#[derive(Clone, Eq, PartialEq)]
+pub struct Certificate {
+    pub(crate) der: Vec<u8>,
+    pub(crate) sha256: Digest,
+    pub(crate) spki_sha256: Digest,
+    /// `TBSCertificate` as received: what the issuer signed.
+    pub(crate) tbs: Vec<u8>,
+    /// Content octets of the serial number.
+    pub(crate) serial: Vec<u8>,
+    /// The whole issuer `Name`, as received.
+    pub(crate) issuer: Vec<u8>,
+    /// The whole subject `Name`, as received.
+    pub(crate) subject: Vec<u8>,
+    pub(crate) not_before: UtcMillis,
+    pub(crate) not_after: UtcMillis,
+    pub(crate) key: PublicKey,
+    pub(crate) extensions: Extensions,
+    /// The whole `signatureAlgorithm`, as received.
+    pub(crate) signature_algorithm: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    /// Attributes of the subject, in order.
+    pub(crate) attributes: Vec<Attribute>,
+}
+
+/// Content octets of an attribute's type, and its text where the value is a string.
+pub(crate) type Attribute = (Vec<u8>, Option<String>);
+
+impl Certificate {
+    /// Reads one certificate in DER; nothing may follow it.
+    ///
+    /// # Errors
+    ///
+    /// [`CertError`]: the format and key variants.
+    ///
+    /// # Source
+    ///
+    /// RFC 5280, 4.1 and 4.2.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertError> {
+        read::certificate(der)
+    }
+
+    /// The bytes it was read from.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 of the whole certificate.
+    pub const fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// SHA-256 of the `SubjectPublicKeyInfo`: the same for every certificate of one key.
+    pub const fn spki_sha256(&self) -> Digest {
+        self.spki_sha256
+    }
+
+    /// Who the certificate is for, as shown to people: the organisation (O), else the common name
+    /// (CN), else `?`. Characters that could disturb a screen are replaced by U+FFFD.
+    pub fn display_name(&self) -> String {
+        let name = self.organisation_or_common_name().unwrap_or("?");
+        name.chars().map(|c| if name::disturbs(c) { '\u{fffd}' } else { c }).collect()
+    }
+
+    /// 尾号: the last four hexadecimal digits of the serial number.
+    pub fn serial_tail(&self) -> SerialTail {
+        read::tail(&self.serial)
+    }
+
+    /// The first instant at which the certificate is valid.
+    pub const fn not_before(&self) -> UtcMillis {
+        self.not_before
+    }
+
+    /// The last instant at which the certificate is valid.
+    pub const fn not_after(&self) -> UtcMillis {
+        self.not_after
+    }
+
+    /// The kind of the subject's key.
+    pub const fn key_algorithm(&self) -> KeyAlgorithm {
+        self.key.algorithm
+    }
+
+    /// The subject's public key as its algorithm encodes it: 65 octets of an uncompressed point,
+    /// or an `RSAPublicKey` in DER.
+    pub fn public_key(&self) -> &[u8] {
+        &self.key.bits
+    }
+
+    /// Key usage names the certificate has, in the order of RFC 5280, 4.2.1.3; `None` if the
+    /// extension is absent.
+    pub fn key_usage(&self) -> Option<Vec<&'static str>> {
+        self.extensions.key_usage.map(extensions::key_usage_names)
+    }
+
+    /// Object identifiers of the extended key usage; `None` if the extension is absent.
+    pub fn extended_key_usage(&self) -> Option<Vec<String>> {
+        let purposes = self.extensions.purposes.as_ref()?;
+        Some(purposes.iter().map(|oid| crate::oid::dotted(oid)).collect())
+    }
+
+    /// True if basic constraints call the subject a CA.
+    pub fn is_ca(&self) -> bool {
+        self.extensions.basic.is_some_and(|basic| basic.ca)
+    }
+
+    /// The subject key identifier, if the certificate has one.
+    pub(crate) fn key_id(&self) -> Option<&[u8]> {
+        let extension = self.extensions.get(crate::oid::SUBJECT_KEY_ID)?;
+        Tlv::only(&extension.value, crate::der::OCTET_STRING).ok().map(|id| id.value)
+    }
+
+    /// The key identifier of the issuer, if the certificate names one.
+    pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
+        let extension = self.extensions.get(crate::oid::AUTHORITY_KEY_ID)?;
+        let mut fields = Tlv::only(&extension.value, crate::der::SEQUENCE).ok()?.reader();
+        let id = fields.optional(crate::der::CONTEXT_0_PRIMITIVE).ok()?;
+        id.map(|id| id.value)
+    }
+
+    /// False if another certificate must be the issuer: another name, or other key identifiers
+    /// where both name one.
+    pub(crate) fn may_be_issued_by(&self, issuer: &Self) -> bool {
+        let ids = self.authority_key_id().zip(issuer.key_id());
+        self.issuer == issuer.subject && ids.is_none_or(|(wanted, found)| wanted == found)
+    }
+
+    /// The text of O, else of CN, as it stands in the certificate.
+    pub(crate) fn organisation_or_common_name(&self) -> Option<&str> {
+        let first = |wanted: &[u8]| {
+            let found = self.attributes.iter().find(|(oid, _)| oid == wanted)?;
+            found.1.as_deref()
+        };
+        first(crate::oid::ORGANIZATION).or_else(|| first(crate::oid::COMMON_NAME))
+    }
+
+    /// The organisation's name if it may be shown: not empty, not too long, nothing that disturbs
+    /// a screen.
+    pub(crate) fn party_name(&self) -> Result<String, CertError> {
+        self.organisation_or_common_name()
+            .filter(|text| name::presentable(text))
+            .map(str::to_owned)
+            .ok_or_else(|| CertError::Name(self.serial_tail()))
+    }
+
+    /// True iff `issuer` is the key that signed this certificate, by an algorithm that fits it.
+    pub(crate) fn is_signed_by(&self, issuer: &PublicKey) -> bool {
+        SignatureAlgorithm::of_certificate(&self.signature_algorithm)
+            == Some(issuer.algorithm.signature())
+            && issuer.verifies(&self.tbs, &self.signature)
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, 尾号 {})", self.display_name(), self.serial_tail())
+    }
+}

@@ -1,0 +1,316 @@
+//! Reads a container into slices of it (RFC 5652, 5.1 and 5.3). Nothing is ever encoded again.
+
+use kaibiao_types::UtcMillis;
+
+use super::error::SignatureError;
+use crate::cert::{Certificate, KeyAlgorithm};
+use crate::der::{self, DerError, Reader, Tlv};
+use crate::limits::{CHAIN_MAX, CMS_BYTES_MAX};
+use crate::oid::{self, algorithm};
+
+/// A container of the profile, structurally complete; no signature is checked yet.
+pub(super) struct Container<'a> {
+    pub(super) certificates: Vec<Certificate>,
+    signer_id: SignerId<'a>,
+    /// The signed attributes as received, tag `[0]` included.
+    pub(super) attributes_raw: &'a [u8],
+    pub(super) attributes: Attributes<'a>,
+    signature_algorithm: &'a [u8],
+    pub(super) signature: &'a [u8],
+}
+
+enum SignerId<'a> {
+    IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
+    KeyId(&'a [u8]),
+}
+
+/// The values of the four signed attributes.
+pub(super) struct Attributes<'a> {
+    pub(super) message_digest: &'a [u8],
+    pub(super) signing_time: UtcMillis,
+    certificate_sha256: &'a [u8],
+    issuer_serial: Option<(&'a [u8], &'a [u8])>,
+}
+
+type Read<T> = Result<T, SignatureError>;
+
+const DATA: &str = "SignedData";
+const INFO: &str = "SignerInfo";
+
+/// Says which part a fault of the encoding was found in.
+fn part<T>(part: &'static str, result: Result<T, DerError>) -> Read<T> {
+    result.map_err(|source| SignatureError::Format { part, source })
+}
+
+impl<'a> Container<'a> {
+    pub(super) fn read(cms: &'a [u8]) -> Read<Self> {
+        if cms.len() > CMS_BYTES_MAX {
+            return Err(SignatureError::TooLarge(cms.len()));
+        }
+        part("container", der::check(cms, der::SEQUENCE))?;
+        let mut fields = part("ContentInfo", signed_data(cms))?;
+        let version = part(DATA, fields.expect(der::INTEGER))?.value;
+        let digests = part(DATA, fields.expect(der::SET))?;
+        only_sha256(&digests)?;
+        detached(&part(DATA, fields.expect(der::SEQUENCE))?)?;
+        let bag = part(DATA, fields.optional(der::CONTEXT_0))?;
+        if part(DATA, fields.optional(der::CONTEXT_1))?.is_some() {
+            return Err(SignatureError::OutOfProfile("revocation data"));
+        }
+        let signers = part(DATA, fields.expect(der::SET))?;
+        part(DATA, fields.finish())?;
+        let certificates = certificates(bag)?;
+        let info = only_signer(&signers)?;
+        let container = signer_info(&info, certificates)?;
+        // RFC 5652, 5.1: version 3 if the signer is named by key identifier, else 1.
+        if version == container.signer_id.version() {
+            Ok(container)
+        } else {
+            part(DATA, Err(DerError::Value))
+        }
+    }
+
+    /// The signer's certificate: the one in the container that the signer identifier names and that
+    /// the signed attributes were made for.
+    pub(super) fn signer(&self) -> Read<&Certificate> {
+        let named = self.certificates.iter().find(|certificate| match self.signer_id {
+            SignerId::IssuerAndSerial { issuer, serial } => {
+                certificate.issuer == issuer && certificate.serial == serial
+            }
+            SignerId::KeyId(id) => certificate.key_id() == Some(id),
+        });
+        let certificate = named.ok_or(SignatureError::SignerMissing)?;
+        let attributes = &self.attributes;
+        let same_issuer = attributes.issuer_serial.is_none_or(|(issuer, serial)| {
+            certificate.issuer == issuer && certificate.serial == serial
+        });
+        if !same_issuer || attributes.certificate_sha256 != certificate.sha256.bytes() {
+            return Err(SignatureError::SwappedCertificate(certificate.serial_tail()));
+        }
+        self.fits_key(certificate)?;
+        Ok(certificate)
+    }
+
+    /// The signature algorithm is the one of the signer's key.
+    fn fits_key(&self, certificate: &Certificate) -> Read<()> {
+        let good: &[&[u8]] = match certificate.key_algorithm() {
+            KeyAlgorithm::EcP256 => &[algorithm::ECDSA_SHA256],
+            KeyAlgorithm::Rsa { .. } => &[algorithm::RSA_SHA256, algorithm::RSA],
+        };
+        if good.contains(&self.signature_algorithm) {
+            return Ok(());
+        }
+        let oid = oid::of_algorithm(self.signature_algorithm);
+        Err(SignatureError::Algorithm { what: "signature", oid })
+    }
+}
+
+impl SignerId<'_> {
+    const fn version(&self) -> &'static [u8] {
+        match self {
+            Self::IssuerAndSerial { .. } => &[1],
+            Self::KeyId(_) => &[3],
+        }
+    }
+}
+
+fn signed_data(cms: &[u8]) -> Result<Reader<'_>, DerError> {
+    let mut outer = Tlv::only(cms, der::SEQUENCE)?.reader();
+    if outer.expect(der::OID)?.value != oid::SIGNED_DATA {
+        return Err(DerError::Value);
+    }
+    let wrapper = outer.expect(der::CONTEXT_0)?;
+    outer.finish()?;
+    Tlv::only(wrapper.value, der::SEQUENCE).map(|data| data.reader())
+}
+
+/// `digestAlgorithms` is the set of SHA-256 alone.
+fn only_sha256(digests: &Tlv<'_>) -> Read<()> {
+    let mut reader = digests.reader();
+    let first = part("digestAlgorithms", reader.expect(der::SEQUENCE))?;
+    is_sha256(first.raw)?;
+    part("digestAlgorithms", reader.finish())
+}
+
+fn is_sha256(identifier: &[u8]) -> Read<()> {
+    if identifier == algorithm::SHA256 || identifier == algorithm::SHA256_NULL {
+        return Ok(());
+    }
+    Err(SignatureError::Algorithm { what: "digest", oid: oid::of_algorithm(identifier) })
+}
+
+/// `encapContentInfo` says id-data and holds nothing.
+fn detached(encapsulated: &Tlv<'_>) -> Read<()> {
+    let mut fields = encapsulated.reader();
+    let kind = part("encapContentInfo", fields.expect(der::OID))?;
+    if kind.value != oid::DATA {
+        return Err(SignatureError::OutOfProfile("a content type other than id-data"));
+    }
+    if fields.is_empty() { Ok(()) } else { Err(SignatureError::EmbeddedContent) }
+}
+
+fn certificates(bag: Option<Tlv<'_>>) -> Read<Vec<Certificate>> {
+    let mut out = Vec::new();
+    let mut reader = bag.map_or(Reader::new(&[]), |bag| bag.reader());
+    while !reader.is_empty() {
+        let one = part("certificates", reader.any())?;
+        if one.tag != der::SEQUENCE {
+            return Err(SignatureError::OutOfProfile("certificates of another format"));
+        }
+        if out.len() == CHAIN_MAX {
+            return Err(SignatureError::OutOfProfile("more than six certificates"));
+        }
+        out.push(Certificate::from_der(one.raw)?);
+    }
+    Ok(out)
+}
+
+fn only_signer<'a>(signers: &Tlv<'a>) -> Read<Tlv<'a>> {
+    let mut reader = signers.reader();
+    let mut count = 0;
+    let mut last = None;
+    while !reader.is_empty() {
+        last = Some(part("signerInfos", reader.expect(der::SEQUENCE))?);
+        count += 1;
+    }
+    match last {
+        Some(info) if count == 1 => Ok(info),
+        _ => Err(SignatureError::Signers(count)),
+    }
+}
+
+fn signer_info<'a>(info: &Tlv<'a>, certificates: Vec<Certificate>) -> Read<Container<'a>> {
+    let mut fields = info.reader();
+    let version = part(INFO, fields.expect(der::INTEGER))?.value;
+    let signer_id = part("signer identifier", signer_id(&mut fields))?;
+    if version != signer_id.version() {
+        return part(INFO, Err(DerError::Value));
+    }
+    is_sha256(part(INFO, fields.expect(der::SEQUENCE))?.raw)?;
+    let Some(signed) = part(INFO, fields.optional(der::CONTEXT_0))? else {
+        return Err(SignatureError::AttributeMissing("(all)"));
+    };
+    let attributes = Attributes::read(&signed)?;
+    let signature_algorithm = part(INFO, fields.expect(der::SEQUENCE))?.raw;
+    let signature = part(INFO, fields.expect(der::OCTET_STRING))?.value;
+    if fields.peek() == Some(der::CONTEXT_1) {
+        return Err(SignatureError::OutOfProfile("unsigned attributes"));
+    }
+    part(INFO, fields.finish())?;
+    Ok(Container {
+        certificates,
+        signer_id,
+        attributes_raw: signed.raw,
+        attributes,
+        signature_algorithm,
+        signature,
+    })
+}
+
+fn signer_id<'a>(fields: &mut Reader<'a>) -> Result<SignerId<'a>, DerError> {
+    if let Some(id) = fields.optional(der::CONTEXT_0_PRIMITIVE)? {
+        return Ok(SignerId::KeyId(id.value));
+    }
+    let mut pair = fields.inside(der::SEQUENCE)?;
+    let issuer = pair.expect(der::SEQUENCE)?.raw;
+    let serial = pair.expect(der::INTEGER)?.value;
+    pair.finish()?;
+    Ok(SignerId::IssuerAndSerial { issuer, serial })
+}
+
+const CONTENT_TYPE: &str = "contentType";
+const MESSAGE_DIGEST: &str = "messageDigest";
+const SIGNING_TIME: &str = "signingTime";
+const SIGNING_CERTIFICATE: &str = "signingCertificateV2";
+
+impl<'a> Attributes<'a> {
+    /// Reads the attributes: the four of the profile, each once, each with one value, in DER order.
+    fn read(signed: &Tlv<'a>) -> Read<Self> {
+        const PART: &str = "signed attributes";
+        let mut found: [Option<Tlv<'a>>; 4] = [None; 4];
+        let mut list = signed.reader();
+        while !list.is_empty() {
+            let (oid, values) = part(PART, attribute(&mut list))?;
+            let name = || oid::dotted(oid);
+            let known = [
+                oid::CONTENT_TYPE,
+                oid::MESSAGE_DIGEST,
+                oid::SIGNING_TIME,
+                oid::SIGNING_CERTIFICATE_V2,
+            ];
+            let place = known.iter().position(|known| *known == oid);
+            let slot = place.and_then(|place| found.get_mut(place));
+            let slot = slot.ok_or_else(|| SignatureError::AttributeUnknown(name()))?;
+            let mut values = values.reader();
+            let value = values.any().ok().filter(|_| values.is_empty() && slot.is_none());
+            *slot = Some(value.ok_or_else(|| SignatureError::AttributeRepeated(name()))?);
+        }
+        part(PART, der::ascending(signed.reader()))?;
+        let [kind, digest, time, certificate] = found;
+        let kind = kind.ok_or(SignatureError::AttributeMissing(CONTENT_TYPE))?;
+        let digest = digest.ok_or(SignatureError::AttributeMissing(MESSAGE_DIGEST))?;
+        let time = time.ok_or(SignatureError::AttributeMissing(SIGNING_TIME))?;
+        let certificate =
+            certificate.ok_or(SignatureError::AttributeMissing(SIGNING_CERTIFICATE))?;
+        if kind.tag != der::OID || kind.value != oid::DATA {
+            return Err(SignatureError::AttributeInvalid(CONTENT_TYPE));
+        }
+        if digest.tag != der::OCTET_STRING || digest.value.len() != 32 {
+            return Err(SignatureError::AttributeInvalid(MESSAGE_DIGEST));
+        }
+        let (certificate_sha256, issuer_serial) = signing_certificate(&certificate)
+            .map_err(|_| SignatureError::AttributeInvalid(SIGNING_CERTIFICATE))?;
+        Ok(Self {
+            message_digest: digest.value,
+            signing_time: signing_time(&time)?,
+            certificate_sha256,
+            issuer_serial,
+        })
+    }
+}
+
+/// `Attribute ::= SEQUENCE { attrType, attrValues SET OF }`.
+fn attribute<'a>(list: &mut Reader<'a>) -> Result<(&'a [u8], Tlv<'a>), DerError> {
+    let mut fields = list.inside(der::SEQUENCE)?;
+    let oid = fields.expect(der::OID)?.value;
+    let values = fields.expect(der::SET)?;
+    fields.finish()?;
+    Ok((oid, values))
+}
+
+/// One instant has one encoding: `UTCTime` before 2050, `GeneralizedTime` from then on (RFC 5652,
+/// 11.3).
+fn signing_time(time: &Tlv<'_>) -> Read<UtcMillis> {
+    let wrong = SignatureError::AttributeInvalid(SIGNING_TIME);
+    match der::read_time(time) {
+        Ok(at) if der::write_time(at).as_deref() == Some(time.raw) => Ok(at),
+        _ => Err(wrong),
+    }
+}
+
+type IssuerSerial<'a> = Option<(&'a [u8], &'a [u8])>;
+
+/// `SigningCertificateV2` with one `ESSCertIDv2`, SHA-256 by default, and no policies (RFC 5035, 3
+/// and 4).
+fn signing_certificate<'a>(value: &Tlv<'a>) -> Result<(&'a [u8], IssuerSerial<'a>), DerError> {
+    let mut outer = Tlv::only(value.raw, der::SEQUENCE)?.reader();
+    let mut ids = outer.inside(der::SEQUENCE)?;
+    outer.finish()?;
+    let mut id = ids.inside(der::SEQUENCE)?;
+    ids.finish()?;
+    // A hashAlgorithm would be a SEQUENCE here: SHA-256 is the default and so is not written.
+    let sha256 = id.expect(der::OCTET_STRING)?.value;
+    let mut issuer_serial = None;
+    if !id.is_empty() {
+        let mut pair = id.inside(der::SEQUENCE)?;
+        let mut names = pair.inside(der::SEQUENCE)?;
+        let mut name = names.inside(der::CONTEXT_4)?; // directoryName
+        names.finish()?;
+        let issuer = name.expect(der::SEQUENCE)?.raw;
+        name.finish()?;
+        issuer_serial = Some((issuer, pair.expect(der::INTEGER)?.value));
+        pair.finish()?;
+    }
+    id.finish()?;
+    Ok((sha256, issuer_serial))
+}

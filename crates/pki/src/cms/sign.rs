@@ -1,0 +1,143 @@
+//! Makes detached signatures, in one step with a key at hand or in two with a key elsewhere.
+
+use kaibiao_types::{Digest, UtcMillis};
+use ring::rand::SecureRandom;
+
+use super::error::SignError;
+use crate::cert::Certificate;
+use crate::der;
+use crate::identity::{Chain, Identity};
+use crate::limits::CMS_BYTES_MAX;
+use crate::oid::{self, algorithm};
+use crate::sha256;
+
+/// The signed attributes of a signature to be: step one of two.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedAttributes {
+    /// The SET OF attributes in DER.
+    set: Vec<u8>,
+    signer_sha256: Digest,
+}
+
+impl SignedAttributes {
+    /// The bytes the signer's key signs, with SHA-256: RSASSA-PKCS1-v1_5 or ECDSA.
+    pub fn to_sign(&self) -> &[u8] {
+        &self.set
+    }
+}
+
+/// Step one: the signed attributes over `content` for `signer` at `signing_time`.
+///
+/// The signing time is cut to whole seconds.
+///
+/// # Errors
+///
+/// [`SignError::Time`] after the year 9999.
+///
+/// # Source
+///
+/// RFC 5652, 5.3 and 11; RFC 5035, 3; ETSI EN 319 122-1, 5.1 and 5.2.
+pub fn signed_attrs(
+    signer: &Certificate,
+    content: &[u8],
+    signing_time: UtcMillis,
+) -> Result<SignedAttributes, SignError> {
+    let time = der::write_time(signing_time).ok_or(SignError::Time)?;
+    let kind = der::tlv(der::OID, &[oid::DATA]);
+    let digest = der::tlv(der::OCTET_STRING, &[sha256(content).bytes()]);
+    let set = der::set_of(vec![
+        attribute(oid::CONTENT_TYPE, &kind),
+        attribute(oid::MESSAGE_DIGEST, &digest),
+        attribute(oid::SIGNING_TIME, &time),
+        attribute(oid::SIGNING_CERTIFICATE_V2, &signing_certificate(signer)),
+    ]);
+    Ok(SignedAttributes { set, signer_sha256: signer.sha256() })
+}
+
+/// Step two: the container around attributes and the signature value made over
+/// [`SignedAttributes::to_sign`]. ECDSA values are DER (r, s).
+///
+/// The value is verified first, so that a container from here always verifies.
+///
+/// # Errors
+///
+/// [`SignError::SignatureValue`] if the value is not by the key of the chain's signer, or the
+/// attributes were made for another certificate; [`SignError::TooLarge`].
+///
+/// # Source
+///
+/// RFC 5652, 5.1 and 5.3; RFC 5754, 2 and 3.
+pub fn assemble(
+    attributes: &SignedAttributes,
+    chain: &Chain,
+    signature: &[u8],
+) -> Result<Vec<u8>, SignError> {
+    let signer = chain.signer();
+    let made_for = attributes.signer_sha256 == signer.sha256();
+    if !made_for || !signer.key.verifies(&attributes.set, signature) {
+        return Err(SignError::SignatureValue(signer.serial_tail()));
+    }
+    let mut signed = attributes.set.clone();
+    if let Some(tag) = signed.first_mut() {
+        *tag = der::CONTEXT_0; // IMPLICIT [0] in the container, SET OF when signed
+    }
+    let serial = der::tlv(der::INTEGER, &[&signer.serial]);
+    let signer_info = der::sequence(&[
+        &der::integer_u8(1),
+        &der::sequence(&[&signer.issuer, &serial]),
+        algorithm::SHA256,
+        &signed,
+        signer.key_algorithm().signature().identifier(),
+        &der::tlv(der::OCTET_STRING, &[signature]),
+    ]);
+    let mut certificates: Vec<&[u8]> = chain.above().iter().map(Certificate::der).collect();
+    certificates.push(signer.der());
+    certificates.sort_unstable(); // a SET OF
+    let signed_data = der::sequence(&[
+        &der::integer_u8(1),
+        &der::tlv(der::SET, &[algorithm::SHA256]),
+        &der::sequence(&[&der::tlv(der::OID, &[oid::DATA])]),
+        &der::tlv(der::CONTEXT_0, &certificates),
+        &der::tlv(der::SET, &[&signer_info]),
+    ]);
+    let cms = der::sequence(&[
+        &der::tlv(der::OID, &[oid::SIGNED_DATA]),
+        &der::tlv(der::CONTEXT_0, &[&signed_data]),
+    ]);
+    if cms.len() > CMS_BYTES_MAX { Err(SignError::TooLarge(cms.len())) } else { Ok(cms) }
+}
+
+/// Signs `content` with an identity at hand: a detached container in DER (`.p7s`).
+///
+/// # Errors
+///
+/// [`SignError`].
+///
+/// # Source
+///
+/// `docs/spec/signature.md`.
+pub fn sign_detached(
+    identity: &Identity,
+    content: &[u8],
+    signing_time: UtcMillis,
+    rng: &dyn SecureRandom,
+) -> Result<Vec<u8>, SignError> {
+    let attributes = signed_attrs(identity.certificate(), content, signing_time)?;
+    let signature = identity.sign(attributes.to_sign(), rng)?;
+    assemble(&attributes, identity.chain(), &signature)
+}
+
+fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
+    der::sequence(&[&der::tlv(der::OID, &[oid]), &der::tlv(der::SET, &[value])])
+}
+
+/// `SigningCertificateV2` of one certificate by SHA-256, with issuer and serial number.
+fn signing_certificate(signer: &Certificate) -> Vec<u8> {
+    let names = der::sequence(&[&der::tlv(der::CONTEXT_4, &[&signer.issuer])]);
+    let serial = der::tlv(der::INTEGER, &[&signer.serial]);
+    let id = der::sequence(&[
+        &der::tlv(der::OCTET_STRING, &[signer.sha256().bytes()]),
+        &der::sequence(&[&names, &serial]),
+    ]);
+    der::sequence(&[&der::sequence(&[&id])])
+}

@@ -1,0 +1,30 @@
+//! The bounds on everything that comes from outside.
+
+/// Greatest size of one certificate, in bytes of DER.
+pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+
+/// Most certificates on one path, signer and trust anchor included; also the most certificates one
+/// signature container or one chain file may carry.
+pub const CHAIN_MAX: usize = 6;
+
+/// Greatest size of one signature container (`.p7s`), in bytes of DER.
+pub const CMS_BYTES_MAX: usize = 1024 * 1024;
+
+/// Greatest size of a trust list, in bytes of JSON.
+pub const TRUST_LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most trust anchors on one trust list.
+pub const ANCHORS_MAX: usize = 256;
+
+/// Greatest size of a PEM text (chain or key), in bytes.
+pub const PEM_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most certificate signatures that are checked while one path is looked for. A search among
+/// certificates that all bear one name ends here instead of trying every order of them.
+pub const PATH_SIGNATURES_MAX: usize = 48;
+
+/// Longest organisation name taken from a certificate, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
+
+/// Deepest nesting of DER values. A signature container of our profile needs 20.
+pub const DER_DEPTH_MAX: usize = 32;

@@ -1,0 +1,163 @@
+//! Object identifiers: the content octets of those we know, and the dotted text of any.
+
+use crate::der::{self, Reader};
+
+/// `commonName`.
+pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+/// `organizationName`.
+pub(crate) const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
+
+/// `subjectKeyIdentifier`.
+pub(crate) const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 0x0e];
+/// `authorityKeyIdentifier`.
+pub(crate) const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1d, 0x23];
+/// `keyUsage`.
+pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+/// `basicConstraints`.
+pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+/// `nameConstraints`.
+pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
+/// `extKeyUsage`.
+pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+
+/// `anyExtendedKeyUsage`.
+pub(crate) const EKU_ANY: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
+/// `id-kp-clientAuth`.
+pub(crate) const EKU_CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
+/// `id-kp-emailProtection`.
+pub(crate) const EKU_EMAIL: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 4];
+/// `id-kp-timeStamping`.
+pub(crate) const EKU_TIME_STAMPING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
+/// `id-kp-documentSigning` (RFC 9336).
+pub(crate) const EKU_DOCUMENT: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 36];
+
+/// `id-data`.
+pub(crate) const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+/// `id-signedData`.
+pub(crate) const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+/// `id-contentType`.
+pub(crate) const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 3];
+/// `id-messageDigest`.
+pub(crate) const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4];
+/// `id-signingTime`.
+pub(crate) const SIGNING_TIME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 5];
+/// `id-aa-signingCertificateV2` (RFC 5035).
+pub(crate) const SIGNING_CERTIFICATE_V2: &[u8] =
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 47];
+
+/// Whole `AlgorithmIdentifier`s, compared byte by byte: an algorithm has one encoding here, or two
+/// where its standard allows absent and NULL parameters alike.
+pub(crate) mod algorithm {
+    /// SHA-256, parameters absent (RFC 5754, 2: to be written).
+    pub(crate) const SHA256: &[u8] = &[0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
+    /// SHA-256, parameters NULL (RFC 5754, 2: to be accepted).
+    pub(crate) const SHA256_NULL: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0];
+    /// `rsaEncryption`: the key, and as a signature algorithm PKCS#1 v1.5 with the digest named
+    /// beside it (RFC 3370, 3.2).
+    pub(crate) const RSA: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+    /// `sha256WithRSAEncryption` (RFC 4055, 5).
+    pub(crate) const RSA_SHA256: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11, 5, 0];
+    /// `ecdsa-with-SHA256` (RFC 5758, 3.2: parameters absent).
+    pub(crate) const ECDSA_SHA256: &[u8] =
+        &[0x30, 0x0a, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    /// `id-ecPublicKey` on `prime256v1` (RFC 5480, 2.1.1).
+    pub(crate) const EC_P256: &[u8] = &[
+        0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+        3, 1, 7,
+    ];
+}
+
+/// The dotted text of content octets, for people; arcs beyond 2^64 show as `?`.
+pub(crate) fn dotted(octets: &[u8]) -> String {
+    let mut arcs: Vec<String> = Vec::new();
+    let mut arc: Option<u64> = Some(0);
+    for octet in octets {
+        arc = arc.and_then(|arc| arc.checked_mul(128)).map(|arc| arc | u64::from(octet & 0x7f));
+        if octet & 0x80 == 0 {
+            if let (true, Some(both)) = (arcs.is_empty(), arc) {
+                let first = (both / 40).min(2);
+                arcs.push(first.to_string());
+                arc = Some(both - first * 40);
+            }
+            arcs.push(arc.map_or_else(|| "?".to_owned(), |arc| arc.to_string()));
+            arc = Some(0);
+        }
+    }
+    arcs.join(".")
+}
+
+/// The object identifier of an `AlgorithmIdentifier`, for people.
+pub(crate) fn of_algorithm(raw: &[u8]) -> String {
+    let read = Reader::new(raw).inside(der::SEQUENCE).and_then(|mut inner| inner.expect(der::OID));
+    read.map_or_else(|_| "?".to_owned(), |oid| dotted(oid.value))
+}
+
+/// The content octets of a dotted text such as `2.5.4.97`; `None` if it is not one.
+pub(crate) fn from_dotted(text: &str) -> Option<Vec<u8>> {
+    let arcs = text.split('.').map(arc).collect::<Option<Vec<u64>>>()?;
+    let (&[first, second], rest) = arcs.split_first_chunk::<2>()?;
+    if first > 2 || (first < 2 && second > 39) || second > 1 << 32 {
+        return None;
+    }
+    let mut out = Vec::new();
+    push_arc(&mut out, first * 40 + second);
+    for arc in rest {
+        push_arc(&mut out, *arc);
+    }
+    Some(out)
+}
+
+/// A decimal number without leading zero, at most 10^15.
+fn arc(text: &str) -> Option<u64> {
+    let plain = !text.is_empty()
+        && text.len() <= 15
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'));
+    if plain { text.parse().ok() } else { None }
+}
+
+fn push_arc(out: &mut Vec<u8>, arc: u64) {
+    let mut groups = vec![arc.to_le_bytes().first().copied().unwrap_or(0) & 0x7f];
+    let mut rest = arc >> 7;
+    while rest > 0 {
+        groups.push(0x80 | (rest.to_le_bytes().first().copied().unwrap_or(0) & 0x7f));
+        rest >>= 7;
+    }
+    out.extend(groups.iter().rev());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_octets() {
+        for (text, octets) in [
+            ("2.5.4.97", &[0x55, 0x04, 0x61][..]),
+            ("1.2.840.113549.1.7.2", SIGNED_DATA),
+            ("1.3.6.1.5.5.7.3.36", EKU_DOCUMENT),
+            ("1.2.156.10260.4.1.3", &[0x2a, 0x81, 0x1c, 0xd0, 0x14, 4, 1, 3]),
+            ("2.999", &[0x88, 0x37]),
+            ("0.0", &[0x00]),
+        ] {
+            assert_eq!(from_dotted(text).as_deref(), Some(octets), "{text}");
+            assert_eq!(dotted(octets), text);
+        }
+        assert_eq!(
+            dotted(&[0x2a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
+            "1.2.?"
+        );
+    }
+
+    #[test]
+    fn refused_texts() {
+        for text in
+            ["", "1", "3.1", "1.40", "1.02", "1..2", "1.2.", ".1.2", "1.2.x", "1.-2", "1.2 "]
+        {
+            assert_eq!(from_dotted(text), None, "{text}");
+        }
+    }
+}

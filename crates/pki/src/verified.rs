@@ -1,0 +1,200 @@
+//! A certificate that was verified for a use at an instant: whose it is, proven.
+
+use kaibiao_types::{Digest, OrgCode, Party, UtcMillis};
+
+use crate::cert::{CertError, Certificate, Purpose, SignatureAlgorithm, text};
+use crate::der::{self, Reader};
+use crate::oid;
+use crate::path::{BasicPaths, PathValidator, ValidPath};
+use crate::trust::{Anchor, OrgCodePlace, TrustList};
+
+/// What a certificate was used for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Usage {
+    /// Signing documents: bids, records, freezes, receipts.
+    Sign,
+    /// Signing time stamps (RFC 3161).
+    TimeStamp,
+}
+
+/// Extended key usages with which documents may be signed.
+const SIGNING: [&[u8]; 4] = [oid::EKU_DOCUMENT, oid::EKU_EMAIL, oid::EKU_CLIENT_AUTH, oid::EKU_ANY];
+
+/// A certificate with a path to the trust list that was valid at an instant, and the organisation it
+/// identifies. Only verification makes one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifiedCert {
+    certificate: Certificate,
+    between: Vec<Certificate>,
+    anchor_sha256: Digest,
+    signatures: Vec<SignatureAlgorithm>,
+    party: Party,
+    at: UtcMillis,
+}
+
+impl VerifiedCert {
+    /// The organisation: code from where its CA puts it, name from O or CN.
+    pub const fn party(&self) -> &Party {
+        &self.party
+    }
+
+    /// The certificate.
+    pub const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The CAs between the certificate and the trust anchor, its issuer first.
+    pub fn between(&self) -> &[Certificate] {
+        &self.between
+    }
+
+    /// SHA-256 of the trust anchor's certificate.
+    pub const fn anchor_sha256(&self) -> Digest {
+        self.anchor_sha256
+    }
+
+    /// The instant for which this holds.
+    pub const fn at(&self) -> UtcMillis {
+        self.at
+    }
+
+    /// Whether the trust list accepts signatures of this algorithm by this certificate.
+    pub(crate) fn allows(&self, algorithm: SignatureAlgorithm) -> Result<(), CertError> {
+        if self.signatures.contains(&algorithm) {
+            return Ok(());
+        }
+        let cert = self.certificate.serial_tail();
+        Err(CertError::Algorithm { cert, algorithm: algorithm.name().to_owned() })
+    }
+}
+
+/// Verifies that `certificate` leads over `intermediates` to a CA of the trust list, that the whole
+/// path was valid at `at`, and that the certificate may be used for `usage`; tells whose it is.
+///
+/// `intermediates` may be in any order and may hold certificates that are not needed; trust anchors
+/// come from the list alone. Revocation is not judged here.
+///
+/// # Errors
+///
+/// [`CertError`].
+///
+/// # Source
+///
+/// RFC 5280, section 6; RFC 9336 (document signing); 电子签名法 art. 13 (whose data made the
+/// signature).
+pub fn verify_chain(
+    certificate: &Certificate,
+    intermediates: &[Certificate],
+    trust: &TrustList,
+    at: UtcMillis,
+    usage: Usage,
+) -> Result<VerifiedCert, CertError> {
+    verify_chain_by(&BasicPaths, certificate, intermediates, trust, at, usage)
+}
+
+/// [`verify_chain`] with another path validator.
+///
+/// # Errors
+///
+/// [`CertError`].
+pub fn verify_chain_by(
+    validator: &dyn PathValidator,
+    certificate: &Certificate,
+    intermediates: &[Certificate],
+    trust: &TrustList,
+    at: UtcMillis,
+    usage: Usage,
+) -> Result<VerifiedCert, CertError> {
+    fits_usage(certificate, usage)?;
+    let path = validator.find(certificate, intermediates, trust, at)?;
+    let ValidPath { anchor, between } = path;
+    between.iter().try_for_each(|ca| issues_for_usage(ca, usage))?;
+    let party = Party { code: org_code(certificate, anchor)?, name: certificate.party_name()? };
+    let all = [SignatureAlgorithm::EcdsaP256Sha256, SignatureAlgorithm::RsaPkcs1Sha256];
+    Ok(VerifiedCert {
+        certificate: certificate.clone(),
+        between: between.into_iter().cloned().collect(),
+        anchor_sha256: anchor.certificate.sha256,
+        signatures: all.into_iter().filter(|algorithm| anchor.allows(*algorithm)).collect(),
+        party,
+        at,
+    })
+}
+
+/// The signer is no CA; key usage and extended key usage allow the use.
+fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
+    let cert = certificate.serial_tail();
+    if certificate.is_ca() {
+        return Err(CertError::CaAsSigner(cert));
+    }
+    let extensions = &certificate.extensions;
+    let wrong = |usage| Err(CertError::Usage { cert, usage });
+    // The extension must be there: the encryption certificate of a pair must never sign.
+    if extensions.key_usage_allows(Purpose::SignDocuments) != Some(true) {
+        return wrong("signatures (key usage)");
+    }
+    let purposes = extensions.purposes.as_deref();
+    match usage {
+        Usage::Sign if purposes.is_none_or(|list| one_of(list, &SIGNING)) => Ok(()),
+        Usage::Sign => wrong("document signing (extended key usage)"),
+        // RFC 3161, 2.3: critical, and this purpose alone.
+        Usage::TimeStamp => {
+            let critical = extensions.get(oid::EXTENDED_KEY_USAGE).is_some_and(|e| e.critical);
+            let only = purposes.is_some_and(|list| list == [oid::EKU_TIME_STAMPING]);
+            if critical && only { Ok(()) } else { wrong("time stamping (extended key usage)") }
+        }
+    }
+}
+
+/// A CA whose certificate limits the purposes below it does not issue for others.
+fn issues_for_usage(ca: &Certificate, usage: Usage) -> Result<(), CertError> {
+    let fits = |list: &[Vec<u8>]| match usage {
+        Usage::Sign => one_of(list, &SIGNING),
+        Usage::TimeStamp => one_of(list, &[oid::EKU_TIME_STAMPING, oid::EKU_ANY]),
+    };
+    if ca.extensions.purposes.as_deref().is_none_or(fits) {
+        return Ok(());
+    }
+    let usage = "issuing such certificates (extended key usage)";
+    Err(CertError::Usage { cert: ca.serial_tail(), usage })
+}
+
+fn one_of(list: &[Vec<u8>], good: &[&[u8]]) -> bool {
+    list.iter().any(|purpose| good.contains(&purpose.as_slice()))
+}
+
+/// The code from the place this CA uses; exactly one value, no prefix, no blanks.
+fn org_code(certificate: &Certificate, anchor: &Anchor) -> Result<OrgCode, CertError> {
+    let cert = certificate.serial_tail();
+    let rule = &anchor.org_code;
+    let found = match rule.place {
+        OrgCodePlace::Subject => only_attribute(certificate, &rule.oid),
+        OrgCodePlace::Extension => {
+            certificate.extensions.get(&rule.oid).and_then(|e| only_text(&e.value))
+        }
+    };
+    let Some(code) = found else {
+        return Err(CertError::OrgCodeMissing { cert, place: place_text(rule.place, rule.oid()) });
+    };
+    OrgCode::parse(&code).map_err(|source| CertError::OrgCode { cert, source })
+}
+
+fn only_attribute(certificate: &Certificate, oid: &[u8]) -> Option<String> {
+    let mut found = certificate.attributes.iter().filter(|(kind, _)| kind == oid);
+    let (_, text) = found.next()?;
+    if found.next().is_some() { None } else { text.clone() }
+}
+
+fn only_text(value: &[u8]) -> Option<String> {
+    let mut reader = Reader::new(value);
+    let tlv = reader.any().ok()?;
+    reader.finish().ok()?;
+    if tlv.tag == der::BMP_STRING { None } else { text(&tlv) }
+}
+
+fn place_text(place: OrgCodePlace, oid: &str) -> String {
+    match place {
+        OrgCodePlace::Extension => format!("extension {oid}"),
+        OrgCodePlace::Subject => format!("subject attribute {oid}"),
+    }
+}

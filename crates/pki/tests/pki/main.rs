@@ -1,0 +1,25 @@
+//! Tests of certificates, paths, trust lists and signatures, from outside the crate.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation
+)]
+
+mod certificates;
+mod containers;
+mod forge;
+mod forge_cms;
+mod identities;
+mod keys_dev;
+mod openssl;
+mod paths;
+mod pkits;
+mod signatures;
+mod sweeps;
+mod trust_lists;
+mod vectors;

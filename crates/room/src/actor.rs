@@ -1,0 +1,365 @@
+//! The thread of one lot: input, decide, durable append, apply, effects, broadcast.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use kaibiao_journal::{EntryLine, LogSigner, SignedCommand, SignedNote, TickBuilder, TickSchedule};
+use kaibiao_opening::{
+    Actor, Command, CommandKind, Event, Input, OpeningRecord, Phase, Refusal, SignedCommandBody,
+};
+use kaibiao_pki::cms;
+use kaibiao_replay::{Partials, Replay};
+use kaibiao_seal::Manifest;
+use kaibiao_store::{Batch, Nonce, StoreError};
+use kaibiao_types::{CustodianIndex, OrgCode, Part, Role, TickNo, UtcMillis};
+use serde_json::value::RawValue;
+
+use crate::frozen::FrozenSet;
+use crate::handle::Job;
+use crate::{HallContext, RoomError, SharedLog};
+
+/// What readers see without asking the room.
+#[derive(Debug)]
+pub(crate) struct View(RwLock<ViewData>);
+
+/// The newest public facts besides the log itself.
+#[derive(Debug)]
+pub(crate) struct ViewData {
+    pub(crate) checkpoint: String,
+    pub(crate) phase: Phase,
+    pub(crate) frozen: Option<Arc<FrozenSet>>,
+    pub(crate) record: Option<Vec<u8>>,
+    pub(crate) package: Option<PathBuf>,
+}
+
+impl View {
+    pub(crate) fn new() -> Self {
+        let (checkpoint, phase) = (String::new(), Phase::Unpublished);
+        Self(RwLock::new(ViewData { checkpoint, phase, frozen: None, record: None, package: None }))
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, ViewData> {
+        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn set(&self, data: ViewData) {
+        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = data;
+    }
+}
+
+/// The closing head once the last tick is in the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closing {
+    pub(crate) tick: TickNo,
+    pub(crate) size: u64,
+}
+
+/// The state of one lot's thread.
+pub(crate) struct Room {
+    pub(crate) hall: Arc<HallContext>,
+    pub(crate) replay: Replay,
+    pub(crate) log: Arc<SharedLog>,
+    pub(crate) view: Arc<View>,
+    pub(crate) jobs: SyncSender<Job>,
+    pub(crate) signer: LogSigner,
+    pub(crate) schedule: TickSchedule,
+    /// Ticks being filled; more than one only if the first is full.
+    pub(crate) ticks: Vec<TickBuilder>,
+    pub(crate) next_tick: Option<UtcMillis>,
+    pub(crate) closing: Option<Closing>,
+    /// Cosignature lines by head size, then custodian.
+    pub(crate) cosignatures: BTreeMap<u64, BTreeMap<CustodianIndex, String>>,
+    pub(crate) latest: BTreeMap<OrgCode, Manifest>,
+    pub(crate) locks: BTreeSet<[u8; 33]>,
+    pub(crate) frozen: Option<Arc<FrozenSet>>,
+    pub(crate) partials: BTreeMap<Part, Partials>,
+    pub(crate) opening_documents: bool,
+    pub(crate) ended_at: Option<UtcMillis>,
+    pub(crate) package: Option<PathBuf>,
+}
+
+/// The longest sleep without a job: timers are looked at again.
+const LONGEST_SLEEP: Duration = Duration::from_millis(1_000);
+
+impl Room {
+    /// Runs until it is told to stop, or the disk's state is unknown.
+    pub(crate) fn run(mut self, queue: &Receiver<Job>) {
+        loop {
+            if let Err(error) = self.on_time() {
+                if is_fatal(&error) {
+                    tracing::error!(lot = %self.lot_name(), %error, "the room stops; restart the hall");
+                    return;
+                }
+                tracing::error!(lot = %self.lot_name(), error = %report(&error), "a timed step failed");
+            }
+            match queue.recv_timeout(self.sleep()) {
+                Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(job) => {
+                    if self.carry_out(job) {
+                        tracing::error!(lot = %self.lot_name(), "the room stops; restart the hall");
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    fn lot_name(&self) -> String {
+        self.replay.tender().file().lot_key().to_string()
+    }
+
+    /// Carries a job out and answers it; `true` if the room must stop.
+    fn carry_out(&mut self, job: Job) -> bool {
+        fn answer<T>(reply: crate::handle::Reply<T>, result: Result<T, RoomError>) -> bool {
+            let fatal = result.as_ref().err().is_some_and(is_fatal);
+            // The asker may have gone; what was done is durable all the same.
+            drop(reply.send(result));
+            fatal
+        }
+        match job {
+            Job::Command { body, cms, reply } => answer(reply, self.command(body, cms)),
+            Job::Complete { upload, revision, digests, reply } => {
+                answer(reply, self.complete(upload, revision, digests))
+            }
+            Job::Cosign { size, line, reply } => answer(reply, self.cosign(size, line)),
+            Job::SignFreeze { custodian, freeze_id, cms, reply } => {
+                answer(reply, self.sign_freeze(custodian, freeze_id, &cms))
+            }
+            Job::Partials { partials, cms, reply } => answer(reply, self.take_partials(*partials, &cms)),
+            Job::Refusal { custodian, label, detail, reply } => {
+                answer(reply, self.take_refusal(custodian, label, detail))
+            }
+            Job::DocumentsOpened(bids) => {
+                self.opening_documents = false;
+                let Some(bids) = bids else { return false };
+                let result = self.input(&Input::DocumentsUnsealed(bids), None);
+                if let Err(error) = &result {
+                    tracing::error!(error = %report(error), "opened documents could not be recorded");
+                }
+                result.err().is_some_and(|error| is_fatal(&error))
+            }
+            Job::Stop => true,
+        }
+    }
+
+    fn sleep(&self) -> Duration {
+        let now = self.hall.now();
+        let due = [self.next_tick, self.replay.state().next_due(), self.close_wait(), self.package_wait()];
+        let wait = due.into_iter().flatten().map(|at| at.since(now).map_or(0, |span| span.get())).min();
+        wait.map_or(LONGEST_SLEEP, |wait| Duration::from_millis(wait).min(LONGEST_SLEEP))
+    }
+
+    /// Everything that the passing of time asks for.
+    fn on_time(&mut self) -> Result<(), RoomError> {
+        self.tick_if_due()?;
+        self.close_intake_if_due()?;
+        while let Some(event) = self.replay.state().due(self.now()) {
+            self.append(&Actor::Hall, vec![event], None, Batch::new())?;
+        }
+        self.package_if_due()
+    }
+
+    /// The hall's clock, never before the last entry.
+    pub(crate) fn now(&self) -> UtcMillis {
+        self.hall.now().max(self.replay.state().last_at())
+    }
+
+    /// A signed command: who signed, whether the procedure allows it, then the work it asks for.
+    fn command(&mut self, body: Vec<u8>, cms: Vec<u8>) -> Result<u64, RoomError> {
+        let lot = self.replay.tender().file().lot_key();
+        let asked = SignedCommandBody::parse_for(&body, &lot)?;
+        let now = self.now();
+        let signature = cms::verify_detached(&cms, &body, self.replay.trust(), now)?;
+        let actor = self.actor(&signature.signer().party().code, asked.command.kind())?;
+        if self.replay.knows_nonce(&asked.nonce) {
+            return Err(RoomError::Replayed);
+        }
+        let signed = SignedCommand { body, cms };
+        match self.replay.state().decide(&actor, &asked.command, now) {
+            Err(refusal) => Err(self.record_refusal(&actor, asked.command.kind(), refusal)),
+            Ok(events) if events.is_empty() => self.work(&asked.command, &signed),
+            Ok(events) => {
+                let head = self.append(&actor, events, Some(&signed), Batch::new().nonce(nonce(&asked.nonce)?))?;
+                self.on_time()?;
+                Ok(head)
+            }
+        }
+    }
+
+    /// The role in which an organisation may give a command of a kind.
+    fn actor(&self, code: &OrgCode, kind: CommandKind) -> Result<Actor, RoomError> {
+        let terms = self.replay.tender().file().terms();
+        let roles = kind.roles();
+        if roles.contains(&Role::Host) && *code == terms.host.code {
+            return Ok(Actor::Host(code.clone()));
+        }
+        if roles.contains(&Role::Supervisor) && *code == terms.supervisor.code {
+            return Ok(Actor::Supervisor(code.clone()));
+        }
+        if *code == terms.host.code {
+            return Ok(Actor::Host(code.clone())); // refused by its role, with its article
+        }
+        if *code == terms.supervisor.code {
+            return Ok(Actor::Supervisor(code.clone()));
+        }
+        Ok(Actor::Bidder(code.clone()))
+    }
+
+    /// A refusal is an event too, unless it would tell before the deadline who bids.
+    fn record_refusal(&mut self, actor: &Actor, kind: CommandKind, refusal: Refusal) -> RoomError {
+        let Some(event) = self.replay.state().refusal_event(actor, kind, &refusal) else {
+            return RoomError::Refused(refusal);
+        };
+        match self.append(&Actor::Hall, vec![event], None, Batch::new()) {
+            Ok(_) => RoomError::Refused(refusal),
+            Err(error) => error,
+        }
+    }
+
+    /// The work that an allowed command asks the hall to do.
+    fn work(&mut self, command: &Command, signed: &SignedCommand) -> Result<u64, RoomError> {
+        match command {
+            Command::CheckSeals => {
+                let results = self.check_seals()?;
+                self.input(&Input::SealsChecked(results), Some(signed))
+            }
+            Command::GenerateRecord => {
+                let record = OpeningRecord::new(self.replay.state()).ok_or(RoomError::NotReady("record"))?;
+                let bytes = record.to_bytes().to_vec();
+                let batch =
+                    Batch::new().put_doc("record.json", &bytes).put_doc("record.txt", record.to_text().as_bytes());
+                let input = Input::RecordGenerated { sha256: kaibiao_crypto::SUITE_1.hash(&bytes) };
+                let events = self.replay.state().decide_input(&input, self.now())?;
+                self.append(&Actor::Hall, events, Some(signed), batch)
+            }
+            _ => Err(RoomError::internal("a command without an effect")),
+        }
+    }
+
+    /// Hands an input to the procedure and keeps what follows.
+    pub(crate) fn input(&mut self, input: &Input, command: Option<&SignedCommand>) -> Result<u64, RoomError> {
+        let events = self.replay.state().decide_input(input, self.now())?;
+        self.append(&Actor::Hall, events, command, Batch::new())
+    }
+
+    /// Keeps events: checked as an auditor would, made durable, then shown.
+    pub(crate) fn append(
+        &mut self,
+        cause: &Actor,
+        events: Vec<Event>,
+        command: Option<&SignedCommand>,
+        batch: Batch,
+    ) -> Result<u64, RoomError> {
+        let now = self.now();
+        let first = self.replay.log().len();
+        let mut lines = Vec::new();
+        for event in &events {
+            let command = command.filter(|_| event.needs_command().is_some());
+            let line = self.line(cause, event, command, now)?;
+            if let Err(error) = self.replay.ingest(&line) {
+                self.forget_after(first)?;
+                return Err(error.into());
+            }
+            lines.push(line);
+        }
+        let lot = self.replay.tender().file().lot_key();
+        if let Err(error) = self.hall.store.commit(&lot, &batch.append(first, lines.clone())) {
+            if !matches!(error, StoreError::StateUnknown { .. }) {
+                self.forget_after(first)?;
+            }
+            return Err(error.into());
+        }
+        self.log.push(lines.into_iter().map(Into::into));
+        self.refresh_view();
+        Ok(self.replay.log().len())
+    }
+
+    fn line(
+        &self,
+        cause: &Actor,
+        event: &Event,
+        command: Option<&SignedCommand>,
+        now: UtcMillis,
+    ) -> Result<Vec<u8>, RoomError> {
+        let by = event.written_by(cause).to_string().parse().map_err(RoomError::internal)?;
+        let data = RawValue::from_string(event.data_json()).map_err(RoomError::internal)?;
+        let entry: EntryLine = self
+            .replay
+            .log()
+            .next_entry(now, &by, event.kind().name(), &data, command)
+            .map_err(RoomError::internal)?;
+        Ok(entry.line().to_vec())
+    }
+
+    /// Takes back entries that did not become durable, by reading the durable ones again.
+    fn forget_after(&mut self, first: u64) -> Result<(), RoomError> {
+        if self.replay.log().len() == first {
+            return Ok(());
+        }
+        let mut replay = Replay::new(Arc::clone(self.replay.tender()), Arc::clone(self.replay.trust()));
+        let mut next = 0;
+        while next < first {
+            for line in self.log.read(next) {
+                replay.ingest(&line)?;
+                next += 1;
+            }
+        }
+        self.replay = replay;
+        Ok(())
+    }
+
+    /// Signs the head that is shown: while the intake closes, the closing head stays.
+    pub(crate) fn refresh_view(&self) {
+        let log = self.replay.log();
+        let phase = self.replay.state().phase();
+        let shown = match (phase, self.closing) {
+            (Phase::Receiving, Some(closing)) => log.checkpoint_at(closing.size),
+            _ => None,
+        };
+        let checkpoint = shown.unwrap_or_else(|| log.checkpoint());
+        let signed = self.signer.sign(checkpoint.head);
+        let lines = self.cosignatures.get(&checkpoint.head.size);
+        self.view.set(ViewData {
+            checkpoint: with_cosignatures(signed, lines),
+            phase,
+            frozen: self.frozen.clone(),
+            record: self.replay.record().map(<[u8]>::to_vec),
+            package: self.package.clone(),
+        });
+    }
+}
+
+/// A signed note with more signature lines; a line that does not fit is left out.
+fn with_cosignatures(signed: String, lines: Option<&BTreeMap<CustodianIndex, String>>) -> String {
+    let (Some(lines), Ok(mut note)) = (lines, SignedNote::parse(&signed)) else { return signed };
+    for line in lines.values() {
+        if let Err(error) = note.add_line(line) {
+            tracing::warn!(%error, "a cosignature line does not fit the note");
+        }
+    }
+    note.note()
+}
+
+fn nonce(text: &str) -> Result<Nonce, RoomError> {
+    Nonce::parse(text).map_err(RoomError::internal)
+}
+
+/// After this the room does not know what the disk holds.
+fn is_fatal(error: &RoomError) -> bool {
+    matches!(error, RoomError::Store(StoreError::StateUnknown { .. }))
+}
+
+/// An error with its causes on one line.
+pub(crate) fn report(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

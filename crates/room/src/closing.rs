@@ -1,0 +1,222 @@
+//! Ticks, the closing head, and the freeze.
+
+use kaibiao_crypto::SUITE_1;
+use kaibiao_journal::{
+    FreezeContext, FreezeRecord, FrozenObject, Place, ReceiptedBid, Tick, TickBuilder, verify_cosignatures,
+};
+use kaibiao_opening::{Actor, Input, IntakeClosed, Phase, SetFrozen};
+use kaibiao_seal::Manifest;
+use kaibiao_store::Batch;
+use kaibiao_types::{CustodianIndex, Digest, TickNo, UtcMillis};
+
+use crate::actor::{Closing, Room};
+use crate::frozen::FrozenSet;
+use crate::{HallContext, RoomError};
+
+/// Heads whose cosignatures are kept: only the newest matter.
+const HEADS_KEPT: usize = 64;
+
+impl Room {
+    /// Closes the tick that is due, and at the deadline the last one.
+    pub(crate) fn tick_if_due(&mut self) -> Result<(), RoomError> {
+        let Some(due) = self.next_tick.filter(|due| *due <= self.hall.now()) else { return Ok(()) };
+        if self.replay.state().phase() != Phase::Receiving || self.closing.is_some() {
+            self.next_tick = None;
+            return Ok(());
+        }
+        let deadline = self.replay.tender().file().terms().deadline;
+        self.seal_tick()?;
+        self.next_tick = self.schedule.next(self.hall.now().max(due), deadline);
+        if self.next_tick.is_none() {
+            // The deadline has passed: ticks that were filled in advance follow at once.
+            while !self.ticks.is_empty() {
+                self.seal_tick()?;
+            }
+            self.mark_closing()?;
+        }
+        Ok(())
+    }
+
+    fn seal_tick(&mut self) -> Result<(), RoomError> {
+        let builder = self.take_tick()?;
+        let tick = builder.finish(&mut self.hall.entropy()).map_err(RoomError::internal)?;
+        let places: Vec<u8> = tick.contents().iter().flat_map(|place| *place.bytes()).collect();
+        let data = kaibiao_opening::Tick { no: tick.no(), root: tick.root() };
+        let events = self.replay.state().decide_input(&Input::Tick(data), self.now())?;
+        let batch = Batch::new().kv_put(&tick_key(tick.no()), &places);
+        self.append(&Actor::Hall, events, None, batch).map(drop)
+    }
+
+    /// The tick being filled, or an empty one.
+    fn take_tick(&mut self) -> Result<TickBuilder, RoomError> {
+        if self.ticks.is_empty() { self.new_tick() } else { Ok(self.ticks.remove(0)) }
+    }
+
+    /// An empty tick after all that are in the log or being filled.
+    pub(crate) fn new_tick(&self) -> Result<TickBuilder, RoomError> {
+        let next = self.replay.state().next_tick().ok_or_else(|| RoomError::internal("no tick number left"))?;
+        let filling = u32::try_from(self.ticks.len()).unwrap_or(u32::MAX);
+        let no = TickNo::new(next.get().saturating_add(filling)).map_err(RoomError::internal)?;
+        TickBuilder::new(no, self.replay.tender().file().terms().places).map_err(RoomError::internal)
+    }
+
+    /// The log's last entry is the last tick: its head is the closing head.
+    pub(crate) fn mark_closing(&mut self) -> Result<(), RoomError> {
+        let size = self.replay.log().len();
+        let next = self.replay.state().next_tick().and_then(|next| next.get().checked_sub(1));
+        let tick = next.and_then(|no| TickNo::new(no).ok());
+        let tick = tick.ok_or_else(|| RoomError::internal("the closing head has no tick"))?;
+        self.closing = Some(Closing { tick, size });
+        self.refresh_view();
+        Ok(())
+    }
+
+    /// A custodian's cosignature of a head of this log.
+    pub(crate) fn cosign(&mut self, size: u64, line: String) -> Result<(), RoomError> {
+        let log = self.replay.log();
+        let checkpoint =
+            log.checkpoint_at(size).ok_or_else(|| RoomError::Proof("no head of this size".to_owned()))?;
+        let tender = self.replay.tender();
+        let found = verify_cosignatures(&checkpoint, std::slice::from_ref(&line), tender.cosign_keys())
+            .map_err(|error| RoomError::Proof(error.to_string()))?;
+        let name = found.first().map(|cosignature| cosignature.name.clone());
+        let seats = tender.record().custodians.iter().map(|custodian| custodian.index);
+        let index = seats.into_iter().find(|index| Some(tender.origin().custodian_name(*index)) == name);
+        let index = index.ok_or(RoomError::Seat)?;
+        self.cosignatures.entry(size).or_default().entry(index).or_insert(line);
+        let closing = self.closing.map(|closing| closing.size);
+        while self.cosignatures.len() > HEADS_KEPT {
+            let oldest = self.cosignatures.keys().copied().find(|size| Some(*size) != closing);
+            let Some(oldest) = oldest else { break };
+            self.cosignatures.remove(&oldest);
+        }
+        self.refresh_view();
+        self.close_intake_if_due()?;
+        self.package_if_due()
+    }
+
+    /// Until when the closing waits for more cosignatures than k.
+    pub(crate) fn close_wait(&self) -> Option<UtcMillis> {
+        self.closing.filter(|_| self.replay.state().phase() == Phase::Receiving)?;
+        let terms = self.replay.tender().file().terms();
+        let wait = terms.freeze_wait_ms.min(terms.grace_ms);
+        let until = terms.deadline.plus(wait);
+        // Past it there is nothing to wake up for: the next cosignature is.
+        (until > self.hall.now()).then_some(until)
+    }
+
+    /// Closes the intake once the closing head is cosigned by all custodians, or by k after the wait
+    /// (ruling 9). Without k the freeze waits, and no bid is late for it.
+    pub(crate) fn close_intake_if_due(&mut self) -> Result<(), RoomError> {
+        let Some(closing) = self.closing.filter(|_| self.replay.state().phase() == Phase::Receiving) else {
+            return self.freeze_if_due();
+        };
+        let terms = self.replay.tender().file().terms();
+        let lines: Vec<String> =
+            self.cosignatures.get(&closing.size).map(|lines| lines.values().cloned().collect()).unwrap_or_default();
+        let threshold = terms.custody.threshold;
+        let waiting = self.close_wait().is_some();
+        let enough = if waiting { threshold.n() } else { threshold.k() };
+        if lines.len() < usize::from(enough) {
+            return Ok(());
+        }
+        let root = self.replay.log().root_at(closing.size).ok_or_else(|| RoomError::internal("closing head"))?;
+        let closed = IntakeClosed { tick: closing.tick, size: closing.size, root, cosignatures: lines };
+        self.input(&Input::DeadlineReached(closed), None)?;
+        self.freeze_if_due()
+    }
+
+    /// Opens all places and publishes the set of bids.
+    fn freeze_if_due(&mut self) -> Result<(), RoomError> {
+        if self.replay.state().phase() != Phase::IntakeClosed {
+            return Ok(());
+        }
+        let closed = self.replay.state().intake().ok_or_else(|| RoomError::internal("no closed intake"))?;
+        let head = self.replay.log().checkpoint_at(closed.size).map(|checkpoint| checkpoint.head);
+        let head = head.ok_or_else(|| RoomError::internal("closing head"))?;
+        let tender = self.replay.tender();
+        let context = FreezeContext {
+            suite: tender.record().suite(),
+            ceremony_id: tender.record().ceremony_id,
+            origin: tender.origin(),
+            deadline: tender.file().terms().deadline,
+        };
+        let receipted = self.receipted()?;
+        let record = FreezeRecord::build(&context, 0, head, receipted).map_err(RoomError::internal)?.into_record();
+        // Both crates describe one text; what was built here is read there.
+        let json = serde_json::to_vec(&record).map_err(RoomError::internal)?;
+        let frozen: SetFrozen = serde_json::from_slice(&json).map_err(RoomError::internal)?;
+        self.input(&Input::SetFrozen(frozen), None)?;
+        self.load_frozen()
+    }
+
+    fn receipted(&self) -> Result<Vec<ReceiptedBid>, RoomError> {
+        let lot = self.replay.tender().file().lot_key();
+        let mut out = Vec::new();
+        for submission in self.hall.store.submissions(&lot)? {
+            let manifest = Manifest::parse(&submission.manifest).map_err(RoomError::internal)?;
+            let body = manifest.body();
+            let place: Place = serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
+            let objects = body.parts.iter().map(|part| FrozenObject {
+                stage: part.stage,
+                part: part.part,
+                header_sha256: part.header_sha256,
+                file_len: part.file_len,
+                ct_root: part.ct_root,
+            });
+            out.push(ReceiptedBid {
+                bidder: body.bidder.clone(),
+                seq: body.seq,
+                manifest_sha256: submission.manifest_sha256,
+                cms_sha256: SUITE_1.hash(&submission.cms),
+                completed_at: submission.completed_at,
+                place,
+                objects: objects.collect(),
+            });
+        }
+        Ok(out)
+    }
+
+    /// Reads the frozen bids with their headers and checks them as every custodian will.
+    pub(crate) fn load_frozen(&mut self) -> Result<(), RoomError> {
+        if self.frozen.is_none() && self.replay.state().frozen().is_some() {
+            self.frozen = Some(std::sync::Arc::new(FrozenSet::load(&self.hall, &self.replay)?));
+        }
+        Ok(())
+    }
+
+    /// A custodian's signature under the freeze; the replay checks it.
+    pub(crate) fn sign_freeze(
+        &mut self,
+        custodian: CustodianIndex,
+        freeze_id: Digest,
+        cms: &[u8],
+    ) -> Result<u64, RoomError> {
+        use base64::Engine as _;
+        let cms = base64::engine::general_purpose::STANDARD.encode(cms);
+        let signed = kaibiao_opening::FreezeSigned { custodian, freeze_id, cms };
+        let head = self.input(&Input::FreezeSigned(signed), None)?;
+        while let Some(event) = self.replay.state().due(self.now()) {
+            self.append(&Actor::Hall, vec![event], None, Batch::new())?;
+        }
+        Ok(head)
+    }
+
+    /// Whether the log is at its end.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.replay.state().phase(), Phase::Closed | Phase::Failed)
+    }
+}
+
+/// The key under which a tick's places are kept until the freeze opens them.
+pub(crate) fn tick_key(no: TickNo) -> String {
+    format!("tick/{no}")
+}
+
+/// A finished tick as it was kept.
+pub(crate) fn stored_tick(hall: &HallContext, lot: &kaibiao_types::LotKey, no: TickNo) -> Result<Tick, RoomError> {
+    let bytes = hall.store.kv_get(lot, &tick_key(no))?.ok_or_else(|| RoomError::internal("a tick is missing"))?;
+    let places: Result<Vec<Digest>, _> = bytes.chunks(32).map(Digest::from_slice).collect();
+    Tick::from_contents(no, places.map_err(RoomError::internal)?).map_err(RoomError::internal)
+}
+

@@ -1,0 +1,238 @@
+//! Taking a bid in: checks before the bytes, checks after them, then one atomic completion.
+
+use std::io::Read as _;
+
+use kaibiao_crypto::SUITE_1;
+use kaibiao_journal::{Place, Receipt, ReceiptKind, ReceiptNumber, ReceiptObject, Salt, TickError, Version1, commitment};
+use kaibiao_opening::Phase;
+use kaibiao_pki::cms;
+use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
+use kaibiao_seal::{Manifest, ObjectDigest, ObjectError};
+use kaibiao_store::{Batch, BlobName, Completion, NewObject, PartName, Upload, UploadId};
+use kaibiao_types::{Part, PlaceNo, Stage, TickNo};
+
+use crate::actor::Room;
+use crate::handle::Completed;
+use crate::{HallContext, RoomError};
+
+/// The header of one sealed object, sent before its bytes.
+#[derive(Clone, Debug)]
+pub struct SubmissionHeader {
+    /// The envelope.
+    pub stage: Stage,
+    /// Which part.
+    pub part: Part,
+    /// The exact header.
+    pub header: Vec<u8>,
+}
+
+/// What a bidder sends first.
+#[derive(Clone, Debug)]
+pub struct NewSubmission {
+    /// The exact manifest.
+    pub manifest: Vec<u8>,
+    /// The bidder's CMS over it.
+    pub cms: Vec<u8>,
+    /// The headers, in any order.
+    pub headers: Vec<SubmissionHeader>,
+}
+
+/// Checks manifest, signature, context and proofs, and makes room for the bytes. The same manifest
+/// gives the same upload.
+///
+/// # Errors
+///
+/// [`RoomError::Late`] from the deadline on, [`RoomError::Bid`] if the bid does not hold.
+pub(crate) fn begin(
+    hall: &HallContext,
+    tender: &VerifiedTender,
+    submission: NewSubmission,
+) -> Result<UploadId, RoomError> {
+    let now = hall.now();
+    if let Some(late) = now.since(tender.file().terms().deadline) {
+        // 招标投标法 art. 28 ¶2: what arrives after the deadline is refused; equal is late (ruling 9).
+        return Err(RoomError::Late(late));
+    }
+    let manifest = Manifest::parse(&submission.manifest).map_err(|error| RoomError::Bid(error.into()))?;
+    let headers = manifest.body().parts.iter().filter_map(|part| {
+        let header = submission.headers.iter().find(|h| (h.stage, h.part) == (part.stage, part.part));
+        header.map(|header| header.header.clone())
+    });
+    let headers = headers.collect();
+    let material = BidMaterial { manifest: submission.manifest, cms: submission.cms, headers };
+    let bid = VerifiedBid::verify(tender, &material, &hall.trust, now)?;
+
+    let lot = tender.file().lot_key();
+    let mut objects = Vec::new();
+    for part in &bid.manifest().body().parts {
+        let blob = BlobName::new(random(hall)?);
+        objects.push(NewObject { part: PartName::from(part.part), file_len: part.file_len, blob });
+    }
+    let upload = Upload {
+        id: UploadId::new(random(hall)?),
+        manifest_sha256: bid.manifest().sha256(),
+        manifest: &material.manifest,
+        cms: &material.cms,
+        objects: &objects,
+    };
+    Ok(hall.store.begin_upload(&lot, &upload)?)
+}
+
+/// Reads every stored object of an upload and compares it with the signed manifest.
+///
+/// Gives the revision of the upload that was judged, and the linear digests for the receipt.
+///
+/// # Errors
+///
+/// [`RoomError::Object`] or [`RoomError::Truncated`] if an object is not the signed one.
+pub(crate) fn check_upload(hall: &HallContext, upload: UploadId) -> Result<(u64, Vec<ReceiptObject>), RoomError> {
+    let state = hall.store.upload_state(upload)?;
+    let (bytes, _) = hall.store.upload_bid(upload)?;
+    let manifest = Manifest::parse(&bytes).map_err(|error| RoomError::Bid(error.into()))?;
+    let mut receipt = Vec::new();
+    for part in &manifest.body().parts {
+        let mut file = hall.store.open_object(upload, &PartName::from(part.part))?;
+        let (mut digest, mut linear) = (ObjectDigest::new(), SUITE_1.hasher());
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let count = file.read(&mut buffer).map_err(RoomError::internal)?;
+            let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+            linear.update(bytes);
+            digest.update(bytes).map_err(|error| refused(part.part, &error))?;
+        }
+        let found = digest.finish().map_err(|error| refused(part.part, &error))?;
+        found.expect(&part.object()).map_err(|error| RoomError::Object(format!("{}: {error}", part.part)))?;
+        receipt.push(ReceiptObject { part: part.part, sha256: linear.finish() });
+    }
+    Ok((state.revision, receipt))
+}
+
+fn refused(part: Part, error: &ObjectError) -> RoomError {
+    match error {
+        ObjectError::Shorter { .. } | ObjectError::Longer { .. } => RoomError::Truncated(format!("{part}: {error}")),
+        _ => RoomError::Object(format!("{part}: {error}")),
+    }
+}
+
+fn random(hall: &HallContext) -> Result<[u8; 16], RoomError> {
+    let mut bytes = [0; 16];
+    hall.random.fill(&mut bytes).map_err(|_| RoomError::internal("the source of randomness failed"))?;
+    Ok(bytes)
+}
+
+impl Room {
+    /// Completes a bid: stamps it, gives it a place, signs the receipt, commits once.
+    pub(crate) fn complete(
+        &mut self,
+        upload: UploadId,
+        revision: u64,
+        objects: Vec<ReceiptObject>,
+    ) -> Result<Completed, RoomError> {
+        if let Some(done) = self.hall.store.submission_by_upload(upload)? {
+            return Ok(Completed { receipt: done.receipt, cms: done.receipt_cms });
+        }
+        let completed_at = self.now();
+        let deadline = self.replay.tender().file().terms().deadline;
+        if let Some(late) = completed_at.since(deadline) {
+            return Err(RoomError::Late(late));
+        }
+        if self.replay.state().phase() != Phase::Receiving || self.closing.is_some() {
+            return Err(RoomError::NotReady("intake"));
+        }
+        let (bytes, cms_bytes) = self.hall.store.upload_bid(upload)?;
+        let manifest = Manifest::parse(&bytes).map_err(|error| RoomError::Bid(error.into()))?;
+        self.check_sequence(&manifest)?;
+        let locks = self.new_locks(upload, &manifest)?;
+
+        let (manifest_sha256, cms_sha256) = (manifest.sha256(), SUITE_1.hash(&cms_bytes));
+        let salt = Salt::random(&mut self.hall.entropy()).map_err(RoomError::internal)?;
+        let commitment = commitment(&SUITE_1, &salt, &manifest_sha256, &cms_sha256, completed_at);
+        let (tick, no) = self.take_place(commitment)?;
+        let body = manifest.body();
+        let receipt = Receipt {
+            v: Version1,
+            kind: ReceiptKind::Receipt,
+            number: ReceiptNumber::random(&mut self.hall.entropy()).map_err(RoomError::internal)?,
+            tender: body.tender.clone(),
+            lot: body.lot.clone(),
+            origin: self.replay.tender().origin().clone(),
+            bidder: body.bidder.code.clone(),
+            seq: body.seq,
+            manifest_sha256,
+            cms_sha256,
+            completed_at,
+            place: Place { tick, no, salt: salt.clone() },
+            objects,
+        };
+        let receipt_bytes = receipt.to_bytes().map_err(RoomError::internal)?;
+        let cms = cms::sign_detached(&self.hall.identity, &receipt_bytes, completed_at, &*self.hall.random)
+            .map_err(RoomError::internal)?;
+        let place = serde_json::to_vec(&receipt.place).map_err(RoomError::internal)?;
+        let completion = Completion {
+            revision,
+            completed_at,
+            receipt: &receipt_bytes,
+            receipt_cms: &cms,
+            place: &place,
+            salt: salt.bytes(),
+        };
+        let seq_doc = format!("seq/{}/{}", body.bidder.code, body.seq);
+        let number_doc = format!("receipt/{}", receipt_number(&receipt));
+        let batch = Batch::new()
+            .put_new_doc(&seq_doc, manifest_sha256.bytes())
+            .put_new_doc(&number_doc, manifest_sha256.bytes());
+        self.hall.store.complete_with(upload, &completion, &batch)?;
+        self.locks.extend(locks);
+        self.latest.insert(body.bidder.code.clone(), manifest);
+        Ok(Completed { receipt: receipt_bytes, cms })
+    }
+
+    /// The last complete version counts; a version follows the one it names (电子招标投标办法 art. 27).
+    fn check_sequence(&self, manifest: &Manifest) -> Result<(), RoomError> {
+        let body = manifest.body();
+        match self.latest.get(&body.bidder.code) {
+            Some(previous) => {
+                manifest.expect_replaces(previous).map_err(|error| RoomError::Sequence(error.to_string()))
+            }
+            None if body.seq.get() == 1 => Ok(()),
+            None => Err(RoomError::Sequence("there is no earlier bid to replace".to_owned())),
+        }
+    }
+
+    /// A lock that is known from another object is a copy of it (attack A22).
+    fn new_locks(&self, upload: UploadId, manifest: &Manifest) -> Result<Vec<[u8; 33]>, RoomError> {
+        let mut locks = Vec::new();
+        for part in &manifest.body().parts {
+            let mut file = self.hall.store.open_object(upload, &PartName::from(part.part))?;
+            let header = kaibiao_seal::Header::read(&mut file).map_err(RoomError::internal)?;
+            let lock = header.u().bytes();
+            if self.locks.contains(&lock) || locks.contains(&lock) {
+                return Err(RoomError::DuplicateObject);
+            }
+            locks.push(lock);
+        }
+        Ok(locks)
+    }
+
+    /// A random free place in the first tick that has one.
+    fn take_place(&mut self, commitment: kaibiao_types::Digest) -> Result<(TickNo, PlaceNo), RoomError> {
+        let hall = std::sync::Arc::clone(&self.hall);
+        for _ in 0..=self.ticks.len() {
+            for tick in &mut self.ticks {
+                match tick.place(commitment, &mut hall.entropy()) {
+                    Ok(no) => return Ok((tick.no(), no)),
+                    Err(TickError::Full(_)) => {}
+                    Err(error) => return Err(RoomError::internal(error)),
+                }
+            }
+            let fresh = self.new_tick()?;
+            self.ticks.push(fresh);
+        }
+        Err(RoomError::internal("no place could be given"))
+    }
+}
+
+/// The receipt's number as text.
+pub(crate) fn receipt_number(receipt: &Receipt) -> String {
+    serde_json::to_value(receipt.number).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,548 @@
+//! All lots of a hall: those in their ceremony and those with a room.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::thread::JoinHandle;
+
+use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
+use kaibiao_opening::{Actor, Event, LotPublished, Phase, TenderDraft};
+use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
+use kaibiao_seal::Manifest;
+use kaibiao_store::{Batch, PartName, UploadId};
+use kaibiao_types::{Digest, LotKey};
+
+use crate::actor::{Room, View};
+use crate::ceremony::BUNDLE_DOC;
+use crate::closing::stored_tick;
+use crate::handle::Job;
+use crate::{BoardPosting, HallContext, LotCeremony, LotHandle, NewSubmission, RoomError, SharedLog};
+
+/// Jobs that may wait for one room.
+const QUEUE: usize = 1_024;
+
+/// All lots of a hall.
+pub struct LotBook {
+    hall: Arc<HallContext>,
+    lots: RwLock<BTreeMap<LotKey, Arc<LotEntry>>>,
+    threads: Mutex<Vec<(LotHandle, JoinHandle<()>)>>,
+}
+
+struct LotEntry {
+    ceremony: LotCeremony,
+    /// One post at a time: what follows from a message is decided on the whole board.
+    board: Mutex<()>,
+    room: OnceLock<Published>,
+}
+
+struct Published {
+    handle: LotHandle,
+    tender: Arc<VerifiedTender>,
+}
+
+/// What the list of lots shows. Before the deadline there is no count of bidders in it.
+#[derive(Clone, Debug)]
+pub struct LotOverview {
+    /// The lot.
+    pub lot: LotKey,
+    /// Its terms.
+    pub draft: TenderDraft,
+    /// The phase of its log; `Unpublished` before the tender file.
+    pub phase: Phase,
+    /// Entries of its log.
+    pub entries: u64,
+    /// Whether any custodian has posted.
+    pub ceremony_running: bool,
+    /// Whether the ceremony is complete with its rehearsal.
+    pub ceremony_ready: bool,
+}
+
+/// Exact bytes of everything that makes a published tender.
+#[derive(Clone, Debug)]
+pub struct TenderDocuments {
+    /// `tender.json`.
+    pub tender: Vec<u8>,
+    /// The host's CMS over it.
+    pub tender_cms: Vec<u8>,
+    /// `draft.json`.
+    pub draft: Vec<u8>,
+    /// The host's CMS over it.
+    pub draft_cms: Vec<u8>,
+    /// The ceremony bundle.
+    pub ceremony: Vec<u8>,
+}
+
+impl std::fmt::Debug for LotBook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LotBook(..)")
+    }
+}
+
+impl LotBook {
+    /// Opens all lots of the store and starts the rooms of the published ones.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`] if a lot's kept state does not hold; nothing is then started.
+    pub fn open(hall: Arc<HallContext>) -> Result<Self, RoomError> {
+        let book = Self { hall, lots: RwLock::default(), threads: Mutex::default() };
+        for lot in book.hall.store.lots()? {
+            let entry = Arc::new(LotEntry::new(LotCeremony::load(&book.hall, &lot.key)?));
+            if book.hall.store.doc(&lot.key, "tender.json")?.is_some() {
+                book.start(&entry, &lot.key)?;
+            }
+            book.insert(lot.key, entry);
+        }
+        Ok(book)
+    }
+
+    /// The hall's own things.
+    pub const fn hall(&self) -> &Arc<HallContext> {
+        &self.hall
+    }
+
+    fn insert(&self, lot: LotKey, entry: Arc<LotEntry>) {
+        let mut lots = self.lots.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        lots.entry(lot).or_insert(entry);
+    }
+
+    fn entry(&self, lot: &LotKey) -> Result<Arc<LotEntry>, RoomError> {
+        let lots = self.lots.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        lots.get(lot).cloned().ok_or_else(|| RoomError::UnknownLot(lot.clone()))
+    }
+
+    fn published(&self, lot: &LotKey) -> Result<(LotHandle, Arc<VerifiedTender>), RoomError> {
+        let entry = self.entry(lot)?;
+        let published = entry.room.get().ok_or(RoomError::NotReady("tender"))?;
+        Ok((published.handle.clone(), Arc::clone(&published.tender)))
+    }
+
+    /// The room of a published lot.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::UnknownLot`], [`RoomError::NotReady`] before its tender file.
+    pub fn room(&self, lot: &LotKey) -> Result<LotHandle, RoomError> {
+        self.published(lot).map(|(handle, _)| handle)
+    }
+
+    /// Whether the lot exists; its room may still be to come.
+    pub fn knows(&self, lot: &LotKey) -> bool {
+        self.entry(lot).is_ok()
+    }
+
+    /// All lots in order of their names.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::Store`].
+    pub fn overview(&self) -> Result<Vec<LotOverview>, RoomError> {
+        let lots: Vec<LotKey> = {
+            let lots = self.lots.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            lots.keys().cloned().collect()
+        };
+        lots.iter().map(|lot| self.overview_of(lot)).collect()
+    }
+
+    /// One lot.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::UnknownLot`], [`RoomError::Store`].
+    pub fn overview_of(&self, lot: &LotKey) -> Result<LotOverview, RoomError> {
+        let entry = self.entry(lot)?;
+        let room = entry.room.get();
+        Ok(LotOverview {
+            lot: lot.clone(),
+            draft: entry.ceremony.draft.clone(),
+            phase: room.map_or(Phase::Unpublished, |room| room.handle.phase()),
+            entries: room.map_or(0, |room| room.handle.log().head()),
+            ceremony_running: !self.hall.store.board(lot, 0)?.is_empty(),
+            ceremony_ready: self.hall.store.doc(lot, BUNDLE_DOC)?.is_some(),
+        })
+    }
+
+    /// Takes a signed draft in and starts its ceremony.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn create(&self, draft: &[u8], cms: &[u8]) -> Result<LotKey, RoomError> {
+        let (lot, ceremony) = LotCeremony::create(&self.hall, draft, cms)?;
+        self.insert(lot.clone(), Arc::new(LotEntry::new(ceremony)));
+        Ok(lot)
+    }
+
+    /// Draft and signature, session and log key of a lot.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn draft(&self, lot: &LotKey) -> Result<DraftFacts, RoomError> {
+        let entry = self.entry(lot)?;
+        let signer = entry.ceremony.log_signer(&self.hall)?;
+        Ok(DraftFacts {
+            draft: entry.ceremony.draft_bytes.clone(),
+            cms: self.hall.store.doc(lot, "draft.p7s")?.unwrap_or_default(),
+            session: Digest::new(entry.ceremony.session.0),
+            origin: entry.ceremony.origin()?.to_string(),
+            vkey: signer.vkey().to_string(),
+        })
+    }
+
+    /// The board of a ceremony from message `since` on: number, sender, kind, body, signature.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn board(&self, lot: &LotKey, since: u64) -> Result<Vec<BoardLine>, RoomError> {
+        let messages = self.entry(lot)?.ceremony.board(&self.hall, since)?;
+        let line = |(message, body, cms): (kaibiao_store::BoardMessage, Vec<u8>, Vec<u8>)| BoardLine {
+            n: message.n,
+            from: message.from,
+            kind: message.kind,
+            body,
+            cms,
+        };
+        Ok(messages.into_iter().map(line).collect())
+    }
+
+    /// Takes a custodian's ceremony message in.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn post(&self, lot: &LotKey, posting: &BoardPosting) -> Result<u64, RoomError> {
+        let entry = self.entry(lot)?;
+        let _turn = entry.board.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        entry.ceremony.post(&self.hall, posting)
+    }
+
+    /// The ceremony bundle, once the rehearsal is complete.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::NotReady`] before.
+    pub fn bundle(&self, lot: &LotKey) -> Result<Vec<u8>, RoomError> {
+        self.entry(lot)?;
+        self.hall.store.doc(lot, BUNDLE_DOC)?.ok_or(RoomError::NotReady("ceremony"))
+    }
+
+    /// Publishes a tender file: checks it as every client will, begins the log, starts the room.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn publish(&self, lot: &LotKey, tender: &[u8], cms: &[u8]) -> Result<(), RoomError> {
+        let entry = self.entry(lot)?;
+        let _turn = entry.board.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if entry.room.get().is_some() {
+            let known = self.hall.store.doc(lot, "tender.json")?;
+            return if known.as_deref() == Some(tender) { Ok(()) } else { Err(RoomError::Exists(lot.clone())) };
+        }
+        let documents = TenderDocuments {
+            tender: tender.to_vec(),
+            tender_cms: cms.to_vec(),
+            draft: entry.ceremony.draft_bytes.clone(),
+            draft_cms: self.hall.store.doc(lot, "draft.p7s")?.unwrap_or_default(),
+            ceremony: self.bundle(lot)?,
+        };
+        let now = self.hall.now();
+        let verified = VerifiedTender::verify(&documents.material(), &self.hall.trust, now)?;
+        let announced = verified.file().announced();
+        let vkey = entry.ceremony.log_signer(&self.hall)?.vkey().to_string();
+        let own = announced.log.vkey == vkey && announced.hall.cert_sha256 == self.hall.identity.certificate().sha256();
+        if verified.file().lot_key() != *lot || !own {
+            return Err(RoomError::NotReady("the tender file names another lot, hall or log"));
+        }
+        let published = LotPublished::new(verified.file(), verified.sha256(), verified.cms_sha256());
+        let event = Event::LotPublished(Box::new(published));
+        let by = event.written_by(&Actor::Hall).to_string().parse().map_err(RoomError::internal)?;
+        let data = serde_json::value::RawValue::from_string(event.data_json()).map_err(RoomError::internal)?;
+        let mut replay = Replay::new(Arc::new(verified), Arc::clone(&self.hall.trust));
+        let first = replay.log().next_entry(now, &by, event.kind().name(), &data, None);
+        let first = first.map_err(RoomError::internal)?.line().to_vec();
+        replay.ingest(&first)?;
+        let batch =
+            Batch::new().put_new_doc("tender.json", tender).put_new_doc("tender.p7s", cms).append(0, [first]);
+        self.hall.store.commit(lot, &batch)?;
+        self.start(&entry, lot)
+    }
+
+    /// Everything that makes the published tender.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::NotReady`] before its publication.
+    pub fn tender(&self, lot: &LotKey) -> Result<TenderDocuments, RoomError> {
+        self.published(lot)?;
+        self.documents(lot)
+    }
+
+    fn documents(&self, lot: &LotKey) -> Result<TenderDocuments, RoomError> {
+        let doc = |name: &str| self.hall.store.doc(lot, name)?.ok_or(RoomError::NotReady("tender"));
+        Ok(TenderDocuments {
+            tender: doc("tender.json")?,
+            tender_cms: doc("tender.p7s")?,
+            draft: doc("draft.json")?,
+            draft_cms: doc("draft.p7s")?,
+            ceremony: doc(BUNDLE_DOC)?,
+        })
+    }
+
+    /// Starts the room of a published lot from what is durable.
+    fn start(&self, entry: &LotEntry, lot: &LotKey) -> Result<(), RoomError> {
+        let lines: Vec<Vec<u8>> = self.hall.store.entries(lot, 0)?.into_iter().map(|(_, line)| line).collect();
+        let documents = self.documents(lot)?;
+        let published = lines.first().and_then(|line| kaibiao_journal::EntryLine::parse(line).ok());
+        let at = published.map(|entry| entry.at()).ok_or_else(|| RoomError::internal("the log is empty"))?;
+        let tender = Arc::new(VerifiedTender::verify(&documents.material(), &self.hall.trust, at)?);
+        let signer = entry.ceremony.log_signer(&self.hall)?;
+        let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE);
+        let room = Room::restore(Arc::clone(&self.hall), Arc::clone(&tender), signer, &lines, jobs.clone())?;
+        let handle =
+            LotHandle { lot: lot.clone(), jobs, log: Arc::clone(&room.log), view: Arc::clone(&room.view) };
+        let thread = std::thread::Builder::new()
+            .name(format!("room {lot}"))
+            .spawn(move || room.run(&queue))
+            .map_err(RoomError::internal)?;
+        let mut threads = self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        threads.push((handle.clone(), thread));
+        drop(entry.room.set(Published { handle, tender }));
+        Ok(())
+    }
+
+    /// Begins a submission: checks it and makes room for the bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn begin(&self, lot: &LotKey, submission: NewSubmission) -> Result<UploadId, RoomError> {
+        let (_, tender) = self.published(lot)?;
+        crate::intake::begin(&self.hall, &tender, submission)
+    }
+
+    /// The room of an upload's lot.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn room_of(&self, upload: UploadId) -> Result<LotHandle, RoomError> {
+        self.room(&self.hall.store.upload_state(upload)?.lot)
+    }
+
+    /// Checks the stored bytes of an upload against its signed manifest.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub fn check_upload(&self, upload: UploadId) -> Result<(u64, Vec<ReceiptObject>), RoomError> {
+        crate::intake::check_upload(&self.hall, upload)
+    }
+
+    /// Step two of a receipt: the proof that its place is in the log.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::NotReady`] until the tick is in the log and a head over it was signed.
+    pub fn receipt_proof(&self, lot: &LotKey, number: &str) -> Result<Option<Vec<u8>>, RoomError> {
+        let (handle, tender) = self.published(lot)?;
+        let Some(manifest) = self.hall.store.doc(lot, &format!("receipt/{number}"))? else { return Ok(None) };
+        let manifest = Digest::from_slice(&manifest).map_err(RoomError::internal)?;
+        let submission = self.hall.store.submission_by_manifest(lot, &manifest)?;
+        let submission = submission.ok_or_else(|| RoomError::internal("a receipt has no bid"))?;
+        let receipt = Receipt::parse(&submission.receipt).map_err(RoomError::internal)?;
+        let mut log = kaibiao_journal::OpeningLog::new(tender.origin().clone());
+        let mut next = 0;
+        loop {
+            let lines = handle.log().read(next);
+            if lines.is_empty() {
+                break;
+            }
+            for line in lines {
+                log.append(&line).map_err(RoomError::internal)?;
+                next += 1;
+            }
+        }
+        let ticked = log.ticks().map_err(RoomError::internal)?.iter().any(|tick| tick.no == receipt.place.tick);
+        if !ticked {
+            return Err(RoomError::NotReady("tick"));
+        }
+        let tick = stored_tick(&self.hall, lot, receipt.place.tick)?;
+        let proof = ReceiptProof::build(&receipt, &tick, &log, &handle.checkpoint());
+        let proof = proof.map_err(|_| RoomError::NotReady("checkpoint"))?;
+        proof.to_bytes().map(Some).map_err(RoomError::internal)
+    }
+
+    /// The frozen bids with headers and place paths, after the freeze.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::NotReady`] before.
+    pub fn frozen(&self, lot: &LotKey) -> Result<FrozenMaterial, RoomError> {
+        self.room(lot)?.frozen()
+    }
+
+    /// Stops all rooms and waits for them.
+    pub fn stop(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (handle, thread) in threads.drain(..) {
+            drop(handle.jobs.send(Job::Stop));
+            drop(thread.join());
+        }
+    }
+}
+
+impl LotEntry {
+    fn new(ceremony: LotCeremony) -> Self {
+        Self { ceremony, board: Mutex::default(), room: OnceLock::new() }
+    }
+}
+
+impl TenderDocuments {
+    fn material(&self) -> TenderMaterial<'_> {
+        TenderMaterial {
+            tender: &self.tender,
+            tender_cms: &self.tender_cms,
+            draft: &self.draft,
+            draft_cms: &self.draft_cms,
+            ceremony: &self.ceremony,
+        }
+    }
+}
+
+/// What a custodian and the host need of a draft.
+#[derive(Clone, Debug)]
+pub struct DraftFacts {
+    /// The exact draft.
+    pub draft: Vec<u8>,
+    /// The host's CMS over it.
+    pub cms: Vec<u8>,
+    /// The session of the ceremony.
+    pub session: Digest,
+    /// The origin of the opening log.
+    pub origin: String,
+    /// The key of the opening log.
+    pub vkey: String,
+}
+
+/// One message on a ceremony's board.
+#[derive(Clone, Debug)]
+pub struct BoardLine {
+    /// Its number.
+    pub n: u64,
+    /// Its sender: a custodian's number, or `hall`.
+    pub from: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// Its signature.
+    pub cms: Vec<u8>,
+}
+
+impl Room {
+    /// The room as the durable log and store say.
+    fn restore(
+        hall: Arc<HallContext>,
+        tender: Arc<VerifiedTender>,
+        signer: kaibiao_journal::LogSigner,
+        lines: &[Vec<u8>],
+        jobs: std::sync::mpsc::SyncSender<Job>,
+    ) -> Result<Self, RoomError> {
+        let mut replay = Replay::new(Arc::clone(&tender), Arc::clone(&hall.trust));
+        for line in lines {
+            replay.ingest(line)?;
+        }
+        let log = Arc::new(SharedLog::new(lines.iter().map(|line| line.as_slice().into()).collect()));
+        let rules = tender.file().terms().ticks.iter().map(|rule| kaibiao_journal::TickRule {
+            within_ms: rule.within_ms,
+            every_ms: rule.every_ms,
+        });
+        let schedule = TickSchedule::new(rules.collect()).map_err(RoomError::internal)?;
+        let view = Arc::new(View::new());
+        let mut room = Self {
+            hall,
+            replay,
+            log,
+            view,
+            jobs,
+            signer,
+            schedule,
+            ticks: Vec::new(),
+            next_tick: None,
+            closing: None,
+            cosignatures: BTreeMap::new(),
+            latest: BTreeMap::new(),
+            locks: BTreeSet::new(),
+            frozen: None,
+            partials: BTreeMap::new(),
+            opening_documents: false,
+            ended_at: None,
+            package: None,
+        };
+        room.restore_intake()?;
+        room.load_frozen()?;
+        room.restore_partials()?;
+        room.refresh_view();
+        Ok(room)
+    }
+
+    /// Places of completed bids that are in no tick yet, versions, locks, and the tick clock.
+    fn restore_intake(&mut self) -> Result<(), RoomError> {
+        let lot = self.replay.tender().file().lot_key();
+        let next = self.replay.state().next_tick().ok_or_else(|| RoomError::internal("no tick number left"))?;
+        for submission in self.hall.store.submissions(&lot)? {
+            let manifest = Manifest::parse(&submission.manifest).map_err(RoomError::internal)?;
+            let place: Place = serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
+            for part in &manifest.body().parts {
+                let mut file = self.hall.store.open_object(submission.upload, &PartName::from(part.part))?;
+                let header = kaibiao_seal::Header::read(&mut file).map_err(RoomError::internal)?;
+                self.locks.insert(header.u().bytes());
+            }
+            if place.tick >= next {
+                let suite = self.replay.tender().record().suite();
+                let (manifest_sha256, cms_sha256) = (manifest.sha256(), suite.hash(&submission.cms));
+                let commitment =
+                    commitment(suite, &place.salt, &manifest_sha256, &cms_sha256, submission.completed_at);
+                while self.ticks.last().is_none_or(|tick| tick.no() < place.tick) {
+                    let fresh = self.new_tick()?;
+                    self.ticks.push(fresh);
+                }
+                let tick = self.ticks.iter_mut().find(|tick| tick.no() == place.tick);
+                let tick = tick.ok_or_else(|| RoomError::internal("a tick is missing"))?;
+                tick.restore(place.no, commitment).map_err(RoomError::internal)?;
+            }
+            self.latest.insert(manifest.body().bidder.code.clone(), manifest);
+        }
+        if self.replay.state().phase() != Phase::Receiving {
+            return Ok(());
+        }
+        let deadline = self.replay.tender().file().terms().deadline;
+        let last_tick = self.replay.log().entries().iter().rev().find(|entry| entry.kind() == "tick");
+        let closed = last_tick.is_some_and(|tick| tick.at() >= deadline) && self.ticks.is_empty();
+        if closed {
+            return self.mark_closing();
+        }
+        // After the deadline the last tick is due at once.
+        self.next_tick = self.schedule.next(self.hall.now(), deadline).or(Some(deadline));
+        Ok(())
+    }
+
+    /// Partials that were logged before a restart.
+    fn restore_partials(&mut self) -> Result<(), RoomError> {
+        let lot = self.replay.tender().file().lot_key();
+        for part in [kaibiao_types::Part::Price, kaibiao_types::Part::Documents] {
+            for custodian in self.replay.state().released(part) {
+                let doc = crate::unsealing::partials_doc(part, custodian);
+                let body = self.hall.store.doc(&lot, &doc)?.ok_or_else(|| RoomError::internal("partials"))?;
+                let set = crate::unsealing::PartialSet::parse(&body).map_err(RoomError::internal)?;
+                let parsed = crate::unsealing::parse_partials(&set)?;
+                self.remember_partials(part, parsed);
+            }
+            if !self.replay.state().released(part).is_empty() {
+                self.progress(part)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,246 @@
+//! Seal check, partial decryptions, and the one step in which all prices become public.
+
+use std::sync::Arc;
+
+use kaibiao_ceremony::Partial;
+use kaibiao_crypto::{Hex, SUITE_1};
+use kaibiao_opening::{Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet};
+use kaibiao_pki::cms;
+use kaibiao_replay::{Unopened, open_price};
+use kaibiao_seal::ObjectDigest;
+use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
+use kaibiao_wire::{PartialsBody, from_json};
+
+use crate::actor::Room;
+use crate::frozen::FrozenSet;
+use crate::{HallContext, RoomError};
+
+/// A custodian's partial decryptions for one part.
+#[derive(Clone, Debug)]
+pub struct PartialSet {
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// The envelope.
+    pub stage: Stage,
+    /// Which part.
+    pub part: Part,
+    /// The freeze.
+    pub freeze_id: Digest,
+    /// Each result with the bid it belongs to; points and scalars in hexadecimal.
+    pub partials: Vec<kaibiao_opening::Partial>,
+    /// The exact bytes that the custodian signed.
+    pub body: Vec<u8>,
+}
+
+impl PartialSet {
+    /// Reads the exact signed body.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::Proof`] if it is not one.
+    pub fn parse(body: &[u8]) -> Result<Self, RoomError> {
+        let read: PartialsBody = from_json(body).map_err(|error| RoomError::Proof(error.to_string()))?;
+        let partials = read.partials.into_iter().map(|item| kaibiao_opening::Partial {
+            manifest_sha256: item.manifest_sha256,
+            d: item.d,
+            c: item.c,
+            z: item.z,
+        });
+        Ok(Self {
+            custodian: read.custodian,
+            stage: read.stage,
+            part: read.part,
+            freeze_id: read.freeze_id,
+            partials: partials.collect(),
+            body: body.to_vec(),
+        })
+    }
+}
+
+impl Room {
+    /// Recomputes digest, signature and proof of every frozen object in public (招标投标法 art. 36).
+    pub(crate) fn check_seals(&self) -> Result<Vec<SealResult>, RoomError> {
+        let frozen = self.frozen.as_ref().ok_or(RoomError::NotReady("freeze"))?;
+        let mut results = Vec::new();
+        for bid in self.replay.state().current_bids() {
+            for object in &bid.objects {
+                let label = seal_fault(&self.hall, frozen, bid, object.part)?;
+                let sealed = label.is_none();
+                results.push(SealResult { bidder: bid.bidder.code.clone(), part: object.part, sealed, label });
+            }
+        }
+        Ok(results)
+    }
+
+    /// A custodian's partials: logged before they are combined (ruling 19).
+    pub(crate) fn take_partials(&mut self, set: PartialSet, cms: &[u8]) -> Result<u64, RoomError> {
+        let seat = self.replay.tender().record().custodian(set.custodian).ok_or(RoomError::Seat)?;
+        let signature = cms::verify_detached(cms, &set.body, self.replay.trust(), self.now())?;
+        if signature.signer().certificate().sha256() != seat.cert_sha256 {
+            return Err(RoomError::Seat);
+        }
+        let known = self.replay.state().unsealing().map(|unsealing| unsealing.part);
+        if known != Some(set.part) && self.replay.state().released(set.part).contains(&set.custodian) {
+            return Ok(self.replay.log().len()); // a repeat after the part was opened
+        }
+        let parsed = parse_partials(&set)?;
+        let count = u32::try_from(set.partials.len()).map_err(RoomError::internal)?;
+        let event = PartialsReceived {
+            custodian: set.custodian,
+            stage: set.stage,
+            part: set.part,
+            freeze_id: set.freeze_id,
+            sha256: SUITE_1.hash(&set.body),
+            count,
+            partials: (set.part == Part::Price).then_some(set.partials),
+        };
+        let events = self.replay.state().decide_input(&Input::PartialsReceived(event), self.now())?;
+        let batch = kaibiao_store::Batch::new()
+            .put_doc(&partials_doc(set.part, set.custodian), &set.body)
+            .put_doc(&format!("{}.p7s", partials_doc(set.part, set.custodian)), cms);
+        let head = self.append(&kaibiao_opening::Actor::Hall, events, None, batch)?;
+        self.remember_partials(set.part, parsed);
+        self.progress(set.part)?;
+        Ok(head)
+    }
+
+    pub(crate) fn remember_partials(&mut self, part: Part, parsed: Vec<(Digest, Partial)>) {
+        let by_manifest = self.partials.entry(part).or_default();
+        for (manifest, partial) in parsed {
+            by_manifest.entry(manifest).or_default().push(partial);
+        }
+    }
+
+    /// A custodian's refusal goes into the log.
+    pub(crate) fn take_refusal(
+        &mut self,
+        custodian: CustodianIndex,
+        label: String,
+        detail: String,
+    ) -> Result<u64, RoomError> {
+        let refused = kaibiao_opening::CustodianRefused { custodian, label, detail };
+        self.input(&Input::CustodianRefused(refused), None)
+    }
+
+    /// Opens a part once enough custodians released.
+    pub(crate) fn progress(&mut self, part: Part) -> Result<(), RoomError> {
+        self.load_frozen()?;
+        let asked = self.replay.state().unsealing().is_some_and(|unsealing| unsealing.part == part);
+        let threshold = self.replay.tender().file().terms().custody.threshold;
+        let released = self.replay.state().released(part).len();
+        if !asked || released < usize::from(threshold.k()) {
+            return Ok(());
+        }
+        let last_word = released == usize::from(threshold.n());
+        match part {
+            Part::Price => self.open_prices(last_word),
+            Part::Documents => self.open_documents(last_word),
+            Part::Signals => Ok(()),
+        }
+    }
+
+    /// All price sheets in one step (promise 6). One bad bid never stops the others; a bid that
+    /// lacks valid partials waits for the other custodians, if there are any.
+    fn open_prices(&mut self, last_word: bool) -> Result<(), RoomError> {
+        let (Some(frozen), Some(unsealing)) = (self.frozen.clone(), self.replay.state().unsealing()) else {
+            return Ok(());
+        };
+        let (stage, freeze_id) = (unsealing.stage, unsealing.freeze_id);
+        let bids: Vec<Digest> = unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
+        let none = Vec::new();
+        let partials = self.partials.get(&Part::Price);
+        let open = |manifest: &Digest| {
+            let partials = partials.and_then(|partials| partials.get(manifest)).unwrap_or(&none);
+            self.open_one(&frozen, stage, &freeze_id, manifest, partials)
+        };
+        // Two halves on two threads: opening is arithmetic, and a bid needs nothing of another.
+        let (first, second) = bids.split_at(bids.len() / 2);
+        let outcomes = std::thread::scope(|scope| {
+            let other = scope.spawn(|| second.iter().map(open).collect::<Vec<_>>());
+            let mut outcomes: Vec<_> = first.iter().map(open).collect();
+            outcomes.extend(other.join().unwrap_or_default());
+            outcomes
+        });
+        if outcomes.len() != bids.len() {
+            return Err(RoomError::internal("a thread that opened price sheets ended early"));
+        }
+        let mut all = Vec::new();
+        for (manifest_sha256, outcome) in bids.iter().zip(outcomes) {
+            match outcome? {
+                Ok(outcome) => all.push(outcome),
+                Err(unopened) if last_word && unopened.label == "UNOPENED_CUSTODY" => all.push(PriceOutcome {
+                    manifest_sha256: *manifest_sha256,
+                    sheet: UnsealedSheet::NotOpened { label: unopened.label.to_owned(), fault: unopened.fault },
+                }),
+                Err(unopened) => {
+                    tracing::warn!(bid = %manifest_sha256, %unopened, "a price sheet did not open yet");
+                    return Ok(());
+                }
+            }
+        }
+        self.input(&Input::PricesUnsealed(all), None).map(drop)
+    }
+
+    fn open_one(
+        &self,
+        frozen: &Arc<FrozenSet>,
+        stage: Stage,
+        freeze_id: &Digest,
+        manifest: &Digest,
+        partials: &[Partial],
+    ) -> Result<Result<PriceOutcome, Unopened>, RoomError> {
+        let bid = frozen.bids.bid(manifest).ok_or_else(|| RoomError::internal("a bid is missing"))?;
+        let header = bid.header(stage, Part::Price).ok_or_else(|| RoomError::internal("a header is missing"))?;
+        let mut payload = frozen.payload(&self.hall, manifest, Part::Price, header)?;
+        Ok(open_price(self.replay.tender(), freeze_id, bid, stage, partials, &mut payload))
+    }
+}
+
+/// Where a custodian's signed partials are kept.
+pub(crate) fn partials_doc(part: Part, custodian: CustodianIndex) -> String {
+    format!("partials/{part}/{custodian}")
+}
+
+/// The hexadecimal texts as points and scalars; proofs are checked when they are combined.
+pub(crate) fn parse_partials(set: &PartialSet) -> Result<Vec<(Digest, Partial)>, RoomError> {
+    let wrong = |_| RoomError::Proof("a partial decryption is not hexadecimal".to_owned());
+    let parse = |item: &kaibiao_opening::Partial| -> Result<(Digest, Partial), RoomError> {
+        let partial = Partial {
+            index: set.custodian,
+            d: Hex::parse(&item.d).map_err(wrong)?,
+            c: Hex::parse(&item.c).map_err(wrong)?,
+            z: Hex::parse(&item.z).map_err(wrong)?,
+        };
+        Ok((item.manifest_sha256, partial))
+    };
+    set.partials.iter().map(parse).collect()
+}
+
+/// Why a stored object is not sealed as it was signed; `None` if it is.
+fn seal_fault(
+    hall: &HallContext,
+    frozen: &FrozenSet,
+    bid: &kaibiao_opening::FrozenBid,
+    part: Part,
+) -> Result<Option<String>, RoomError> {
+    use std::io::Read as _;
+    let verified = frozen.bids.bid(&bid.manifest_sha256).ok_or_else(|| RoomError::internal("a bid is missing"))?;
+    let signed = verified.manifest().body().parts.iter().find(|signed| signed.part == part);
+    let (Some(signed), Some(upload)) = (signed, frozen.uploads.get(&bid.manifest_sha256)) else {
+        return Err(RoomError::internal("a part is missing"));
+    };
+    let mut file = hall.store.open_object(*upload, &kaibiao_store::PartName::from(part))?;
+    let mut digest = ObjectDigest::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = file.read(&mut buffer).map_err(RoomError::internal)?;
+        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+        if let Err(error) = digest.update(bytes) {
+            return Ok(Some(error.label().to_owned()));
+        }
+    }
+    Ok(match digest.finish() {
+        Err(error) => Some(error.label().to_owned()),
+        Ok(found) => found.expect(&signed.object()).err().map(|error| error.label().to_owned()),
+    })
+}

@@ -1,0 +1,254 @@
+//! The header of a sealed object: who can open it, whose it is, how long it is.
+
+mod error;
+mod parse;
+mod write;
+
+use std::io::Read;
+
+use kaibiao_crypto::{Point, Suite, tdh2};
+use kaibiao_types::Digest;
+
+use crate::limits::{CHUNK_LEN, HEADER_MAX, TAG_LEN};
+use crate::{Context, ContextError, Padding};
+
+pub use error::{HeaderError, MagicDamage, ReadHeaderError};
+pub(crate) use write::{Draft, DraftLock};
+
+/// The first eight bytes of every sealed object. Line-ending conversion and re-encoding as text
+/// destroy them recognisably.
+pub(crate) const MAGIC: [u8; 8] = [0x89, 0x4b, 0x42, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/// The version of the format.
+pub(crate) const VERSION: u16 = 1;
+
+/// Bytes that say how long the header is: magic, version, suite, `header_len`.
+pub const PREFIX_LEN: usize = 16;
+
+/// Bytes before the first lock.
+pub(crate) const FIXED_LEN: usize = 124;
+
+/// Bytes after the last lock: key commitment and well-formedness proof.
+pub(crate) const TAIL_LEN: usize = 32 + 97;
+
+/// A header that is well-formed byte for byte. Whether its proof holds and whose it is are separate
+/// checks: [`Header::verify_proof`], [`Header::expect_context`].
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) suite: &'static Suite,
+    pub(crate) padding: Padding,
+    pub(crate) padded_len: u64,
+    pub(crate) salt: [u8; 32],
+    pub(crate) bidctx: Digest,
+    pub(crate) ceremony_id: Digest,
+    pub(crate) ceremony: CeremonyLock,
+    pub(crate) bidder: Option<BidderLock>,
+    /// Digest of the bytes before the key commitment.
+    pub(crate) hh: Digest,
+    pub(crate) commit: Digest,
+    pub(crate) proof: tdh2::Proof,
+}
+
+/// Lock type 1: opens with the ceremony key, that is with k custodians.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CeremonyLock {
+    /// Commitment to the lock secret.
+    pub commit: Digest,
+    /// U, the encapsulated point.
+    pub u: Point,
+}
+
+/// Lock type 2, strict: opens only with the bidder's own certificate key as well.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BidderLock {
+    /// Commitment to the lock secret.
+    pub commit: Digest,
+    /// How the secret is wrapped.
+    pub algorithm: BidderLockAlgorithm,
+    /// SHA-256 of the bidder's encryption certificate (DER).
+    pub cert_sha256: Digest,
+    /// RSA ciphertext, or the encapsulated point (33 bytes).
+    pub wrapped: Vec<u8>,
+}
+
+/// How a bidder lock wraps its secret.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BidderLockAlgorithm {
+    /// 1: RSA-OAEP with SHA-256 (RFC 8017 section 7.1).
+    RsaOaepSha256,
+    /// 2: DHKEM-P256 to the certificate key, exported by HPKE (RFC 9180).
+    DhKemP256,
+}
+
+impl BidderLockAlgorithm {
+    /// The byte in the lock.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::RsaOaepSha256 => 1,
+            Self::DhKemP256 => 2,
+        }
+    }
+}
+
+impl Header {
+    /// Reads a header from exactly its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`HeaderError`]; nothing beyond `bytes` is allocated before all lengths are checked.
+    pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
+        parse::parse(bytes)
+    }
+
+    /// Reads a header from the start of a sealed file and leaves `input` at the payload.
+    ///
+    /// At most [`HEADER_MAX`] bytes are read and allocated, whatever the file claims.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadHeaderError`].
+    pub fn read(input: &mut dyn Read) -> Result<Self, ReadHeaderError> {
+        let mut prefix = [0; PREFIX_LEN];
+        let have = crate::payload::read_full(input, &mut prefix)?;
+        let total = Self::len_from_prefix(prefix.get(..have).unwrap_or_default())?;
+        let mut bytes = prefix.to_vec();
+        let rest = u64::try_from(total - PREFIX_LEN).unwrap_or(u64::MAX);
+        input.take(rest).read_to_end(&mut bytes)?;
+        Ok(Self::parse(&bytes)?)
+    }
+
+    /// The length of the whole header in bytes, from its first [`PREFIX_LEN`] bytes; later bytes
+    /// are not looked at. The result is between the shortest header and [`HEADER_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// [`HeaderError`] if the prefix is cut, damaged, of another version, or claims an impossible
+    /// length.
+    pub fn len_from_prefix(prefix: &[u8]) -> Result<usize, HeaderError> {
+        parse::prefix(prefix).map(|(_, length)| length)
+    }
+
+    /// The exact bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The digest of the exact bytes, as the manifest names it.
+    pub fn digest(&self) -> Digest {
+        self.suite.hash(&self.bytes)
+    }
+
+    /// The suite.
+    pub const fn suite(&self) -> &'static Suite {
+        self.suite
+    }
+
+    /// The digest of the context the object is bound to.
+    pub const fn bidctx(&self) -> &Digest {
+        &self.bidctx
+    }
+
+    /// The ceremony the object is sealed to.
+    pub const fn ceremony_id(&self) -> &Digest {
+        &self.ceremony_id
+    }
+
+    /// How the plaintext is padded.
+    pub const fn padding(&self) -> Padding {
+        self.padding
+    }
+
+    /// Bytes of the padded plaintext.
+    pub const fn padded_len(&self) -> u64 {
+        self.padded_len
+    }
+
+    /// U, the point that the custodians raise. It must be new in its ceremony.
+    pub const fn u(&self) -> &Point {
+        &self.ceremony.u
+    }
+
+    /// The ceremony lock.
+    pub const fn ceremony_lock(&self) -> &CeremonyLock {
+        &self.ceremony
+    }
+
+    /// The bidder lock, if the object has one.
+    pub const fn bidder_lock(&self) -> Option<&BidderLock> {
+        self.bidder.as_ref()
+    }
+
+    /// Chunks in the payload; at least 1.
+    pub fn chunks(&self) -> u64 {
+        self.padded_len.div_ceil(chunk_len())
+    }
+
+    /// Bytes of the payload: every chunk with its tag.
+    pub fn payload_len(&self) -> u64 {
+        self.padded_len + self.chunks() * u64::try_from(TAG_LEN).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes of the whole sealed file. A file of any other length is not this object.
+    pub fn file_len(&self) -> u64 {
+        self.header_len() + self.payload_len()
+    }
+
+    /// Bytes of the header.
+    pub fn header_len(&self) -> u64 {
+        // At most HEADER_MAX.
+        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Plaintext bytes of a chunk: full, but for the last one.
+    pub(crate) fn chunk_plain_len(&self, index: u64) -> usize {
+        let rest = self.padded_len.saturating_sub(index.saturating_mul(chunk_len()));
+        usize::try_from(rest.min(chunk_len())).unwrap_or(CHUNK_LEN)
+    }
+
+    /// Checks that the object belongs to a context: suite, ceremony, then bid.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError`].
+    pub fn expect_context(&self, context: &Context) -> Result<(), ContextError> {
+        if self.suite.id() != context.suite().id() {
+            return Err(ContextError::Suite(self.suite.id()));
+        }
+        if self.ceremony_id != *context.ceremony_id() {
+            return Err(ContextError::Ceremony);
+        }
+        if self.bidctx == *context.bidctx() { Ok(()) } else { Err(ContextError::Bid) }
+    }
+
+    /// Checks the proof that U was made for this very header in this ceremony.
+    ///
+    /// Every byte of the header is bound: a header that differs anywhere and still parses fails.
+    ///
+    /// # Errors
+    ///
+    /// [`tdh2::ProofError`].
+    pub fn verify_proof(&self, bases: &tdh2::Bases) -> Result<(), tdh2::ProofError> {
+        let label = proof_label(self.suite, &self.hh, &self.commit);
+        if self.ceremony_id.bytes() != bases.ceremony_id() {
+            return Err(tdh2::ProofError);
+        }
+        bases.verify(self.u(), label.bytes(), &self.proof)
+    }
+}
+
+/// `TH("tdh2-label", hh, commit)`: what a proof is bound to beside its ceremony.
+pub(crate) fn proof_label(suite: &Suite, hh: &Digest, commit: &Digest) -> Digest {
+    suite.th("tdh2-label", &[hh.bytes(), commit.bytes()])
+}
+
+/// The chunk length as a file length.
+fn chunk_len() -> u64 {
+    u64::try_from(CHUNK_LEN).unwrap_or(u64::MAX)
+}
+
+/// A header length that fits the format, from its 32-bit field.
+fn checked_header_len(claimed: u32) -> Option<usize> {
+    let length = usize::try_from(claimed).ok()?;
+    (FIXED_LEN + TAIL_LEN..=HEADER_MAX).contains(&length).then_some(length)
+}

@@ -1,0 +1,188 @@
+//! The strict parser. Fields are checked in the order of the bytes.
+
+use kaibiao_crypto::{PointError, Suite, tdh2};
+use kaibiao_types::Digest;
+
+use super::{
+    BidderLock, BidderLockAlgorithm, CeremonyLock, FIXED_LEN, Header, HeaderError, MAGIC,
+    MagicDamage, PREFIX_LEN, TAIL_LEN, VERSION, checked_header_len,
+};
+use crate::limits::{CHUNK_LOG2, LENGTH_PREFIX, PADDED_MAX, RSA_MODULUS_BYTES};
+use crate::{LockKind, Padding};
+
+pub(super) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
+    let (suite, length) = prefix(bytes)?;
+    if bytes.len() < length {
+        return Err(HeaderError::Truncated { expected: length, found: bytes.len() });
+    }
+    if bytes.len() > length {
+        return Err(HeaderError::Trailing { expected: length, found: bytes.len() });
+    }
+    // `length` is at least FIXED_LEN + TAIL_LEN, so the tail begins inside.
+    let (hdr0, tail) = bytes.split_at_checked(length - TAIL_LEN).ok_or(HeaderError::LockSpace)?;
+    let mut cursor = Cursor(hdr0);
+    cursor.take(PREFIX_LEN)?;
+
+    let [chunk_log2] = cursor.array()?;
+    if chunk_log2 != CHUNK_LOG2 {
+        return Err(HeaderError::ChunkSize(chunk_log2));
+    }
+    let [pad] = cursor.array()?;
+    let padding = Padding::by_code(pad).ok_or(HeaderError::PadMode(pad))?;
+    let lock_count = u16::from_be_bytes(cursor.array()?);
+    let padded_len = u64::from_be_bytes(cursor.array()?);
+    if !(LENGTH_PREFIX..=PADDED_MAX).contains(&padded_len) {
+        return Err(HeaderError::PaddedLength(padded_len));
+    }
+    if !padding.allows(padded_len) {
+        return Err(HeaderError::PadShape(padded_len));
+    }
+    let salt = cursor.array()?;
+    let bidctx = Digest::new(cursor.array()?);
+    let ceremony_id = Digest::new(cursor.array()?);
+
+    let (ceremony, bidder) = locks(suite, lock_count, &mut cursor)?;
+    let (commit, proof) = self::tail(suite, tail)?;
+    Ok(Header {
+        bytes: bytes.to_vec(),
+        suite,
+        padding,
+        padded_len,
+        salt,
+        bidctx,
+        ceremony_id,
+        ceremony,
+        bidder,
+        hh: suite.hash(hdr0),
+        commit,
+        proof,
+    })
+}
+
+/// Suite and length of the header, from its first bytes.
+pub(super) fn prefix(bytes: &[u8]) -> Result<(&'static Suite, usize), HeaderError> {
+    let start = bytes.get(..PREFIX_LEN).unwrap_or(bytes);
+    let magic = start.get(..MAGIC.len()).unwrap_or(start);
+    if !MAGIC.starts_with(magic) || magic.is_empty() {
+        return Err(HeaderError::Magic(MagicDamage::find(start)));
+    }
+    let mut cursor = Cursor(start);
+    if start.len() < PREFIX_LEN {
+        return Err(HeaderError::Truncated { expected: FIXED_LEN + TAIL_LEN, found: start.len() });
+    }
+    cursor.take(MAGIC.len())?;
+    let version = u16::from_be_bytes(cursor.array()?);
+    if version != VERSION {
+        return Err(HeaderError::Version(version));
+    }
+    let suite = u16::from_be_bytes(cursor.array()?);
+    let suite = Suite::by_id(suite).map_err(|_| HeaderError::Suite(suite))?;
+    let claimed = u32::from_be_bytes(cursor.array()?);
+    let length = checked_header_len(claimed).ok_or(HeaderError::HeaderLength(claimed))?;
+    Ok((suite, length))
+}
+
+fn locks(
+    suite: &Suite,
+    count: u16,
+    cursor: &mut Cursor<'_>,
+) -> Result<(CeremonyLock, Option<BidderLock>), HeaderError> {
+    // Two types exist and each occurs at most once; a greater count is refused before any lock.
+    if !(1..=2).contains(&count) {
+        return Err(HeaderError::LockCount(count));
+    }
+    let (mut ceremony, mut bidder, mut previous) = (None, None, 0);
+    for _ in 0..count {
+        let [kind, reserved] = cursor.array()?;
+        if kind <= previous {
+            return Err(HeaderError::LockOrder(kind));
+        }
+        previous = kind;
+        if reserved != 0 {
+            return Err(HeaderError::LockReserved(kind));
+        }
+        let body_len = usize::from(u16::from_be_bytes(cursor.array()?));
+        let commit = Digest::new(cursor.array()?);
+        let body = Cursor(cursor.take(body_len)?);
+        match LockKind::by_code(kind) {
+            Some(LockKind::Ceremony) => {
+                let bytes = body.whole::<33>().ok_or(HeaderError::LockBody(kind))?;
+                let u = suite.point(&bytes).map_err(|_| HeaderError::LockPoint(kind))?;
+                ceremony = Some(CeremonyLock { commit, u });
+            }
+            Some(LockKind::Bidder) => bidder = Some(bidder_lock(suite, commit, body)?),
+            None => return Err(HeaderError::LockType(kind)),
+        }
+    }
+    if !cursor.0.is_empty() {
+        return Err(HeaderError::LockSpace);
+    }
+    Ok((ceremony.ok_or(HeaderError::LockMissing)?, bidder))
+}
+
+fn bidder_lock(
+    suite: &Suite,
+    commit: Digest,
+    mut body: Cursor<'_>,
+) -> Result<BidderLock, HeaderError> {
+    let kind = LockKind::Bidder.code();
+    let short = |_| HeaderError::LockBody(kind);
+    let [algorithm, escrow] = body.array().map_err(short)?;
+    let algorithm = match algorithm {
+        1 => BidderLockAlgorithm::RsaOaepSha256,
+        2 => BidderLockAlgorithm::DhKemP256,
+        other => return Err(HeaderError::LockAlgorithm(other)),
+    };
+    if escrow != 0 {
+        return Err(HeaderError::LockEscrow);
+    }
+    let cert_sha256 = Digest::new(body.array().map_err(short)?);
+    let wrapped_len = usize::from(u16::from_be_bytes(body.array().map_err(short)?));
+    let wrapped = body.0;
+    let fits = match algorithm {
+        BidderLockAlgorithm::RsaOaepSha256 => RSA_MODULUS_BYTES.contains(&wrapped_len),
+        BidderLockAlgorithm::DhKemP256 => wrapped_len == 33,
+    };
+    if !fits || wrapped.len() != wrapped_len {
+        return Err(HeaderError::LockBody(kind));
+    }
+    if algorithm == BidderLockAlgorithm::DhKemP256 {
+        suite.point(wrapped).map_err(|_| HeaderError::LockPoint(kind))?;
+    }
+    Ok(BidderLock { commit, algorithm, cert_sha256, wrapped: wrapped.to_vec() })
+}
+
+fn tail(suite: &Suite, tail: &[u8]) -> Result<(Digest, tdh2::Proof), HeaderError> {
+    let mut cursor = Cursor(tail);
+    let commit = Digest::new(cursor.array()?);
+    let proof = tdh2::Proof::read(suite, &cursor.array()?).map_err(|error| match error {
+        PointError::Scalar => HeaderError::ProofScalar,
+        PointError::Encoding | PointError::Identity | PointError::NotOnCurve => {
+            HeaderError::ProofPoint
+        }
+    })?;
+    Ok((commit, proof))
+}
+
+/// The bytes not read yet. Running out of them means that the locks do not fit the header: all
+/// other fields lie inside the minimum length.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], HeaderError> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(HeaderError::LockSpace)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], HeaderError> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or(HeaderError::LockSpace)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    /// All remaining bytes, if they are exactly `N`.
+    fn whole<const N: usize>(&self) -> Option<[u8; N]> {
+        self.0.try_into().ok()
+    }
+}

@@ -1,0 +1,232 @@
+//! Opening a directory: lock, permissions, versions, health.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::{
+    error::OpenError,
+    ids::BlobName,
+    schema,
+    store::{BLOBS, DATABASE, Store},
+};
+
+const LOCK: &str = "lock";
+
+/// 3.51.3 fixed the reset of the write-ahead log that could corrupt a database (2026-03-13).
+const SQLITE_MIN: i32 = 3_051_003;
+
+impl Store {
+    /// Opens the store in `dir`, or makes a new one if `dir` is missing or empty.
+    ///
+    /// The directory gets mode 0700 and its files 0600. A crash in an earlier run is recovered here:
+    /// what was acknowledged is there, what was half written is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; a directory with other files in it is left as it was.
+    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        check_sqlite(rusqlite::version_number(), rusqlite::version())?;
+        prepare_dir(dir)?;
+        let lock = take_lock(dir)?;
+        make_private_dir(&dir.join(BLOBS)).map_err(files("make the folder of blobs"))?;
+        open_private(&dir.join(DATABASE)).map_err(files("make the database file"))?;
+        let conn = connect(&dir.join(DATABASE))?;
+        create_or_check_schema(&conn)?;
+        check_health(&conn)?;
+        sweep_blobs(&conn, &dir.join(BLOBS))?;
+        sync_dir(&dir.join(BLOBS)).map_err(files("sync the folder of blobs"))?;
+        sync_dir(dir).map_err(files("sync the folder"))?;
+        Ok(Self::from_parts(dir, conn, lock))
+    }
+}
+
+fn check_sqlite(number: i32, text: &str) -> Result<(), OpenError> {
+    if number < SQLITE_MIN {
+        return Err(OpenError::OldSqlite { found: text.to_owned() });
+    }
+    Ok(())
+}
+
+fn files(doing: &'static str) -> impl FnOnce(io::Error) -> OpenError {
+    move |error| OpenError::Files { doing, source: error.into() }
+}
+
+fn database(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> OpenError {
+    move |error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            OpenError::Damaged { what: error.to_string() }
+        }
+        _ => OpenError::Database { doing, source: error.into() },
+    }
+}
+
+/// Makes the directory, or takes an existing one only if it is empty or a store: its mode is about
+/// to change, and that must not happen to somebody's home folder.
+fn prepare_dir(dir: &Path) -> Result<(), OpenError> {
+    if dir.exists() {
+        let mut ours = true;
+        for item in fs::read_dir(dir).map_err(files("list the folder"))? {
+            let name = item.map_err(files("list the folder"))?.file_name();
+            if name == DATABASE {
+                ours = true;
+                break;
+            }
+            ours &= name == LOCK || name == BLOBS;
+        }
+        if !ours {
+            return Err(OpenError::NotAStore);
+        }
+    }
+    make_private_dir(dir).map_err(files("make the folder"))
+}
+
+fn make_private_dir(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    fs::set_permissions(dir, Permissions::from_mode(0o700))
+}
+
+fn open_private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+fn take_lock(dir: &Path) -> Result<File, OpenError> {
+    let file = open_private(&dir.join(LOCK)).map_err(files("make the lock file"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(TryLockError::Error(error)) => Err(files("lock the folder")(error)),
+    }
+}
+
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// One connection, exclusive: no other program can run a checkpoint under us, and there is no
+/// shared-memory file to copy or to lose. Checkpoints are explicit, because the automatic ones
+/// swallow a failed sync.
+fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let doing = database("open the database");
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let set = |conn: &Connection| -> rusqlite::Result<(String, i64)> {
+        conn.pragma_update(None, "trusted_schema", false)?;
+        conn.pragma_update(None, "cell_size_check", true)?;
+        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        let mode = conn.pragma_update_and_check(None, "journal_mode", "WAL", |r| r.get(0))?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "fullfsync", true)?;
+        conn.pragma_update(None, "checkpoint_fullfsync", true)?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "mmap_size", 0)?;
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+        conn.set_prepared_statement_cache_capacity(64);
+        Ok((mode, conn.pragma_query_value(None, "synchronous", |r| r.get(0))?))
+    };
+    let conn = Connection::open_with_flags(path, flags).map_err(doing)?;
+    let (mode, synchronous) = set(&conn).map_err(database("set up the database"))?;
+    if mode != "wal" || synchronous != 2 {
+        return Err(OpenError::Damaged {
+            what: format!("journal mode {mode}, synchronous {synchronous}; expected wal and 2"),
+        });
+    }
+    Ok(conn)
+}
+
+fn create_or_check_schema(conn: &Connection) -> Result<(), OpenError> {
+    let doing = || database("read the schema");
+    let tables: i64 =
+        conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(doing())?;
+    if tables == 0 {
+        let create = format!(
+            "BEGIN IMMEDIATE; {} INSERT INTO schema VALUES ({}); COMMIT;",
+            schema::CREATE,
+            schema::VERSION
+        );
+        return conn.execute_batch(&create).map_err(database("make the tables"));
+    }
+    let found: i64 =
+        conn.query_row("SELECT version FROM schema", [], |r| r.get(0)).map_err(doing())?;
+    if found == schema::VERSION {
+        Ok(())
+    } else {
+        Err(OpenError::OtherSchema { found, known: schema::VERSION })
+    }
+}
+
+/// Pages are sound, references hold, and every log is gapless.
+fn check_health(conn: &Connection) -> Result<(), OpenError> {
+    let doing = || database("check the database");
+    let damaged = |what: &str| Err(OpenError::Damaged { what: what.to_owned() });
+    let said: String = conn.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).map_err(doing())?;
+    if said != "ok" {
+        return damaged(&said);
+    }
+    let count = |sql: &str| conn.query_row::<i64, _, _>(sql, [], |r| r.get(0)).map_err(doing());
+    if count("SELECT COUNT(*) FROM pragma_foreign_key_check")? != 0 {
+        return damaged("a row refers to one that is missing");
+    }
+    let gaps = "SELECT COUNT(*) FROM
+        (SELECT lot FROM entry GROUP BY lot HAVING COUNT(*) <> MAX(i) + 1)";
+    if count(gaps)? != 0 {
+        return damaged("an opening log has a gap");
+    }
+    let gaps = "SELECT COUNT(*) FROM
+        (SELECT lot FROM completion GROUP BY lot HAVING COUNT(*) <> MAX(no) + 1)";
+    if count(gaps)? != 0 {
+        return damaged("the completion order has a gap");
+    }
+    Ok(())
+}
+
+/// Removes empty blob files without a row: a crash came between making the file and committing the
+/// row. A file with content is never removed here.
+fn sweep_blobs(conn: &Connection, blobs: &Path) -> Result<(), OpenError> {
+    let listing = "list the folder of blobs";
+    let mut known = conn
+        .prepare("SELECT EXISTS (SELECT 1 FROM object WHERE blob = ?1)")
+        .map_err(database(listing))?;
+    for item in fs::read_dir(blobs).map_err(files(listing))? {
+        let item = item.map_err(files(listing))?;
+        let Some(name) = item.file_name().to_str().and_then(|n| BlobName::parse(n).ok()) else {
+            continue;
+        };
+        let has_row: bool =
+            known.query_row([name.bytes()], |r| r.get(0)).map_err(database(listing))?;
+        let empty = item.metadata().map_err(files(listing))?.len() == 0;
+        if !has_row && empty {
+            fs::remove_file(item.path()).map_err(files("remove an empty blob"))?;
+        } else if !has_row {
+            tracing::warn!("a file in the folder of blobs belongs to no upload; it is left alone");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_sqlite_is_refused() {
+        assert!(check_sqlite(3_051_003, "3.51.3").is_ok());
+        assert!(matches!(
+            check_sqlite(3_051_002, "3.51.2"),
+            Err(OpenError::OldSqlite { found }) if found == "3.51.2"
+        ));
+        assert!(check_sqlite(rusqlite::version_number(), rusqlite::version()).is_ok());
+    }
+}

@@ -1,0 +1,281 @@
+//! A whole opening in memory: real keys, a real key generation, really sealed bids, and a log in
+//! which every step was decided by the procedure. For tests of whoever reads an opening.
+
+mod bid;
+mod ceremony;
+mod people;
+mod room;
+mod steps;
+
+use std::sync::Arc;
+
+use kaibiao_journal::{
+    Cosigner, LogOrigin, LogSigner, OpeningLog, PlacePath, SignedNote, TreeHead,
+};
+use kaibiao_opening::{
+    Announced, CeremonyRef, HallRef, LogRef, State, TenderDraft, TenderFile, Terms,
+};
+use kaibiao_pki::{Identity, TrustList};
+use kaibiao_replay::{TenderMaterial, VerifiedTender};
+use kaibiao_types::{Digest, Millis, UtcMillis};
+
+pub use bid::ScenarioBid;
+pub use people::People;
+
+use crate::{Fixture, SeededEntropy};
+
+/// Why a scenario could not be built: a defect, of a test's knobs or of the crates it drives.
+pub type ScenarioError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What is to happen. Bidders are counted from 0, in the order of the fixture.
+#[derive(Clone, Debug)]
+pub struct ScenarioOptions {
+    /// Name of the fixture tender.
+    pub fixture: &'static str,
+    /// How many bidders of the fixture take part; `None` is all. Fewer than three: the lot fails.
+    pub bidders: Option<usize>,
+    /// This bidder sealed something that nobody can open.
+    pub garbage: Option<usize>,
+    /// This bidder sealed a text that is no price sheet.
+    pub bad_format: Option<usize>,
+    /// This bidder replaced its first version before the deadline.
+    pub revised: Option<usize>,
+    /// This bidder withdrew its bid before the deadline.
+    pub withdrawn: Option<usize>,
+    /// The hall publishes another price for this bidder than it sealed, and says so everywhere.
+    pub forged: Option<usize>,
+    /// The last custodian is away: the freeze is degraded.
+    pub custodian_absent: bool,
+    /// So many custodians, the first ones, put proofs that do not hold into the log.
+    pub lying_custodians: usize,
+    /// Whether the bids have documents beside the price.
+    pub documents: bool,
+    /// Whether a bidder objects and the host answers.
+    pub objection: bool,
+    /// Stop before the record: the opening is not over.
+    pub unfinished: bool,
+    /// Seed of everything that is drawn, except the signatures of EC certificates.
+    pub seed: &'static str,
+}
+
+impl Default for ScenarioOptions {
+    fn default() -> Self {
+        Self {
+            fixture: "zhuzhou-2022",
+            bidders: None,
+            garbage: None,
+            bad_format: None,
+            revised: None,
+            withdrawn: None,
+            forged: None,
+            custodian_absent: false,
+            lying_custodians: 0,
+            documents: true,
+            objection: true,
+            unfinished: false,
+            seed: "scenario",
+        }
+    }
+}
+
+/// A finished opening: all that a hall holds at its end.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Exact bytes of `draft.json`.
+    pub draft: Vec<u8>,
+    /// The host's CMS over it.
+    pub draft_cms: Vec<u8>,
+    /// Exact bytes of `tender.json`.
+    pub tender: Vec<u8>,
+    /// The host's CMS over it.
+    pub tender_cms: Vec<u8>,
+    /// The ceremony bundle (JSON).
+    pub ceremony: Vec<u8>,
+    /// Exact bytes of the trust list.
+    pub trust: Vec<u8>,
+    /// The tender as every party has verified it.
+    pub verified: Arc<VerifiedTender>,
+    /// The opening log.
+    pub log: OpeningLog,
+    /// The state that follows from it.
+    pub state: State,
+    /// The signed final head with the cosignatures of all custodians.
+    pub checkpoint: String,
+    /// The paths of the opened places, in the order of the freeze list.
+    pub places: Vec<PlacePath>,
+    /// The receipted bids, in the order of the freeze list.
+    pub bids: Vec<ScenarioBid>,
+    /// Everybody with a certificate.
+    pub people: People,
+    /// The log's key.
+    pub log_signer: LogSigner,
+    /// The custodians' cosigning keys.
+    pub cosigners: Vec<Cosigner>,
+}
+
+/// The deadline of every scenario: 2027-01-15 08:00 UTC.
+const DEADLINE: u64 = 1_800_000_000_000;
+
+/// Everything that is fixed before the first bid.
+struct Published {
+    draft: Vec<u8>,
+    draft_cms: Vec<u8>,
+    tender: Vec<u8>,
+    tender_cms: Vec<u8>,
+    ceremony: Vec<u8>,
+    trust: Vec<u8>,
+    verified: Arc<VerifiedTender>,
+    shares: Vec<kaibiao_ceremony::KeyShare>,
+    log_signer: LogSigner,
+    cosigners: Vec<Cosigner>,
+}
+
+impl Scenario {
+    /// Plays an opening from the key generation to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError`] if some step is refused.
+    pub fn build(options: &ScenarioOptions) -> Result<Self, ScenarioError> {
+        let mut entropy = SeededEntropy::new(options.seed);
+        let fixture = Fixture::load(options.fixture)?;
+        let people = People::load(options.fixture)?;
+        let published = publish(&fixture, &people, &mut entropy)?;
+        let played = steps::play(options, &fixture, &people, &published, &mut entropy)?;
+        let Published { draft, draft_cms, tender, tender_cms, ceremony, trust, .. } = published;
+        Ok(Self {
+            draft,
+            draft_cms,
+            tender,
+            tender_cms,
+            ceremony,
+            trust,
+            verified: published.verified,
+            checkpoint: played.checkpoint,
+            log: played.log,
+            state: played.state,
+            places: played.places,
+            bids: played.bids,
+            people,
+            log_signer: published.log_signer,
+            cosigners: published.cosigners,
+        })
+    }
+
+    /// Any head, signed by the log and cosigned by the first `cosigners` custodians at `at`.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError`] if a key does not fit.
+    pub fn sign_head(
+        &self,
+        head: TreeHead,
+        cosigners: usize,
+        at: UtcMillis,
+    ) -> Result<String, ScenarioError> {
+        let cosigners: Vec<&Cosigner> = self.cosigners.iter().take(cosigners).collect();
+        signed_head(&self.log_signer, &cosigners, head, at)
+    }
+}
+
+/// A head with the log's signature and cosignatures.
+fn signed_head(
+    signer: &LogSigner,
+    cosigners: &[&Cosigner],
+    head: TreeHead,
+    at: UtcMillis,
+) -> Result<String, ScenarioError> {
+    let mut note = SignedNote::parse(&signer.sign(head))?;
+    let checkpoint = kaibiao_journal::Checkpoint { origin: signer.origin().clone(), head };
+    for cosigner in cosigners {
+        note.add_line(&cosigner.cosign(&checkpoint, at)?)?;
+    }
+    Ok(note.note())
+}
+
+/// Draft, ceremony, tender file.
+fn publish(
+    fixture: &Fixture,
+    people: &People,
+    entropy: &mut SeededEntropy,
+) -> Result<Published, ScenarioError> {
+    let rng = ring::rand::SystemRandom::new();
+    let trust_bytes = std::fs::read(crate::keys_dev().join("trust.json"))?;
+    let trust = TrustList::parse(&trust_bytes)?;
+    let deadline = UtcMillis::new(DEADLINE)?;
+    let drafted_at = deadline.minus(Millis::from_secs(90_000));
+
+    let draft = draft(fixture, people, deadline)?;
+    let draft_bytes = draft.to_bytes();
+    let sign = |identity: &Identity, bytes: &[u8]| {
+        kaibiao_pki::cms::sign_detached(identity, bytes, drafted_at, &rng)
+    };
+    let draft_cms = sign(&people.host, &draft_bytes)?;
+
+    let origin = LogOrigin::parse(&draft.terms().log_origin())?;
+    let made = ceremony::run(&draft, &draft_bytes, &origin, people, drafted_at, entropy)?;
+    let log_signer = LogSigner::from_seed(origin.clone(), &seed(entropy)?)?;
+    let announced = Announced {
+        ceremony: CeremonyRef { id: made.ceremony_id, sha256: made.ceremony_sha256 },
+        log: LogRef { origin: origin.to_string(), vkey: log_signer.vkey().to_string() },
+        hall: HallRef {
+            party: people.hall_party.clone(),
+            cert_sha256: people.hall.certificate().sha256(),
+        },
+        trust_sha256: trust.sha256(),
+    };
+    let tender = TenderFile::new(&draft, announced)?.to_bytes();
+    let tender_cms = sign(&people.host, &tender)?;
+    let material = TenderMaterial {
+        tender: &tender,
+        tender_cms: &tender_cms,
+        draft: &draft_bytes,
+        draft_cms: &draft_cms,
+        ceremony: &made.bundle,
+    };
+    let verified = Arc::new(VerifiedTender::verify(&material, &trust, drafted_at)?);
+    Ok(Published {
+        draft: draft_bytes,
+        draft_cms,
+        tender,
+        tender_cms,
+        ceremony: made.bundle,
+        trust: trust_bytes,
+        verified,
+        shares: made.shares,
+        log_signer,
+        cosigners: made.cosigners,
+    })
+}
+
+/// The fixture's draft with what belongs to a run.
+fn draft(
+    fixture: &Fixture,
+    people: &People,
+    deadline: UtcMillis,
+) -> Result<TenderDraft, ScenarioError> {
+    let mut value = serde_json::to_value(&fixture.draft)?;
+    let seats: Vec<serde_json::Value> = (1_u16..=fixture.draft.custody.threshold.n())
+        .zip(&people.custodians)
+        .map(|(index, (identity, party))| {
+            let cert: Digest = identity.certificate().sha256();
+            serde_json::json!({ "index": index, "party": party, "cert_sha256": cert })
+        })
+        .collect();
+    let object = value.as_object_mut().ok_or("a draft is an object")?;
+    object.remove("v");
+    object.remove("kind");
+    object.insert("platform".to_owned(), "kaibiao.example".into());
+    object.insert("deadline".to_owned(), deadline.get().into());
+    let custody = object.get_mut("custody").and_then(serde_json::Value::as_object_mut);
+    custody.ok_or("a draft has a custody")?.insert("custodians".to_owned(), seats.into());
+    let terms: Terms = serde_json::from_value(value)?;
+    Ok(TenderDraft::new(terms)?)
+}
+
+/// 32 drawn bytes.
+fn seed(entropy: &mut SeededEntropy) -> Result<[u8; 32], ScenarioError> {
+    let mut out = [0; 32];
+    kaibiao_crypto::Entropy::fill(entropy, &mut out)?;
+    Ok(out)
+}

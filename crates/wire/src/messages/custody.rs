@@ -1,0 +1,184 @@
+//! Between custodians and hall. Custodians dial out; the hall calls nobody.
+
+use kaibiao_types::{
+    CustodianIndex, Digest, LotId, Part, PlaceNo, Stage, TenderId, TickNo, UtcMillis,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{B64, HeaderItem};
+
+/// `GET /lots/{t}/{l}/board`.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoardAnswer {
+    /// The messages from the number asked for on, in order.
+    pub messages: Vec<BoardMessage>,
+}
+
+/// One message on the bulletin board of the ceremony.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoardMessage {
+    /// Its number, from 0 without gaps.
+    pub n: u64,
+    /// Who posted it: a custodian's number in decimal, or `hall`.
+    pub from: String,
+    /// Its kind, as the ceremony names it.
+    pub kind: String,
+    /// The exact message.
+    pub body_b64: B64,
+    /// The sender's detached CMS over the board statement, DER: every reader checks it.
+    pub cms_b64: B64,
+}
+
+/// `POST /lots/{t}/{l}/board`; the answer is the [`BoardMessage`] with its number.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoardPost {
+    /// The custodian.
+    pub from: CustodianIndex,
+    /// The kind of message; one of each kind per custodian.
+    pub kind: String,
+    /// The exact message.
+    pub body_b64: B64,
+    /// The custodian's detached CMS over the board statement of lot, kind and message, DER. The hall
+    /// checks it before it gives the one place of this kind away, and shows it to every reader.
+    pub cms_b64: B64,
+}
+
+/// `POST /lots/{t}/{l}/cosignatures`: a custodian saw a checkpoint grow from the last one it saw.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CosignaturePost {
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// Size of the log that was cosigned.
+    pub size: u64,
+    /// Root of the log that was cosigned.
+    pub root: Digest,
+    /// The signature line (C2SP cosignature/v1), without line feed.
+    pub cosignature: String,
+}
+
+/// `POST /lots/{t}/{l}/freeze-signatures`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreezeSignaturePost {
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// The freeze that was signed.
+    pub freeze_id: Digest,
+    /// The custodian's CMS over the freeze text, DER.
+    pub cms_b64: B64,
+}
+
+/// `GET /lots/{t}/{l}/frozen`: what custodians check before they raise a point.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrozenAnswer {
+    /// All frozen bids, in the order of the log entry `set-frozen`.
+    pub bids: Vec<FrozenItem>,
+    /// The paths of their opened places to the roots of their ticks, in the same order.
+    pub paths: Vec<PathItem>,
+}
+
+/// The path of one opened place.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathItem {
+    /// The tick.
+    pub tick: TickNo,
+    /// The place.
+    pub no: PlaceNo,
+    /// From the place's sibling up.
+    pub path: Vec<Digest>,
+}
+
+/// One frozen bid, without its payload.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrozenItem {
+    /// The exact manifest.
+    pub manifest_b64: B64,
+    /// The bidder's CMS over it, DER.
+    pub cms_b64: B64,
+    /// The header of every sealed object, in the order of the manifest.
+    pub headers: Vec<HeaderItem>,
+}
+
+/// The signed body of `POST /lots/{t}/{l}/partials`; the digest in the log is that of its bytes.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartialsBody {
+    /// Version of this format, 1.
+    pub v: u8,
+    /// Always `partials`.
+    pub kind: PartialsKind,
+    /// The tender.
+    pub tender: TenderId,
+    /// The lot.
+    pub lot: LotId,
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// The stage that is being unsealed.
+    pub stage: Stage,
+    /// The part that is being unsealed.
+    pub part: Part,
+    /// The freeze under which the points were raised.
+    pub freeze_id: Digest,
+    /// One result per current bid, in the order of the frozen list.
+    pub partials: Vec<PartialItem>,
+}
+
+/// The word in [`PartialsBody`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartialsKind {
+    /// `partials`.
+    Partials,
+}
+
+/// One custodian's result for one sealed object. The three texts are hexadecimal; crate `ceremony`
+/// checks them.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartialItem {
+    /// The manifest of the bid.
+    pub manifest_sha256: Digest,
+    /// The raised point, compressed, 66 digits.
+    pub d: String,
+    /// The challenge of its proof, 64 digits.
+    pub c: String,
+    /// The response of its proof, 64 digits.
+    pub z: String,
+}
+
+/// The signed body of `POST /lots/{t}/{l}/refusals`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalBody {
+    /// Version of this format, 1.
+    pub v: u8,
+    /// Always `custodian-refusal`.
+    pub kind: RefusalKind,
+    /// The tender.
+    pub tender: TenderId,
+    /// The lot.
+    pub lot: LotId,
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// The stable label of the reason.
+    pub label: String,
+    /// The detail, for people; at most [`TEXT_LEN_MAX`](crate::TEXT_LEN_MAX) bytes.
+    pub detail: String,
+    /// The custodian's clock.
+    pub at: UtcMillis,
+}
+
+/// The word in [`RefusalBody`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalKind {
+    /// `custodian-refusal`.
+    CustodianRefusal,
+}

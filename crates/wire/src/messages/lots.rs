@@ -1,0 +1,73 @@
+//! Time and status.
+
+use kaibiao_types::{LotKey, UtcMillis};
+use serde::{Deserialize, Serialize};
+
+/// `GET /time`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeAnswer {
+    /// The clock of the hall.
+    pub now: UtcMillis,
+}
+
+/// A text for people in both languages.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// `GET /lots`.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotList {
+    /// All lots of the hall, ordered by tender and lot.
+    pub lots: Vec<LotStatus>,
+}
+
+/// `GET /lots/{t}/{l}`. It holds no count of bidders at any time (promise 5).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotStatus {
+    /// The lot.
+    pub lot: LotKey,
+    /// Title of the tender.
+    pub title: Words,
+    /// Title of the lot.
+    pub lot_title: Words,
+    /// The phase of the procedure, kebab-case, as crate `opening` names it; `unpublished` before the
+    /// tender file is published.
+    pub phase: String,
+    /// Deadline of submission and time of opening.
+    pub deadline: UtcMillis,
+    /// How many entries the opening log has.
+    pub entries: u64,
+    /// How far the ceremony is.
+    pub ceremony: CeremonyState,
+    /// Whether names and prices are made up.
+    pub fictional: bool,
+}
+
+/// How far the key ceremony of a lot is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CeremonyState {
+    /// Custodians are missing.
+    Waiting,
+    /// All custodians have posted, the record is not complete.
+    Running,
+    /// The record is complete and signed.
+    Ready,
+}
+
+/// `POST /lots`, the answer.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotCreated {
+    /// The lot of the draft.
+    pub lot: LotKey,
+}

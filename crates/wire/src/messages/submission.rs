@@ -1,0 +1,66 @@
+//! Submissions, uploads and receipts.
+
+use kaibiao_types::{Part, Stage};
+use serde::{Deserialize, Serialize};
+
+use crate::{B64, RandomId};
+
+/// `POST /lots/{t}/{l}/submissions`: begins a submission, or finds it again by its manifest.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubmissionPost {
+    /// The exact manifest.
+    pub manifest_b64: B64,
+    /// The bidder's CMS over it, DER.
+    pub cms_b64: B64,
+    /// The header of every sealed object, in the order of the manifest.
+    pub headers: Vec<HeaderItem>,
+}
+
+/// The header of one sealed object.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderItem {
+    /// The stage of the object.
+    pub stage: Stage,
+    /// The part of the bid.
+    pub part: Part,
+    /// The exact header.
+    pub header_b64: B64,
+}
+
+/// The answer to [`SubmissionPost`], and `GET /uploads/{id}`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadAnswer {
+    /// The random id of the upload; whoever knows it may send slices.
+    pub upload: RandomId,
+    /// Bytes of a whole slice, [`SLICE_LEN`](crate::SLICE_LEN).
+    pub slice_len: u64,
+    /// All parts, in the order of the manifest, with what is missing of each.
+    pub parts: Vec<PartMissing>,
+    /// Whether the receipt exists already; the commit call gives it again.
+    pub completed: bool,
+}
+
+/// What is missing of one part.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartMissing {
+    /// The part.
+    pub part: Part,
+    /// Bytes of the whole object.
+    pub file_len: u64,
+    /// Numbers of the slices that are not stored yet, ascending, from 0.
+    pub missing: Vec<u32>,
+}
+
+/// `POST /uploads/{id}/commit`: the receipt, the same one however often it is asked for.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptAnswer {
+    /// The exact receipt.
+    pub receipt_b64: B64,
+    /// The hall's CMS over it, DER.
+    pub cms_b64: B64,
+}

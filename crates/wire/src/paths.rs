@@ -1,0 +1,156 @@
+//! The paths of the HTTP interface, for the server (patterns) and for clients (functions).
+//!
+//! Ids have only letters, digits, `.`, `_` and `-`, and begin with a letter or digit; so they need
+//! no escaping and cannot climb out of their place.
+
+use kaibiao_types::LotKey;
+
+use crate::RandomId;
+
+/// The prefix of all paths.
+pub const PREFIX: &str = "/api/v1";
+
+macro_rules! lot_paths {
+    ($($(#[$doc:meta])* $name:ident $pattern:ident $tail:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub const $pattern: &str = concat!("/api/v1/lots/{tender}/{lot}", $tail);
+
+            $(#[$doc])*
+            #[must_use]
+            pub fn $name(lot: &LotKey) -> String {
+                format!("/api/v1/lots/{}/{}{}", lot.tender, lot.lot, $tail)
+            }
+        )*
+
+        #[cfg(test)]
+        const LOT_PATHS: &[(&str, fn(&LotKey) -> String)] = &[$(($pattern, $name)),*];
+    };
+}
+
+/// `GET`: the clock of the hall.
+pub const TIME: &str = "/api/v1/time";
+/// `GET`: list of lots; `POST`: a draft, which starts the ceremony.
+pub const LOTS: &str = "/api/v1/lots";
+
+lot_paths! {
+    /// `GET`: status of a lot.
+    lot LOT "";
+    /// `GET`: the signed draft.
+    draft DRAFT "/draft";
+    /// `GET`, `POST`: bulletin board of the ceremony.
+    board BOARD "/board";
+    /// `GET`: the ceremony record, once complete.
+    ceremony CEREMONY "/ceremony";
+    /// `POST`: the signed tender file.
+    publish PUBLISH "/publish";
+    /// `GET`: the published tender file with all that is needed to seal.
+    tender TENDER "/tender";
+    /// `POST`: begins a submission.
+    submissions SUBMISSIONS "/submissions";
+    /// `GET`: the opening log, one JSON object per line.
+    log LOG "/log";
+    /// `GET`: the newest checkpoint.
+    checkpoint CHECKPOINT "/checkpoint";
+    /// `GET`: the live room (WebSocket).
+    room ROOM "/room";
+    /// `GET`: manifests, signatures and headers of the frozen bids.
+    frozen FROZEN "/frozen";
+    /// `POST`: a custodian's cosignature of a checkpoint.
+    cosignatures COSIGNATURES "/cosignatures";
+    /// `POST`: a custodian's signature of the freeze.
+    freeze_signatures FREEZE_SIGNATURES "/freeze-signatures";
+    /// `POST`: a custodian's partial decryptions.
+    partials PARTIALS "/partials";
+    /// `POST`: a custodian's refusal.
+    refusals REFUSALS "/refusals";
+    /// `POST`: a signed command of host, supervisor or bidder.
+    commands COMMANDS "/commands";
+    /// `GET`: the opening record.
+    record RECORD "/record";
+    /// `GET`: the evidence package.
+    evidence EVIDENCE "/evidence";
+}
+
+/// `GET`: step two of a receipt.
+pub const RECEIPT: &str = "/api/v1/lots/{tender}/{lot}/receipts/{number}";
+
+/// `GET`: step two of a receipt.
+#[must_use]
+pub fn receipt(lot: &LotKey, number: RandomId) -> String {
+    format!("{PREFIX}/lots/{}/{}/receipts/{number}", lot.tender, lot.lot)
+}
+
+/// `GET`: how far an upload is.
+pub const UPLOAD: &str = "/api/v1/uploads/{upload}";
+
+/// `GET`: how far an upload is.
+#[must_use]
+pub fn upload(upload: RandomId) -> String {
+    format!("{PREFIX}/uploads/{upload}")
+}
+
+/// `PUT`: slice `n` (from 0) of a part, raw bytes.
+pub const SLICE: &str = "/api/v1/uploads/{upload}/{part}/{n}";
+
+/// `PUT`: slice `n` (from 0) of a part, raw bytes.
+#[must_use]
+pub fn slice(upload: RandomId, part: kaibiao_types::Part, n: u32) -> String {
+    format!("{PREFIX}/uploads/{upload}/{part}/{n}")
+}
+
+/// `POST`: completes an upload; the answer is the receipt.
+pub const COMMIT: &str = "/api/v1/uploads/{upload}/commit";
+
+/// `POST`: completes an upload; the answer is the receipt.
+#[must_use]
+pub fn commit(upload: RandomId) -> String {
+    format!("{PREFIX}/uploads/{upload}/commit")
+}
+
+/// A path of [`board`], [`log`] or [`room`] from index `since` on.
+#[must_use]
+pub fn since(path: &str, since: u64) -> String {
+    format!("{path}?since={since}")
+}
+
+#[cfg(test)]
+mod tests {
+    use kaibiao_types::{LotId, Part, TenderId};
+
+    use super::*;
+
+    fn filled(pattern: &str) -> String {
+        let id = "0a".repeat(16);
+        [("{tender}", "T-1"), ("{lot}", "L.2"), ("{part}", "price"), ("{n}", "7")]
+            .into_iter()
+            .chain([("{upload}", id.as_str()), ("{number}", id.as_str())])
+            .fold(pattern.to_owned(), |path, (name, value)| path.replace(name, value))
+    }
+
+    #[test]
+    fn functions_fit_their_patterns() {
+        let lot =
+            LotKey { tender: TenderId::parse("T-1").unwrap(), lot: LotId::parse("L.2").unwrap() };
+        let id = RandomId::new([10; 16]);
+        for (pattern, path) in LOT_PATHS {
+            assert_eq!(path(&lot), filled(pattern));
+        }
+        assert_eq!(receipt(&lot, id), filled(RECEIPT));
+        assert_eq!(upload(id), filled(UPLOAD));
+        assert_eq!(slice(id, Part::Price, 7), filled(SLICE));
+        assert_eq!(commit(id), filled(COMMIT));
+        assert_eq!(since(&log(&lot), 3), "/api/v1/lots/T-1/L.2/log?since=3");
+        assert!(TIME.starts_with(PREFIX) && LOTS.starts_with(PREFIX));
+    }
+
+    #[test]
+    fn every_path_is_another_one() {
+        let mut all: Vec<&str> = LOT_PATHS.iter().map(|(pattern, _)| *pattern).collect();
+        all.extend([TIME, LOTS, RECEIPT, UPLOAD, SLICE, COMMIT]);
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+}
