@@ -67,7 +67,6 @@ pub(crate) fn next_duration(state: &State) -> Option<Millis> {
     let bid = state.priced_bids().nth(read)?;
     let lot = state.published()?;
     let position = state.prices_read().saturating_add(1);
-    let words =
-        PriceWords::new(lot, position, &bid.bidder, bid.total?, bid.fields.as_ref()?);
+    let words = PriceWords::new(lot, position, &bid.bidder, bid.total?, bid.fields.as_ref()?);
     Some(words.duration)
 }

@@ -11,7 +11,11 @@ use crate::failure::Failure;
 use crate::identity::Trust;
 
 /// Checks record, transcript, the custodians' signatures and the rehearsal of a ceremony.
-pub(crate) fn check(bundle: &[u8], trust: &Trust, at: UtcMillis) -> Result<CeremonyRecord, Failure> {
+pub(crate) fn check(
+    bundle: &[u8],
+    trust: &Trust,
+    at: UtcMillis,
+) -> Result<CeremonyRecord, Failure> {
     let (bundle, record) = CeremonyBundle::parse(bundle)?;
     check_signatures(&bundle, &record, trust, at)?;
     check_rehearsal(&bundle, &record)?;

@@ -86,8 +86,7 @@ impl Hall {
 
     /// `PUT` of raw bytes.
     pub(crate) async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), Failure> {
-        let request =
-            self.request(Method::PUT, path).header(CONTENT_TYPE, SLICE_TYPE).body(bytes);
+        let request = self.request(Method::PUT, path).header(CONTENT_TYPE, SLICE_TYPE).body(bytes);
         self.send(request).await.map(|_| ())
     }
 

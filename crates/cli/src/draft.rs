@@ -42,7 +42,8 @@ impl Seat {
 /// Makes a draft out of a form: the JSON of a draft without deadline, platform and custodians, or a
 /// file that has such a form under the key `draft`.
 pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failure> {
-    let wrong = |what: &str| Failure::new(Label::BadInput, format!("the form of the draft: {what}"));
+    let wrong =
+        |what: &str| Failure::new(Label::BadInput, format!("the form of the draft: {what}"));
     let value: Value = serde_json::from_slice(form).map_err(|error| wrong(&error.to_string()))?;
     let Value::Object(mut form) = value else { return Err(wrong("not a JSON object")) };
     if let Some(Value::Object(inner)) = form.remove("draft") {
@@ -64,8 +65,8 @@ pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failur
     let custody = form.get_mut("custody").and_then(Value::as_object_mut);
     let custody = custody.ok_or_else(|| wrong("custody is missing"))?;
     put_seats(custody, &filling.seats)?;
-    let terms: Terms = serde_json::from_value(Value::Object(form))
-        .map_err(|error| wrong(&error.to_string()))?;
+    let terms: Terms =
+        serde_json::from_value(Value::Object(form)).map_err(|error| wrong(&error.to_string()))?;
     Ok(TenderDraft::new(terms)?)
 }
 

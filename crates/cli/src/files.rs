@@ -24,9 +24,8 @@ pub(crate) fn read(path: &Path, max: usize) -> Result<Vec<u8>, Failure> {
 
 /// Reads a text file of at most `max` bytes.
 pub(crate) fn read_text(path: &Path, max: usize) -> Result<String, Failure> {
-    String::from_utf8(read(path, max)?).map_err(|_| {
-        Failure::new(Label::BadInput, format!("{}: not UTF-8 text", path.display()))
-    })
+    String::from_utf8(read(path, max)?)
+        .map_err(|_| Failure::new(Label::BadInput, format!("{}: not UTF-8 text", path.display())))
 }
 
 /// Writes a new file: a temporary file beside it, made durable, then named. An existing file is

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kaibiao_pki::cms;
-use kaibiao_pki::{Certificate, Identity, TrustList, Usage, limits, read_certificates, verify_chain};
+use kaibiao_pki::{
+    Certificate, Identity, TrustList, Usage, limits, read_certificates, verify_chain,
+};
 use kaibiao_types::{Party, UtcMillis};
 use zeroize::Zeroizing;
 

@@ -6,9 +6,7 @@ use kaibiao_opening::{Announced, CeremonyRef, HallRef, LogRef, TenderDraft, Tend
 use kaibiao_pki::cms::{self, Pin};
 use kaibiao_replay::VerifiedTender;
 use kaibiao_types::{LotKey, UtcMillis};
-use kaibiao_wire::{
-    Accepted, B64, DraftAnswer, Label, LotCreated, LotsPost, PublishPost, paths,
-};
+use kaibiao_wire::{Accepted, B64, DraftAnswer, Label, LotCreated, LotsPost, PublishPost, paths};
 
 use crate::client::Hall;
 use crate::failure::Failure;

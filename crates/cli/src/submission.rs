@@ -242,5 +242,7 @@ async fn read_slice(path: Arc<PathBuf>, slice_len: u64, n: u32) -> Result<Vec<u8
         read.map_err(|error| Failure::read(&path, &error))?;
         Ok(bytes)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::caused(Label::Internal, &error))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Failure::caused(Label::Internal, &error))?
 }

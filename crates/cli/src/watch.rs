@@ -6,9 +6,9 @@ use futures_util::{SinkExt, StreamExt};
 use kaibiao_opening::{Event, Phase};
 use kaibiao_types::{LotKey, UtcMillis};
 use kaibiao_wire::{Exit, FRAME_LEN_MAX, Frame, Label, paths};
+use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::connect_async_with_config;
 
 use crate::client::Hall;
 use crate::failure::Failure;
@@ -79,7 +79,8 @@ impl Watch<'_> {
             .max_frame_size(Some(FRAME_LEN_MAX));
         let url = format!("ws://{host}{path}");
         let connected = connect_async_with_config(url, Some(config), true);
-        let Ok(Ok((mut socket, _))) = tokio::time::timeout(Duration::from_secs(10), connected).await
+        let Ok(Ok((mut socket, _))) =
+            tokio::time::timeout(Duration::from_secs(10), connected).await
         else {
             // Whether the lot exists at all is answered in the hall's own words.
             crate::lots::status(self.hall, self.lot).await?;

@@ -26,7 +26,11 @@ fn zh(event: &Event) -> String {
         ),
         Event::Tick(tick) => format!("第 {} 个登记批次。", tick.no),
         Event::IntakeClosed(closed) => {
-            format!("投标截止；日志 {} 条，{} 位密钥分持人已共同签署。", closed.size, closed.cosignatures.len())
+            format!(
+                "投标截止；日志 {} 条，{} 位密钥分持人已共同签署。",
+                closed.size,
+                closed.cosignatures.len()
+            )
         }
         Event::SetFrozen(set) => format!("投标名单封存：{} 家投标人。", set.bidders),
         Event::FreezeSigned(signed) => format!("密钥分持人 {} 号签署封存清单。", signed.custodian),
@@ -37,10 +41,17 @@ fn zh(event: &Event) -> String {
         ),
         Event::DegradedApproved(_) => "降级封存获得一方批准。".to_owned(),
         Event::FreezeCompleted(done) => {
-            format!("封存完成，{} 位密钥分持人签署{}。", done.signers.len(), if done.degraded { "（降级）" } else { "" })
+            format!(
+                "封存完成，{} 位密钥分持人签署{}。",
+                done.signers.len(),
+                if done.degraded { "（降级）" } else { "" }
+            )
         }
         Event::TooFewBidders(few) => {
-            format!("投标人 {} 家，少于 {} 家，依法不得开标，全部投标保持密封。", few.bidders, few.min)
+            format!(
+                "投标人 {} 家，少于 {} 家，依法不得开标，全部投标保持密封。",
+                few.bidders, few.min
+            )
         }
         Event::SignedIn(who) => format!("{} 签到。", who.bidder.name),
         Event::BiddersPublished(list) => {
@@ -58,10 +69,17 @@ fn zh(event: &Event) -> String {
             released.count
         ),
         Event::CustodianRefused(refused) => {
-            format!("密钥分持人 {} 号拒绝：{}（{}）。", refused.custodian, refused.detail, refused.label)
+            format!(
+                "密钥分持人 {} 号拒绝：{}（{}）。",
+                refused.custodian, refused.detail, refused.label
+            )
         }
         Event::PricesPublished(prices) => {
-            format!("全部报价一次公布：{} 家，解密成功 {} 家。", prices.bids.len(), opened(&prices.bids))
+            format!(
+                "全部报价一次公布：{} 家，解密成功 {} 家。",
+                prices.bids.len(),
+                opened(&prices.bids)
+            )
         }
         Event::DocumentsOpened(done) => {
             format!("投标文件解密：{} 份，成功 {} 份。", done.bids.len(), documents(&done.bids))
@@ -77,7 +95,10 @@ fn zh(event: &Event) -> String {
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
         Event::Refused(refused) => {
-            format!("拒绝 {} 的 {}：{}（{}）", refused.actor, refused.command, refused.zh, refused.label)
+            format!(
+                "拒绝 {} 的 {}：{}（{}）",
+                refused.actor, refused.command, refused.zh, refused.label
+            )
         }
     }
 }
@@ -127,7 +148,10 @@ fn en(event: &Event) -> String {
             released.custodian, released.count, released.part
         ),
         Event::CustodianRefused(refused) => {
-            format!("Custodian {} refused: {} ({}).", refused.custodian, refused.detail, refused.label)
+            format!(
+                "Custodian {} refused: {} ({}).",
+                refused.custodian, refused.detail, refused.label
+            )
         }
         Event::PricesPublished(prices) => format!(
             "All prices published in one step: {} of {} opened.",
@@ -146,7 +170,9 @@ fn en(event: &Event) -> String {
         Event::ObjectionAnswered(answer) => {
             format!("Answer to objection {}: {}", answer.no, answer.text)
         }
-        Event::RecordGenerated(record) => format!("Opening record made, SHA-256 {}.", record.sha256),
+        Event::RecordGenerated(record) => {
+            format!("Opening record made, SHA-256 {}.", record.sha256)
+        }
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
         Event::Refused(refused) => format!(

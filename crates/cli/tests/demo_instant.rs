@@ -33,7 +33,9 @@ fn a_whole_opening_ends_with_a_passed_package() {
     let bids: Vec<_> = fs::read_dir(out.join("bids")).unwrap().map(|b| b.unwrap().path()).collect();
     assert_eq!(bids.len(), 4);
     for bid in &bids {
-        for name in ["price.kbf", "documents.kbf", "receipt.json", "receipt.p7s", "receipt-proof.json"] {
+        for name in
+            ["price.kbf", "documents.kbf", "receipt.json", "receipt.p7s", "receipt-proof.json"]
+        {
             let facts = bid.join(name);
             assert!(facts.is_file(), "{}", facts.display());
         }
@@ -85,9 +87,8 @@ fn openssl_accepts(signature: &Path, content: &Path, temp: &Path) {
         return;
     }
     let roots = temp.join("roots.pem");
-    let pem = ["ca-rsa", "ca-p256"].map(|ca| {
-        fs::read_to_string(keys_dev().join(ca).join("root.cert.pem")).unwrap()
-    });
+    let pem = ["ca-rsa", "ca-p256"]
+        .map(|ca| fs::read_to_string(keys_dev().join(ca).join("root.cert.pem")).unwrap());
     fs::write(&roots, pem.concat()).unwrap();
     let output = Command::new("openssl")
         .args(["cms", "-verify", "-cades", "-binary", "-purpose", "any", "-inform", "DER", "-in"])

@@ -123,7 +123,9 @@ fn wrong_bids_are_refused(world: &World) {
     edit("unsigned", "manifest.p7s", &|bytes| *bytes.last_mut().unwrap() ^= 1);
     world.submit("unsigned", &[]).refused(1, "broken-signature");
     edit("resigned", "manifest.json", &|bytes| {
-        *bytes = String::from_utf8_lossy(bytes).replace("\"client\":\"cli\"", "\"client\":\"file\"").into_bytes();
+        *bytes = String::from_utf8_lossy(bytes)
+            .replace("\"client\":\"cli\"", "\"client\":\"file\"")
+            .into_bytes();
     });
     world.submit("resigned", &[]).refused(1, "broken-signature");
     edit("swapped", "price.kbf", &|bytes| {

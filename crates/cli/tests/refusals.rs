@@ -13,7 +13,8 @@ use support::{identity, kaibiao, text, trust, words};
 fn command_lines() {
     assert_eq!(kaibiao(["--help"]).code, 0);
     assert_eq!(kaibiao(["--version"]).code, 0);
-    for wrong in ["", "open", "submit", "watch --hall x", "demo --tender other", "seal --tender x"] {
+    for wrong in ["", "open", "submit", "watch --hall x", "demo --tender other", "seal --tender x"]
+    {
         assert_eq!(kaibiao(words(wrong)).code, 64, "{wrong}");
     }
     let mut watch = words("watch --hall ftp://x --lot T/L");
@@ -93,7 +94,7 @@ fn files_that_are_not_what_they_should_be() {
     fs::write(&file, b"\x89KBF\n\x1a\n and more bytes").unwrap();
     assert!(inspect().refused(1, "altered-object").contains("line endings were converted"));
     fs::write(&file, b"").unwrap();
-    inspect().refused(1, "truncated-object");
+    inspect().refused(1, "altered-object");
     fs::write(&file, b"{\"kind\":\"submit\"").unwrap();
     inspect().refused(65, "bad-json");
     fs::write(&file, b"{\"kind\":\"letter\"}").unwrap();

@@ -72,8 +72,7 @@ impl Shared {
     ) -> Result<Option<CheckedDraft>, LotError> {
         const REQUEST: &str = "draft";
         let bytes = answer.draft_b64.as_slice();
-        let draft =
-            TenderDraft::parse(bytes).map_err(|e| refused(REQUEST, e.label(), &e))?;
+        let draft = TenderDraft::parse(bytes).map_err(|e| refused(REQUEST, e.label(), &e))?;
         let terms = draft.terms();
         let wrong = |detail: &str| LotError::refused(REQUEST, "E_TENDER_DRAFT", detail);
         if terms.lot_key() != *lot {
@@ -85,8 +84,8 @@ impl Shared {
         if verified.signer().party().code != terms.host.code {
             return Err(wrong("the draft is signed by another party than its host"));
         }
-        let origin = LogOrigin::parse(&terms.log_origin())
-            .map_err(|e| refused(REQUEST, e.label(), &e))?;
+        let origin =
+            LogOrigin::parse(&terms.log_origin()).map_err(|e| refused(REQUEST, e.label(), &e))?;
         let key: VerifierKey =
             answer.log_vkey.parse().map_err(|_| wrong("the log key is malformed"))?;
         if answer.log_origin != origin.as_str() || key.name() != origin.as_str() {

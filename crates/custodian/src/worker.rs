@@ -84,7 +84,10 @@ impl Worker {
     ///
     /// [`CustodianError::Store`] only if a write to the key store failed: what is on the disk is
     /// then unknown.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), CustodianError> {
+    pub(crate) async fn run(
+        mut self,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), CustodianError> {
         loop {
             let round = tokio::select! {
                 biased;

@@ -1,4 +1,10 @@
 //! Tests over whole packages.
 
 mod common;
+mod container;
+mod files;
 mod good;
+mod logs;
+mod property;
+mod table;
+mod trust;

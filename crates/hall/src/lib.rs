@@ -1,1 +1,13 @@
 //! The hall: intake, log, live room and pages over HTTP and WebSocket.
+//!
+//! Layer 6. [`serve`] opens the store, starts a room per published lot and answers requests. It holds
+//! no key that opens a bid. Who may do what is decided by signatures inside the requests, so there are
+//! no sessions; reading is open to everybody (公开). Calls: `docs/spec/http.md`.
+
+mod api;
+mod pages;
+mod problem;
+mod serve;
+mod socket;
+
+pub use serve::{HallConfig, HallError, serve};

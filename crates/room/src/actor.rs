@@ -1,8 +1,8 @@
 //! The thread of one lot: input, decide, durable append, apply, effects, broadcast.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
@@ -129,7 +129,9 @@ impl Room {
             Job::SignFreeze { custodian, freeze_id, cms, reply } => {
                 answer(reply, self.sign_freeze(custodian, freeze_id, &cms))
             }
-            Job::Partials { partials, cms, reply } => answer(reply, self.take_partials(*partials, &cms)),
+            Job::Partials { partials, cms, reply } => {
+                answer(reply, self.take_partials(*partials, &cms))
+            }
             Job::Refusal { custodian, label, detail, reply } => {
                 answer(reply, self.take_refusal(custodian, label, detail))
             }
@@ -148,8 +150,14 @@ impl Room {
 
     fn sleep(&self) -> Duration {
         let now = self.hall.now();
-        let due = [self.next_tick, self.replay.state().next_due(), self.close_wait(), self.package_wait()];
-        let wait = due.into_iter().flatten().map(|at| at.since(now).map_or(0, |span| span.get())).min();
+        let due = [
+            self.next_tick,
+            self.replay.state().next_due(),
+            self.close_wait(),
+            self.package_wait(),
+        ];
+        let wait =
+            due.into_iter().flatten().map(|at| at.since(now).map_or(0, |span| span.get())).min();
         wait.map_or(LONGEST_SLEEP, |wait| Duration::from_millis(wait).min(LONGEST_SLEEP))
     }
 
@@ -183,7 +191,12 @@ impl Room {
             Err(refusal) => Err(self.record_refusal(&actor, asked.command.kind(), refusal)),
             Ok(events) if events.is_empty() => self.work(&asked.command, &signed),
             Ok(events) => {
-                let head = self.append(&actor, events, Some(&signed), Batch::new().nonce(nonce(&asked.nonce)?))?;
+                let head = self.append(
+                    &actor,
+                    events,
+                    Some(&signed),
+                    Batch::new().nonce(nonce(&asked.nonce)?),
+                )?;
                 self.on_time()?;
                 Ok(head)
             }
@@ -228,10 +241,12 @@ impl Room {
                 self.input(&Input::SealsChecked(results), Some(signed))
             }
             Command::GenerateRecord => {
-                let record = OpeningRecord::new(self.replay.state()).ok_or(RoomError::NotReady("record"))?;
+                let record =
+                    OpeningRecord::new(self.replay.state()).ok_or(RoomError::NotReady("record"))?;
                 let bytes = record.to_bytes().to_vec();
-                let batch =
-                    Batch::new().put_doc("record.json", &bytes).put_doc("record.txt", record.to_text().as_bytes());
+                let batch = Batch::new()
+                    .put_doc("record.json", &bytes)
+                    .put_doc("record.txt", record.to_text().as_bytes());
                 let input = Input::RecordGenerated { sha256: kaibiao_crypto::SUITE_1.hash(&bytes) };
                 let events = self.replay.state().decide_input(&input, self.now())?;
                 self.append(&Actor::Hall, events, Some(signed), batch)
@@ -241,7 +256,11 @@ impl Room {
     }
 
     /// Hands an input to the procedure and keeps what follows.
-    pub(crate) fn input(&mut self, input: &Input, command: Option<&SignedCommand>) -> Result<u64, RoomError> {
+    pub(crate) fn input(
+        &mut self,
+        input: &Input,
+        command: Option<&SignedCommand>,
+    ) -> Result<u64, RoomError> {
         let events = self.replay.state().decide_input(input, self.now())?;
         self.append(&Actor::Hall, events, command, Batch::new())
     }
@@ -300,7 +319,8 @@ impl Room {
         if self.replay.log().len() == first {
             return Ok(());
         }
-        let mut replay = Replay::new(Arc::clone(self.replay.tender()), Arc::clone(self.replay.trust()));
+        let mut replay =
+            Replay::new(Arc::clone(self.replay.tender()), Arc::clone(self.replay.trust()));
         let mut next = 0;
         while next < first {
             for line in self.log.read(next) {

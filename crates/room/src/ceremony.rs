@@ -6,7 +6,9 @@ use kaibiao_journal::{LogOrigin, LogSigner};
 use kaibiao_opening::TenderDraft;
 use kaibiao_pki::cms;
 use kaibiao_replay::{BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
-use kaibiao_seal::{Context, Header, LockSecrets, ObjectDigest, Padding, SealPlan, ceremony_secret, open, seal};
+use kaibiao_seal::{
+    Context, Header, LockSecrets, ObjectDigest, Padding, SealPlan, ceremony_secret, open, seal,
+};
 use kaibiao_store::{Batch, BoardMessage};
 use kaibiao_types::{CustodianIndex, LotKey};
 use serde::{Deserialize, Serialize};
@@ -49,7 +51,11 @@ const REHEARSAL_KEY: &str = "rehearsal-plain";
 
 impl LotCeremony {
     /// Starts a ceremony: checks the host's signature and keeps draft, session and log key.
-    pub(crate) fn create(hall: &HallContext, draft_bytes: &[u8], cms: &[u8]) -> Result<(LotKey, Self), RoomError> {
+    pub(crate) fn create(
+        hall: &HallContext,
+        draft_bytes: &[u8],
+        cms: &[u8],
+    ) -> Result<(LotKey, Self), RoomError> {
         let draft = TenderDraft::parse(draft_bytes)?;
         let now = hall.now();
         let signature = cms::verify_detached(cms, draft_bytes, &hall.trust, now)?;
@@ -63,7 +69,9 @@ impl LotCeremony {
         let lot = terms.lot_key();
         let (mut session, mut seed) = ([0; 32], zeroize::Zeroizing::new([0; 32]));
         for bytes in [&mut session, &mut *seed] {
-            hall.random.fill(bytes).map_err(|_| RoomError::internal("the source of randomness failed"))?;
+            hall.random
+                .fill(bytes)
+                .map_err(|_| RoomError::internal("the source of randomness failed"))?;
         }
         let batch = Batch::new()
             .put_new_doc("draft.json", draft_bytes)
@@ -81,16 +89,19 @@ impl LotCeremony {
 
     /// A ceremony as it was kept.
     pub(crate) fn load(hall: &HallContext, lot: &LotKey) -> Result<Self, RoomError> {
-        let draft_bytes = hall.store.doc(lot, "draft.json")?.ok_or_else(|| RoomError::UnknownLot(lot.clone()))?;
+        let draft_bytes =
+            hall.store.doc(lot, "draft.json")?.ok_or_else(|| RoomError::UnknownLot(lot.clone()))?;
         let session = hall.store.kv_get(lot, SESSION_KEY)?.unwrap_or_default();
-        let session = session.try_into().map_err(|_| RoomError::internal("the session is damaged"))?;
+        let session =
+            session.try_into().map_err(|_| RoomError::internal("the session is damaged"))?;
         Ok(Self { draft: TenderDraft::parse(&draft_bytes)?, draft_bytes, session: Hex(session) })
     }
 
     /// The signer of the lot's log.
     pub(crate) fn log_signer(&self, hall: &HallContext) -> Result<LogSigner, RoomError> {
         let seed = hall.store.kv_get(&self.draft.terms().lot_key(), SEED_KEY)?.unwrap_or_default();
-        let seed: [u8; 32] = seed.try_into().map_err(|_| RoomError::internal("the log key is damaged"))?;
+        let seed: [u8; 32] =
+            seed.try_into().map_err(|_| RoomError::internal("the log key is damaged"))?;
         let seed = zeroize::Zeroizing::new(seed);
         LogSigner::from_seed(self.origin()?, &seed).map_err(RoomError::internal)
     }
@@ -100,7 +111,11 @@ impl LotCeremony {
     }
 
     /// Takes a custodian's message in and does what is due after it. Gives its number.
-    pub(crate) fn post(&self, hall: &HallContext, posting: &BoardPosting) -> Result<u64, RoomError> {
+    pub(crate) fn post(
+        &self,
+        hall: &HallContext,
+        posting: &BoardPosting,
+    ) -> Result<u64, RoomError> {
         let lot = self.draft.terms().lot_key();
         let item = BoardItem {
             from: Some(posting.from),
@@ -109,9 +124,17 @@ impl LotCeremony {
             cms: posting.cms.clone(),
         };
         // Alone first: a message that is not its sender's must not take the sender's place.
-        CeremonyBoard::read(&self.draft, &self.draft_bytes, self.session, &[item], &hall.trust, hall.now())?;
+        CeremonyBoard::read(
+            &self.draft,
+            &self.draft_bytes,
+            self.session,
+            &[item],
+            &hall.trust,
+            hall.now(),
+        )?;
         let kept = keep(&posting.body, &posting.cms)?;
-        let n = hall.store.board_post(&lot, &posting.from.to_string(), posting.kind.name(), &kept)?;
+        let n =
+            hall.store.board_post(&lot, &posting.from.to_string(), posting.kind.name(), &kept)?;
         self.advance(hall)?;
         Ok(n)
     }
@@ -140,10 +163,18 @@ impl LotCeremony {
                     Some(CustodianIndex::new(number).map_err(RoomError::internal)?)
                 }
             };
-            let kind = BoardKind::parse(&message.kind).ok_or_else(|| RoomError::internal("board kind"))?;
+            let kind =
+                BoardKind::parse(&message.kind).ok_or_else(|| RoomError::internal("board kind"))?;
             items.push(BoardItem { from, kind, body, cms });
         }
-        Ok(CeremonyBoard::read(&self.draft, &self.draft_bytes, self.session, &items, &hall.trust, hall.now())?)
+        Ok(CeremonyBoard::read(
+            &self.draft,
+            &self.draft_bytes,
+            self.session,
+            &items,
+            &hall.trust,
+            hall.now(),
+        )?)
     }
 
     /// Posts the test object once the record exists; keeps the bundle once the rehearsal opened it.
@@ -157,21 +188,25 @@ impl LotCeremony {
         if board.all(BoardKind::SignRecord).is_none() {
             return Ok(());
         }
-        let Some(header) = board.rehearsal(&record)? else { return self.post_test_object(hall, &record) };
+        let Some(header) = board.rehearsal(&record)? else {
+            return self.post_test_object(hall, &record);
+        };
         let Some(bundle) = board.bundle(&hall.trust, hall.now())? else { return Ok(()) };
         let rehearsal = bundle.rehearsal.first().ok_or(BoardFault::Rehearsal)?;
         let context = rehearsal_context(record.suite(), &record.ceremony_id, 0);
         let combined = combine_any(&record, &context, header.u(), &rehearsal.partials)
             .map_err(|(error, _)| RoomError::internal(error))?;
         let key = record.key().map_err(RoomError::internal)?;
-        let secrets = LockSecrets { ceremony: ceremony_secret(&header, &combined.point, &key), bidder: None };
+        let secrets =
+            LockSecrets { ceremony: ceremony_secret(&header, &combined.point, &key), bidder: None };
         let object = board.rehearsal_bytes().ok_or(BoardFault::Rehearsal)?;
         let mut digest = ObjectDigest::new();
         digest.update(object).map_err(|_| BoardFault::Rehearsal)?;
         let summary = digest.finish().map_err(|_| BoardFault::Rehearsal)?;
         let mut payload = object;
         Header::read(&mut payload).map_err(|_| BoardFault::Rehearsal)?;
-        let opened = open(&header, &secrets, &summary, &mut payload, Vec::new()).map_err(RoomError::internal)?;
+        let opened = open(&header, &secrets, &summary, &mut payload, Vec::new())
+            .map_err(RoomError::internal)?;
         if hall.store.kv_get(&lot, REHEARSAL_KEY)? != Some(opened.out) {
             return Err(BoardFault::Rehearsal.into());
         }
@@ -187,9 +222,12 @@ impl LotCeremony {
     ) -> Result<(), RoomError> {
         let lot = self.draft.terms().lot_key();
         let key = record.key().map_err(RoomError::internal)?;
-        let bases = tdh2::Bases::new(record.suite(), *record.ceremony_id.bytes(), key).map_err(RoomError::internal)?;
+        let bases = tdh2::Bases::new(record.suite(), *record.ceremony_id.bytes(), key)
+            .map_err(RoomError::internal)?;
         let mut plain = vec![0; 64];
-        hall.random.fill(&mut plain).map_err(|_| RoomError::internal("the source of randomness failed"))?;
+        hall.random
+            .fill(&mut plain)
+            .map_err(|_| RoomError::internal("the source of randomness failed"))?;
         let context = Context::of_rehearsal(record.suite(), record.ceremony_id, 0);
         let plan = SealPlan {
             context: &context,
@@ -199,10 +237,12 @@ impl LotCeremony {
             bidder_lock: None,
         };
         let mut object = Vec::new();
-        seal(&plan, &mut plain.as_slice(), &mut object, &mut hall.entropy()).map_err(RoomError::internal)?;
-        let statement = board_statement(&self.origin()?, BoardKind::RehearsalObject, &object);
-        let cms = cms::sign_detached(&hall.identity, statement.as_bytes(), hall.now(), &*hall.random)
+        seal(&plan, &mut plain.as_slice(), &mut object, &mut hall.entropy())
             .map_err(RoomError::internal)?;
+        let statement = board_statement(&self.origin()?, BoardKind::RehearsalObject, &object);
+        let cms =
+            cms::sign_detached(&hall.identity, statement.as_bytes(), hall.now(), &*hall.random)
+                .map_err(RoomError::internal)?;
         hall.store.kv_put(&lot, REHEARSAL_KEY, &plain)?;
         let kept = keep(&object, &cms)?;
         hall.store.board_post(&lot, HALL, BoardKind::RehearsalObject.name(), &kept)?;
@@ -211,5 +251,6 @@ impl LotCeremony {
 }
 
 fn keep(body: &[u8], cms: &[u8]) -> Result<Vec<u8>, RoomError> {
-    serde_json::to_vec(&Kept { body: body.to_vec(), cms: cms.to_vec() }).map_err(RoomError::internal)
+    serde_json::to_vec(&Kept { body: body.to_vec(), cms: cms.to_vec() })
+        .map_err(RoomError::internal)
 }

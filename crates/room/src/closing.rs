@@ -2,7 +2,8 @@
 
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
-    FreezeContext, FreezeRecord, FrozenObject, Place, ReceiptedBid, Tick, TickBuilder, verify_cosignatures,
+    FreezeContext, FreezeRecord, FrozenObject, Place, ReceiptedBid, Tick, TickBuilder,
+    verify_cosignatures,
 };
 use kaibiao_opening::{Actor, Input, IntakeClosed, Phase, SetFrozen};
 use kaibiao_seal::Manifest;
@@ -54,10 +55,15 @@ impl Room {
 
     /// An empty tick after all that are in the log or being filled.
     pub(crate) fn new_tick(&self) -> Result<TickBuilder, RoomError> {
-        let next = self.replay.state().next_tick().ok_or_else(|| RoomError::internal("no tick number left"))?;
+        let next = self
+            .replay
+            .state()
+            .next_tick()
+            .ok_or_else(|| RoomError::internal("no tick number left"))?;
         let filling = u32::try_from(self.ticks.len()).unwrap_or(u32::MAX);
         let no = TickNo::new(next.get().saturating_add(filling)).map_err(RoomError::internal)?;
-        TickBuilder::new(no, self.replay.tender().file().terms().places).map_err(RoomError::internal)
+        TickBuilder::new(no, self.replay.tender().file().terms().places)
+            .map_err(RoomError::internal)
     }
 
     /// The log's last entry is the last tick: its head is the closing head.
@@ -74,14 +80,17 @@ impl Room {
     /// A custodian's cosignature of a head of this log.
     pub(crate) fn cosign(&mut self, size: u64, line: String) -> Result<(), RoomError> {
         let log = self.replay.log();
-        let checkpoint =
-            log.checkpoint_at(size).ok_or_else(|| RoomError::Proof("no head of this size".to_owned()))?;
+        let checkpoint = log
+            .checkpoint_at(size)
+            .ok_or_else(|| RoomError::Proof("no head of this size".to_owned()))?;
         let tender = self.replay.tender();
-        let found = verify_cosignatures(&checkpoint, std::slice::from_ref(&line), tender.cosign_keys())
-            .map_err(|error| RoomError::Proof(error.to_string()))?;
+        let found =
+            verify_cosignatures(&checkpoint, std::slice::from_ref(&line), tender.cosign_keys())
+                .map_err(|error| RoomError::Proof(error.to_string()))?;
         let name = found.first().map(|cosignature| cosignature.name.clone());
         let seats = tender.record().custodians.iter().map(|custodian| custodian.index);
-        let index = seats.into_iter().find(|index| Some(tender.origin().custodian_name(*index)) == name);
+        let index =
+            seats.into_iter().find(|index| Some(tender.origin().custodian_name(*index)) == name);
         let index = index.ok_or(RoomError::Seat)?;
         self.cosignatures.entry(size).or_default().entry(index).or_insert(line);
         let closing = self.closing.map(|closing| closing.size);
@@ -108,20 +117,30 @@ impl Room {
     /// Closes the intake once the closing head is cosigned by all custodians, or by k after the wait
     /// (ruling 9). Without k the freeze waits, and no bid is late for it.
     pub(crate) fn close_intake_if_due(&mut self) -> Result<(), RoomError> {
-        let Some(closing) = self.closing.filter(|_| self.replay.state().phase() == Phase::Receiving) else {
+        let Some(closing) =
+            self.closing.filter(|_| self.replay.state().phase() == Phase::Receiving)
+        else {
             return self.freeze_if_due();
         };
         let terms = self.replay.tender().file().terms();
-        let lines: Vec<String> =
-            self.cosignatures.get(&closing.size).map(|lines| lines.values().cloned().collect()).unwrap_or_default();
+        let lines: Vec<String> = self
+            .cosignatures
+            .get(&closing.size)
+            .map(|lines| lines.values().cloned().collect())
+            .unwrap_or_default();
         let threshold = terms.custody.threshold;
         let waiting = self.close_wait().is_some();
         let enough = if waiting { threshold.n() } else { threshold.k() };
         if lines.len() < usize::from(enough) {
             return Ok(());
         }
-        let root = self.replay.log().root_at(closing.size).ok_or_else(|| RoomError::internal("closing head"))?;
-        let closed = IntakeClosed { tick: closing.tick, size: closing.size, root, cosignatures: lines };
+        let root = self
+            .replay
+            .log()
+            .root_at(closing.size)
+            .ok_or_else(|| RoomError::internal("closing head"))?;
+        let closed =
+            IntakeClosed { tick: closing.tick, size: closing.size, root, cosignatures: lines };
         self.input(&Input::DeadlineReached(closed), None)?;
         self.freeze_if_due()
     }
@@ -131,7 +150,8 @@ impl Room {
         if self.replay.state().phase() != Phase::IntakeClosed {
             return Ok(());
         }
-        let closed = self.replay.state().intake().ok_or_else(|| RoomError::internal("no closed intake"))?;
+        let closed =
+            self.replay.state().intake().ok_or_else(|| RoomError::internal("no closed intake"))?;
         let head = self.replay.log().checkpoint_at(closed.size).map(|checkpoint| checkpoint.head);
         let head = head.ok_or_else(|| RoomError::internal("closing head"))?;
         let tender = self.replay.tender();
@@ -142,7 +162,9 @@ impl Room {
             deadline: tender.file().terms().deadline,
         };
         let receipted = self.receipted()?;
-        let record = FreezeRecord::build(&context, 0, head, receipted).map_err(RoomError::internal)?.into_record();
+        let record = FreezeRecord::build(&context, 0, head, receipted)
+            .map_err(RoomError::internal)?
+            .into_record();
         // Both crates describe one text; what was built here is read there.
         let json = serde_json::to_vec(&record).map_err(RoomError::internal)?;
         let frozen: SetFrozen = serde_json::from_slice(&json).map_err(RoomError::internal)?;
@@ -156,7 +178,8 @@ impl Room {
         for submission in self.hall.store.submissions(&lot)? {
             let manifest = Manifest::parse(&submission.manifest).map_err(RoomError::internal)?;
             let body = manifest.body();
-            let place: Place = serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
+            let place: Place =
+                serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
             let objects = body.parts.iter().map(|part| FrozenObject {
                 stage: part.stage,
                 part: part.part,
@@ -214,9 +237,15 @@ pub(crate) fn tick_key(no: TickNo) -> String {
 }
 
 /// A finished tick as it was kept.
-pub(crate) fn stored_tick(hall: &HallContext, lot: &kaibiao_types::LotKey, no: TickNo) -> Result<Tick, RoomError> {
-    let bytes = hall.store.kv_get(lot, &tick_key(no))?.ok_or_else(|| RoomError::internal("a tick is missing"))?;
+pub(crate) fn stored_tick(
+    hall: &HallContext,
+    lot: &kaibiao_types::LotKey,
+    no: TickNo,
+) -> Result<Tick, RoomError> {
+    let bytes = hall
+        .store
+        .kv_get(lot, &tick_key(no))?
+        .ok_or_else(|| RoomError::internal("a tick is missing"))?;
     let places: Result<Vec<Digest>, _> = bytes.chunks(32).map(Digest::from_slice).collect();
     Tick::from_contents(no, places.map_err(RoomError::internal)?).map_err(RoomError::internal)
 }
-

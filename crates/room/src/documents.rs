@@ -38,7 +38,9 @@ struct Opening {
 impl Room {
     /// Opens all documents on a thread of its own and hands the result to the room.
     pub(crate) fn open_documents(&mut self, last_word: bool) -> Result<(), RoomError> {
-        let (Some(frozen), Some(unsealing)) = (self.frozen.clone(), self.replay.state().unsealing()) else {
+        let (Some(frozen), Some(unsealing)) =
+            (self.frozen.clone(), self.replay.state().unsealing())
+        else {
             return Ok(());
         };
         if std::mem::replace(&mut self.opening_documents, true) {
@@ -53,7 +55,10 @@ impl Room {
                 bidder: bid.bidder.code.clone(),
                 manifest_sha256: bid.manifest_sha256,
                 name: format!("{}-{}.documents", bid.bidder.code, bid.seq),
-                partials: partials.and_then(|p| p.get(&bid.manifest_sha256)).cloned().unwrap_or_default(),
+                partials: partials
+                    .and_then(|p| p.get(&bid.manifest_sha256))
+                    .cloned()
+                    .unwrap_or_default(),
             })
             .collect();
         let opening = Opening {
@@ -89,15 +94,24 @@ impl Opening {
     fn open(&self, work: &Work) -> Result<OpenedDocument, RoomError> {
         let bid = self.frozen.bids.bid(&work.manifest_sha256);
         let bid = bid.ok_or_else(|| RoomError::internal("a bid is missing"))?;
-        let (Some(header), Some(signed)) =
-            (bid.header(self.stage, Part::Documents), bid.manifest().part(self.stage, Part::Documents))
-        else {
+        let (Some(header), Some(signed)) = (
+            bid.header(self.stage, Part::Documents),
+            bid.manifest().part(self.stage, Part::Documents),
+        ) else {
             return Err(RoomError::internal("a part is missing"));
         };
-        let mut payload = self.frozen.payload(&self.hall, &work.manifest_sha256, Part::Documents, header)?;
+        let mut payload =
+            self.frozen.payload(&self.hall, &work.manifest_sha256, Part::Documents, header)?;
         let out = Plain::create(&self.folder.join(&work.name)).map_err(RoomError::internal)?;
-        let opened =
-            open_object(&self.tender, &self.freeze_id, header, &signed.object(), &work.partials, &mut payload, out);
+        let opened = open_object(
+            &self.tender,
+            &self.freeze_id,
+            header,
+            &signed.object(),
+            &work.partials,
+            &mut payload,
+            out,
+        );
         let bare = OpenedDocument {
             bidder: work.bidder.clone(),
             manifest_sha256: work.manifest_sha256,
@@ -118,7 +132,9 @@ impl Opening {
                 })
             }
             // The custodians who have not released yet may still make it open.
-            Err(unopened) if unopened.retry && !self.last_word => Err(RoomError::internal(unopened)),
+            Err(unopened) if unopened.retry && !self.last_word => {
+                Err(RoomError::internal(unopened))
+            }
             Err(unopened) => Ok(OpenedDocument {
                 label: Some(unopened.label.to_owned()),
                 fault: Some(if unopened.retry { Fault::NotBidder } else { unopened.fault }),

@@ -47,18 +47,22 @@ impl FrozenSet {
         let mut material = FrozenMaterial { bids: Vec::new(), paths: Vec::new() };
         let mut uploads = BTreeMap::new();
         for bid in &frozen.bids {
-            let submission =
-                submissions.get(&bid.manifest_sha256).ok_or_else(|| RoomError::internal("a bid is missing"))?;
+            let submission = submissions
+                .get(&bid.manifest_sha256)
+                .ok_or_else(|| RoomError::internal("a bid is missing"))?;
             let mut headers = Vec::new();
             for object in &bid.objects {
-                let mut file = hall.store.open_object(submission.upload, &PartName::from(object.part))?;
+                let mut file =
+                    hall.store.open_object(submission.upload, &PartName::from(object.part))?;
                 let header = Header::read(&mut file).map_err(RoomError::internal)?;
                 headers.push(header.bytes().to_vec());
             }
             let (manifest, cms) = (submission.manifest.clone(), submission.cms.clone());
             material.bids.push(BidMaterial { manifest, cms, headers });
-            let place: Place = serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
-            let path = stored_tick(hall, &lot, place.tick)?.path(place.no).map_err(RoomError::internal)?;
+            let place: Place =
+                serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
+            let path =
+                stored_tick(hall, &lot, place.tick)?.path(place.no).map_err(RoomError::internal)?;
             material.paths.push(PlacePath { tick: place.tick, no: place.no, path });
             uploads.insert(bid.manifest_sha256, submission.upload);
         }
@@ -76,7 +80,8 @@ impl FrozenSet {
         part: Part,
         header: &Header,
     ) -> Result<File, RoomError> {
-        let upload = self.uploads.get(manifest).ok_or_else(|| RoomError::internal("a bid is missing"))?;
+        let upload =
+            self.uploads.get(manifest).ok_or_else(|| RoomError::internal("a bid is missing"))?;
         let mut file = hall.store.open_object(*upload, &PartName::from(part))?;
         file.seek(SeekFrom::Start(header.header_len())).map_err(RoomError::internal)?;
         Ok(file)

@@ -17,15 +17,30 @@ pub(crate) enum Job {
     /// A signed command of host, supervisor or bidder.
     Command { body: Vec<u8>, cms: Vec<u8>, reply: Reply<u64> },
     /// An upload whose every byte is durable and was checked at `revision`.
-    Complete { upload: UploadId, revision: u64, digests: Vec<kaibiao_journal::ReceiptObject>, reply: Reply<Completed> },
+    Complete {
+        upload: UploadId,
+        revision: u64,
+        digests: Vec<kaibiao_journal::ReceiptObject>,
+        reply: Reply<Completed>,
+    },
     /// A custodian's cosignature line for a head.
     Cosign { size: u64, line: String, reply: Reply<()> },
     /// A custodian's signature under the freeze.
-    SignFreeze { custodian: kaibiao_types::CustodianIndex, freeze_id: kaibiao_types::Digest, cms: Vec<u8>, reply: Reply<u64> },
+    SignFreeze {
+        custodian: kaibiao_types::CustodianIndex,
+        freeze_id: kaibiao_types::Digest,
+        cms: Vec<u8>,
+        reply: Reply<u64>,
+    },
     /// A custodian's partial decryptions.
     Partials { partials: Box<crate::unsealing::PartialSet>, cms: Vec<u8>, reply: Reply<u64> },
     /// A custodian's refusal.
-    Refusal { custodian: kaibiao_types::CustodianIndex, label: String, detail: String, reply: Reply<u64> },
+    Refusal {
+        custodian: kaibiao_types::CustodianIndex,
+        label: String,
+        detail: String,
+        reply: Reply<u64>,
+    },
     /// The opened documents, from the thread that opened them; `None` if it could not go on.
     DocumentsOpened(Option<Vec<kaibiao_opening::OpenedDocument>>),
     /// Stop the thread.
@@ -156,7 +171,11 @@ impl LotHandle {
     /// # Errors
     ///
     /// [`RoomError`].
-    pub async fn partials(&self, partials: crate::PartialSet, cms: Vec<u8>) -> Result<u64, RoomError> {
+    pub async fn partials(
+        &self,
+        partials: crate::PartialSet,
+        cms: Vec<u8>,
+    ) -> Result<u64, RoomError> {
         let partials = Box::new(partials);
         self.ask(|reply| Job::Partials { partials, cms, reply }).await
     }

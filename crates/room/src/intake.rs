@@ -3,7 +3,10 @@
 use std::io::Read as _;
 
 use kaibiao_crypto::SUITE_1;
-use kaibiao_journal::{Place, Receipt, ReceiptKind, ReceiptNumber, ReceiptObject, Salt, TickError, Version1, commitment};
+use kaibiao_journal::{
+    Place, Receipt, ReceiptKind, ReceiptNumber, ReceiptObject, Salt, TickError, Version1,
+    commitment,
+};
 use kaibiao_opening::Phase;
 use kaibiao_pki::cms;
 use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
@@ -53,9 +56,11 @@ pub(crate) fn begin(
         // 招标投标法 art. 28 ¶2: what arrives after the deadline is refused; equal is late (ruling 9).
         return Err(RoomError::Late(late));
     }
-    let manifest = Manifest::parse(&submission.manifest).map_err(|error| RoomError::Bid(error.into()))?;
+    let manifest =
+        Manifest::parse(&submission.manifest).map_err(|error| RoomError::Bid(error.into()))?;
     let headers = manifest.body().parts.iter().filter_map(|part| {
-        let header = submission.headers.iter().find(|h| (h.stage, h.part) == (part.stage, part.part));
+        let header =
+            submission.headers.iter().find(|h| (h.stage, h.part) == (part.stage, part.part));
         header.map(|header| header.header.clone())
     });
     let headers = headers.collect();
@@ -85,7 +90,10 @@ pub(crate) fn begin(
 /// # Errors
 ///
 /// [`RoomError::Object`] or [`RoomError::Truncated`] if an object is not the signed one.
-pub(crate) fn check_upload(hall: &HallContext, upload: UploadId) -> Result<(u64, Vec<ReceiptObject>), RoomError> {
+pub(crate) fn check_upload(
+    hall: &HallContext,
+    upload: UploadId,
+) -> Result<(u64, Vec<ReceiptObject>), RoomError> {
     let state = hall.store.upload_state(upload)?;
     let (bytes, _) = hall.store.upload_bid(upload)?;
     let manifest = Manifest::parse(&bytes).map_err(|error| RoomError::Bid(error.into()))?;
@@ -101,7 +109,9 @@ pub(crate) fn check_upload(hall: &HallContext, upload: UploadId) -> Result<(u64,
             digest.update(bytes).map_err(|error| refused(part.part, &error))?;
         }
         let found = digest.finish().map_err(|error| refused(part.part, &error))?;
-        found.expect(&part.object()).map_err(|error| RoomError::Object(format!("{}: {error}", part.part)))?;
+        found
+            .expect(&part.object())
+            .map_err(|error| RoomError::Object(format!("{}: {error}", part.part)))?;
         receipt.push(ReceiptObject { part: part.part, sha256: linear.finish() });
     }
     Ok((state.revision, receipt))
@@ -109,14 +119,18 @@ pub(crate) fn check_upload(hall: &HallContext, upload: UploadId) -> Result<(u64,
 
 fn refused(part: Part, error: &ObjectError) -> RoomError {
     match error {
-        ObjectError::Shorter { .. } | ObjectError::Longer { .. } => RoomError::Truncated(format!("{part}: {error}")),
+        ObjectError::Shorter { .. } | ObjectError::Longer { .. } => {
+            RoomError::Truncated(format!("{part}: {error}"))
+        }
         _ => RoomError::Object(format!("{part}: {error}")),
     }
 }
 
 fn random(hall: &HallContext) -> Result<[u8; 16], RoomError> {
     let mut bytes = [0; 16];
-    hall.random.fill(&mut bytes).map_err(|_| RoomError::internal("the source of randomness failed"))?;
+    hall.random
+        .fill(&mut bytes)
+        .map_err(|_| RoomError::internal("the source of randomness failed"))?;
     Ok(bytes)
 }
 
@@ -165,8 +179,13 @@ impl Room {
             objects,
         };
         let receipt_bytes = receipt.to_bytes().map_err(RoomError::internal)?;
-        let cms = cms::sign_detached(&self.hall.identity, &receipt_bytes, completed_at, &*self.hall.random)
-            .map_err(RoomError::internal)?;
+        let cms = cms::sign_detached(
+            &self.hall.identity,
+            &receipt_bytes,
+            completed_at,
+            &*self.hall.random,
+        )
+        .map_err(RoomError::internal)?;
         let place = serde_json::to_vec(&receipt.place).map_err(RoomError::internal)?;
         let completion = Completion {
             revision,
@@ -191,9 +210,9 @@ impl Room {
     fn check_sequence(&self, manifest: &Manifest) -> Result<(), RoomError> {
         let body = manifest.body();
         match self.latest.get(&body.bidder.code) {
-            Some(previous) => {
-                manifest.expect_replaces(previous).map_err(|error| RoomError::Sequence(error.to_string()))
-            }
+            Some(previous) => manifest
+                .expect_replaces(previous)
+                .map_err(|error| RoomError::Sequence(error.to_string())),
             None if body.seq.get() == 1 => Ok(()),
             None => Err(RoomError::Sequence("there is no earlier bid to replace".to_owned())),
         }
@@ -215,7 +234,10 @@ impl Room {
     }
 
     /// A random free place in the first tick that has one.
-    fn take_place(&mut self, commitment: kaibiao_types::Digest) -> Result<(TickNo, PlaceNo), RoomError> {
+    fn take_place(
+        &mut self,
+        commitment: kaibiao_types::Digest,
+    ) -> Result<(TickNo, PlaceNo), RoomError> {
         let hall = std::sync::Arc::clone(&self.hall);
         for _ in 0..=self.ticks.len() {
             for tick in &mut self.ticks {
@@ -234,5 +256,8 @@ impl Room {
 
 /// The receipt's number as text.
 pub(crate) fn receipt_number(receipt: &Receipt) -> String {
-    serde_json::to_value(receipt.number).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(receipt.number)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }

@@ -6,16 +6,19 @@ use std::thread::JoinHandle;
 
 use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
 use kaibiao_opening::{Actor, Event, LotPublished, Phase, TenderDraft};
+use kaibiao_pki::{Usage, verify_chain};
 use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, PartName, UploadId};
-use kaibiao_types::{Digest, LotKey};
+use kaibiao_types::{CustodianIndex, Digest, LotKey, Party};
 
 use crate::actor::{Room, View};
 use crate::ceremony::BUNDLE_DOC;
 use crate::closing::stored_tick;
 use crate::handle::Job;
-use crate::{BoardPosting, HallContext, LotCeremony, LotHandle, NewSubmission, RoomError, SharedLog};
+use crate::{
+    BoardPosting, HallContext, LotCeremony, LotHandle, NewSubmission, RoomError, SharedLog,
+};
 
 /// Jobs that may wait for one room.
 const QUEUE: usize = 1_024;
@@ -98,6 +101,49 @@ impl LotBook {
     /// The hall's own things.
     pub const fn hall(&self) -> &Arc<HallContext> {
         &self.hall
+    }
+
+    /// The hall's organisation and its certificates, leaf first, PEM.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::Signature`] if the hall's certificate is not trusted by its own list.
+    pub fn party(&self) -> Result<(Party, String), RoomError> {
+        use base64::Engine as _;
+        let chain = self.hall.identity.chain();
+        let verified = verify_chain(
+            chain.signer(),
+            chain.above(),
+            &self.hall.trust,
+            self.hall.now(),
+            Usage::Sign,
+        )
+        .map_err(|error| RoomError::Signature(error.into()))?;
+        let mut pem = String::new();
+        for certificate in std::iter::once(chain.signer()).chain(chain.above()) {
+            let text = base64::engine::general_purpose::STANDARD.encode(certificate.der());
+            pem.push_str("-----BEGIN CERTIFICATE-----\n");
+            for line in text.as_bytes().chunks(64) {
+                pem.push_str(&String::from_utf8_lossy(line));
+                pem.push('\n');
+            }
+            pem.push_str("-----END CERTIFICATE-----\n");
+        }
+        Ok((verified.party().clone(), pem))
+    }
+
+    /// The digest of the certificate in a custodian's seat.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::UnknownLot`], [`RoomError::NotReady`].
+    pub fn seat_of(
+        &self,
+        lot: &LotKey,
+        custodian: CustodianIndex,
+    ) -> Result<Option<Digest>, RoomError> {
+        let (_, tender) = self.published(lot)?;
+        Ok(tender.record().custodian(custodian).map(|seat| seat.cert_sha256))
     }
 
     fn insert(&self, lot: LotKey, entry: Arc<LotEntry>) {
@@ -196,12 +242,8 @@ impl LotBook {
     /// [`RoomError`].
     pub fn board(&self, lot: &LotKey, since: u64) -> Result<Vec<BoardLine>, RoomError> {
         let messages = self.entry(lot)?.ceremony.board(&self.hall, since)?;
-        let line = |(message, body, cms): (kaibiao_store::BoardMessage, Vec<u8>, Vec<u8>)| BoardLine {
-            n: message.n,
-            from: message.from,
-            kind: message.kind,
-            body,
-            cms,
+        let line = |(message, body, cms): (kaibiao_store::BoardMessage, Vec<u8>, Vec<u8>)| {
+            BoardLine { n: message.n, from: message.from, kind: message.kind, body, cms }
         };
         Ok(messages.into_iter().map(line).collect())
     }
@@ -237,7 +279,11 @@ impl LotBook {
         let _turn = entry.board.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if entry.room.get().is_some() {
             let known = self.hall.store.doc(lot, "tender.json")?;
-            return if known.as_deref() == Some(tender) { Ok(()) } else { Err(RoomError::Exists(lot.clone())) };
+            return if known.as_deref() == Some(tender) {
+                Ok(())
+            } else {
+                Err(RoomError::Exists(lot.clone()))
+            };
         }
         let documents = TenderDocuments {
             tender: tender.to_vec(),
@@ -250,20 +296,25 @@ impl LotBook {
         let verified = VerifiedTender::verify(&documents.material(), &self.hall.trust, now)?;
         let announced = verified.file().announced();
         let vkey = entry.ceremony.log_signer(&self.hall)?.vkey().to_string();
-        let own = announced.log.vkey == vkey && announced.hall.cert_sha256 == self.hall.identity.certificate().sha256();
+        let own = announced.log.vkey == vkey
+            && announced.hall.cert_sha256 == self.hall.identity.certificate().sha256();
         if verified.file().lot_key() != *lot || !own {
             return Err(RoomError::NotReady("the tender file names another lot, hall or log"));
         }
-        let published = LotPublished::new(verified.file(), verified.sha256(), verified.cms_sha256());
+        let published =
+            LotPublished::new(verified.file(), verified.sha256(), verified.cms_sha256());
         let event = Event::LotPublished(Box::new(published));
         let by = event.written_by(&Actor::Hall).to_string().parse().map_err(RoomError::internal)?;
-        let data = serde_json::value::RawValue::from_string(event.data_json()).map_err(RoomError::internal)?;
+        let data = serde_json::value::RawValue::from_string(event.data_json())
+            .map_err(RoomError::internal)?;
         let mut replay = Replay::new(Arc::new(verified), Arc::clone(&self.hall.trust));
         let first = replay.log().next_entry(now, &by, event.kind().name(), &data, None);
         let first = first.map_err(RoomError::internal)?.line().to_vec();
         replay.ingest(&first)?;
-        let batch =
-            Batch::new().put_new_doc("tender.json", tender).put_new_doc("tender.p7s", cms).append(0, [first]);
+        let batch = Batch::new()
+            .put_new_doc("tender.json", tender)
+            .put_new_doc("tender.p7s", cms)
+            .append(0, [first]);
         self.hall.store.commit(lot, &batch)?;
         self.start(&entry, lot)
     }
@@ -291,16 +342,29 @@ impl LotBook {
 
     /// Starts the room of a published lot from what is durable.
     fn start(&self, entry: &LotEntry, lot: &LotKey) -> Result<(), RoomError> {
-        let lines: Vec<Vec<u8>> = self.hall.store.entries(lot, 0)?.into_iter().map(|(_, line)| line).collect();
+        let lines: Vec<Vec<u8>> =
+            self.hall.store.entries(lot, 0)?.into_iter().map(|(_, line)| line).collect();
         let documents = self.documents(lot)?;
         let published = lines.first().and_then(|line| kaibiao_journal::EntryLine::parse(line).ok());
-        let at = published.map(|entry| entry.at()).ok_or_else(|| RoomError::internal("the log is empty"))?;
+        let at = published
+            .map(|entry| entry.at())
+            .ok_or_else(|| RoomError::internal("the log is empty"))?;
         let tender = Arc::new(VerifiedTender::verify(&documents.material(), &self.hall.trust, at)?);
         let signer = entry.ceremony.log_signer(&self.hall)?;
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE);
-        let room = Room::restore(Arc::clone(&self.hall), Arc::clone(&tender), signer, &lines, jobs.clone())?;
-        let handle =
-            LotHandle { lot: lot.clone(), jobs, log: Arc::clone(&room.log), view: Arc::clone(&room.view) };
+        let room = Room::restore(
+            Arc::clone(&self.hall),
+            Arc::clone(&tender),
+            signer,
+            &lines,
+            jobs.clone(),
+        )?;
+        let handle = LotHandle {
+            lot: lot.clone(),
+            jobs,
+            log: Arc::clone(&room.log),
+            view: Arc::clone(&room.view),
+        };
         let thread = std::thread::Builder::new()
             .name(format!("room {lot}"))
             .spawn(move || room.run(&queue))
@@ -346,7 +410,9 @@ impl LotBook {
     /// [`RoomError::NotReady`] until the tick is in the log and a head over it was signed.
     pub fn receipt_proof(&self, lot: &LotKey, number: &str) -> Result<Option<Vec<u8>>, RoomError> {
         let (handle, tender) = self.published(lot)?;
-        let Some(manifest) = self.hall.store.doc(lot, &format!("receipt/{number}"))? else { return Ok(None) };
+        let Some(manifest) = self.hall.store.doc(lot, &format!("receipt/{number}"))? else {
+            return Ok(None);
+        };
         let manifest = Digest::from_slice(&manifest).map_err(RoomError::internal)?;
         let submission = self.hall.store.submission_by_manifest(lot, &manifest)?;
         let submission = submission.ok_or_else(|| RoomError::internal("a receipt has no bid"))?;
@@ -363,7 +429,11 @@ impl LotBook {
                 next += 1;
             }
         }
-        let ticked = log.ticks().map_err(RoomError::internal)?.iter().any(|tick| tick.no == receipt.place.tick);
+        let ticked = log
+            .ticks()
+            .map_err(RoomError::internal)?
+            .iter()
+            .any(|tick| tick.no == receipt.place.tick);
         if !ticked {
             return Err(RoomError::NotReady("tick"));
         }
@@ -453,7 +523,8 @@ impl Room {
         for line in lines {
             replay.ingest(line)?;
         }
-        let log = Arc::new(SharedLog::new(lines.iter().map(|line| line.as_slice().into()).collect()));
+        let log =
+            Arc::new(SharedLog::new(lines.iter().map(|line| line.as_slice().into()).collect()));
         let rules = tender.file().terms().ticks.iter().map(|rule| kaibiao_journal::TickRule {
             within_ms: rule.within_ms,
             every_ms: rule.every_ms,
@@ -490,20 +561,32 @@ impl Room {
     /// Places of completed bids that are in no tick yet, versions, locks, and the tick clock.
     fn restore_intake(&mut self) -> Result<(), RoomError> {
         let lot = self.replay.tender().file().lot_key();
-        let next = self.replay.state().next_tick().ok_or_else(|| RoomError::internal("no tick number left"))?;
+        let next = self
+            .replay
+            .state()
+            .next_tick()
+            .ok_or_else(|| RoomError::internal("no tick number left"))?;
         for submission in self.hall.store.submissions(&lot)? {
             let manifest = Manifest::parse(&submission.manifest).map_err(RoomError::internal)?;
-            let place: Place = serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
+            let place: Place =
+                serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
             for part in &manifest.body().parts {
-                let mut file = self.hall.store.open_object(submission.upload, &PartName::from(part.part))?;
+                let mut file =
+                    self.hall.store.open_object(submission.upload, &PartName::from(part.part))?;
                 let header = kaibiao_seal::Header::read(&mut file).map_err(RoomError::internal)?;
                 self.locks.insert(header.u().bytes());
             }
             if place.tick >= next {
                 let suite = self.replay.tender().record().suite();
-                let (manifest_sha256, cms_sha256) = (manifest.sha256(), suite.hash(&submission.cms));
-                let commitment =
-                    commitment(suite, &place.salt, &manifest_sha256, &cms_sha256, submission.completed_at);
+                let (manifest_sha256, cms_sha256) =
+                    (manifest.sha256(), suite.hash(&submission.cms));
+                let commitment = commitment(
+                    suite,
+                    &place.salt,
+                    &manifest_sha256,
+                    &cms_sha256,
+                    submission.completed_at,
+                );
                 while self.ticks.last().is_none_or(|tick| tick.no() < place.tick) {
                     let fresh = self.new_tick()?;
                     self.ticks.push(fresh);
@@ -518,7 +601,8 @@ impl Room {
             return Ok(());
         }
         let deadline = self.replay.tender().file().terms().deadline;
-        let last_tick = self.replay.log().entries().iter().rev().find(|entry| entry.kind() == "tick");
+        let last_tick =
+            self.replay.log().entries().iter().rev().find(|entry| entry.kind() == "tick");
         let closed = last_tick.is_some_and(|tick| tick.at() >= deadline) && self.ticks.is_empty();
         if closed {
             return self.mark_closing();
@@ -534,8 +618,13 @@ impl Room {
         for part in [kaibiao_types::Part::Price, kaibiao_types::Part::Documents] {
             for custodian in self.replay.state().released(part) {
                 let doc = crate::unsealing::partials_doc(part, custodian);
-                let body = self.hall.store.doc(&lot, &doc)?.ok_or_else(|| RoomError::internal("partials"))?;
-                let set = crate::unsealing::PartialSet::parse(&body).map_err(RoomError::internal)?;
+                let body = self
+                    .hall
+                    .store
+                    .doc(&lot, &doc)?
+                    .ok_or_else(|| RoomError::internal("partials"))?;
+                let set =
+                    crate::unsealing::PartialSet::parse(&body).map_err(RoomError::internal)?;
                 let parsed = crate::unsealing::parse_partials(&set)?;
                 self.remember_partials(part, parsed);
             }

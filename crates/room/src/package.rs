@@ -38,7 +38,10 @@ impl Room {
         if !name.exists() {
             let threshold = self.replay.tender().file().terms().custody.threshold;
             let need = if self.package_wait().is_some() { threshold.n() } else { threshold.k() };
-            let have = self.cosignatures.get(&self.replay.log().len()).map_or(0, std::collections::BTreeMap::len);
+            let have = self
+                .cosignatures
+                .get(&self.replay.log().len())
+                .map_or(0, std::collections::BTreeMap::len);
             if have < usize::from(need) {
                 return Ok(());
             }
@@ -56,7 +59,8 @@ impl Room {
 
     fn write_package(&self, name: &PathBuf) -> Result<(), RoomError> {
         let contents = self.contents()?;
-        let folder = name.parent().ok_or_else(|| RoomError::internal("the package has no folder"))?;
+        let folder =
+            name.parent().ok_or_else(|| RoomError::internal("the package has no folder"))?;
         fs::create_dir_all(folder).map_err(RoomError::internal)?;
         let temporary = name.with_extension("tmp");
         let mut out = BufWriter::new(File::create(&temporary).map_err(RoomError::internal)?);
@@ -70,10 +74,16 @@ impl Room {
     fn contents(&self) -> Result<PackageContents, RoomError> {
         let lot = self.replay.tender().file().lot_key();
         let doc = |name: &str| {
-            self.hall.store.doc(&lot, name)?.ok_or_else(|| RoomError::internal(format!("{name} is missing")))
+            self.hall
+                .store
+                .doc(&lot, name)?
+                .ok_or_else(|| RoomError::internal(format!("{name} is missing")))
         };
         let signed = |name: &str| -> Result<SignedFile, RoomError> {
-            Ok(SignedFile { bytes: doc(&format!("{name}.json"))?, cms: doc(&format!("{name}.p7s"))? })
+            Ok(SignedFile {
+                bytes: doc(&format!("{name}.json"))?,
+                cms: doc(&format!("{name}.p7s"))?,
+            })
         };
         let log = self.replay.log();
         let mut lines = Vec::new();
@@ -88,7 +98,11 @@ impl Room {
             ceremony: doc(BUNDLE_DOC)?,
             trust: self.hall.trust_bytes.clone(),
             log: lines,
-            places: self.frozen.as_ref().map(|frozen| frozen.material.paths.clone()).unwrap_or_default(),
+            places: self
+                .frozen
+                .as_ref()
+                .map(|frozen| frozen.material.paths.clone())
+                .unwrap_or_default(),
             bids: self.bid_contents(&checkpoint)?,
             checkpoint,
         })
@@ -110,7 +124,10 @@ impl Room {
             let price = bid.objects.iter().any(|object| object.part == Part::Price);
             let price = price.then(|| self.whole_object(submission.upload)).transpose()?;
             out.push(BidContents {
-                manifest: SignedFile { bytes: material.manifest.clone(), cms: material.cms.clone() },
+                manifest: SignedFile {
+                    bytes: material.manifest.clone(),
+                    cms: material.cms.clone(),
+                },
                 headers: material.headers.clone(),
                 price,
                 receipt: SignedFile { bytes: submission.receipt, cms: submission.receipt_cms },

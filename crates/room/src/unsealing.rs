@@ -39,7 +39,8 @@ impl PartialSet {
     ///
     /// [`RoomError::Proof`] if it is not one.
     pub fn parse(body: &[u8]) -> Result<Self, RoomError> {
-        let read: PartialsBody = from_json(body).map_err(|error| RoomError::Proof(error.to_string()))?;
+        let read: PartialsBody =
+            from_json(body).map_err(|error| RoomError::Proof(error.to_string()))?;
         let partials = read.partials.into_iter().map(|item| kaibiao_opening::Partial {
             manifest_sha256: item.manifest_sha256,
             d: item.d,
@@ -66,7 +67,12 @@ impl Room {
             for object in &bid.objects {
                 let label = seal_fault(&self.hall, frozen, bid, object.part)?;
                 let sealed = label.is_none();
-                results.push(SealResult { bidder: bid.bidder.code.clone(), part: object.part, sealed, label });
+                results.push(SealResult {
+                    bidder: bid.bidder.code.clone(),
+                    part: object.part,
+                    sealed,
+                    label,
+                });
             }
         }
         Ok(results)
@@ -80,7 +86,9 @@ impl Room {
             return Err(RoomError::Seat);
         }
         let known = self.replay.state().unsealing().map(|unsealing| unsealing.part);
-        if known != Some(set.part) && self.replay.state().released(set.part).contains(&set.custodian) {
+        if known != Some(set.part)
+            && self.replay.state().released(set.part).contains(&set.custodian)
+        {
             return Ok(self.replay.log().len()); // a repeat after the part was opened
         }
         let parsed = parse_partials(&set)?;
@@ -94,7 +102,8 @@ impl Room {
             count,
             partials: (set.part == Part::Price).then_some(set.partials),
         };
-        let events = self.replay.state().decide_input(&Input::PartialsReceived(event), self.now())?;
+        let events =
+            self.replay.state().decide_input(&Input::PartialsReceived(event), self.now())?;
         let batch = kaibiao_store::Batch::new()
             .put_doc(&partials_doc(set.part, set.custodian), &set.body)
             .put_doc(&format!("{}.p7s", partials_doc(set.part, set.custodian)), cms);
@@ -142,7 +151,9 @@ impl Room {
     /// All price sheets in one step (promise 6). One bad bid never stops the others; a bid that
     /// lacks valid partials waits for the other custodians, if there are any.
     fn open_prices(&mut self, last_word: bool) -> Result<(), RoomError> {
-        let (Some(frozen), Some(unsealing)) = (self.frozen.clone(), self.replay.state().unsealing()) else {
+        let (Some(frozen), Some(unsealing)) =
+            (self.frozen.clone(), self.replay.state().unsealing())
+        else {
             return Ok(());
         };
         let (stage, freeze_id) = (unsealing.stage, unsealing.freeze_id);
@@ -168,10 +179,15 @@ impl Room {
         for (manifest_sha256, outcome) in bids.iter().zip(outcomes) {
             match outcome? {
                 Ok(outcome) => all.push(outcome),
-                Err(unopened) if last_word && unopened.label == "UNOPENED_CUSTODY" => all.push(PriceOutcome {
-                    manifest_sha256: *manifest_sha256,
-                    sheet: UnsealedSheet::NotOpened { label: unopened.label.to_owned(), fault: unopened.fault },
-                }),
+                Err(unopened) if last_word && unopened.label == "UNOPENED_CUSTODY" => {
+                    all.push(PriceOutcome {
+                        manifest_sha256: *manifest_sha256,
+                        sheet: UnsealedSheet::NotOpened {
+                            label: unopened.label.to_owned(),
+                            fault: unopened.fault,
+                        },
+                    })
+                }
                 Err(unopened) => {
                     tracing::warn!(bid = %manifest_sha256, %unopened, "a price sheet did not open yet");
                     return Ok(());
@@ -189,8 +205,11 @@ impl Room {
         manifest: &Digest,
         partials: &[Partial],
     ) -> Result<Result<PriceOutcome, Unopened>, RoomError> {
-        let bid = frozen.bids.bid(manifest).ok_or_else(|| RoomError::internal("a bid is missing"))?;
-        let header = bid.header(stage, Part::Price).ok_or_else(|| RoomError::internal("a header is missing"))?;
+        let bid =
+            frozen.bids.bid(manifest).ok_or_else(|| RoomError::internal("a bid is missing"))?;
+        let header = bid
+            .header(stage, Part::Price)
+            .ok_or_else(|| RoomError::internal("a header is missing"))?;
         let mut payload = frozen.payload(&self.hall, manifest, Part::Price, header)?;
         Ok(open_price(self.replay.tender(), freeze_id, bid, stage, partials, &mut payload))
     }
@@ -224,7 +243,10 @@ fn seal_fault(
     part: Part,
 ) -> Result<Option<String>, RoomError> {
     use std::io::Read as _;
-    let verified = frozen.bids.bid(&bid.manifest_sha256).ok_or_else(|| RoomError::internal("a bid is missing"))?;
+    let verified = frozen
+        .bids
+        .bid(&bid.manifest_sha256)
+        .ok_or_else(|| RoomError::internal("a bid is missing"))?;
     let signed = verified.manifest().body().parts.iter().find(|signed| signed.part == part);
     let (Some(signed), Some(upload)) = (signed, frozen.uploads.get(&bid.manifest_sha256)) else {
         return Err(RoomError::internal("a part is missing"));

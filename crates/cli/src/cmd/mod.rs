@@ -18,7 +18,9 @@ use crate::output::{Facts, Ui};
 use crate::{demo, download, inspect};
 
 pub(crate) use serve::custodian_arguments;
-pub(crate) use verify::{exit as exit_of_package, judge as judge_package, report as report_package};
+pub(crate) use verify::{
+    exit as exit_of_package, judge as judge_package, report as report_package,
+};
 
 /// Runs one command.
 pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {

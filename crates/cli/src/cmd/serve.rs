@@ -33,7 +33,7 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
         facts.add("listening", format!("http://{address}"));
         ui.facts(&facts);
         // Nobody waits for it without custodians.
-        drop(sender.send(address));
+        let _unwanted = sender.send(address);
     };
     let hall = kaibiao_hall::serve(config, on_ready, process::stopped(args.while_stdin));
     let mut hall = std::pin::pin!(hall);
@@ -119,8 +119,6 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 impl From<HallError> for Failure {
     fn from(error: HallError) -> Self {
-        // A hall whose label is not in the table has met a fault of the program or the machine.
-        let label = Label::parse(error.label()).unwrap_or(Label::Internal);
-        Self::coded(label, error.label(), &error)
+        Self::caused(error.label(), &error)
     }
 }

@@ -113,9 +113,8 @@ fn seat(name: &str, trust: &TrustList, now: UtcMillis) -> Result<Seat, Failure> 
 fn lot(form: &[u8]) -> Result<LotKey, Failure> {
     let missing = || Failure::internal("the example has no lot");
     let value: Value = serde_json::from_slice(form).map_err(|_| missing())?;
-    let text = |key: &str| {
-        value.get("draft").and_then(|draft| draft.get(key)).and_then(Value::as_str)
-    };
+    let text =
+        |key: &str| value.get("draft").and_then(|draft| draft.get(key)).and_then(Value::as_str);
     let tender = text("tender").and_then(|id| TenderId::parse(id).ok()).ok_or_else(missing)?;
     let lot = text("lot").and_then(|id| LotId::parse(id).ok()).ok_or_else(missing)?;
     Ok(LotKey { tender, lot })

@@ -192,7 +192,10 @@ impl Room<'_, '_> {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        steps.step("证据包已下载，现在离线验证", "The evidence package is here; now verified offline");
+        steps.step(
+            "证据包已下载，现在离线验证",
+            "The evidence package is here; now verified offline",
+        );
         Ok(package)
     }
 

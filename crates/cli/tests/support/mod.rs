@@ -17,26 +17,26 @@ const COMMAND: Duration = Duration::from_secs(40);
 const LIFE: Duration = Duration::from_secs(58);
 
 /// The binary under test.
-pub const KAIBIAO: &str = env!("CARGO_BIN_EXE_kaibiao");
+pub(crate) const KAIBIAO: &str = env!("CARGO_BIN_EXE_kaibiao");
 
 /// What came of a command.
 #[derive(Debug)]
-pub struct Done {
-    pub code: i32,
-    pub text: String,
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) text: String,
 }
 
 impl Done {
     /// The command succeeded.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, 0, "{}", self.text);
         self.text
     }
 
     /// The command was refused with this exit code and label, in words a person understands.
     #[track_caller]
-    pub fn refused(self, code: i32, label: &str) -> String {
+    pub(crate) fn refused(self, code: i32, label: &str) -> String {
         assert_eq!(self.code, code, "{}", self.text);
         assert!(self.text.contains(&format!("[{label}]")), "{label}: {}", self.text);
         for word in ["kaibiao: error: ", "kaibiao: safe: ", "kaibiao: hint: "] {
@@ -47,14 +47,14 @@ impl Done {
 }
 
 /// Runs one command to its end.
-pub fn kaibiao<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Done {
+pub(crate) fn kaibiao<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Done {
     let mut command = Command::new(KAIBIAO);
     command.args(arguments);
     run(command)
 }
 
 /// Runs a prepared command to its end.
-pub fn run(command: Command) -> Done {
+pub(crate) fn run(command: Command) -> Done {
     let mut running = Running::start(command, COMMAND).unwrap();
     let status = running.wait_exit().unwrap_or_else(|error| panic!("{error}"));
     // The readers of both pipes may still hold the last lines.
@@ -64,7 +64,7 @@ pub fn run(command: Command) -> Done {
 
 /// Waits until something holds.
 #[track_caller]
-pub fn eventually(what: &str, longest: Duration, mut holds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, longest: Duration, mut holds: impl FnMut() -> bool) {
     let until = Instant::now() + longest;
     while !holds() {
         assert!(Instant::now() < until, "still awaited after {longest:?}: {what}");
@@ -73,19 +73,19 @@ pub fn eventually(what: &str, longest: Duration, mut holds: impl FnMut() -> bool
 }
 
 /// A hall and its custodians with one published lot.
-pub struct World {
-    pub dir: TempDir,
-    pub fixture: Fixture,
-    pub url: String,
-    pub lot: String,
-    pub hall: Running,
-    pub custodians: Vec<Running>,
-    pub deadline: Instant,
+pub(crate) struct World {
+    pub(crate) dir: TempDir,
+    pub(crate) fixture: Fixture,
+    pub(crate) url: String,
+    pub(crate) lot: String,
+    pub(crate) hall: Running,
+    pub(crate) custodians: Vec<Running>,
+    pub(crate) deadline: Instant,
 }
 
 impl World {
     /// Starts the processes and publishes a tender whose bids are taken in for `seconds`.
-    pub fn open(name: &str, seconds: u64) -> Self {
+    pub(crate) fn open(name: &str, seconds: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let fixture = Fixture::load(name).unwrap();
         let mut command = Command::new(KAIBIAO);
@@ -107,7 +107,7 @@ impl World {
     }
 
     /// Starts a custodian with its own key store; a second time it goes on with the same store.
-    pub fn start_custodian(&self, number: usize) -> Running {
+    pub(crate) fn start_custodian(&self, number: usize) -> Running {
         let mut command = Command::new(KAIBIAO);
         command.args(["custodian", "run", "--poll-ms", "150", "--hall", &self.url, "--dir"]);
         command.arg(self.path(&format!("custodian-{number}")));
@@ -146,17 +146,17 @@ impl World {
     }
 
     /// A path in the folder of this test.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// `--hall URL --lot T/L`.
-    pub fn at_lot(&self) -> Vec<String> {
+    pub(crate) fn at_lot(&self) -> Vec<String> {
         ["--hall", &self.url, "--lot", &self.lot].map(ToOwned::to_owned).to_vec()
     }
 
     /// Seals the bid of bidder `number` into `folder`.
-    pub fn seal(&self, number: usize, folder: &str) -> Done {
+    pub(crate) fn seal(&self, number: usize, folder: &str) -> Done {
         let bidder = &self.fixture.bidders[number - 1];
         let sheet = self.path(&format!("sheet-{number}.json"));
         let json = serde_json::json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
@@ -175,7 +175,7 @@ impl World {
     }
 
     /// Submits a bid folder.
-    pub fn submit(&self, folder: &str, more: &[&str]) -> Done {
+    pub(crate) fn submit(&self, folder: &str, more: &[&str]) -> Done {
         let mut command = words("submit");
         command.push(text(&self.path(folder)));
         command.extend(["--hall".to_owned(), self.url.clone()]);
@@ -185,7 +185,7 @@ impl World {
     }
 
     /// A signed command, such as `host close`.
-    pub fn act(&self, command: &str, name: &str) -> Done {
+    pub(crate) fn act(&self, command: &str, name: &str) -> Done {
         let mut all = words(command);
         all.extend(self.at_lot());
         all.extend(identity(name));
@@ -193,12 +193,12 @@ impl World {
     }
 
     /// A command of the host.
-    pub fn host(&self, command: &str) -> Done {
+    pub(crate) fn host(&self, command: &str) -> Done {
         self.act(&format!("host {command}"), &format!("host-{}", self.fixture.name))
     }
 
     /// The log as `kaibiao watch` shows it now, every entry and signature verified, as JSON lines.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let mut command = words("watch --json --once");
         command.extend(self.at_lot());
         command.extend(trust());
@@ -206,7 +206,7 @@ impl World {
     }
 
     /// The phase of the lot.
-    pub fn phase(&self) -> String {
+    pub(crate) fn phase(&self) -> String {
         let mut command = words("ceremony status");
         command.extend(self.at_lot());
         let text = kaibiao(command).ok();
@@ -216,33 +216,33 @@ impl World {
 
     /// Waits for a phase.
     #[track_caller]
-    pub fn wait_for_phase(&self, phase: &str, seconds: u64) {
+    pub(crate) fn wait_for_phase(&self, phase: &str, seconds: u64) {
         eventually(phase, Duration::from_secs(seconds), || self.phase() == phase);
     }
 
     /// Waits for the deadline.
-    pub fn wait_for_deadline(&self) {
+    pub(crate) fn wait_for_deadline(&self) {
         std::thread::sleep(self.deadline.saturating_duration_since(Instant::now()));
     }
 }
 
 /// The words of a text.
-pub fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(ToOwned::to_owned).collect()
 }
 
 /// A path as an argument.
-pub fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
 /// `--cert … --key …` of a development identity.
-pub fn identity(name: &str) -> Vec<String> {
+pub(crate) fn identity(name: &str) -> Vec<String> {
     let path = |kind: &str| text(&keys_dev().join(format!("id/{name}.{kind}.pem")));
     vec!["--cert".to_owned(), path("chain"), "--key".to_owned(), path("key")]
 }
 
 /// `--trust` of the development list.
-pub fn trust() -> Vec<String> {
+pub(crate) fn trust() -> Vec<String> {
     vec!["--trust".to_owned(), text(&keys_dev().join("trust.json"))]
 }

@@ -82,7 +82,10 @@ impl Lot {
         }
         let record = tender.record();
         if record.suite().hash(&signed) != tender.file().announced().ceremony.sha256 {
-            return Err(wrong("E_CEREMONY", "the tender names another ceremony than the one signed"));
+            return Err(wrong(
+                "E_CEREMONY",
+                "the tender names another ceremony than the one signed",
+            ));
         }
         let index = seat(&tender, shared.certificate)?;
         let share = folder.share()?.ok_or_else(|| wrong("E_CEREMONY", "the share is gone"))?;

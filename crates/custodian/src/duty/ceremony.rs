@@ -85,8 +85,7 @@ impl Lot {
             Some(keys) => keys,
             None => self.read_keys(&folder, &checked)?,
         };
-        let mut seat =
-            Seat { folder: &folder, checked: &checked, keys: &mut keys, board: &board };
+        let mut seat = Seat { folder: &folder, checked: &checked, keys: &mut keys, board: &board };
         let step = self.due(&mut seat);
         self.keys = Some(keys);
         step
@@ -158,11 +157,7 @@ impl Lot {
     }
 
     /// The secrets of this key generation: fresh ones the first time, stored before they are used.
-    fn read_keys(
-        &self,
-        folder: &LotFolder<'_>,
-        checked: &CheckedDraft,
-    ) -> Result<Keys, LotError> {
+    fn read_keys(&self, folder: &LotFolder<'_>, checked: &CheckedDraft) -> Result<Keys, LotError> {
         let mut entropy = self.shared.entropy();
         let share = folder.share()?;
         let begun = folder.text(Text::Round1)?.is_some() || share.is_some();
@@ -257,8 +252,7 @@ impl Lot {
         }
         let (suite, id) = (record.suite(), &record.ceremony_id);
         let context = rehearsal_context(suite, id, 0);
-        let partial: Partial =
-            raise(suite, share, id, &context, u, &mut self.shared.entropy())?;
+        let partial: Partial = raise(suite, share, id, &context, u, &mut self.shared.entropy())?;
         serde_json::to_vec(&partial).map(Some).map_err(|error| LotError::Unable(error.to_string()))
     }
 }
@@ -332,8 +326,7 @@ fn check_cosign_keys(record: &CeremonyRecord) -> Result<(), LotError> {
     for custodian in &record.custodians {
         let key: VerifierKey =
             custodian.cosign_vkey.parse().map_err(|e| refused(REQUEST, "E_CEREMONY", &e))?;
-        if key.algorithm() != SignatureAlgorithm::CosignatureV1 || !seen.insert(*key.public_key())
-        {
+        if key.algorithm() != SignatureAlgorithm::CosignatureV1 || !seen.insert(*key.public_key()) {
             let index = custodian.index;
             let detail = format!("the cosigning key of custodian {index} is not one of its own");
             return Err(wrong(&detail));
@@ -347,7 +340,8 @@ fn same(shown: &[u8], own: &[u8], what: &str) -> Result<(), LotError> {
     if shown == own {
         return Ok(());
     }
-    let detail = format!("another {what} stands under this custodian's name: is its key in use twice?");
+    let detail =
+        format!("another {what} stands under this custodian's name: is its key in use twice?");
     Err(wrong(&detail))
 }
 

@@ -126,7 +126,11 @@ impl Opening {
         if continues(&self.tree, memory) {
             return Ok(());
         }
-        Err(LotError::refused(REQUEST, "E_ROLLBACK", "the copy of the log differs from a cosigned head"))
+        Err(LotError::refused(
+            REQUEST,
+            "E_ROLLBACK",
+            "the copy of the log differs from a cosigned head",
+        ))
     }
 
     /// The head in a note that the log signed.

@@ -14,10 +14,10 @@ use kaibiao_pki::{SignError, TrustList};
 use kaibiao_types::{CustodianIndex, LotKey, Millis, UtcMillis};
 use kaibiao_wire::{RefusalBody, RefusalKind, SignedBody, to_json};
 
+use crate::KeyStoreError;
 use crate::keys::{Journal, LotFolder, Text};
 use crate::shared::Shared;
 use crate::words;
-use crate::KeyStoreError;
 
 pub(crate) use adopt::Opening;
 pub(crate) use ceremony::CeremonyStep;

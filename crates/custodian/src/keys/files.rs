@@ -62,8 +62,8 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), KeyStoreError
     name.push(".new");
     let temporary = path.with_file_name(name);
     let write = || -> std::io::Result<()> {
-        let mut file = private(OpenOptions::new().write(true).create(true).truncate(true))
-            .open(&temporary)?;
+        let mut file =
+            private(OpenOptions::new().write(true).create(true).truncate(true)).open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, path)
@@ -84,9 +84,7 @@ pub(super) fn open_append(path: &Path) -> Result<File, KeyStoreError> {
 
 /// Appends bytes in one write and waits until they are on the disk.
 pub(super) fn append(file: &mut File, path: &Path, bytes: &[u8]) -> Result<(), KeyStoreError> {
-    file.write_all(bytes)
-        .and_then(|()| file.sync_data())
-        .map_err(KeyStoreError::write(path))
+    file.write_all(bytes).and_then(|()| file.sync_data()).map_err(KeyStoreError::write(path))
 }
 
 /// Cuts a file to a length, durably.

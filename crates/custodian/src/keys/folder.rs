@@ -186,7 +186,9 @@ impl<'a> LotFolder<'a> {
     /// [`KeyStoreError::Damaged`] if there is a share: it is never moved.
     pub(crate) fn set_aside(&self, session: &str) -> Result<(), KeyStoreError> {
         if files::read(&self.path.join("share.key"))?.is_some() {
-            return Err(self.damaged_file("share.key", "a key generation with a share is not set aside"));
+            return Err(
+                self.damaged_file("share.key", "a key generation with a share is not set aside")
+            );
         }
         let aside = self.path.join("aside").join(session);
         files::make_folder(&aside)?;

@@ -117,10 +117,7 @@ pub(super) fn acts(path: &Path, bytes: &[u8]) -> Result<Vec<Act>, KeyStoreError>
     (1_u64..).zip(acts).map(|(number, act)| act.map_err(|e| at_line(e, number))).collect()
 }
 
-fn parse(
-    path: &Path,
-    lines: &[Vec<u8>],
-) -> impl Iterator<Item = Result<Act, KeyStoreError>> {
+fn parse(path: &Path, lines: &[Vec<u8>]) -> impl Iterator<Item = Result<Act, KeyStoreError>> {
     lines.iter().map(move |line| {
         serde_json::from_slice(line).map_err(|error| KeyStoreError::damaged(path, error))
     })

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use kaibiao_ceremony::{KeyShare, StaticKey};
-use kaibiao_crypto::Secret32;
+use kaibiao_crypto::{SUITE_1, Secret32};
 use kaibiao_custody::{Act, Raised};
 use kaibiao_testkit::{FailingEntropy, SeededEntropy};
 use kaibiao_types::{Digest, LotId, LotKey, Part, Stage, TenderId, UtcMillis};
@@ -29,10 +29,12 @@ fn store(dir: &TempDir) -> KeyStore {
     KeyStore::open_or_init(&root, passphrase("open sesame"), &SystemRandom::new()).unwrap()
 }
 
+/// The share of custodian 2 whose secret is a fresh key: `u16 index || scalar || check`.
 fn share() -> KeyShare {
     let key = StaticKey::generate(&mut SeededEntropy::new("share")).unwrap();
-    let mut bytes = vec![0, 2];
-    bytes.extend_from_slice(&*key.danger_bytes());
+    let fields: [&[u8]; 2] = [&[0, 2], &*key.danger_bytes()];
+    let check = SUITE_1.th("key-share", &fields);
+    let bytes = [fields[0], fields[1], &check.bytes()[..8]].concat();
     KeyShare::from_bytes(&bytes).unwrap()
 }
 
@@ -135,10 +137,10 @@ fn every_damaged_byte_of_a_key_file_is_noticed() {
     folder.put_share(&share(), &mut SeededEntropy::new("damage")).unwrap();
     let path = file(&dir, "share.key");
     let good = fs::read(&path).unwrap();
-    assert_eq!(good.len(), HEADER_LEN + 34 + 16);
+    assert_eq!(good.len(), HEADER_LEN + 42 + 16);
     assert!(good.starts_with(b"KAIBIAOK\x00\x01\x00\x00\x4c\x00\x00\x00\x00\x02\x00\x00\x00\x01"));
     // The lowest bit only, so that damaged parameters stay cheap; each header field and the rest.
-    for at in [0, 7, 8, 9, 13, 17, 21, 22, 37, 38, 49, 50, 83, 84, 99] {
+    for at in [0, 7, 8, 9, 13, 17, 21, 22, 37, 38, 49, 50, 91, 92, 107] {
         let mut bad = good.clone();
         bad[at] ^= 1;
         fs::write(&path, &bad).unwrap();
@@ -203,10 +205,8 @@ fn a_journal_is_read_back_act_by_act() {
     let folder = store.folder(&lot("L1")).unwrap();
     let (at, freeze_id) = (UtcMillis::new(7).unwrap(), Digest::new([7; 32]));
     let stage = Stage::new(1).unwrap();
-    let raised = vec![Raised {
-        manifest_sha256: Digest::new([8; 32]),
-        u: kaibiao_crypto::Hex([9; 33]),
-    }];
+    let raised =
+        vec![Raised { manifest_sha256: Digest::new([8; 32]), u: kaibiao_crypto::Hex([9; 33]) }];
     let intent = |part, raised| Act::Intent { at, freeze_id, stage, part, raised };
     let acts = [
         Act::Cosigned { at, size: 3, root: Digest::new([1; 32]) },

@@ -8,7 +8,7 @@ use kaibiao_custody::Act;
 use kaibiao_journal::OpeningLog;
 use kaibiao_opening::{Actor, Command, Event, UnsealingStarted};
 use kaibiao_types::{Part, Stage};
-use kaibiao_wire::PartialsBody;
+use kaibiao_wire::{FrozenAnswer, PartialsBody};
 use tempfile::TempDir;
 
 use crate::ceremony::refusals;
@@ -191,7 +191,10 @@ async fn a_second_freeze_is_refused() {
         .hall
         .until("cosignatures", |served| {
             let all = (1..=3).all(|n| {
-                served.cosignatures.iter().any(|c| c.custodian == index(n) && c.size == closing.size)
+                served
+                    .cosignatures
+                    .iter()
+                    .any(|c| c.custodian == index(n) && c.size == closing.size)
             });
             all.then_some(())
         })
@@ -217,9 +220,33 @@ async fn frozen_bids_that_do_not_hold_are_not_countersigned() {
     let mut lot = Lot::published("forged").await;
     let received = lot.scene.receive(3);
     lot.clock.set(AFTER);
-    lot.leave_one().await;
-    // Custodians 2 and 3 cosigned before they left, or this would be too few.
-    lot.scene.close(&received, 1, AFTER).await;
+    let tampers: [fn(&mut FrozenAnswer); 4] = [
+        |frozen| drop(frozen.bids.pop()),
+        |frozen| drop(frozen.paths.pop()),
+        |frozen| frozen.bids[0].cms_b64 = frozen.bids[1].cms_b64.clone(),
+        |frozen| {
+            let other = frozen.bids[1].headers[0].header_b64.clone();
+            frozen.bids[0].headers[0].header_b64 = other;
+        },
+    ];
+    lot.scene.tamper = tampers[0];
+    lot.scene.close(&received, 3, AFTER).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for tamper in tampers {
+        lot.scene.tamper = tamper;
+        lot.scene.serve();
+        // A refusal by a reason that was not given before.
+        let label = |served: &mut Served| {
+            let mut new = served.refusals.iter().filter(|r| !seen.contains(&r.label));
+            new.next().map(|refusal| refusal.label.clone())
+        };
+        let label = lot.scene.hall.until("a refusal", label).await;
+        seen.insert(label);
+    }
+    assert!(lot.scene.hall.lock().freeze_signatures.is_empty());
+    lot.scene.tamper = |_| {};
+    lot.scene.serve();
+    lot.scene.countersigned(3, AFTER).await;
     lot.stop().await;
 }
 
@@ -246,9 +273,11 @@ async fn a_log_below_a_cosigned_head_is_refused() {
 
     // Rewritten: another second entry, and more entries than before; also for a fresh process, and
     // for one that has lost its copy of the log.
-    let tick = kaibiao_opening::Tick { no: kaibiao_types::TickNo::new(0).unwrap(), root: digest(3) };
+    let tick =
+        kaibiao_opening::Tick { no: kaibiao_types::TickNo::new(0).unwrap(), root: digest(3) };
     lot.scene.force(&Event::Tick(tick), &Actor::Hall, BEFORE + 60_000, None);
-    let next = kaibiao_opening::Tick { no: kaibiao_types::TickNo::new(1).unwrap(), root: digest(4) };
+    let next =
+        kaibiao_opening::Tick { no: kaibiao_types::TickNo::new(1).unwrap(), root: digest(4) };
     lot.scene.force(&Event::Tick(next), &Actor::Hall, BEFORE + 120_000, None);
     lot.scene.serve();
     for copy in [true, false] {
@@ -300,11 +329,7 @@ async fn a_log_that_unseals_too_few_bidders_is_refused() {
     let start = UnsealingStarted { stage: Stage::new(1).unwrap(), part: Part::Price };
     lot.scene.force(&Event::UnsealingStarted(start), &host, AFTER, Some(&command));
     lot.scene.serve();
-    let served = lot
-        .scene
-        .hall
-        .until("a refusal", |served| served.refusals.first().cloned())
-        .await;
+    let served = lot.scene.hall.until("a refusal", |served| served.refusals.first().cloned()).await;
     assert_ne!(served.label, "");
     lot.scene.hall.rest().await;
     assert!(lot.scene.hall.lock().partials.is_empty());
@@ -323,8 +348,7 @@ async fn a_head_that_the_log_did_not_sign_is_not_cosigned() {
         .await;
     let count = lot.scene.hall.lock().cosignatures.len();
     lot.leave_one().await;
-    let signer =
-        kaibiao_journal::LogSigner::from_seed(lot.scene.origin.clone(), &[8; 32]).unwrap();
+    let signer = kaibiao_journal::LogSigner::from_seed(lot.scene.origin.clone(), &[8; 32]).unwrap();
     lot.scene.signer = signer;
     lot.scene.receive(3);
     lot.refusal("checkpoint-log-signature-missing").await;

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_ceremony::CeremonyBundle;
 use kaibiao_crypto::{Hex, SUITE_1, tdh2};
 use kaibiao_journal::{
-    Checkpoint, CosignedCheckpoint, EntryLine, FreezeContext, FreezeRecord, LogOrigin, LogSigner,
-    OpeningLog, Place, PlacePath, ReceiptedBid, Salt, SignedCommand, TickBuilder, commitment,
+    EntryLine, FreezeContext, FreezeRecord, LogOrigin, LogSigner, OpeningLog, Place, ReceiptedBid,
+    Salt, SignedCommand, TickBuilder, commitment,
 };
 use kaibiao_opening as opening;
 use kaibiao_opening::{
@@ -29,8 +29,7 @@ use kaibiao_types::{
     Threshold, TickNo, UtcMillis,
 };
 use kaibiao_wire::{
-    B64, DraftAnswer, FrozenAnswer, FrozenItem, HeaderItem, PathItem, RawJson,
-    TenderAnswer,
+    B64, DraftAnswer, FrozenAnswer, FrozenItem, HeaderItem, PathItem, RawJson, TenderAnswer,
 };
 use ring::rand::SystemRandom;
 
@@ -59,6 +58,8 @@ pub struct Scene {
     pub state: opening::State,
     pub log: OpeningLog,
     pub frozen: Option<FrozenAnswer>,
+    /// What a dishonest hall does to the frozen bids before it serves them.
+    pub tamper: fn(&mut FrozenAnswer),
     nonce: u32,
 }
 
@@ -150,6 +151,7 @@ impl Scene {
             log: OpeningLog::new(origin.clone()),
             origin,
             frozen: None,
+            tamper: |_| {},
             nonce: 0,
             people,
             hall,
@@ -239,10 +241,7 @@ impl Scene {
         let record = kaibiao_ceremony::CeremonyRecord::parse(&record_bytes).unwrap();
         let announced = Announced {
             ceremony: CeremonyRef { id: record.ceremony_id, sha256: SUITE_1.hash(&record_bytes) },
-            log: LogRef {
-                origin: self.origin.to_string(),
-                vkey: self.signer.vkey().to_string(),
-            },
+            log: LogRef { origin: self.origin.to_string(), vkey: self.signer.vkey().to_string() },
             hall: HallRef {
                 party: self.people.hall.party.clone(),
                 cert_sha256: self.people.hall.identity.certificate().sha256(),
@@ -283,6 +282,9 @@ impl Scene {
         served.log = self.log.entries().iter().map(|e| [e.line(), b"\n"].concat()).collect();
         served.checkpoint = Some(self.signer.sign(self.log.head()));
         served.frozen = self.frozen.clone();
+        if let Some(frozen) = &mut served.frozen {
+            (self.tamper)(frozen);
+        }
     }
 
     /// Judges an input of the hall and writes its entries.
@@ -358,13 +360,11 @@ impl Scene {
         let mut items = Vec::new();
         for number in 0..count {
             let (manifest, header) = self.bid(number, &verified);
-            let cms =
-                sign(&self.people.bidders[number].identity, manifest.bytes(), BEFORE);
+            let cms = sign(&self.people.bidders[number].identity, manifest.bytes(), BEFORE);
             let completed_at = at(BEFORE + 1_000);
             let salt = Salt::random(&mut self.entropy).unwrap();
             let (manifest_sha256, cms_sha256) = (manifest.sha256(), SUITE_1.hash(&cms));
-            let content =
-                commitment(&SUITE_1, &salt, &manifest_sha256, &cms_sha256, completed_at);
+            let content = commitment(&SUITE_1, &salt, &manifest_sha256, &cms_sha256, completed_at);
             let no = builder.place(content, &mut self.entropy).unwrap();
             let place = Place { tick: builder.no(), no, salt };
             let part = manifest.body().parts[0];
@@ -403,8 +403,7 @@ impl Scene {
 
     fn bid(&mut self, number: usize, tender: &VerifiedTender) -> (Manifest, Vec<u8>) {
         let bidder = &self.people.bidders[number];
-        let (party, spki) =
-            (bidder.party.clone(), bidder.identity.certificate().spki_sha256());
+        let (party, spki) = (bidder.party.clone(), bidder.identity.certificate().spki_sha256());
         let (lot, stage, seq) = (lot_key(), Stage::new(1).unwrap(), BidSeq::new(1).unwrap());
         let context = Context::of_bid(&BidContext {
             suite: &SUITE_1,
@@ -453,12 +452,8 @@ impl Scene {
             })
             .await;
         let tick = received.tick.no();
-        let closed = opening::IntakeClosed {
-            tick,
-            size: head.size,
-            root: head.root,
-            cosignatures: lines,
-        };
+        let closed =
+            opening::IntakeClosed { tick, size: head.size, root: head.root, cosignatures: lines };
         self.input(&Input::DeadlineReached(closed), now);
         let set = self.freeze(received, head);
         self.input(&Input::SetFrozen(set), now);

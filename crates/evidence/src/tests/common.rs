@@ -1,6 +1,7 @@
 //! A package of a scenario, and ways to change it.
 
 use std::io::Cursor;
+use std::sync::LazyLock;
 
 use kaibiao_pki::TrustList;
 use kaibiao_testkit::{Scenario, ScenarioOptions};
@@ -17,7 +18,7 @@ pub(super) fn sealed_at() -> UtcMillis {
 }
 
 /// An opening with everything: a replaced and a withdrawn bid, a bid that does not open, an
-/// objection, documents. Four bidders, three of them current.
+/// objection, documents.
 pub(super) fn rich() -> ScenarioOptions {
     ScenarioOptions {
         fixture: "indot-b40891",
@@ -82,8 +83,64 @@ pub(super) fn assert_verdict(report: &Report, verdict: Verdict) {
     assert_eq!(report.verdict(), verdict, "{}", report.text(Lang::En));
 }
 
-/// The worst outcome of a check over all bids.
-pub(super) fn worst(report: &Report, check: CheckId) -> Outcome {
-    let own = report.findings().iter().filter(|finding| finding.check == check);
-    own.map(|finding| finding.outcome).max().unwrap()
+/// One change and what must come of it.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) package: Vec<u8>,
+    /// The auditor's list; `None` is the one of the tender.
+    pub(super) trust: Option<TrustList>,
+    pub(super) at: Option<UtcMillis>,
+    /// The check that must answer, over all bids.
+    pub(super) check: CheckId,
+    pub(super) outcome: Outcome,
+    pub(super) indication: Option<&'static str>,
+    pub(super) verdict: Verdict,
+}
+
+impl Case {
+    /// A change that must fail this check and the package.
+    pub(super) const fn fails(name: &'static str, package: Vec<u8>, check: CheckId) -> Self {
+        Self {
+            name,
+            package,
+            trust: None,
+            at: None,
+            check,
+            outcome: Outcome::Fail,
+            indication: None,
+            verdict: Verdict::Failed,
+        }
+    }
+
+    /// A change that must leave this check and the package open.
+    pub(super) const fn opens(name: &'static str, package: Vec<u8>, check: CheckId) -> Self {
+        let mut case = Self::fails(name, package, check);
+        case.outcome = Outcome::Unknown;
+        case.verdict = Verdict::Indeterminate;
+        case
+    }
+
+    pub(super) const fn with(mut self, indication: &'static str) -> Self {
+        self.indication = Some(indication);
+        self
+    }
+}
+
+/// The rich opening, built once.
+pub(super) fn rich_scenario() -> &'static Scenario {
+    static RICH: LazyLock<Scenario> = LazyLock::new(|| scenario(&rich()));
+    &RICH
+}
+
+/// A lot that failed for too few bidders, built once.
+pub(super) fn failed_lot() -> &'static Scenario {
+    static FAILED: LazyLock<Scenario> = LazyLock::new(|| {
+        scenario(&ScenarioOptions { bidders: Some(2), seed: "failed", ..Default::default() })
+    });
+    &FAILED
+}
+
+/// The folder of the bid of one bidder (counted as in the fixture) in one version.
+pub(super) fn bid_name(scenario: &Scenario, bidder: usize, seq: u32) -> String {
+    format!("{}-{seq}", scenario.people.bidders[bidder].1.code)
 }

@@ -1,29 +1,111 @@
-//! Packages of honest openings pass.
+//! Packages of honest openings pass, whatever happened in them.
+
+use std::time::Instant;
 
 use kaibiao_testkit::ScenarioOptions;
 
-use super::common::{assert_verdict, contents, report, rich, scenario, sealed_at, trust};
-use crate::{Lang, Outcome, Verdict, write};
+use super::common::{
+    assert_verdict, contents, failed_lot, files, report, rich_scenario, scenario, sealed, sealed_at,
+};
+use crate::package::collect;
+use crate::{CheckId, Lang, Outcome, Report, Verdict, write};
 
-#[test]
-fn a_whole_opening_passes() {
-    let scenario = scenario(&rich());
-    let rng = ring::rand::SystemRandom::new();
-    let mut package = Vec::new();
-    write(&contents(&scenario), &scenario.people.hall, sealed_at(), &rng, &mut package).unwrap();
-    let report = report(&scenario, &package);
-    println!("{}", report.text(Lang::Zh));
-    println!("{}", report.json());
-    assert_verdict(&report, Verdict::Passed);
-    assert_eq!(report.count(Outcome::Unknown), 0);
-    let _ = trust(&scenario);
+fn written(options: &ScenarioOptions) -> Report {
+    let scenario = scenario(options);
+    report(&scenario, &sealed(&scenario, &files(&scenario)))
+}
+
+fn notes(report: &Report) -> Vec<&'static str> {
+    report.notes().iter().map(|note| note.id).collect()
 }
 
 #[test]
-fn a_plain_opening_passes() {
-    let scenario = scenario(&ScenarioOptions::default());
+fn a_whole_opening_passes() {
+    let rich = rich_scenario();
     let rng = ring::rand::SystemRandom::new();
     let mut package = Vec::new();
-    write(&contents(&scenario), &scenario.people.hall, sealed_at(), &rng, &mut package).unwrap();
-    assert_verdict(&report(&scenario, &package), Verdict::Passed);
+    write(&contents(rich), &rich.people.hall, sealed_at(), &rng, &mut package).unwrap();
+    let report = report(rich, &package);
+    assert_verdict(&report, Verdict::Passed);
+    assert_eq!(report.exit_code(), 0);
+    assert_eq!((report.count(Outcome::Unknown), report.count(Outcome::Fail)), (0, 0));
+    assert_eq!(report.bids().len(), 9);
+    let expected = ["bad-format", "bid-not-opened", "custody-self", "time-self", "fictional"];
+    assert_eq!(notes(&report), expected);
+    let zh = report.text(Lang::Zh);
+    assert!(zh.ends_with("结论：通过（公开范围） TOTAL-PASSED\n"), "{zh}");
+    let en = report.text(Lang::En);
+    assert!(en.ends_with("verdict: TOTAL-PASSED (public scope)\n"), "{en}");
+    let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+    assert_eq!(json["verdict"], "TOTAL-PASSED");
+    assert_eq!(json["checks"].as_array().unwrap().len(), report.findings().len());
+    assert_eq!(json["counts"]["fail"], 0);
+}
+
+#[test]
+fn the_same_contents_give_the_same_files() {
+    let rich = rich_scenario();
+    assert_eq!(collect(&contents(rich)).unwrap(), collect(&contents(rich)).unwrap());
+}
+
+#[test]
+fn a_lot_that_failed_for_too_few_bidders_passes() {
+    let report = report(failed_lot(), &sealed(failed_lot(), &files(failed_lot())));
+    assert_verdict(&report, Verdict::Passed);
+    let outcome = |check, bid| report.finding(check, bid).unwrap().outcome;
+    assert_eq!(outcome(CheckId::Ord03, None), Outcome::Pass);
+    assert_eq!(outcome(CheckId::Ord02, None), Outcome::NotApplicable);
+    assert_eq!(outcome(CheckId::Rec02, None), Outcome::NotApplicable);
+    let bid = report.bids()[0].name.as_str();
+    for check in [CheckId::Sea03, CheckId::Dec01, CheckId::Dec02] {
+        assert_eq!(outcome(check, Some(bid)), Outcome::NotApplicable);
+    }
+    assert_eq!(report.bids()[0].opened, None);
+    // What nobody opened is not handed out either.
+    assert!(!files(failed_lot()).keys().any(|name| name.ends_with("price.sealed")));
+}
+
+#[test]
+fn a_degraded_freeze_passes_with_a_note() {
+    let report = written(&ScenarioOptions { custodian_absent: true, ..Default::default() });
+    assert_verdict(&report, Verdict::Passed);
+    assert!(notes(&report).contains(&"degraded-freeze"));
+}
+
+#[test]
+fn one_lying_custodian_is_named_and_does_no_harm() {
+    let report = written(&ScenarioOptions { lying_custodians: 1, ..Default::default() });
+    assert_verdict(&report, Verdict::Passed);
+    let bad: Vec<_> = report.notes().iter().filter(|note| note.id == "bad-partial").collect();
+    assert_eq!(bad.len(), 4);
+    assert!(bad.iter().all(|note| note.en.contains("custodian 1")));
+}
+
+#[test]
+fn twelve_bids_are_fast() {
+    let scenario = scenario(&ScenarioOptions { fixture: "works-12", ..Default::default() });
+    let package = sealed(&scenario, &files(&scenario));
+    let start = Instant::now();
+    let report = report(&scenario, &package);
+    let took = start.elapsed();
+    assert_verdict(&report, Verdict::Passed);
+    assert_eq!(report.bids().len(), 12);
+    println!("12 bids, {} bytes: {took:?}", package.len());
+}
+
+#[test]
+fn what_does_not_belong_together_is_not_written() {
+    let rich = rich_scenario();
+    let fails = |edit: fn(&mut crate::PackageContents)| {
+        let mut contents = contents(rich);
+        edit(&mut contents);
+        collect(&contents).unwrap_err().label()
+    };
+    assert_eq!(fails(|c| drop(c.bids.pop())), "E_PACKAGE_BIDS");
+    assert_eq!(fails(|c| c.bids.swap(0, 1)), "E_PACKAGE_BIDS");
+    assert_eq!(fails(|c| drop(c.bids[0].headers.pop())), "E_PACKAGE_BIDS");
+    assert_eq!(fails(|c| c.bids.iter_mut().for_each(|b| b.price = None)), "E_PACKAGE_PRICE");
+    assert_eq!(fails(|c| c.ceremony.clear()), "E_PACKAGE_CEREMONY");
+    assert_eq!(fails(|c| drop(c.log.pop())), "log-torn");
+    assert_eq!(fails(|c| c.log = b"{}\n".to_vec()), "entry-json");
 }

@@ -39,6 +39,8 @@ pub struct LotStatus {
     pub title: Words,
     /// Title of the lot.
     pub lot_title: Words,
+    /// The tenderee's name.
+    pub tenderee: String,
     /// The phase of the procedure, kebab-case, as crate `opening` names it; `unpublished` before the
     /// tender file is published.
     pub phase: String,

@@ -1,0 +1,95 @@
+//! The HTTP calls. Each is short: read, hand to the room, answer.
+
+mod custody;
+mod lots;
+mod submission;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use kaibiao_room::LotBook;
+use kaibiao_types::{LotId, LotKey, TenderId};
+use kaibiao_wire::{JSON_TYPE, Label, Since, paths, to_json};
+use serde::Serialize;
+
+use crate::problem::Failure;
+use crate::socket;
+
+/// What every call may use.
+pub(crate) type Book = State<Arc<LotBook>>;
+
+/// What a call answers.
+pub(crate) type Answer = Result<Response, Failure>;
+
+pub(crate) fn routes() -> Router<Arc<LotBook>> {
+    Router::new()
+        .route(paths::TIME, get(lots::time))
+        .route(paths::LOTS, get(lots::list).post(lots::create))
+        .route(paths::LOT, get(lots::status))
+        .route(paths::DRAFT, get(lots::draft))
+        .route(paths::BOARD, get(lots::board).post(lots::post_board))
+        .route(paths::CEREMONY, get(lots::ceremony))
+        .route(paths::PUBLISH, post(lots::publish))
+        .route(paths::TENDER, get(lots::tender))
+        .route(paths::SUBMISSIONS, post(submission::begin))
+        .route(paths::UPLOAD, get(submission::state))
+        .route(paths::SLICE, put(submission::slice))
+        .route(paths::COMMIT, post(submission::commit))
+        .route(paths::RECEIPT, get(submission::receipt))
+        .route(paths::LOG, get(lots::log))
+        .route(paths::CHECKPOINT, get(lots::checkpoint))
+        .route(paths::ROOM, get(socket::room))
+        .route(paths::FROZEN, get(custody::frozen))
+        .route(paths::COSIGNATURES, post(custody::cosign))
+        .route(paths::FREEZE_SIGNATURES, post(custody::sign_freeze))
+        .route(paths::PARTIALS, post(custody::partials))
+        .route(paths::REFUSALS, post(custody::refuse))
+        .route(paths::COMMANDS, post(lots::command))
+        .route(paths::RECORD, get(lots::record))
+        .route(paths::EVIDENCE, get(lots::evidence))
+}
+
+/// The lot in a path.
+pub(crate) fn lot_of(Path((tender, lot)): Path<(String, String)>) -> Result<LotKey, Failure> {
+    key(&tender, &lot)
+}
+
+pub(crate) fn key(tender: &str, lot: &str) -> Result<LotKey, Failure> {
+    match (TenderId::parse(tender), LotId::parse(lot)) {
+        (Ok(tender), Ok(lot)) => Ok(LotKey { tender, lot }),
+        _ => Err(Failure::new(Label::UnknownLot)),
+    }
+}
+
+/// The first number wanted, 0 without a query.
+pub(crate) fn since(
+    query: Result<Query<Since>, axum::extract::rejection::QueryRejection>,
+) -> Result<u64, Failure> {
+    query
+        .map(|query| query.since)
+        .map_err(|error| Failure::detailed(Label::BadInput, &error.body_text()))
+}
+
+pub(crate) fn json(status: StatusCode, message: &impl Serialize) -> Answer {
+    let body = to_json(message)?;
+    Ok((status, [(CONTENT_TYPE, HeaderValue::from_static(JSON_TYPE))], body).into_response())
+}
+
+pub(crate) fn bytes(kind: &'static str, body: impl Into<Bytes>) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], body.into()).into_response()
+}
+
+/// Runs what touches the disk or computes for long beside the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, kaibiao_room::RoomError> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(Failure::new(Label::Internal)),
+    }
+}

@@ -1,0 +1,220 @@
+//! Lots: ceremony, tender file, log, commands, record and package.
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::IntoResponse as _;
+use kaibiao_replay::BoardKind;
+use kaibiao_room::{BoardPosting, LotOverview};
+use kaibiao_wire::{
+    Accepted, B64, BoardAnswer, BoardMessage, BoardPost, CeremonyState, DraftAnswer, JSON_TYPE,
+    LINES_TYPE, Label, LotCreated, LotList, LotStatus, LotsPost, PublishPost, RawJson, SignedBody,
+    Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json,
+};
+
+use super::{Answer, Book, blocking, bytes, json, lot_of, since};
+use crate::problem::Failure;
+
+pub(super) async fn time(State(book): Book) -> Answer {
+    json(StatusCode::OK, &TimeAnswer { now: book.hall().now() })
+}
+
+pub(super) async fn list(State(book): Book) -> Answer {
+    let lots = blocking(move || book.overview()).await?;
+    json(StatusCode::OK, &LotList { lots: lots.iter().map(status_of).collect() })
+}
+
+pub(super) async fn create(State(book): Book, body: Bytes) -> Answer {
+    let post: LotsPost = from_json(&body)?;
+    let lot =
+        blocking(move || book.create(post.draft_b64.as_slice(), post.cms_b64.as_slice())).await?;
+    json(StatusCode::CREATED, &LotCreated { lot })
+}
+
+pub(super) async fn status(State(book): Book, path: Path<(String, String)>) -> Answer {
+    let lot = lot_of(path)?;
+    let overview = blocking(move || book.overview_of(&lot)).await?;
+    json(StatusCode::OK, &status_of(&overview))
+}
+
+fn status_of(lot: &LotOverview) -> LotStatus {
+    let terms = lot.draft.terms();
+    let words =
+        |text: &kaibiao_opening::Bilingual| Words { zh: text.zh.clone(), en: text.en.clone() };
+    let ceremony = match (lot.ceremony_ready, lot.ceremony_running) {
+        (true, _) => CeremonyState::Ready,
+        (false, true) => CeremonyState::Running,
+        (false, false) => CeremonyState::Waiting,
+    };
+    LotStatus {
+        lot: lot.lot.clone(),
+        title: words(&terms.title),
+        lot_title: words(&terms.lot_title),
+        tenderee: terms.tenderee.name.clone(),
+        phase: lot.phase.name().to_owned(),
+        deadline: terms.deadline,
+        entries: lot.entries,
+        ceremony,
+        fictional: terms.fictional,
+    }
+}
+
+pub(super) async fn draft(State(book): Book, path: Path<(String, String)>) -> Answer {
+    let lot = lot_of(path)?;
+    let answer = blocking(move || {
+        let facts = book.draft(&lot)?;
+        let hall = book.party()?;
+        Ok(DraftAnswer {
+            draft_b64: B64(facts.draft),
+            cms_b64: B64(facts.cms),
+            session: facts.session,
+            log_origin: facts.origin,
+            log_vkey: facts.vkey,
+            hall: hall.0,
+            hall_cert_pem: hall.1,
+        })
+    });
+    json(StatusCode::OK, &answer.await?)
+}
+
+pub(super) async fn board(
+    State(book): Book,
+    path: Path<(String, String)>,
+    query: Result<Query<Since>, QueryRejection>,
+) -> Answer {
+    let (lot, since) = (lot_of(path)?, since(query)?);
+    let lines = blocking(move || book.board(&lot, since)).await?;
+    let messages = lines.into_iter().map(|line| BoardMessage {
+        n: line.n,
+        from: line.from,
+        kind: line.kind,
+        body_b64: B64(line.body),
+        cms_b64: B64(line.cms),
+    });
+    json(StatusCode::OK, &BoardAnswer { messages: messages.collect() })
+}
+
+pub(super) async fn post_board(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let lot = lot_of(path)?;
+    let post: BoardPost = from_json(&body)?;
+    let kind = BoardKind::parse(&post.kind).ok_or_else(|| Failure::new(Label::UnknownCommand))?;
+    let posting = BoardPosting {
+        from: post.from,
+        kind,
+        body: post.body_b64.as_slice().to_vec(),
+        cms: post.cms_b64.as_slice().to_vec(),
+    };
+    let n = blocking(move || book.post(&lot, &posting)).await?;
+    let message = BoardMessage {
+        n,
+        from: post.from.to_string(),
+        kind: post.kind,
+        body_b64: post.body_b64,
+        cms_b64: post.cms_b64,
+    };
+    json(StatusCode::CREATED, &message)
+}
+
+pub(super) async fn ceremony(State(book): Book, path: Path<(String, String)>) -> Answer {
+    let lot = lot_of(path)?;
+    Ok(bytes(JSON_TYPE, blocking(move || book.bundle(&lot)).await?))
+}
+
+pub(super) async fn publish(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let lot = lot_of(path)?;
+    let post: PublishPost = from_json(&body)?;
+    let head = blocking(move || {
+        book.publish(&lot, post.tender_b64.as_slice(), post.cms_b64.as_slice())?;
+        Ok(book.room(&lot)?.log().head())
+    });
+    json(StatusCode::CREATED, &Accepted { head: head.await? })
+}
+
+pub(super) async fn tender(State(book): Book, path: Path<(String, String)>) -> Answer {
+    let lot = lot_of(path)?;
+    let (documents, trust) =
+        blocking(move || Ok((book.tender(&lot)?, book.hall().trust_bytes.clone()))).await?;
+    let answer = TenderAnswer {
+        tender_b64: B64(documents.tender),
+        cms_b64: B64(documents.tender_cms),
+        draft_b64: B64(documents.draft),
+        draft_cms_b64: B64(documents.draft_cms),
+        ceremony: RawJson::new(&documents.ceremony)?,
+        trust_b64: B64(trust),
+    };
+    json(StatusCode::OK, &answer)
+}
+
+pub(super) async fn log(
+    State(book): Book,
+    path: Path<(String, String)>,
+    query: Result<Query<Since>, QueryRejection>,
+) -> Answer {
+    let (lot, since) = (lot_of(path)?, since(query)?);
+    let Ok(room) = book.room(&lot) else {
+        // A lot before its tender file has an empty log; an unknown lot has none.
+        return if book.knows(&lot) {
+            Ok(bytes(LINES_TYPE, Bytes::new()))
+        } else {
+            Err(Failure::new(Label::UnknownLot))
+        };
+    };
+    let mut cursor = room.log().follow(since);
+    let mut body = Vec::new();
+    loop {
+        let lines = cursor.take();
+        if lines.is_empty() {
+            return Ok(bytes(LINES_TYPE, body));
+        }
+        for line in lines {
+            body.extend_from_slice(&line);
+            body.push(b'\n');
+        }
+    }
+}
+
+pub(super) async fn checkpoint(State(book): Book, path: Path<(String, String)>) -> Answer {
+    Ok(bytes(TEXT_TYPE, book.room(&lot_of(path)?)?.checkpoint()))
+}
+
+pub(super) async fn command(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let room = book.room(&lot_of(path)?)?;
+    let post: SignedBody = from_json(&body)?;
+    let head = room.command(post.body.as_slice().to_vec(), post.cms.as_slice().to_vec()).await?;
+    json(StatusCode::OK, &Accepted { head })
+}
+
+pub(super) async fn record(State(book): Book, path: Path<(String, String)>) -> Answer {
+    Ok(bytes(JSON_TYPE, book.room(&lot_of(path)?)?.record()?))
+}
+
+/// The package as a download; it is streamed, since it may be large.
+pub(super) async fn evidence(State(book): Book, path: Path<(String, String)>) -> Answer {
+    let room = book.room(&lot_of(path)?)?;
+    let package = room.package()?;
+    let name =
+        package.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = tokio::fs::File::open(&package).await.map_err(|error| {
+        tracing::error!(%error, "the evidence package cannot be read");
+        Failure::new(Label::Internal)
+    })?;
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.map_err(|_| Failure::new(Label::Internal))?;
+    let kind = HeaderValue::from_static("application/vnd.etsi.asic-e+zip");
+    let body = Body::from_stream(tokio_util::io::ReaderStream::new(file));
+    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)], body).into_response())
+}

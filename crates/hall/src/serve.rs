@@ -1,0 +1,162 @@
+//! Starting and stopping the hall.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use kaibiao_pki::{Identity, TrustList, TrustListError};
+use kaibiao_room::{Clock, HallContext, LotBook, RoomError};
+use kaibiao_store::{OpenError, Store};
+use kaibiao_types::{Digest, UtcMillis};
+use kaibiao_wire::{BODY_LEN_MAX, Exit, Label};
+use ring::rand::SystemRandom;
+use tokio::net::TcpListener;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::{api, pages};
+
+/// How a hall is started.
+#[derive(Debug)]
+pub struct HallConfig {
+    /// Its folder: database, sealed objects, opened documents, packages.
+    pub data: PathBuf,
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Its certificate and key: receipts and packages are signed with it.
+    pub identity: Identity,
+    /// Exact bytes of the trust list.
+    pub trust: Vec<u8>,
+    /// Whether development roots are allowed.
+    pub dev: bool,
+    /// SHA-256 of the development certificates (DER), refused without `dev`.
+    pub dev_roots: &'static [Digest],
+}
+
+/// Why the hall did not start or had to stop.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HallError {
+    /// The address could not be taken.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The trust list or the hall's certificate is a development one, and `--dev` was not given.
+    #[error("the trust list or certificate is for development only; real tenders must not use it")]
+    NotDev,
+    /// A lot's kept state does not hold.
+    #[error("a stored lot does not hold")]
+    Room(#[from] RoomError),
+    /// The server failed.
+    #[error("the server failed")]
+    Serve(#[source] std::io::Error),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The trust list is malformed.
+    #[error(transparent)]
+    Trust(#[from] TrustListError),
+}
+
+impl HallError {
+    /// The stable label.
+    pub const fn label(&self) -> Label {
+        match self {
+            Self::NotDev => Label::NotDev,
+            Self::Trust(_) => Label::BadInput,
+            Self::Store(_) | Self::Listen(..) => Label::CannotWrite,
+            Self::Room(_) | Self::Serve(_) => Label::Internal,
+        }
+    }
+
+    /// The exit code of a program that ends with it.
+    pub const fn exit(&self) -> Exit {
+        self.label().exit()
+    }
+}
+
+/// The machine's clock.
+#[derive(Debug)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UtcMillis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        // A clock beyond the year 287,396 stands at the epoch: everything is then refused as early.
+        UtcMillis::new(millis).unwrap_or(UtcMillis::EPOCH)
+    }
+}
+
+/// Runs a hall until `shutdown` resolves. `on_ready` learns the address once it listens.
+///
+/// # Errors
+///
+/// [`HallError`] if it cannot start, or its server fails.
+pub async fn serve(
+    config: HallConfig,
+    on_ready: impl FnOnce(SocketAddr) + Send,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), HallError> {
+    let trust = TrustList::parse(&config.trust)?;
+    if !config.dev && uses_dev_roots(&config, &trust) {
+        return Err(HallError::NotDev);
+    }
+    let store = Store::open(&config.data)?;
+    let hall = HallContext {
+        store,
+        identity: config.identity,
+        trust_bytes: config.trust,
+        trust: Arc::new(trust),
+        clock: Box::new(SystemClock),
+        random: Box::new(SystemRandom::new()),
+        output: config.data.with_extension("out"),
+    };
+    let book = Arc::new(LotBook::open(Arc::new(hall))?);
+    let listener =
+        TcpListener::bind(config.listen).await.map_err(|e| HallError::Listen(config.listen, e))?;
+    let address = listener.local_addr().map_err(|error| HallError::Listen(config.listen, error))?;
+    on_ready(address);
+    let app = router(Arc::clone(&book), address);
+    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown).await;
+    // Rooms finish what they are doing; nothing that was answered is lost.
+    let stopped = tokio::task::spawn_blocking(move || book.stop()).await;
+    if stopped.is_err() {
+        tracing::error!("a room ended in disorder");
+    }
+    served.map_err(HallError::Serve)
+}
+
+/// Whether an anchor of the trust list, or the hall's own chain, is a development certificate.
+fn uses_dev_roots(config: &HallConfig, trust: &TrustList) -> bool {
+    let anchors = trust.anchors().iter().map(|anchor| anchor.certificate().sha256());
+    let above = config.identity.chain().above().iter().map(kaibiao_pki::Certificate::sha256);
+    anchors.chain(above).any(|digest| config.dev_roots.contains(&digest))
+}
+
+fn router(book: Arc<LotBook>, address: SocketAddr) -> Router {
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self' ws://{address} wss://{address}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    );
+    // The address is digits, dots, colons and brackets, so the value is always valid.
+    let policy =
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    let header = |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, value);
+    api::routes()
+        .merge(pages::routes())
+        .fallback(pages::unknown)
+        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
+        .layer(header(CONTENT_SECURITY_POLICY, policy))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(header(X_FRAME_OPTIONS, HeaderValue::from_static("DENY")))
+        .layer(header(REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+        .with_state(book)
+}
