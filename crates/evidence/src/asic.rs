@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_types::Digest;
 
-use crate::layout;
 use crate::limits::{ENTRIES_MAX, MANIFEST_MAX};
+use crate::{layout, zip};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n\
     <asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" \
@@ -75,7 +75,8 @@ fn reference(line: &str) -> Option<(&str, Digest)> {
     let rest = line.strip_prefix(BEFORE_NAME)?;
     let (name, rest) = rest.split_once(BEFORE_DIGEST)?;
     let value = STANDARD.decode(rest.strip_suffix(AFTER_DIGEST)?).ok()?;
-    Some((name, Digest::from_slice(&value).ok()?))
+    // Only such names can stand in the container, and none of them needs an entity.
+    zip::is_name(name).then_some((name, Digest::from_slice(&value).ok()?))
 }
 
 fn signature_reference() -> String {

@@ -239,18 +239,19 @@ impl Room {
         commitment: kaibiao_types::Digest,
     ) -> Result<(TickNo, PlaceNo), RoomError> {
         let hall = std::sync::Arc::clone(&self.hall);
-        for _ in 0..=self.ticks.len() {
-            for tick in &mut self.ticks {
-                match tick.place(commitment, &mut hall.entropy()) {
-                    Ok(no) => return Ok((tick.no(), no)),
-                    Err(TickError::Full(_)) => {}
-                    Err(error) => return Err(RoomError::internal(error)),
-                }
+        let mut entropy = hall.entropy();
+        for tick in &mut self.ticks {
+            match tick.place(commitment, &mut entropy) {
+                Ok(no) => return Ok((tick.no(), no)),
+                Err(TickError::Full(_)) => {}
+                Err(error) => return Err(RoomError::internal(error)),
             }
-            let fresh = self.new_tick()?;
-            self.ticks.push(fresh);
         }
-        Err(RoomError::internal("no place could be given"))
+        let mut fresh = self.new_tick()?;
+        let no = fresh.place(commitment, &mut entropy).map_err(RoomError::internal)?;
+        let tick = fresh.no();
+        self.ticks.push(fresh);
+        Ok((tick, no))
     }
 }
 

@@ -34,8 +34,8 @@ pub struct Served {
     pub freeze_signatures: Vec<FreezeSignaturePost>,
     pub partials: Vec<PartialsBody>,
     pub refusals: Vec<RefusalBody>,
-    /// Messages of custodian 1 for the board are lost on the way.
-    pub board_down: bool,
+    /// Kinds of messages for the board that are lost on the way from custodian 1.
+    pub lost: Vec<&'static str>,
     /// Partial decryptions arrive and the answer is lost.
     pub partials_down: bool,
 }
@@ -159,7 +159,7 @@ async fn post_board(State(served): Shared, body: axum::body::Bytes) -> Response 
     let post: BoardPost = from_json(&body).unwrap();
     let mut served = served.lock().unwrap();
     served.offered.push(post.clone());
-    if served.board_down && post.from.get() == 1 {
+    if post.from.get() == 1 && served.lost.contains(&post.kind.as_str()) {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let from = post.from.to_string();

@@ -106,6 +106,15 @@ fn usurped(lines: &mut [String]) {
     lines[at] = line(&lines[at], &entry.data().to_owned(), Some(&signed));
 }
 
+/// A character of the first cosignature of the closing head changed.
+fn forge_cosignature(lines: &mut [String]) {
+    let index = first(lines, EventKind::IntakeClosed);
+    let line = &mut lines[index];
+    let at = line.find("custodian/1 ").unwrap() + 60;
+    let other = if line.as_bytes()[at] == b'A' { "B" } else { "A" };
+    line.replace_range(at..=at, other);
+}
+
 /// The text before the command of an entry.
 fn without_command(line: &str) -> String {
     format!("{}}}", line.split_once(",\"cmd\":").unwrap().0)
@@ -134,7 +143,8 @@ fn signature_cases() -> Vec<Case> {
         Case::fails("freeze signature of another", freeze, Sig03),
         Case::fails("signature under another record", relogged(rich, |l| other_record(l)), Sig04)
             .with("HASH_FAILURE"),
-        Case::fails("closing cosignature", replaced(EventKind::IntakeClosed, "custodian/1 ", "custodian/2 "), Wit01),
+        Case::fails("closing cosignature", relogged(rich, |l| forge_cosignature(l)), Wit01)
+            .with("SIG_CRYPTO_FAILURE"),
         Case::fails("closing root", replaced(EventKind::IntakeClosed, "\"root\":\"", "\"root\":\"00"), Log01),
     ]
 }

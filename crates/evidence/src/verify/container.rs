@@ -23,13 +23,21 @@ impl Run {
     /// PKG-02 to PKG-05.
     pub(super) fn container(&mut self, files: &mut Files<'_>) -> Option<Seal> {
         let first = files.names().first().is_some_and(|name| name == layout::MIMETYPE);
-        let kind = files.read(layout::MIMETYPE);
-        let right = first && kind.as_deref() == Some(layout::MIMETYPE_TEXT.as_bytes());
-        self.findings.judge(CheckId::Pkg02, None, right, || {
-            Why::text("the first file is not the mimetype of this format")
-                .indication("FORMAT_FAILURE")
-                .at(layout::MIMETYPE)
-        });
+        match files.read(layout::MIMETYPE) {
+            // One that is there and could not be read is PKG-05's, or the machine's.
+            None if first => {
+                let why = Why::text("the mimetype could not be read").at(layout::MIMETYPE);
+                self.findings.unknown(CheckId::Pkg02, None, why);
+            }
+            kind => {
+                let right = first && kind.as_deref() == Some(layout::MIMETYPE_TEXT.as_bytes());
+                self.findings.judge(CheckId::Pkg02, None, right, || {
+                    Why::text("the first file is not the mimetype of this format")
+                        .indication("FORMAT_FAILURE")
+                        .at(layout::MIMETYPE)
+                });
+            }
+        }
         let Some(manifest) = files.read(layout::MANIFEST) else {
             self.findings.unknown(CheckId::Pkg03, None, Why::missing(layout::MANIFEST));
             return None;

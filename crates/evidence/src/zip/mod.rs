@@ -8,6 +8,7 @@ mod name;
 mod read;
 mod write;
 
+pub(crate) use name::is_name;
 pub(crate) use read::{Archive, ReadFault};
 pub use read::ZipFault;
 pub(crate) use write::write;

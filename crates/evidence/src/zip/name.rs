@@ -4,7 +4,7 @@ use crate::limits::NAME_MAX;
 
 /// Letters, digits, dot, low line, hyphen in one or more segments between single slashes; no
 /// segment is `.` or `..`.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
     let segment = |s: &str| !s.is_empty() && s != "." && s != "..";
     name.len() <= NAME_MAX && name.bytes().all(allowed) && name.split('/').all(segment)

@@ -1,0 +1,118 @@
+//! Arguments of `host`, `supervisor` and `bidder`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use kaibiao_types::Part;
+
+use super::{As, AtLot};
+
+/// A signed command: where, and who signs.
+#[derive(Args, Debug)]
+pub(crate) struct Act {
+    #[command(flatten)]
+    pub(crate) at: AtLot,
+    #[command(flatten)]
+    pub(crate) signer: As,
+}
+
+/// Signing the record: a command, and how its log is read.
+#[derive(Args, Debug)]
+pub(crate) struct SignAct {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    /// Trust list: verify every signature of the log before signing.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+}
+
+/// The parts that a host unseals.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum UnsealPart {
+    /// The price sheets.
+    Price,
+    /// The documents.
+    Documents,
+}
+
+impl From<UnsealPart> for Part {
+    fn from(part: UnsealPart) -> Self {
+        match part {
+            UnsealPart::Price => Self::Price,
+            UnsealPart::Documents => Self::Documents,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HostCmd {
+    /// Announce the bidders (公布投标人名单).
+    PublishBidders(Act),
+    /// Check the seals in public (密封性检查).
+    CheckSeals(Act),
+    /// Start unsealing one part (解密).
+    Unseal {
+        /// Which part.
+        part: UnsealPart,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Read the next price aloud (唱标).
+    ReadNext {
+        #[command(flatten)]
+        act: Act,
+        /// How long the reading takes; else by the number of its words.
+        #[arg(long, value_name = "N")]
+        duration_ms: Option<u64>,
+    },
+    /// Read all prices that are left, one after the other.
+    ReadAll {
+        #[command(flatten)]
+        act: Act,
+        /// How long each reading takes; else by the number of its words.
+        #[arg(long, value_name = "N")]
+        interval_ms: Option<u64>,
+    },
+    /// Answer an objection (答复).
+    Answer {
+        /// Number of the objection.
+        no: u32,
+        /// The answer.
+        text: String,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Make the opening record (开标记录).
+    GenerateRecord(Act),
+    /// Sign the opening record.
+    SignRecord(SignAct),
+    /// Approve a degraded freeze.
+    ApproveDegraded(Act),
+    /// End the opening.
+    Close(Act),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SupervisorCmd {
+    /// Approve a degraded freeze.
+    ApproveDegraded(Act),
+    /// Sign the opening record.
+    SignRecord(SignAct),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BidderCmd {
+    /// Sign in (签到).
+    SignIn(Act),
+    /// Confirm the price as read (报价确认).
+    Confirm(Act),
+    /// Object to the opening (异议).
+    Object {
+        /// The objection.
+        text: String,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Sign the opening record.
+    SignRecord(SignAct),
+}

@@ -1,0 +1,73 @@
+//! Arguments of `serve` and `custodian`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use kaibiao_types::LotKey;
+
+use super::{As, AtHall, ByTrust};
+use crate::lots;
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    /// Folder for everything the hall keeps.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) signer: As,
+    #[command(flatten)]
+    pub(crate) trust: ByTrust,
+    /// Accept the published development certificates; for trials only.
+    #[arg(long)]
+    pub(crate) dev: bool,
+    /// Also run a custodian of this identity as a child process; once for each. The custody is then
+    /// `self`: one operator holds the key.
+    #[arg(long = "custodian-identity", value_name = "CHAIN.pem:KEY.pem")]
+    pub(crate) custodians: Vec<String>,
+    /// End when standard input is closed; for a parent process.
+    #[arg(long, hide = true)]
+    pub(crate) while_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CustodianCmd {
+    /// Make an empty key store, protected by a passphrase.
+    Init {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Take part in ceremonies and openings until stopped; opens no port.
+    Run {
+        #[command(flatten)]
+        at: AtHall,
+        #[command(flatten)]
+        store: StoreArgs,
+        #[command(flatten)]
+        signer: As,
+        #[command(flatten)]
+        trust: ByTrust,
+        /// Ask the hall at one steady pace, in milliseconds; else faster near a deadline.
+        #[arg(long, value_name = "N")]
+        poll_ms: Option<u64>,
+        /// Serve this lot only; else every lot in which the certificate has a seat.
+        #[arg(long, value_name = "TENDER/LOT", value_parser = lots::parse)]
+        lot: Option<LotKey>,
+        /// End when standard input is closed; for a parent process.
+        #[arg(long, hide = true)]
+        while_stdin: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StoreArgs {
+    /// Folder of the key store.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// File whose first line is the passphrase.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: PathBuf,
+}

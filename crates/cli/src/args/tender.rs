@@ -1,0 +1,152 @@
+//! Arguments of `tender`, `ceremony`, `seal` and `submit`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use kaibiao_types::{LotKey, Millis, UtcMillis};
+
+use super::{As, AtHall, AtLot, ByTrust};
+use crate::instant::{self, Instant};
+use crate::lots;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenderCmd {
+    /// Make a draft out of a form (JSON).
+    Draft(DraftArgs),
+    /// Sign a draft, announce it to the hall, start its key ceremony.
+    Create {
+        #[command(flatten)]
+        at: AtHall,
+        /// The draft.
+        #[arg(long, value_name = "FILE")]
+        draft: PathBuf,
+        #[command(flatten)]
+        signer: As,
+    },
+    /// Wait for the ceremony, check it, sign and publish the tender file.
+    Publish {
+        #[command(flatten)]
+        at: AtLot,
+        #[command(flatten)]
+        signer: As,
+        #[command(flatten)]
+        trust: ByTrust,
+        /// New folder for the tender file and all it refers to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The longest wait for the ceremony, such as 10m.
+        #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = instant::parse_span)]
+        wait: Millis,
+    },
+    /// Download a published tender and check it.
+    Fetch {
+        #[command(flatten)]
+        at: AtLot,
+        #[command(flatten)]
+        trust: ByTrust,
+        /// New folder for the tender file and all it refers to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Check a tender folder, without network.
+    Check {
+        /// Folder of `tender publish` or `tender fetch`.
+        folder: PathBuf,
+        #[command(flatten)]
+        trust: ByTrust,
+        /// Judge certificates at this instant instead of now.
+        #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+        at: Option<UtcMillis>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DraftArgs {
+    /// Form of the draft: JSON without deadline, platform and custodians.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+    /// Deadline and opening time: RFC 3339 with an offset, or +30s, +5m, +2h, +7d.
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    pub(crate) deadline: Instant,
+    /// Certificate of a custodian, PEM; once for each, in order.
+    #[arg(long = "custodian", value_name = "FILE", required = true)]
+    pub(crate) custodians: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: ByTrust,
+    /// Host name of the platform, first part of the name of the opening log.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) platform: Option<String>,
+    /// Public notice before a degraded freeze, such as 10m; else as in the form.
+    #[arg(long, value_name = "SPAN", value_parser = instant::parse_span)]
+    pub(crate) notice: Option<Millis>,
+    /// Wait for the freeze quorum, such as 30s; else as in the form.
+    #[arg(long, value_name = "SPAN", value_parser = instant::parse_span)]
+    pub(crate) freeze_wait: Option<Millis>,
+    /// New file for the draft.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CeremonyCmd {
+    /// How far the ceremony of a lot is.
+    Status {
+        #[command(flatten)]
+        at: AtLot,
+    },
+    /// Check a ceremony bundle, without network.
+    Check {
+        /// The bundle, as in a tender folder.
+        file: PathBuf,
+        #[command(flatten)]
+        trust: ByTrust,
+        /// Judge certificates at this instant instead of now.
+        #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+        at: Option<UtcMillis>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SealArgs {
+    /// Folder of `tender fetch`.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tender: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: ByTrust,
+    /// Price sheet as JSON: `{"total":{"minor":…,"currency":"CNY"},"fields":{…}}`.
+    #[arg(long, value_name = "FILE", required_unless_present = "price")]
+    pub(crate) sheet: Option<PathBuf>,
+    /// Total price, such as 123456.78.
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "sheet")]
+    pub(crate) price: Option<String>,
+    /// Another read-out field of the tender; once for each.
+    #[arg(long = "field", value_name = "KEY=VALUE", conflicts_with = "sheet")]
+    pub(crate) fields: Vec<String>,
+    /// The document of the bid: exactly one file.
+    #[arg(long = "document", value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) documents: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) signer: As,
+    /// Folder of an earlier bid that this one replaces.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) supersedes: Option<PathBuf>,
+    /// New folder for the sealed bid.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SubmitArgs {
+    /// Folder of `kaibiao seal`.
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) at: AtHall,
+    #[command(flatten)]
+    pub(crate) trust: ByTrust,
+    /// The lot the bid must be for; else the one in its manifest.
+    #[arg(long, value_name = "TENDER/LOT", value_parser = lots::parse)]
+    pub(crate) lot: Option<LotKey>,
+    /// Do not wait for the receipt's proof in the log.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
