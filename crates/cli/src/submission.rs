@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::limits::{RECEIPT_MAX, RECEIPT_PROOF_MAX};
-use kaibiao_journal::{Receipt, ReceiptProof, VerifiedReceipt};
+use kaibiao_journal::{Receipt, ReceiptProof, ReceiptProofError, VerifiedReceipt};
 use kaibiao_pki::cms::{self, Pin};
 use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
 use kaibiao_seal::{Header, Manifest, ObjectDigest};
@@ -178,35 +178,45 @@ impl ReadyBid {
         let path = paths::receipt(&tender.file().lot_key(), number);
         let until = tokio::time::Instant::now() + longest;
         loop {
-            match hall.get_bytes(&path, RECEIPT_PROOF_MAX).await {
-                Ok(bytes) => {
-                    let proof = judge_proof(tender, receipt, &bytes)?;
-                    files::write_same(&self.folder.join(RECEIPT_PROOF), &bytes)?;
-                    return Ok(Some(proof));
+            let proven = match hall.get_bytes(&path, RECEIPT_PROOF_MAX).await {
+                Err(failure) if failure.label() == Label::NotReady => None,
+                answer => {
+                    let bytes = answer?;
+                    judge_proof(tender, receipt, &bytes)?.map(|proof| (bytes, proof))
                 }
-                Err(failure) if failure.label() != Label::NotReady => return Err(failure),
-                Err(_) if tokio::time::Instant::now() >= until => return Ok(None),
-                Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
+            };
+            if let Some((bytes, proof)) = proven {
+                files::write_same(&self.folder.join(RECEIPT_PROOF), &bytes)?;
+                return Ok(Some(proof));
             }
+            if tokio::time::Instant::now() >= until {
+                return Ok(None);
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
         }
     }
 }
 
-/// Checks the proof of a receipt up to a head that k custodians cosigned.
-pub(crate) fn judge_proof(
+/// Checks the proof of a receipt up to a head that k custodians cosigned; `None` if all holds but
+/// fewer have cosigned yet.
+fn judge_proof(
     tender: &VerifiedTender,
     receipt: &Receipt,
     proof: &[u8],
-) -> Result<VerifiedReceipt, Failure> {
+) -> Result<Option<VerifiedReceipt>, Failure> {
     let terms = tender.file().terms();
-    Ok(ReceiptProof::parse(proof)?.verify(
+    let verified = ReceiptProof::parse(proof)?.verify(
         tender.record().suite(),
         receipt,
         terms.places,
         tender.log_key(),
         tender.cosign_keys(),
         terms.custody.threshold.k(),
-    )?)
+    );
+    match verified {
+        Err(ReceiptProofError::Quorum { .. }) => Ok(None),
+        verified => Ok(Some(verified?)),
+    }
 }
 
 /// Reads a sealed file once: its header, its summary, its linear digest.

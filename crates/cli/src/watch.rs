@@ -149,7 +149,7 @@ impl Watch<'_> {
             self.ui.data(line);
             return;
         }
-        let words = words::sentence(event, self.ui.lang);
+        let words = words::sentence(event, self.follower.state(), self.ui.lang);
         let tick = format!("{}", event.kind());
         match words {
             Some(words) => self.ui.data(&format!("{index:>5}  {}  {words}", clock(at))),

@@ -1,22 +1,25 @@
 //! One sentence for each entry of the opening log.
 
-use kaibiao_opening::{Event, OpenedDocument, PublishedBid, Verdict};
-use kaibiao_types::Part;
+use kaibiao_opening::{Event, OpenedDocument, PublishedBid, State, Verdict};
+use kaibiao_types::{OrgCode, Part};
 
 use crate::output::Lang;
 
 /// An entry in words; `None` for a tick, of which there is one every second before the deadline.
-pub(crate) fn sentence(event: &Event, lang: Lang) -> Option<String> {
+///
+/// `state` is what the log says so far: it knows the names behind the codes.
+pub(crate) fn sentence(event: &Event, state: &State, lang: Lang) -> Option<String> {
     if matches!(event, Event::Tick(_)) {
         return None;
     }
     Some(match lang {
-        Lang::Zh => zh(event),
-        Lang::En => en(event),
+        Lang::Zh => zh(event, state),
+        Lang::En => en(event, state),
     })
 }
 
-fn zh(event: &Event) -> String {
+fn zh(event: &Event, state: &State) -> String {
+    let name = |code: &OrgCode| name(code, state);
     match event {
         Event::LotPublished(lot) => format!(
             "发布 {}，{}；投标截止及开标时间 {}（北京时间）。",
@@ -86,9 +89,9 @@ fn zh(event: &Event) -> String {
         }
         Event::PriceRead(reading) => reading.zh.clone(),
         Event::ReadingFinished(_) => "唱标结束。".to_owned(),
-        Event::PriceConfirmed(who) => format!("{} 确认报价。", who.bidder),
+        Event::PriceConfirmed(who) => format!("{} 确认报价。", name(&who.bidder)),
         Event::ObjectionRaised(raised) => {
-            format!("异议 {}，{}：{}", raised.no, raised.bidder, raised.text)
+            format!("异议 {}，{}：{}", raised.no, name(&raised.bidder), raised.text)
         }
         Event::ObjectionAnswered(answer) => format!("答复异议 {}：{}", answer.no, answer.text),
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
@@ -103,7 +106,8 @@ fn zh(event: &Event) -> String {
     }
 }
 
-fn en(event: &Event) -> String {
+fn en(event: &Event, state: &State) -> String {
+    let name = |code: &OrgCode| name(code, state);
     match event {
         Event::LotPublished(lot) => format!(
             "Published: {}, {}; deadline and opening {} (Beijing time).",
@@ -163,9 +167,9 @@ fn en(event: &Event) -> String {
         }
         Event::PriceRead(reading) => reading.en.clone(),
         Event::ReadingFinished(_) => "All prices are read.".to_owned(),
-        Event::PriceConfirmed(who) => format!("{} confirmed its price.", who.bidder),
+        Event::PriceConfirmed(who) => format!("{} confirmed its price.", name(&who.bidder)),
         Event::ObjectionRaised(raised) => {
-            format!("Objection {}, {}: {}", raised.no, raised.bidder, raised.text)
+            format!("Objection {}, {}: {}", raised.no, name(&raised.bidder), raised.text)
         }
         Event::ObjectionAnswered(answer) => {
             format!("Answer to objection {}: {}", answer.no, answer.text)
@@ -180,6 +184,11 @@ fn en(event: &Event) -> String {
             refused.command, refused.actor, refused.en, refused.label
         ),
     }
+}
+
+/// The name of a bidder; its code where the log has not named it.
+fn name(code: &OrgCode, state: &State) -> String {
+    state.current_bid(code).map_or_else(|| code.to_string(), |bid| bid.bidder.name.clone())
 }
 
 const fn part_zh(part: Part) -> &'static str {

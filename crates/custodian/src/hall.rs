@@ -273,6 +273,33 @@ mod tests {
         }
     }
 
+    /// A hall that answers every call with so many bytes of lines.
+    async fn talkative(bytes: usize) -> Hall {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let lines: Vec<u8> = b"a line\n".iter().copied().cycle().take(bytes).collect();
+        let router = axum::Router::new().fallback(move || async move { lines });
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Hall::new(&address).unwrap()
+    }
+
+    #[tokio::test]
+    async fn answers_are_bounded_whatever_the_hall_sends() {
+        let lot = LotKey {
+            tender: kaibiao_types::TenderId::parse("T").unwrap(),
+            lot: kaibiao_types::LotId::parse("L").unwrap(),
+        };
+        let small = talkative(SMALL_MAX).await;
+        assert_eq!(small.checkpoint(&lot).await.unwrap().len(), SMALL_MAX);
+        assert!(matches!(small.lots().await, Err(HallError::Json(_))));
+        let large = talkative(LARGE_MAX + 5).await;
+        assert!(matches!(large.checkpoint(&lot).await, Err(HallError::TooLarge(SMALL_MAX))));
+        assert!(matches!(large.frozen(&lot).await, Err(HallError::TooLarge(LARGE_MAX))));
+        // Of the log what fits is taken, in whole lines; the rest is asked for again.
+        let lines = large.log(&lot, 0).await.unwrap();
+        assert_eq!(lines.len(), LARGE_MAX / 7 * 7);
+    }
+
     #[test]
     fn only_this_machine_is_loopback() {
         let loopback = |address: &str| is_loopback(&Url::parse(address).unwrap());

@@ -52,9 +52,9 @@ enum PollError {
 }
 
 /// How often a finished lot is looked at.
-const ENDED: Duration = Duration::from_secs(60);
+const ENDED: Duration = Duration::from_mins(1);
 /// How long a lot rests whose files cannot be used.
-const UNUSABLE: Duration = Duration::from_secs(60);
+const UNUSABLE: Duration = Duration::from_mins(1);
 /// The longest wait after a refusal.
 const REFUSED: Duration = Duration::from_secs(1);
 /// From this long before the deadline on the hall is asked often.
@@ -248,7 +248,7 @@ impl Worker {
             Err(error) => return Err(error.into()),
         }
         let size = post.size;
-        self.work(move |lot| Ok(lot.cosigned(size))).await
+        self.note(move |lot| lot.cosigned(size)).await
     }
 
     /// Does what the log asks for.
@@ -258,17 +258,17 @@ impl Worker {
                 Duty::Nothing => return Ok(()),
                 Duty::Fetch(freeze_id) => {
                     let answer = self.hall.frozen(&self.key).await?;
-                    self.work(move |lot| Ok(lot.frozen(freeze_id, answer))).await?;
+                    self.note(move |lot| lot.frozen(freeze_id, answer)).await?;
                 }
                 Duty::Freeze(post) => {
                     self.hall.post_freeze_signature(&self.key, &post).await?;
                     tracing::info!(lot = %self.key, freeze = %post.freeze_id, "freeze countersigned");
-                    self.work(|lot| Ok(lot.freeze_sent())).await?;
+                    self.note(Lot::freeze_sent).await?;
                 }
                 Duty::Partials(post) => {
                     self.hall.post_partials(&self.key, &post).await?;
                     tracing::info!(lot = %self.key, "partial decryptions released");
-                    self.work(|lot| Ok(lot.partials_sent())).await?;
+                    self.note(Lot::partials_sent).await?;
                 }
             }
         }
@@ -285,6 +285,18 @@ impl Worker {
                 (false, true) => Next::Near,
                 (false, false) => Next::Far,
             })
+        })
+        .await
+    }
+
+    /// Tells the lot something that cannot fail.
+    async fn note(
+        &mut self,
+        note: impl FnOnce(&mut Lot) + Send + 'static,
+    ) -> Result<(), PollError> {
+        self.work(move |lot| {
+            note(lot);
+            Ok(())
         })
         .await
     }

@@ -104,6 +104,7 @@ impl Custody {
         if replay.log().root_at(size) != Some(root) {
             return Err(Refusal::Head { size });
         }
+        same_log(replay, memory)?;
         Ok(Cosigning { checkpoint, act: Act::Cosigned { at: clock.now, size, root } })
     }
 
@@ -120,6 +121,7 @@ impl Custody {
         material: &FrozenMaterial,
         clock: ClockReading,
     ) -> Result<Countersigning, Refusal> {
+        same_log(replay, memory)?;
         let (frozen, data) = frozen_of(replay)?;
         let freeze_id = frozen.freeze_id;
         if let Some(signed) = memory.freeze_id().filter(|signed| *signed != freeze_id) {
@@ -177,6 +179,7 @@ impl Custody {
         if let Some(wait) = deadline.since(clock.earliest()).filter(|wait| wait.get() > 0) {
             return Err(Refusal::NotYet(wait));
         }
+        same_log(replay, memory)?;
         let unsealing = replay.state().unsealing().filter(|unsealing| unsealing.part == part);
         let unsealing = unsealing.ok_or(Refusal::NotAsked(part))?;
         let (stage, freeze_id) = (unsealing.stage, unsealing.freeze_id);
@@ -210,6 +213,17 @@ impl Custody {
             .collect();
         let act = Act::Intent { at: clock.now, freeze_id, stage, part, raised };
         Ok(Release { freeze_id, stage, part, points, act })
+    }
+}
+
+/// The replayed log continues every head that was cosigned before: after a restart the hall might
+/// show another history. A head commits to all smaller ones, so the greatest stands for all.
+fn same_log(replay: &Replay, memory: &Memory) -> Result<(), Refusal> {
+    match memory.latest_head() {
+        Some((size, root)) if replay.log().root_at(size) != Some(root) => {
+            Err(Refusal::Head { size })
+        }
+        _ => Ok(()),
     }
 }
 

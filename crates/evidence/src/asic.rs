@@ -127,7 +127,8 @@ mod tests {
         }
         let lines: Vec<&str> = good.lines().collect();
         let order = |order: &[usize]| {
-            order.iter().map(|i| format!("{}\n", lines[*i])).collect::<String>()
+            let lines: Vec<&str> = order.iter().map(|line| lines[*line]).collect();
+            format!("{}\n", lines.join("\n"))
         };
         for order in [order(&[0, 1, 2, 4, 3, 5]), order(&[0, 1, 2, 3, 3, 4, 5])] {
             assert_eq!(parse(order.as_bytes()), Err(ManifestFault::Form));

@@ -59,7 +59,7 @@ macro_rules! checks {
         /// Names a check.
         #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
         pub enum CheckId {
-            $(#[doc = $ask_en] $name,)*
+            $(#[doc = concat!("`", $id, "`: ", $ask_en)] #[allow(clippy::doc_markdown)] $name,)*
         }
 
         impl CheckId {

@@ -132,8 +132,7 @@ pub(crate) fn write_container(
     signature: &[u8],
     out: &mut dyn Write,
 ) -> Result<(), WriteError> {
-    let mut list: Vec<(&str, &[u8])> =
-        vec![(layout::MIMETYPE, layout::MIMETYPE_TEXT.as_bytes())];
+    let mut list: Vec<(&str, &[u8])> = vec![(layout::MIMETYPE, layout::MIMETYPE_TEXT.as_bytes())];
     list.extend(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
     list.push((layout::MANIFEST, manifest));
     list.push((layout::SIGNATURE, signature));

@@ -49,11 +49,7 @@ struct Run {
 /// # Source
 ///
 /// ETSI EN 319 102-1 (indications); ETSI EN 319 162-1 (container).
-pub fn verify<R: Read + Seek>(
-    package: &mut R,
-    trust: &TrustList,
-    at: Option<UtcMillis>,
-) -> Report {
+pub fn verify<R: Read + Seek>(package: &mut R, trust: &TrustList, at: Option<UtcMillis>) -> Report {
     let mut run = Run {
         trust: Arc::new(trust.clone()),
         at,

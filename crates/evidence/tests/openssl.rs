@@ -88,11 +88,8 @@ fn a_whole_opening_passes_and_changes_do_not() {
     for (name, from, to) in [
         ("log/entries.jsonl", "\"kind\":\"price-read\"", "\"kind\":\"price-reed\""),
         ("log/checkpoint", "kaibiao.example", "kaibiao.exemple"),
-        ("tender/tender.json", "\"min_bidders\":3", "\"min_bidders\":4"),
         ("opening/record.json", "\"position\":1", "\"position\":7"),
-        ("trust/log.vkey", "kaibiao", "kaibiaa"),
         ("META-INF/ASiCManifest001.xml", "README.en.txt", "README.fr.txt"),
-        ("mimetype", "asic-e", "asic-s"),
     ] {
         let path = folder.join(name);
         let good = fs::read_to_string(&path).unwrap();

@@ -1,6 +1,6 @@
 //! One bid: its manifest, the bidder's signature, and the headers of its sealed objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kaibiao_crypto::{SUITE_1, tdh2};
 use kaibiao_journal::{
@@ -9,7 +9,9 @@ use kaibiao_journal::{
 use kaibiao_opening::{BidStatus, FrozenBid, SetFrozen};
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError, VerifiedSignature};
-use kaibiao_seal::{ContextError, Header, HeaderError, HeaderMismatch, Manifest, ManifestError};
+use kaibiao_seal::{
+    ContextError, Header, HeaderError, HeaderMismatch, Manifest, ManifestError, SequenceError,
+};
 use kaibiao_types::{Digest, Part, Stage, UtcMillis};
 
 use crate::VerifiedTender;
@@ -213,6 +215,32 @@ fn check_headers(
     Ok(out)
 }
 
+/// Ruling 10: the versions of each bidder follow each other without a gap. Each names the one before
+/// it, and intake takes no other (电子招标投标办法 art. 27), so a gap is a bid that was left out.
+fn check_sequences(
+    bids: &BTreeMap<Digest, (FrozenBid, VerifiedBid)>,
+) -> Result<(), FreezeFault> {
+    let mut versions: BTreeMap<_, &Manifest> = BTreeMap::new();
+    for (entry, bid) in bids.values() {
+        versions.insert((&entry.bidder.code, entry.seq), bid.manifest());
+    }
+    let mut previous: Option<&Manifest> = None;
+    for ((bidder, seq), manifest) in versions {
+        let same = previous.filter(|earlier| earlier.body().bidder.code == *bidder);
+        let source = match same {
+            Some(earlier) => manifest.expect_replaces(earlier).map_err(Some),
+            None if seq.get() == 1 => Ok(()),
+            None => Err(None),
+        };
+        source.map_err(|source| FreezeFault::Sequence {
+            manifest_sha256: manifest.sha256(),
+            source,
+        })?;
+        previous = Some(manifest);
+    }
+    Ok(())
+}
+
 /// Everything about a freeze besides its log entry: the bids in the order of the list, and the
 /// paths of their opened places.
 #[derive(Clone, Debug)]
@@ -258,6 +286,14 @@ pub enum FreezeFault {
     /// A place is not what the log committed to.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// A version does not follow the one before it in the list, so a receipted one is missing.
+    #[error("bid {manifest_sha256} does not follow the bidder's version before it in the list")]
+    Sequence {
+        /// The bid.
+        manifest_sha256: Digest,
+        /// Why; `None` if the list has no earlier version at all.
+        source: Option<SequenceError>,
+    },
 }
 
 impl FreezeFault {
@@ -269,6 +305,7 @@ impl FreezeFault {
             Self::DuplicateLock(_) => "E_DUP_U",
             Self::List(error) => error.label(),
             Self::Place(error) => error.label(),
+            Self::Sequence { .. } => "E_SEQ",
         }
     }
 }
@@ -302,19 +339,20 @@ impl FrozenBids {
             });
         }
         let mut by_manifest = BTreeMap::new();
-        let mut locks = BTreeMap::new();
+        let mut locks = BTreeSet::new();
         for (entry, material) in frozen.bids.iter().zip(&material.bids) {
             let manifest_sha256 = entry.manifest_sha256;
             let bid = VerifiedBid::verify(tender, material, trust, entry.completed_at)
                 .and_then(|bid| bid.expect_frozen(entry).map(|()| bid))
                 .map_err(|source| FreezeFault::Bid { manifest_sha256, source })?;
             for part in bid.headers() {
-                if locks.insert(part.header.u().bytes(), ()).is_some() {
+                if !locks.insert(part.header.u().bytes()) {
                     return Err(FreezeFault::DuplicateLock(manifest_sha256));
                 }
             }
             by_manifest.insert(manifest_sha256, (entry.clone(), bid));
         }
+        check_sequences(&by_manifest)?;
         Ok(Self { by_manifest })
     }
 

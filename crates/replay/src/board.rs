@@ -10,7 +10,7 @@ use kaibiao_ceremony::{
     Partial, RecordError, Rehearsal, Session, Transcript, rehearsal_context,
 };
 use kaibiao_crypto::{Hex, SUITE_1, tdh2};
-use kaibiao_journal::{LogOrigin, VerifierKey};
+use kaibiao_journal::{LogOrigin, SignatureAlgorithm, VerifierKey};
 use kaibiao_opening::{CustodianSeat, TenderDraft};
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
@@ -204,6 +204,7 @@ impl CeremonyBoard {
             && announced.session == *session
             && announced.index == seat.index
             && key.name() == origin.custodian_name(seat.index)
+            && key.algorithm() == SignatureAlgorithm::CosignatureV1
             && SUITE_1.point(&announced.static_key.0).is_ok();
         if !holds {
             return Err(wrong());
@@ -316,9 +317,13 @@ impl CeremonyBoard {
         }
         let context = rehearsal_context(record.suite(), &record.ceremony_id, 0);
         let mut proven = Vec::new();
-        for body in partials {
+        for (entry, body) in record.custodians.iter().zip(partials) {
             let partial: Partial =
                 serde_json::from_slice(&body).map_err(|_| BoardFault::Rehearsal)?;
+            // A custodian shows its own share: another's partial, copied, proves nothing.
+            if partial.index != entry.index {
+                return Err(BoardFault::Rehearsal);
+            }
             partial.verify(&record, &context, header.u()).map_err(|_| BoardFault::Rehearsal)?;
             proven.push(partial);
         }

@@ -12,7 +12,7 @@ use kaibiao_journal::{
 };
 use kaibiao_opening::{
     Actor, Event, EventError, FreezeSigned, IntakeClosed, LotPublished, OpeningRecord,
-    RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
+    PricesPublished, RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
@@ -86,6 +86,12 @@ pub enum ReplayFault {
     /// The opening record that follows from the log is not the one that the log names.
     #[error("the opening record that the log names does not follow from the log")]
     Record,
+    /// The digest beside a published price sheet is not that of the sheet.
+    #[error("entry {entry}: the digest of a price sheet is not that of the sheet")]
+    Sheet {
+        /// Index of the entry.
+        entry: u64,
+    },
     /// A signature in an entry does not hold.
     #[error("entry {entry}: the signature does not hold")]
     Signature {
@@ -117,6 +123,7 @@ impl ReplayFault {
             Self::Procedure(error) => error.label(),
             Self::Signature { source: Some(source), .. } => source.label(),
             Self::Signature { source: None, .. } => "E_SIG_SIGNER",
+            Self::Sheet { .. } => "E_SHEET",
             Self::Record => "E_RECORD",
             Self::Replayed { .. } => "E_REPLAYED",
         }
@@ -205,7 +212,14 @@ impl Replay {
                 self.tender.sha256(),
                 self.tender.cms_sha256(),
             );
-            return if **lot == expected { Ok(None) } else { Err(ReplayFault::OtherTender) };
+            if **lot != expected {
+                return Err(ReplayFault::OtherTender);
+            }
+            // The host signed the tender file; a command beside it would be read by nobody.
+            return match entry.command() {
+                None => Ok(None),
+                Some(_) => Err(ReplayFault::Command { entry: index }),
+            };
         }
         let needs = event.needs_command().is_some();
         match (needs, entry.command()) {
@@ -258,6 +272,7 @@ impl Replay {
             Event::IntakeClosed(closed) => self.check_closing_head(entry.index(), closed),
             Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed),
             Event::RecordSigned(signed) => self.check_record_signature(entry, signed),
+            Event::PricesPublished(prices) => check_sheets(entry.index(), prices),
             _ => Ok(()),
         }
     }
@@ -328,4 +343,15 @@ impl Replay {
         let same = *verified.signer().party() == signed.party && signed.role != Role::Hall;
         if same { Ok(()) } else { Err(wrong(None)) }
     }
+}
+
+/// Every published sheet is the one that its digest names.
+fn check_sheets(entry: u64, prices: &PricesPublished) -> Result<(), ReplayFault> {
+    for bid in &prices.bids {
+        let found = bid.sheet_bytes().map(|bytes| SUITE_1.hash(&bytes));
+        if found != bid.sheet_sha256 {
+            return Err(ReplayFault::Sheet { entry });
+        }
+    }
+    Ok(())
 }

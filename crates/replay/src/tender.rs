@@ -1,8 +1,10 @@
 //! The signed tender file with its draft and ceremony.
 
+use std::collections::BTreeSet;
+
 use kaibiao_ceremony::{CeremonyBundle, CeremonyRecord, RecordError, rehearsal_context};
 use kaibiao_crypto::{PointError, SUITE_1, tdh2};
-use kaibiao_journal::{LogOrigin, OriginError, VerifierKey, VkeyError};
+use kaibiao_journal::{LogOrigin, OriginError, SignatureAlgorithm, VerifierKey, VkeyError};
 use kaibiao_opening::{TenderDraft, TenderError, TenderFile};
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
@@ -62,8 +64,9 @@ pub enum TenderFault {
     /// The ceremony key is not usable.
     #[error("the ceremony key is not usable")]
     Key(#[from] PointError),
-    /// The log's name or key is malformed, or a cosigning key is.
-    #[error("the name or a key of the opening log is malformed")]
+    /// The log's name or key, or a cosigning key, is malformed, of another kind or name, or there
+    /// twice.
+    #[error("the name or a key of the opening log is malformed or another's")]
     Log,
     /// No rehearsal, or one that did not open with all custodians.
     #[error("the rehearsal of the ceremony does not hold")]
@@ -156,13 +159,7 @@ impl VerifiedTender {
         let cosign_keys: Result<Vec<VerifierKey>, VkeyError> =
             record.custodians.iter().map(|custodian| custodian.cosign_vkey.parse()).collect();
         let cosign_keys = cosign_keys?;
-        let named = record.custodians.iter().zip(&cosign_keys);
-        if !named
-            .into_iter()
-            .all(|(custodian, key)| key.name() == origin.custodian_name(custodian.index))
-        {
-            return Err(TenderFault::Log);
-        }
+        check_log_keys(&origin, &log_key, &record, &cosign_keys)?;
         Ok(Self {
             tender_sha256: SUITE_1.hash(material.tender),
             tender_cms_sha256: SUITE_1.hash(material.tender_cms),
@@ -229,6 +226,28 @@ fn check_host(
         Ok(())
     } else {
         Err(TenderFault::HostSignature(None))
+    }
+}
+
+/// The keys that sign heads: each of its kind, under its own name, and no cosigning key twice, since
+/// one key under two names would be two votes.
+fn check_log_keys(
+    origin: &LogOrigin,
+    log_key: &VerifierKey,
+    record: &CeremonyRecord,
+    cosign_keys: &[VerifierKey],
+) -> Result<(), TenderFault> {
+    let named = log_key.name() == origin.as_str()
+        && log_key.algorithm() == SignatureAlgorithm::Ed25519;
+    let all_named = record.custodians.iter().zip(cosign_keys).all(|(custodian, key)| {
+        key.name() == origin.custodian_name(custodian.index)
+            && key.algorithm() == SignatureAlgorithm::CosignatureV1
+    });
+    let distinct: BTreeSet<_> = cosign_keys.iter().map(VerifierKey::public_key).collect();
+    if named && all_named && distinct.len() == cosign_keys.len() {
+        Ok(())
+    } else {
+        Err(TenderFault::Log)
     }
 }
 

@@ -14,7 +14,7 @@ use kaibiao_pki::cms;
 use kaibiao_replay::{Partials, Replay};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, Nonce, StoreError};
-use kaibiao_types::{CustodianIndex, OrgCode, Part, Role, TickNo, UtcMillis};
+use kaibiao_types::{CustodianIndex, Millis, OrgCode, Part, TickNo, UtcMillis};
 use serde_json::value::RawValue;
 
 use crate::frozen::FrozenSet;
@@ -82,7 +82,7 @@ pub(crate) struct Room {
 }
 
 /// The longest sleep without a job: timers are looked at again.
-const LONGEST_SLEEP: Duration = Duration::from_millis(1_000);
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 impl Room {
     /// Runs until it is told to stop, or the disk's state is unknown.
@@ -138,7 +138,7 @@ impl Room {
             Job::DocumentsOpened(bids) => {
                 self.opening_documents = false;
                 let Some(bids) = bids else { return false };
-                let result = self.input(&Input::DocumentsUnsealed(bids), None);
+                let result = self.input(&Input::DocumentsUnsealed(bids));
                 if let Err(error) = &result {
                     tracing::error!(error = %report(error), "opened documents could not be recorded");
                 }
@@ -156,8 +156,7 @@ impl Room {
             self.close_wait(),
             self.package_wait(),
         ];
-        let wait =
-            due.into_iter().flatten().map(|at| at.since(now).map_or(0, |span| span.get())).min();
+        let wait = due.into_iter().flatten().map(|at| at.since(now).map_or(0, Millis::get)).min();
         wait.map_or(LONGEST_SLEEP, |wait| Duration::from_millis(wait).min(LONGEST_SLEEP))
     }
 
@@ -165,10 +164,17 @@ impl Room {
     fn on_time(&mut self) -> Result<(), RoomError> {
         self.tick_if_due()?;
         self.close_intake_if_due()?;
-        while let Some(event) = self.replay.state().due(self.now()) {
-            self.append(&Actor::Hall, vec![event], None, Batch::new())?;
-        }
+        self.write_due()?;
         self.package_if_due()
+    }
+
+    /// Writes what the procedure owes by now, until it owes nothing.
+    pub(crate) fn write_due(&mut self) -> Result<(), RoomError> {
+        loop {
+            let now = self.now();
+            let Some(event) = self.replay.state().due(now) else { return Ok(()) };
+            self.append(&Actor::Hall, &[event], None, now, Batch::new())?;
+        }
     }
 
     /// The hall's clock, never before the last entry.
@@ -182,101 +188,103 @@ impl Room {
         let asked = SignedCommandBody::parse_for(&body, &lot)?;
         let now = self.now();
         let signature = cms::verify_detached(&cms, &body, self.replay.trust(), now)?;
-        let actor = self.actor(&signature.signer().party().code, asked.command.kind())?;
+        let actor = self.actor(&signature.signer().party().code);
         if self.replay.knows_nonce(&asked.nonce) {
             return Err(RoomError::Replayed);
         }
         let signed = SignedCommand { body, cms };
         match self.replay.state().decide(&actor, &asked.command, now) {
-            Err(refusal) => Err(self.record_refusal(&actor, asked.command.kind(), refusal)),
-            Ok(events) if events.is_empty() => self.work(&asked.command, &signed),
+            Err(refusal) => Err(self.record_refusal(&actor, asked.command.kind(), refusal, now)),
+            Ok(events) if events.is_empty() => self.work(&asked, &signed),
             Ok(events) => {
-                let head = self.append(
-                    &actor,
-                    events,
-                    Some(&signed),
-                    Batch::new().nonce(nonce(&asked.nonce)?),
-                )?;
+                let batch = Batch::new().nonce(nonce(&asked.nonce)?);
+                let head = self.append(&actor, &events, Some(&signed), now, batch)?;
                 self.on_time()?;
                 Ok(head)
             }
         }
     }
 
-    /// The role in which an organisation may give a command of a kind.
-    fn actor(&self, code: &OrgCode, kind: CommandKind) -> Result<Actor, RoomError> {
+    /// The role of an organisation in this lot. Whether the role may do it, the procedure says.
+    fn actor(&self, code: &OrgCode) -> Actor {
         let terms = self.replay.tender().file().terms();
-        let roles = kind.roles();
-        if roles.contains(&Role::Host) && *code == terms.host.code {
-            return Ok(Actor::Host(code.clone()));
-        }
-        if roles.contains(&Role::Supervisor) && *code == terms.supervisor.code {
-            return Ok(Actor::Supervisor(code.clone()));
-        }
         if *code == terms.host.code {
-            return Ok(Actor::Host(code.clone())); // refused by its role, with its article
+            Actor::Host(code.clone())
+        } else if *code == terms.supervisor.code {
+            Actor::Supervisor(code.clone())
+        } else {
+            Actor::Bidder(code.clone())
         }
-        if *code == terms.supervisor.code {
-            return Ok(Actor::Supervisor(code.clone()));
-        }
-        Ok(Actor::Bidder(code.clone()))
     }
 
     /// A refusal is an event too, unless it would tell before the deadline who bids.
-    fn record_refusal(&mut self, actor: &Actor, kind: CommandKind, refusal: Refusal) -> RoomError {
+    fn record_refusal(
+        &mut self,
+        actor: &Actor,
+        kind: CommandKind,
+        refusal: Refusal,
+        now: UtcMillis,
+    ) -> RoomError {
         let Some(event) = self.replay.state().refusal_event(actor, kind, &refusal) else {
             return RoomError::Refused(refusal);
         };
-        match self.append(&Actor::Hall, vec![event], None, Batch::new()) {
+        match self.append(&Actor::Hall, &[event], None, now, Batch::new()) {
             Ok(_) => RoomError::Refused(refusal),
             Err(error) => error,
         }
     }
 
     /// The work that an allowed command asks the hall to do.
-    fn work(&mut self, command: &Command, signed: &SignedCommand) -> Result<u64, RoomError> {
-        match command {
+    fn work(
+        &mut self,
+        asked: &SignedCommandBody,
+        signed: &SignedCommand,
+    ) -> Result<u64, RoomError> {
+        let batch = Batch::new().nonce(nonce(&asked.nonce)?);
+        match &asked.command {
             Command::CheckSeals => {
                 let results = self.check_seals()?;
-                self.input(&Input::SealsChecked(results), Some(signed))
+                let now = self.now();
+                let events =
+                    self.replay.state().decide_input(&Input::SealsChecked(results), now)?;
+                self.append(&Actor::Hall, &events, Some(signed), now, batch)
             }
             Command::GenerateRecord => {
                 let record =
                     OpeningRecord::new(self.replay.state()).ok_or(RoomError::NotReady("record"))?;
-                let bytes = record.to_bytes().to_vec();
-                let batch = Batch::new()
+                let bytes = record.to_bytes();
+                let batch = batch
                     .put_doc("record.json", &bytes)
                     .put_doc("record.txt", record.to_text().as_bytes());
                 let input = Input::RecordGenerated { sha256: kaibiao_crypto::SUITE_1.hash(&bytes) };
-                let events = self.replay.state().decide_input(&input, self.now())?;
-                self.append(&Actor::Hall, events, Some(signed), batch)
+                let now = self.now();
+                let events = self.replay.state().decide_input(&input, now)?;
+                self.append(&Actor::Hall, &events, Some(signed), now, batch)
             }
             _ => Err(RoomError::internal("a command without an effect")),
         }
     }
 
     /// Hands an input to the procedure and keeps what follows.
-    pub(crate) fn input(
-        &mut self,
-        input: &Input,
-        command: Option<&SignedCommand>,
-    ) -> Result<u64, RoomError> {
-        let events = self.replay.state().decide_input(input, self.now())?;
-        self.append(&Actor::Hall, events, command, Batch::new())
+    pub(crate) fn input(&mut self, input: &Input) -> Result<u64, RoomError> {
+        let now = self.now();
+        let events = self.replay.state().decide_input(input, now)?;
+        self.append(&Actor::Hall, &events, None, now, Batch::new())
     }
 
-    /// Keeps events: checked as an auditor would, made durable, then shown.
+    /// Keeps events: checked as an auditor would, made durable, then shown. `now` is the instant at
+    /// which they were decided.
     pub(crate) fn append(
         &mut self,
         cause: &Actor,
-        events: Vec<Event>,
+        events: &[Event],
         command: Option<&SignedCommand>,
+        now: UtcMillis,
         batch: Batch,
     ) -> Result<u64, RoomError> {
-        let now = self.now();
         let first = self.replay.log().len();
         let mut lines = Vec::new();
-        for event in &events {
+        for event in events {
             let command = command.filter(|_| event.needs_command().is_some());
             let line = self.line(cause, event, command, now)?;
             if let Err(error) = self.replay.ingest(&line) {
@@ -286,7 +294,9 @@ impl Room {
             lines.push(line);
         }
         let lot = self.replay.tender().file().lot_key();
-        if let Err(error) = self.hall.store.commit(&lot, &batch.append(first, lines.clone())) {
+        if let Err(error) =
+            self.hall.store.commit(&lot, &batch.append(first, lines.iter().cloned()))
+        {
             if !matches!(error, StoreError::StateUnknown { .. }) {
                 self.forget_after(first)?;
             }

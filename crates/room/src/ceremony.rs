@@ -13,7 +13,7 @@ use kaibiao_store::{Batch, BoardMessage};
 use kaibiao_types::{CustodianIndex, LotKey};
 use serde::{Deserialize, Serialize};
 
-use crate::{HallContext, RoomError};
+use crate::{BoardLine, HallContext, RoomError};
 
 /// A custodian's message as it is posted.
 #[derive(Clone, Debug)]
@@ -144,18 +144,19 @@ impl LotCeremony {
         &self,
         hall: &HallContext,
         since: u64,
-    ) -> Result<Vec<(BoardMessage, Vec<u8>, Vec<u8>)>, RoomError> {
+    ) -> Result<Vec<BoardLine>, RoomError> {
         let messages = hall.store.board(&self.draft.terms().lot_key(), since)?;
         let apart = messages.into_iter().map(|message| {
             let kept: Kept = serde_json::from_slice(&message.body).map_err(RoomError::internal)?;
-            Ok((message, kept.body, kept.cms))
+            let BoardMessage { n, from, kind, .. } = message;
+            Ok(BoardLine { n, from, kind, body: kept.body, cms: kept.cms })
         });
         apart.collect()
     }
 
     fn read(&self, hall: &HallContext) -> Result<CeremonyBoard, RoomError> {
         let mut items = Vec::new();
-        for (message, body, cms) in self.board(hall, 0)? {
+        for message in self.board(hall, 0)? {
             let from = match message.from.as_str() {
                 HALL => None,
                 number => {
@@ -165,7 +166,7 @@ impl LotCeremony {
             };
             let kind =
                 BoardKind::parse(&message.kind).ok_or_else(|| RoomError::internal("board kind"))?;
-            items.push(BoardItem { from, kind, body, cms });
+            items.push(BoardItem { from, kind, body: message.body, cms: message.cms });
         }
         Ok(CeremonyBoard::read(
             &self.draft,

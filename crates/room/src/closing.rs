@@ -43,9 +43,10 @@ impl Room {
         let tick = builder.finish(&mut self.hall.entropy()).map_err(RoomError::internal)?;
         let places: Vec<u8> = tick.contents().iter().flat_map(|place| *place.bytes()).collect();
         let data = kaibiao_opening::Tick { no: tick.no(), root: tick.root() };
-        let events = self.replay.state().decide_input(&Input::Tick(data), self.now())?;
+        let now = self.now();
+        let events = self.replay.state().decide_input(&Input::Tick(data), now)?;
         let batch = Batch::new().kv_put(&tick_key(tick.no()), &places);
-        self.append(&Actor::Hall, events, None, batch).map(drop)
+        self.append(&Actor::Hall, &events, None, now, batch).map(drop)
     }
 
     /// The tick being filled, or an empty one.
@@ -141,7 +142,7 @@ impl Room {
             .ok_or_else(|| RoomError::internal("closing head"))?;
         let closed =
             IntakeClosed { tick: closing.tick, size: closing.size, root, cosignatures: lines };
-        self.input(&Input::DeadlineReached(closed), None)?;
+        self.input(&Input::DeadlineReached(closed))?;
         self.freeze_if_due()
     }
 
@@ -168,7 +169,7 @@ impl Room {
         // Both crates describe one text; what was built here is read there.
         let json = serde_json::to_vec(&record).map_err(RoomError::internal)?;
         let frozen: SetFrozen = serde_json::from_slice(&json).map_err(RoomError::internal)?;
-        self.input(&Input::SetFrozen(frozen), None)?;
+        self.input(&Input::SetFrozen(frozen))?;
         self.load_frozen()
     }
 
@@ -218,10 +219,8 @@ impl Room {
         use base64::Engine as _;
         let cms = base64::engine::general_purpose::STANDARD.encode(cms);
         let signed = kaibiao_opening::FreezeSigned { custodian, freeze_id, cms };
-        let head = self.input(&Input::FreezeSigned(signed), None)?;
-        while let Some(event) = self.replay.state().due(self.now()) {
-            self.append(&Actor::Hall, vec![event], None, Batch::new())?;
-        }
+        let head = self.input(&Input::FreezeSigned(signed))?;
+        self.write_due()?;
         Ok(head)
     }
 

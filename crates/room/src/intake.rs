@@ -122,7 +122,7 @@ fn refused(part: Part, error: &ObjectError) -> RoomError {
         ObjectError::Shorter { .. } | ObjectError::Longer { .. } => {
             RoomError::Truncated(format!("{part}: {error}"))
         }
-        _ => RoomError::Object(format!("{part}: {error}")),
+        ObjectError::Header(_) => RoomError::Object(format!("{part}: {error}")),
     }
 }
 
@@ -175,7 +175,7 @@ impl Room {
             manifest_sha256,
             cms_sha256,
             completed_at,
-            place: Place { tick, no, salt: salt.clone() },
+            place: Place { tick, no, salt },
             objects,
         };
         let receipt_bytes = receipt.to_bytes().map_err(RoomError::internal)?;

@@ -241,11 +241,7 @@ impl LotBook {
     ///
     /// [`RoomError`].
     pub fn board(&self, lot: &LotKey, since: u64) -> Result<Vec<BoardLine>, RoomError> {
-        let messages = self.entry(lot)?.ceremony.board(&self.hall, since)?;
-        let line = |(message, body, cms): (kaibiao_store::BoardMessage, Vec<u8>, Vec<u8>)| {
-            BoardLine { n: message.n, from: message.from, kind: message.kind, body, cms }
-        };
-        Ok(messages.into_iter().map(line).collect())
+        self.entry(lot)?.ceremony.board(&self.hall, since)
     }
 
     /// Takes a custodian's ceremony message in.
@@ -352,13 +348,7 @@ impl LotBook {
         let tender = Arc::new(VerifiedTender::verify(&documents.material(), &self.hall.trust, at)?);
         let signer = entry.ceremony.log_signer(&self.hall)?;
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE);
-        let room = Room::restore(
-            Arc::clone(&self.hall),
-            Arc::clone(&tender),
-            signer,
-            &lines,
-            jobs.clone(),
-        )?;
+        let room = Room::restore(Arc::clone(&self.hall), &tender, signer, &lines, jobs.clone())?;
         let handle = LotHandle {
             lot: lot.clone(),
             jobs,
@@ -514,12 +504,12 @@ impl Room {
     /// The room as the durable log and store say.
     fn restore(
         hall: Arc<HallContext>,
-        tender: Arc<VerifiedTender>,
+        tender: &Arc<VerifiedTender>,
         signer: kaibiao_journal::LogSigner,
         lines: &[Vec<u8>],
         jobs: std::sync::mpsc::SyncSender<Job>,
     ) -> Result<Self, RoomError> {
-        let mut replay = Replay::new(Arc::clone(&tender), Arc::clone(&hall.trust));
+        let mut replay = Replay::new(Arc::clone(tender), Arc::clone(&hall.trust));
         for line in lines {
             replay.ingest(line)?;
         }

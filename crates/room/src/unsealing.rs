@@ -102,12 +102,12 @@ impl Room {
             count,
             partials: (set.part == Part::Price).then_some(set.partials),
         };
-        let events =
-            self.replay.state().decide_input(&Input::PartialsReceived(event), self.now())?;
+        let now = self.now();
+        let events = self.replay.state().decide_input(&Input::PartialsReceived(event), now)?;
         let batch = kaibiao_store::Batch::new()
             .put_doc(&partials_doc(set.part, set.custodian), &set.body)
             .put_doc(&format!("{}.p7s", partials_doc(set.part, set.custodian)), cms);
-        let head = self.append(&kaibiao_opening::Actor::Hall, events, None, batch)?;
+        let head = self.append(&kaibiao_opening::Actor::Hall, &events, None, now, batch)?;
         self.remember_partials(set.part, parsed);
         self.progress(set.part)?;
         Ok(head)
@@ -128,7 +128,7 @@ impl Room {
         detail: String,
     ) -> Result<u64, RoomError> {
         let refused = kaibiao_opening::CustodianRefused { custodian, label, detail };
-        self.input(&Input::CustodianRefused(refused), None)
+        self.input(&Input::CustodianRefused(refused))
     }
 
     /// Opens a part once enough custodians released.
@@ -186,7 +186,7 @@ impl Room {
                             label: unopened.label.to_owned(),
                             fault: unopened.fault,
                         },
-                    })
+                    });
                 }
                 Err(unopened) => {
                     tracing::warn!(bid = %manifest_sha256, %unopened, "a price sheet did not open yet");
@@ -194,7 +194,7 @@ impl Room {
                 }
             }
         }
-        self.input(&Input::PricesUnsealed(all), None).map(drop)
+        self.input(&Input::PricesUnsealed(all)).map(drop)
     }
 
     fn open_one(

@@ -74,10 +74,13 @@ impl Room<'_, '_> {
         if broken { Err(deviation("a seal is not intact")) } else { Ok(()) }
     }
 
-    async fn count_down(&self) -> Result<(), Failure> {
+    async fn count_down(&mut self) -> Result<(), Failure> {
         let steps = self.opening.steps;
+        self.log.catch_up(self.opening.hall, &self.opening.cast.lot).await?;
         steps.step("等待开标时间……", "Waiting for the opening time");
-        let Some(deadline) = self.deadline().await? else { return Ok(()) };
+        let Some(deadline) = self.log.state().deadline() else {
+            return Err(deviation("the lot is not published"));
+        };
         while let Some(left) = deadline.since(machine::now()?).filter(|left| *left > Millis::ZERO) {
             let seconds = left.get().div_ceil(1_000);
             if self.opening.plan.live && (seconds <= 3 || seconds.is_multiple_of(5)) {
@@ -88,11 +91,6 @@ impl Room<'_, '_> {
             tokio::time::sleep(Duration::from_millis(next)).await;
         }
         Ok(())
-    }
-
-    async fn deadline(&self) -> Result<Option<kaibiao_types::UtcMillis>, Failure> {
-        let opening = self.opening;
-        Ok(Some(crate::lots::status(opening.hall, &opening.cast.lot).await?.deadline))
     }
 
     /// All prices in one step; they are what the bidders sealed.
@@ -207,7 +205,7 @@ impl Room<'_, '_> {
     /// Takes new entries in and tells them.
     async fn tell_new(&mut self) -> Result<(), Failure> {
         for (_, event) in self.log.catch_up(self.opening.hall, &self.opening.cast.lot).await? {
-            self.opening.steps.entry(&event);
+            self.opening.steps.entry(&event, self.log.state());
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kaibiao_opening::Event;
+use kaibiao_opening::{Event, State};
 
 use crate::output::Ui;
 use crate::words;
@@ -37,10 +37,10 @@ impl Steps {
     }
 
     /// An entry of the log, in the words of the room.
-    pub(super) fn entry(&self, event: &Event) {
+    pub(super) fn entry(&self, event: &Event, state: &State) {
         use crate::output::Lang;
         if let (Some(zh), Some(en)) =
-            (words::sentence(event, Lang::Zh), words::sentence(event, Lang::En))
+            (words::sentence(event, state, Lang::Zh), words::sentence(event, state, Lang::En))
         {
             self.step(&format!("  {zh}"), &format!("  {en}"));
         }

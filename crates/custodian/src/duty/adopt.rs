@@ -31,8 +31,8 @@ pub(crate) struct Opening {
 /// What was sent since the process started, so that nothing is sent over and over.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// The head whose cosignature the hall has.
-    pub(super) head: Option<u64>,
+    /// The head whose cosignature the hall took, and when.
+    pub(super) head: Option<(u64, Instant)>,
     /// When the countersignature was last sent.
     pub(super) freeze: Option<Instant>,
     /// When partial decryptions were last sent.
@@ -92,11 +92,11 @@ impl Lot {
         let cosigner = cosigner(&folder, &tender, index)?;
         publish(&folder, answer, at)?;
 
-        let (log, lines) = folder.log()?;
         let replay = Replay::new(Arc::new(tender), Arc::clone(&self.trust));
         let custody = Custody::new(&replay, &share).map_err(by_rule(REQUEST))?;
         self.seat = Some(index);
         self.keys = None;
+        let (log, lines) = folder.log()?;
         let mut opening = Opening {
             replay,
             custody,
@@ -107,7 +107,16 @@ impl Lot {
             material: None,
             sent: Sent::default(),
         };
-        opening.read_copy(&lines, self.journal.memory())?;
+        if let Err(error) = opening.read_copy(&lines, self.journal.memory()) {
+            // The copy is no evidence: the journal has the heads that were cosigned, and whatever
+            // the hall gives again must continue them.
+            tracing::warn!(lot = %self.key, %error, "the copy of the log is of no use: fetched anew");
+            folder.set_log_aside()?;
+            opening.log = folder.log()?.0;
+            opening.replay =
+                Replay::new(Arc::clone(opening.replay.tender()), Arc::clone(&self.trust));
+            opening.tree = Tree::new();
+        }
         self.opening = Some(Box::new(opening));
         Ok(())
     }

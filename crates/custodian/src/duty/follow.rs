@@ -1,6 +1,6 @@
 //! Reading the opening log: only as far as the log has signed it, and only forward.
 
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use kaibiao_custody::Memory;
 use kaibiao_journal::{CosignedCheckpoint, TreeHead};
@@ -20,6 +20,9 @@ pub(crate) struct Wanted {
 }
 
 const REQUEST: &str = "log";
+
+/// A hall that took a cosignature and does not show it after this long gets it again.
+const SHOWN_AFTER: Duration = Duration::from_secs(5);
 
 impl Lot {
     /// Checks the log's signature under a new head, and that the head does not go back.
@@ -54,7 +57,7 @@ impl Lot {
     pub(crate) fn follow(&mut self, note: &str, lines: &[Vec<u8>]) -> Result<(), LotError> {
         let Some(opening) = &mut self.opening else { return Ok(()) };
         let head = opening.signed_head(note)?;
-        let mut tree = opening.tree.clone();
+        let mut tree = opening.tree.clone(); // 64 bytes or so for each entry
         for line in lines {
             tree.push(leaf_hash(line));
         }
@@ -65,8 +68,8 @@ impl Lot {
         opening.take_in(lines)
     }
 
-    /// The cosignature of the head up to which the log was read, if the hall does not have it yet.
-    /// The journal has it first.
+    /// The cosignature of the head up to which the log was read, if the hall does not show it. The
+    /// journal has it first; a repeat, which a hall needs that has lost it, is the same line.
     ///
     /// # Errors
     ///
@@ -76,7 +79,7 @@ impl Lot {
             return Ok(None);
         };
         let head = opening.signed_head(note)?;
-        if head.size != opening.replay.log().len() || opening.sent.head == Some(head.size) {
+        if head.size != opening.replay.log().len() || opening.is_cosigned(note, head.size)? {
             return Ok(None);
         }
         let clock = self.shared.now();
@@ -85,21 +88,22 @@ impl Lot {
             .custody
             .cosign(&opening.replay, memory, note, clock)
             .map_err(by_rule("checkpoint"))?;
-        if !memory.has_cosigned(head.size, &head.root) {
+        let before = self.journal.cosigned_at(head.size, head.root);
+        if before.is_none() {
             self.journal.write(&cosigning.act)?;
         }
         let cosignature = opening
             .cosigner
-            .cosign(&cosigning.checkpoint, clock.now)
+            .cosign(&cosigning.checkpoint, before.unwrap_or(clock.now))
             .map_err(|error| refused("checkpoint", error.label(), &error))?;
         let TreeHead { size, root } = head;
         Ok(Some(CosignaturePost { custodian, size, root, cosignature }))
     }
 
-    /// The hall has a cosignature.
+    /// The hall took a cosignature.
     pub(crate) fn cosigned(&mut self, size: u64) {
         if let Some(opening) = &mut self.opening {
-            opening.sent.head = Some(size);
+            opening.sent.head = Some((size, Instant::now()));
         }
     }
 
@@ -118,7 +122,7 @@ impl Lot {
 }
 
 impl Opening {
-    /// Reads the copy of the log from the disk, as if it came from the hall.
+    /// Reads the copy of the log from the disk, as strictly as if it came from the hall.
     pub(super) fn read_copy(&mut self, lines: &[Vec<u8>], memory: &Memory) -> Result<(), LotError> {
         for line in lines {
             self.ingest(line)?;
@@ -135,10 +139,21 @@ impl Opening {
 
     /// The head in a note that the log signed.
     fn signed_head(&self, note: &str) -> Result<TreeHead, LotError> {
-        let tender = Arc::clone(self.replay.tender());
-        let checked = CosignedCheckpoint::verify(note, tender.log_key(), &[])
+        let checked = CosignedCheckpoint::verify(note, self.replay.tender().log_key(), &[])
             .map_err(|error| refused("checkpoint", error.label(), &error))?;
         Ok(checked.checkpoint().head)
+    }
+
+    /// Whether the note shows this custodian's cosignature, or the hall took it a short while ago.
+    fn is_cosigned(&self, note: &str, size: u64) -> Result<bool, LotError> {
+        let taken = |(sent, when): (u64, Instant)| sent == size && when.elapsed() < SHOWN_AFTER;
+        if self.sent.head.is_some_and(taken) {
+            return Ok(true);
+        }
+        let own = std::slice::from_ref(self.cosigner.vkey());
+        let checked = CosignedCheckpoint::verify(note, self.replay.tender().log_key(), own)
+            .map_err(|error| refused("checkpoint", error.label(), &error))?;
+        Ok(!checked.cosignatures().is_empty())
     }
 
     /// Takes in lines one by one and keeps what was accepted on the disk.

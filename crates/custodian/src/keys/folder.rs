@@ -77,7 +77,7 @@ impl Text {
 /// it is the last to be written anew.
 const OF_SESSION: [&str; 8] = [
     "round1.msg",
-    "rehearsal.jsonl",
+    "rehearsals",
     "ceremony.json",
     "static.key",
     "cosign.key",
@@ -168,9 +168,14 @@ impl<'a> LotFolder<'a> {
         Ok((file, lines))
     }
 
+    /// Moves the copy of the opening log aside: `log.jsonl.bad`, the newest one of them.
+    pub(crate) fn set_log_aside(&self) -> Result<(), KeyStoreError> {
+        files::move_aside(&self.path.join("log.jsonl"), &self.path.join("log.jsonl.bad"))
+    }
+
     /// The points that were raised in rehearsals, one in hexadecimal per line.
     pub(crate) fn rehearsals(&self) -> Result<(LineFile, Vec<Vec<u8>>), KeyStoreError> {
-        let Opened { file, lines, .. } = LineFile::open(&self.path.join("rehearsal.jsonl"))?;
+        let Opened { file, lines, .. } = LineFile::open(&self.path.join("rehearsals"))?;
         Ok((file, lines))
     }
 

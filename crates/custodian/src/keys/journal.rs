@@ -1,9 +1,10 @@
 //! The journal of one lot: every act before it is done, and the memory that follows from it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use kaibiao_custody::{Act, Memory, Raised};
-use kaibiao_types::{Digest, Part, Stage};
+use kaibiao_types::{Digest, Part, Stage, UtcMillis};
 
 use super::{KeyStoreError, LineFile, lines::Opened};
 
@@ -13,6 +14,7 @@ pub(crate) struct Journal {
     file: LineFile,
     memory: Memory,
     intents: Vec<Intent>,
+    cosigned_at: BTreeMap<(u64, Digest), UtcMillis>,
     torn: bool,
 }
 
@@ -44,8 +46,13 @@ impl Journal {
     /// [`KeyStoreError::Damaged`] if a whole line is not an act: the memory would have a hole.
     pub(crate) fn open(path: &Path) -> Result<Self, KeyStoreError> {
         let Opened { file, lines, torn } = LineFile::open(path)?;
-        let mut journal =
-            Self { file, memory: Memory::default(), intents: Vec::new(), torn: torn.is_some() };
+        let mut journal = Self {
+            file,
+            memory: Memory::default(),
+            intents: Vec::new(),
+            cosigned_at: BTreeMap::new(),
+            torn: torn.is_some(),
+        };
         for (number, act) in (1_u64..).zip(parse(path, &lines)) {
             journal.remember(&act.map_err(|error| at_line(error, number))?);
         }
@@ -70,6 +77,11 @@ impl Journal {
         &self.memory
     }
 
+    /// When a head was first cosigned: a repeated cosignature bears the same time.
+    pub(crate) fn cosigned_at(&self, size: u64, root: Digest) -> Option<UtcMillis> {
+        self.cosigned_at.get(&(size, root)).copied()
+    }
+
     /// Whether the last line was torn by a crash; it is kept beside the journal.
     pub(crate) const fn was_torn(&self) -> bool {
         self.torn
@@ -91,6 +103,9 @@ impl Journal {
     fn remember(&mut self, act: &Act) {
         self.memory.remember(act);
         self.intents.extend(Intent::of(act));
+        if let Act::Cosigned { at, size, root } = act {
+            self.cosigned_at.entry((*size, *root)).or_insert(*at);
+        }
     }
 }
 

@@ -36,7 +36,9 @@ impl LineFile {
         let (kept, torn) = bytes.split_at_checked(whole).unwrap_or((&bytes, &[]));
         if !torn.is_empty() {
             // First keep the torn end, then cut it off: a crash in between only repeats this.
-            let aside = path.with_extension("jsonl.torn");
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(".torn");
+            let aside = path.with_file_name(name);
             let mut file = files::open_append(&aside)?;
             files::append(&mut file, &aside, &[torn, b"\n"].concat())?;
             files::cut(path, u64::try_from(whole).unwrap_or(u64::MAX))?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use kaibiao_crypto::Hex;
 use kaibiao_custody::Act;
+use kaibiao_journal::Cosigner;
 use kaibiao_replay::{Announcement, BoardKind, board_statement};
 use kaibiao_wire::BoardPost;
 use tempfile::TempDir;
@@ -129,7 +130,7 @@ async fn another_session_is_refused_once_there_is_a_share() {
         served.board.clear();
         served.draft.as_mut().unwrap().session = digest(1);
     }
-    hall.rest().await;
+    Hall::rest().await;
     assert_eq!(hall.lock().offered.len(), before);
     {
         let mut served = hall.lock();
@@ -151,7 +152,7 @@ async fn another_session_is_refused_once_there_is_a_share() {
         served.offered.len()
     };
     let one = Running::start(keys.path(), 1, &hall.address, clock).await;
-    hall.rest().await;
+    Hall::rest().await;
     assert_eq!(hall.lock().offered.len(), before);
     assert!(one.is_alive());
     one.kill().await;
@@ -164,21 +165,7 @@ async fn another_session_is_refused_once_there_is_a_share() {
 async fn an_announcement_of_another_session_is_refused() {
     let keys = TempDir::new().unwrap();
     let scene = Scene::new("stranger").await;
-    let announcement = Announcement {
-        v: 1,
-        kind: "announce".to_owned(),
-        session: Hex([9; 32]),
-        index: index(2),
-        static_key: Hex::parse(
-            "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
-        )
-        .unwrap(),
-        cosign_vkey: kaibiao_journal::Cosigner::from_seed(scene.origin.clone(), index(2), &[5; 32])
-            .unwrap()
-            .vkey()
-            .to_string(),
-    };
-    let body = serde_json::to_vec(&announcement).unwrap();
+    let body = announcement(&scene, 2, digest(9));
     let statement = board_statement(&scene.origin, BoardKind::Announce, &body);
     let cms = sign(&scene.people.custodians[1].identity, statement.as_bytes(), BEFORE);
     scene.hall.lock().pin("2", "announce", &body, &cms);
@@ -214,7 +201,7 @@ async fn a_draft_that_its_host_did_not_sign_starts_nothing() {
     ] {
         scene.hall.lock().draft.as_mut().unwrap().cms_b64 = cms.into();
         let one = Running::start(keys.path(), 1, &scene.hall.address, TestClock::at(BEFORE)).await;
-        scene.hall.rest().await;
+        Hall::rest().await;
         assert!(scene.hall.lock().offered.is_empty());
         assert!(one.is_alive());
         one.kill().await;
@@ -227,17 +214,130 @@ async fn a_lot_without_a_seat_is_left_alone() {
     let keys = TempDir::new().unwrap();
     let scene = Scene::new("seatless").await;
     let four = Running::start(keys.path(), 4, &scene.hall.address, TestClock::at(BEFORE)).await;
-    scene.hall.rest().await;
+    Hall::rest().await;
     assert!(scene.hall.lock().offered.is_empty());
     four.kill().await;
     assert_eq!(key_store(keys.path(), 4).await.lots().unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_user_of_the_same_certificate_is_noticed() {
+    let keys = TempDir::new().unwrap();
+    let scene = Scene::new("twice").await;
+    let body = announcement(&scene, 1, scene.hall.lock().draft.as_ref().unwrap().session);
+    let statement = board_statement(&scene.origin, BoardKind::Announce, &body);
+    let cms = sign(&scene.people.custodians[0].identity, statement.as_bytes(), BEFORE);
+    scene.hall.lock().pin("1", "announce", &body, &cms);
+    check_refused(&scene, &keys, "E_CEREMONY").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_test_objects_are_raised_and_none_after_ready() {
+    let keys = TempDir::new().unwrap();
+    let mut scene = Scene::new("rehearsals").await;
+    let (hall, clock) = (scene.hall.clone(), TestClock::at(BEFORE));
+    hall.lock().lost = vec!["rehearsal-partial"];
+    let mut running = Vec::new();
+    for number in 1..=3 {
+        running.push(Running::start(keys.path(), number, &hall.address, clock.clone()).await);
+    }
+    let record = loop {
+        match scene.board().record().unwrap() {
+            Some((record, _)) => break record,
+            None => Hall::rest().await,
+        }
+    };
+    // The hall changes its test object again and again; three are raised.
+    let raised = |hall: &Hall| -> std::collections::BTreeSet<String> {
+        let posts = offered(hall, 1, "rehearsal-partial");
+        let d = |post: &BoardPost| {
+            let partial: kaibiao_ceremony::Partial =
+                serde_json::from_slice(post.body_b64.as_slice()).unwrap();
+            partial.d.to_string()
+        };
+        posts.iter().map(d).collect()
+    };
+    let replace = |hall: &Hall, object: &[u8]| {
+        let mut served = hall.lock();
+        served.board.retain(|m| !m.kind.starts_with("rehearsal"));
+        let signed = served.board.len();
+        for (n, message) in (0..).zip(served.board.iter_mut()) {
+            message.n = n;
+        }
+        served.pin("hall", "rehearsal-object", object, b"-");
+        signed
+    };
+    let mut last = Vec::new();
+    for count in 1..=4_usize {
+        last = scene.test_object(&record);
+        replace(&hall, &last);
+        for _ in 0..10 {
+            Hall::rest().await;
+            if raised(&hall).len() == count.min(3) {
+                break;
+            }
+        }
+        Hall::rest().await;
+        assert_eq!(raised(&hall).len(), count.min(3));
+    }
+    let refused = refusals_of(&keys, 1, running.remove(0)).await;
+    assert_eq!(refused, [("ceremony".to_owned(), "E_CEREMONY".to_owned())]);
+
+    // Custodian 2 sees a complete ceremony once everybody's partial is there: READY. Then another
+    // object comes, and is not raised.
+    for other in running {
+        other.kill().await;
+    }
+    let ready = keys.path().join("custodian-2/ZZ-2027/1/ready");
+    std::fs::write(ready, b"").unwrap();
+    replace(&hall, &last);
+    let before = offered(&hall, 2, "rehearsal-partial").len();
+    let two = Running::start(keys.path(), 2, &hall.address, clock).await;
+    Hall::rest().await;
+    assert_eq!(offered(&hall, 2, "rehearsal-partial").len(), before);
+    let refused = refusals_of(&keys, 2, two).await;
+    assert!(!refused.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hall_that_is_not_there_ends_nothing() {
+    let keys = TempDir::new().unwrap();
+    for number in [1, 3] {
+        Running::without_hall(keys.path(), number).await.unwrap();
+    }
+}
+
+/// An announcement with keys of nobody.
+fn announcement(scene: &Scene, number: usize, session: kaibiao_types::Digest) -> Vec<u8> {
+    let announcement = Announcement {
+        v: 1,
+        kind: "announce".to_owned(),
+        session: Hex(*session.bytes()),
+        index: index(number),
+        // The generator of the group.
+        static_key: Hex::parse(
+            "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+        )
+        .unwrap(),
+        cosign_vkey: Cosigner::from_seed(scene.origin.clone(), index(number), &[5; 32])
+            .unwrap()
+            .vkey()
+            .to_string(),
+    };
+    serde_json::to_vec(&announcement).unwrap()
+}
+
+async fn refusals_of(keys: &TempDir, number: usize, running: Running) -> Vec<(String, String)> {
+    assert!(running.is_alive());
+    running.kill().await;
+    refusals(keys.path(), number).await
 }
 
 /// Custodian 1 posts nothing on this board but, at most, its announcement; it refuses with a label
 /// and goes on living.
 async fn check_refused(scene: &Scene, keys: &TempDir, label: &str) {
     let one = Running::start(keys.path(), 1, &scene.hall.address, TestClock::at(BEFORE)).await;
-    scene.hall.rest().await;
+    Hall::rest().await;
     assert!(scene.hall.lock().offered.iter().all(|post| post.kind == "announce"));
     assert!(one.is_alive());
     one.kill().await;

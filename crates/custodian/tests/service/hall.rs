@@ -1,6 +1,5 @@
 //! A hall of the tests: it serves what the test puts into it and keeps what custodians send.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -33,6 +32,8 @@ pub struct Served {
     pub cosignatures: Vec<CosignaturePost>,
     pub freeze_signatures: Vec<FreezeSignaturePost>,
     pub partials: Vec<PartialsBody>,
+    /// Bodies of partials and refusals with their signatures.
+    pub signed: Vec<SignedBody>,
     pub refusals: Vec<RefusalBody>,
     /// Kinds of messages for the board that are lost on the way from custodian 1.
     pub lost: Vec<&'static str>,
@@ -74,8 +75,8 @@ impl Hall {
     }
 
     /// Waits long enough for a custodian to ask some times.
-    pub fn rest(&self) -> impl Future<Output = ()> + use<> {
-        tokio::time::sleep(Duration::from_millis(1_500))
+    pub async fn rest() {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
     }
 }
 
@@ -108,12 +109,21 @@ type Shared = State<Arc<Mutex<Served>>>;
 fn router(served: Arc<Mutex<Served>>) -> Router {
     Router::new()
         .route(paths::LOTS, get(lots))
-        .route(paths::DRAFT, get(|s: Shared| async move { option(&s.lock().unwrap().draft) }))
+        .route(
+            paths::DRAFT,
+            get(|s: Shared| async move { option(s.lock().unwrap().draft.as_ref()) }),
+        )
         .route(paths::BOARD, get(board).post(post_board))
-        .route(paths::TENDER, get(|s: Shared| async move { option(&s.lock().unwrap().tender) }))
+        .route(
+            paths::TENDER,
+            get(|s: Shared| async move { option(s.lock().unwrap().tender.as_ref()) }),
+        )
         .route(paths::LOG, get(log))
         .route(paths::CHECKPOINT, get(checkpoint))
-        .route(paths::FROZEN, get(|s: Shared| async move { option(&s.lock().unwrap().frozen) }))
+        .route(
+            paths::FROZEN,
+            get(|s: Shared| async move { option(s.lock().unwrap().frozen.as_ref()) }),
+        )
         .route(paths::COSIGNATURES, post(cosignatures))
         .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
         .route(paths::PARTIALS, post(partials))
@@ -131,8 +141,8 @@ fn problem(label: Label) -> Response {
     (status, [(header::CONTENT_TYPE, PROBLEM_TYPE)], to_json(&problem).unwrap()).into_response()
 }
 
-fn option(value: &Option<impl Serialize>) -> Response {
-    value.as_ref().map_or_else(|| problem(Label::NotReady), json)
+fn option(value: Option<&impl Serialize>) -> Response {
+    value.map_or_else(|| problem(Label::NotReady), json)
 }
 
 async fn lots(State(served): Shared) -> Response {
@@ -196,6 +206,7 @@ async fn partials(State(served): Shared, body: axum::body::Bytes) -> Response {
     let signed: SignedBody = from_json(&body).unwrap();
     let mut served = served.lock().unwrap();
     served.partials.push(from_json(signed.body.as_slice()).unwrap());
+    served.signed.push(signed);
     if served.partials_down {
         return StatusCode::BAD_GATEWAY.into_response();
     }
@@ -206,6 +217,7 @@ async fn refusals(State(served): Shared, body: axum::body::Bytes) -> Response {
     let signed: SignedBody = from_json(&body).unwrap();
     let mut served = served.lock().unwrap();
     served.refusals.push(from_json(signed.body.as_slice()).unwrap());
+    served.signed.push(signed);
     json(&served.head())
 }
 

@@ -12,7 +12,7 @@ use kaibiao_wire::{FrozenAnswer, PartialsBody};
 use tempfile::TempDir;
 
 use crate::ceremony::refusals;
-use crate::hall::{Served, digest};
+use crate::hall::{Hall, Served, digest};
 use crate::people::{Running, TestClock, key_store};
 use crate::scene::{AFTER, BEFORE, FreezeRecordInput, Scene, index, lot_key};
 
@@ -107,6 +107,7 @@ async fn a_fair_hall_gets_proven_partials_from_everybody() {
     let frozen = acts.iter().filter(|act| matches!(act, Act::FreezeSigned { .. })).count();
     assert_eq!(frozen, 1);
     assert!(!acts.iter().any(|act| matches!(act, Act::Refused { .. })));
+    lot.scene.assert_signed();
     // The intent stands before the answer, and every cosigned head is on record.
     assert!(matches!(acts.last(), Some(Act::Intent { .. })));
     assert!(lot.scene.hall.lock().refusals.is_empty());
@@ -122,7 +123,8 @@ async fn an_unsealing_before_the_deadline_is_refused_by_the_custodians_own_clock
     lot.scene.unseal(AFTER);
     let refusal = lot.refusal("E_NOT_YET").await;
     assert_eq!((refusal.v, refusal.at.get()), (1, BEFORE));
-    lot.scene.hall.rest().await;
+    lot.scene.assert_signed();
+    Hall::rest().await;
     assert!(lot.scene.hall.lock().partials.is_empty());
     lot.stop().await;
     let acts = acts(lot.keys.path()).await;
@@ -263,7 +265,7 @@ async fn a_log_below_a_cosigned_head_is_refused() {
         })
         .await;
     lot.leave_one().await;
-    let (whole, count) = (lot.scene.log.clone(), lot.scene.hall.lock().cosignatures.len());
+    let whole = lot.scene.log.clone();
 
     // Rolled back: a head that was passed long ago.
     lot.scene.log = OpeningLog::new(lot.scene.origin.clone());
@@ -291,18 +293,53 @@ async fn a_log_below_a_cosigned_head_is_refused() {
         let refusal = lot.refusal("E_ROLLBACK").await;
         assert_eq!(refusal.custodian, index(1));
     }
-    assert_eq!(lot.scene.hall.lock().cosignatures.len(), count);
+    let roots = [whole.root_at(1), whole.root_at(2)];
+    let mut cosignatures = std::mem::take(&mut lot.scene.hall.lock().cosignatures);
+    assert!(cosignatures.drain(..).all(|c| roots.contains(&Some(c.root))));
     let evidence = lot.keys.path().join("custodian-1/ZZ-2027/1/evidence");
     assert_eq!(std::fs::read_dir(evidence).unwrap().count(), 2);
 
     // The true log comes back, and the custodian goes on.
     lot.scene.log = whole;
     lot.scene.serve();
-    lot.scene
-        .hall
-        .until("cosignature", |served| (served.cosignatures.len() > count).then_some(()))
-        .await;
+    lot.scene.hall.until("cosignature", |served| served.cosignatures.pop()).await;
     lot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_copy_of_the_log_is_fetched_again() {
+    let mut lot = Lot::published("copy").await;
+    lot.frozen(3).await;
+    lot.stop().await;
+    let copy = lot.keys.path().join("custodian-1/ZZ-2027/1/log.jsonl");
+    let whole = std::fs::read(&copy).unwrap();
+    lot.scene.unseal(AFTER);
+    for damaged in [[&whole[..100], &whole[101..]].concat(), b"\n".to_vec()] {
+        std::fs::write(&copy, damaged).unwrap();
+        lot.scene.hall.lock().partials.clear();
+        lot.start_one().await;
+        let body = lot.scene.hall.until("partials", |served| served.partials.pop()).await;
+        lot.scene.assert_proven(&body);
+        lot.stop().await;
+        assert!(std::fs::read(&copy).unwrap().starts_with(&whole));
+    }
+    assert_eq!(intents(&acts(lot.keys.path()).await), 1);
+    assert_eq!(refusals(lot.keys.path(), 1).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_tender_file_for_the_lot_is_refused() {
+    let mut lot = Lot::published("tenders").await;
+    let count = |served: &mut Served| (served.cosignatures.len() >= 3).then_some(());
+    lot.scene.hall.until("cosignatures", count).await;
+    lot.stop().await;
+    // Another signature gives other bytes only in the signature: the file is the same.
+    lot.scene.hall.lock().tender.as_mut().unwrap().tender_b64.0.push(b' ');
+    lot.start_one().await;
+    Hall::rest().await;
+    lot.stop().await;
+    let refused = refusals(lot.keys.path(), 1).await;
+    assert_eq!(refused, [("tender".to_owned(), "E_TENDER".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -310,7 +347,7 @@ async fn nothing_is_raised_for_too_few_bidders() {
     let mut lot = Lot::published("few").await;
     lot.frozen(2).await;
     assert_eq!(lot.scene.state.phase(), kaibiao_opening::Phase::Failed);
-    lot.scene.hall.rest().await;
+    Hall::rest().await;
     assert!(lot.scene.hall.lock().partials.is_empty());
     assert!(lot.scene.hall.lock().refusals.is_empty());
     lot.stop().await;
@@ -331,12 +368,35 @@ async fn a_log_that_unseals_too_few_bidders_is_refused() {
     lot.scene.serve();
     let served = lot.scene.hall.until("a refusal", |served| served.refusals.first().cloned()).await;
     assert_ne!(served.label, "");
-    lot.scene.hall.rest().await;
+    Hall::rest().await;
     assert!(lot.scene.hall.lock().partials.is_empty());
     lot.stop().await;
     assert_eq!(intents(&acts(lot.keys.path()).await), 0);
     let refused = refusals(lot.keys.path(), 1).await;
     assert!(refused.iter().all(|(request, _)| request == "log"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cosignature_that_the_hall_lost_is_the_same_again() {
+    let mut lot = Lot::published("lost").await;
+    let own = |served: &Served| -> Vec<String> {
+        let own = served.cosignatures.iter().filter(|c| c.custodian == index(1));
+        own.map(|c| c.cosignature.clone()).collect()
+    };
+    // This hall never shows the cosignatures that it has: it is as if it had lost them.
+    let twice = |served: &mut Served| Some(own(served)).filter(|own| own.len() >= 2);
+    let lines = lot.scene.hall.until("a repeated cosignature", twice).await;
+    assert_eq!(lines[0], lines[1]);
+    // Later and by a fresh process too: the time in it is that of the first one.
+    lot.stop().await;
+    lot.clock.set(BEFORE + 30_000);
+    lot.scene.hall.lock().cosignatures.clear();
+    lot.start_one().await;
+    let again = lot.scene.hall.until("a cosignature", |served| own(served).pop()).await;
+    assert_eq!(again, lines[0]);
+    lot.stop().await;
+    let cosigned = |act: &&Act| matches!(act, Act::Cosigned { .. });
+    assert_eq!(acts(lot.keys.path()).await.iter().filter(cosigned).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -346,12 +406,12 @@ async fn a_head_that_the_log_did_not_sign_is_not_cosigned() {
         .hall
         .until("cosignature", |served| (served.cosignatures.len() >= 3).then_some(()))
         .await;
-    let count = lot.scene.hall.lock().cosignatures.len();
     lot.leave_one().await;
     let signer = kaibiao_journal::LogSigner::from_seed(lot.scene.origin.clone(), &[8; 32]).unwrap();
     lot.scene.signer = signer;
     lot.scene.receive(3);
     lot.refusal("checkpoint-log-signature-missing").await;
-    assert_eq!(lot.scene.hall.lock().cosignatures.len(), count);
+    let size = lot.scene.log.len();
+    assert!(lot.scene.hall.lock().cosignatures.iter().all(|c| c.size < size));
     lot.stop().await;
 }

@@ -111,7 +111,8 @@ impl Running {
             store: key_store(keys, number).await,
             identity: load_identity(&entry.chain(), &entry.key()).unwrap(),
             trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),
-            lot: None,
+            // Custodian 3 serves one lot by name, the others whatever they have a seat in.
+            lot: (number == 3).then(crate::scene::lot_key),
             pace: Pace::steady(Duration::from_millis(50)),
         };
         let custodian = Custodian::with_clock(config, clock).unwrap();
@@ -123,6 +124,21 @@ impl Running {
         self.task.abort();
         let ended = self.task.await;
         assert!(ended.is_err_and(|error| error.is_cancelled()), "a custodian ended by itself");
+    }
+
+    /// Starts custodian `number` for a hall that is not there, ends it in order after a while.
+    pub async fn without_hall(keys: &Path, number: usize) -> Result<(), CustodianError> {
+        let entry = Roster::load().unwrap();
+        let entry = entry.identity(&format!("custodian-{number}")).unwrap().clone();
+        let config = Config {
+            hall: "http://127.0.0.1:1".to_owned(),
+            store: key_store(keys, number).await,
+            identity: load_identity(&entry.chain(), &entry.key()).unwrap(),
+            trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),
+            lot: (number == 3).then(crate::scene::lot_key),
+            pace: Pace::default(),
+        };
+        Custodian::new(config)?.run(tokio::time::sleep(Duration::from_secs(1))).await
     }
 
     /// Whether it still runs.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_ceremony::CeremonyBundle;
+use kaibiao_ceremony::{CeremonyBundle, CeremonyRecord};
 use kaibiao_crypto::{Hex, SUITE_1, tdh2};
 use kaibiao_journal::{
     EntryLine, FreezeContext, FreezeRecord, LogOrigin, LogSigner, OpeningLog, Place, ReceiptedBid,
@@ -201,10 +201,7 @@ impl Scene {
             let board = self.board();
             let Some((record, _)) = board.record().unwrap() else { continue };
             if board.rehearsal(&record).unwrap().is_none() {
-                let context = Context::of_rehearsal(&SUITE_1, record.ceremony_id, 0);
-                let id = *record.ceremony_id.bytes();
-                let bases = tdh2::Bases::new(&SUITE_1, id, record.key().unwrap()).unwrap();
-                let header = self.seal(&context, &bases, b"rehearsal").0;
+                let header = self.test_object(&record);
                 self.hall.lock().pin("hall", "rehearsal-object", &header, b"-");
             }
             if let Some(bundle) = board.bundle(&self.people.trust, at(BEFORE)).unwrap() {
@@ -213,6 +210,14 @@ impl Scene {
             }
         }
         panic!("the ceremony did not end");
+    }
+
+    /// A fresh test object for the rehearsal.
+    pub fn test_object(&mut self, record: &CeremonyRecord) -> Vec<u8> {
+        let context = Context::of_rehearsal(&SUITE_1, record.ceremony_id, 0);
+        let id = *record.ceremony_id.bytes();
+        let bases = tdh2::Bases::new(&SUITE_1, id, record.key().unwrap()).unwrap();
+        self.seal(&context, &bases, b"rehearsal").0
     }
 
     /// Header and digest of a sealed object.
@@ -238,7 +243,7 @@ impl Scene {
     pub fn publish(&mut self) {
         let bundle = self.bundle.clone().unwrap();
         let record_bytes = bundle.ceremony_b64.0.clone();
-        let record = kaibiao_ceremony::CeremonyRecord::parse(&record_bytes).unwrap();
+        let record = CeremonyRecord::parse(&record_bytes).unwrap();
         let announced = Announced {
             ceremony: CeremonyRef { id: record.ceremony_id, sha256: SUITE_1.hash(&record_bytes) },
             log: LogRef { origin: self.origin.to_string(), vkey: self.signer.vkey().to_string() },
@@ -281,7 +286,7 @@ impl Scene {
         let mut served = self.hall.lock();
         served.log = self.log.entries().iter().map(|e| [e.line(), b"\n"].concat()).collect();
         served.checkpoint = Some(self.signer.sign(self.log.head()));
-        served.frozen = self.frozen.clone();
+        served.frozen.clone_from(&self.frozen);
         if let Some(frozen) = &mut served.frozen {
             (self.tamper)(frozen);
         }
@@ -296,11 +301,11 @@ impl Scene {
     }
 
     /// A signed command of the host with the entries that it causes.
-    pub fn command(&mut self, command: Command, now: u64) {
+    pub fn command(&mut self, command: &Command, now: u64) {
         let host = Actor::Host(self.people.host.party.code.clone());
         let signed = self.signed(command.clone(), now);
-        let mut events = self.state.decide(&host, &command, at(now)).unwrap();
-        if command == Command::CheckSeals {
+        let mut events = self.state.decide(&host, command, at(now)).unwrap();
+        if *command == Command::CheckSeals {
             let seals = self.state.current_bids().map(|bid| SealResult {
                 bidder: bid.bidder.code.clone(),
                 part: Part::Price,
@@ -521,10 +526,24 @@ impl Scene {
 
     /// The host's steps up to the unsealing of the prices.
     pub fn unseal(&mut self, now: u64) {
-        self.command(Command::PublishBidders, now);
-        self.command(Command::CheckSeals, now);
-        self.command(Command::StartUnsealing(Part::Price), now);
+        self.command(&Command::PublishBidders, now);
+        self.command(&Command::CheckSeals, now);
+        self.command(&Command::StartUnsealing(Part::Price), now);
         self.serve();
+    }
+
+    /// Checks that everything that was signed was signed by a custodian of this lot.
+    pub fn assert_signed(&self) {
+        let served = self.hall.lock();
+        assert!(!served.signed.is_empty());
+        let own = |sha256| {
+            self.people.custodians.iter().any(|c| c.identity.certificate().sha256() == sha256)
+        };
+        for signed in &served.signed {
+            let (body, cms) = (signed.body.as_slice(), signed.cms.as_slice());
+            let verified = cms::verify_detached(cms, body, &self.people.trust, at(AFTER)).unwrap();
+            assert!(own(verified.signer().certificate().sha256()));
+        }
     }
 
     /// Checks that partial decryptions are proven ones of the frozen bids.

@@ -143,8 +143,12 @@ impl Report {
         let (pass, fail) = (count(Outcome::Pass), count(Outcome::Fail));
         let (unknown, not) = (count(Outcome::Unknown), count(Outcome::NotApplicable));
         let counts = match page.lang {
-            Lang::Zh => format!("{fail} 项不通过  {unknown} 项无法判定  {pass} 项通过  {not} 项不适用"),
-            Lang::En => format!("{fail} failed  {unknown} unknown  {pass} passed  {not} not applicable"),
+            Lang::Zh => {
+                format!("{fail} 项不通过  {unknown} 项无法判定  {pass} 项通过  {not} 项不适用")
+            }
+            Lang::En => {
+                format!("{fail} failed  {unknown} unknown  {pass} passed  {not} not applicable")
+            }
         };
         page.line(&counts);
         let verdict = self.verdict;
@@ -168,10 +172,17 @@ fn write_finding(page: &mut Page, finding: &Finding) {
     }
     let mut why = match finding.outcome {
         Outcome::Fail => check.failure.of(page.lang).to_owned(),
-        _ => page.pick("证据缺失，或因前面的问题未能判定", "evidence is missing, or an earlier problem kept this open").to_owned(),
+        _ => page
+            .pick(
+                "证据缺失，或因前面的问题未能判定",
+                "evidence is missing, or an earlier problem kept this open",
+            )
+            .to_owned(),
     };
     if let Some(indication) = finding.indication {
-        why.push_str(&format!(" ({indication})"));
+        for piece in [" (", indication, ")"] {
+            why.push_str(piece);
+        }
     }
     page.line(&format!("    {why}"));
     if let Some(detail) = &finding.detail {

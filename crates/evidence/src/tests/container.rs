@@ -79,7 +79,8 @@ fn manifest_cases() -> Vec<Case> {
     vec![
         Case::fails("unlisted file", written(&added, &manifest, &seal), Pkg04),
         Case::fails("listed file absent", written(&absent, &manifest, &seal), Pkg04),
-        Case::fails("altered file", written(&altered, &manifest, &seal), Pkg05).with("HASH_FAILURE"),
+        Case::fails("altered file", written(&altered, &manifest, &seal), Pkg05)
+            .with("HASH_FAILURE"),
         Case::fails("digest of another length", other_digest, Pkg03).with("FORMAT_FAILURE"),
         Case::fails("DTD", with_manifest("<asic:ASiC", "<!DOCTYPE a><asic:ASiC"), Pkg03),
         Case::fails("entity", with_manifest("README.en", "README&#46;en"), Pkg03),

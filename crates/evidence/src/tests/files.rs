@@ -93,7 +93,11 @@ fn tender_cases() -> Vec<Case> {
         Case::fails("tender signed by another", by_supervisor, Tru02),
         Case::opens("tender unsigned", removed(layout::TENDER_CMS), Tru02),
         Case::fails("other trust list inside", replaced(layout::TRUST, "{\"v\"", " {\"v\""), Tru03),
-        Case::fails("ceremony altered", replaced(layout::CEREMONY, "\"y\":\"0", "\"y\":\"1"), Cer01),
+        Case::fails(
+            "ceremony altered",
+            replaced(layout::CEREMONY, "\"y\":\"0", "\"y\":\"1"),
+            Cer01,
+        ),
         Case::opens("newer ceremony", replaced(layout::CEREMONY, "{\"v\":1,", "{\"v\":2,"), Cer01),
         Case::fails("transcript altered", replaced(layout::TRANSCRIPT, "\",\"", "\",\"AA"), Cer01),
         Case::opens("no transcript", removed(layout::TRANSCRIPT), Cer01),
@@ -131,10 +135,18 @@ fn bid_cases() -> Vec<Case> {
     let mut cases = vec![
         Case::fails("N01 sealed price", flipped(&of(3, "price.sealed"), 100), Sea03)
             .with("HASH_FAILURE"),
-        Case::fails("sealed price cut", changed(|files| {
-            files.get_mut(&of(3, "price.sealed")).unwrap().pop();
-        }), Sea03),
-        Case::fails("sealed price of another", copied(&of(5, "price.sealed"), &of(3, "price.sealed")), Sea03),
+        Case::fails(
+            "sealed price cut",
+            changed(|files| {
+                files.get_mut(&of(3, "price.sealed")).unwrap().pop();
+            }),
+            Sea03,
+        ),
+        Case::fails(
+            "sealed price of another",
+            copied(&of(5, "price.sealed"), &of(3, "price.sealed")),
+            Sea03,
+        ),
         Case::opens("N50 no sealed price", removed(&of(3, "price.sealed")), Sea03),
         Case::fails("N02 manifest", replaced(&manifest, client.0, client.1), Sig01)
             .with("HASH_FAILURE"),
@@ -145,18 +157,30 @@ fn bid_cases() -> Vec<Case> {
         Case::fails("signed again", again, Sea02).with("HASH_FAILURE"),
         Case::fails("header", flipped(&of(3, "header-1-price.bin"), 1), Sea02),
         Case::fails("header of documents", flipped(&of(3, "header-1-documents.bin"), 60), Sea02),
-        Case::fails("header of another", copied(&of(5, "header-1-price.bin"), &of(3, "header-1-price.bin")), Sea02),
+        Case::fails(
+            "header of another",
+            copied(&of(5, "header-1-price.bin"), &of(3, "header-1-price.bin")),
+            Sea02,
+        ),
         Case::opens("no manifest", removed(&manifest), Sea02),
         Case::fails("places", changed(swap_paths), Sea01),
-        Case::fails("places not JSON", replaced(layout::PLACES, "[", "[[" ), Sea01),
+        Case::fails("places not JSON", replaced(layout::PLACES, "[", "[["), Sea01),
         Case::opens("no places", removed(layout::PLACES), Sea01),
-        Case::fails("N41 stray folder", changed(|files| {
-            files.insert("bids/91990000KB0001113T-9/manifest.json".to_owned(), b"{}".to_vec());
-        }), Rec01),
-        Case::fails("N41 folder absent", changed(|files| {
-            let folder = of(3, "");
-            files.retain(|name, _| !name.starts_with(&folder));
-        }), Rec01),
+        Case::fails(
+            "N41 stray folder",
+            changed(|files| {
+                files.insert("bids/91990000KB0001113T-9/manifest.json".to_owned(), b"{}".to_vec());
+            }),
+            Rec01,
+        ),
+        Case::fails(
+            "N41 folder absent",
+            changed(|files| {
+                let folder = of(3, "");
+                files.retain(|name, _| !name.starts_with(&folder));
+            }),
+            Rec01,
+        ),
     ];
     // N03: every bidder, so that both kinds of key are met.
     cases.extend((2..6).map(|bidder| {
@@ -174,7 +198,8 @@ fn swap_paths(files: &mut Files) {
 }
 
 fn receipt_cases() -> Vec<Case> {
-    let (receipt, p7s, proof) = (of(3, "receipt.json"), of(3, "receipt.p7s"), of(3, "receipt-proof.json"));
+    let (receipt, p7s, proof) =
+        (of(3, "receipt.json"), of(3, "receipt.p7s"), of(3, "receipt-proof.json"));
     let edited = |edit: fn(&mut ReceiptProof)| {
         changed(|files| {
             let mut value = ReceiptProof::parse(&files[&proof]).unwrap();
@@ -193,15 +218,23 @@ fn receipt_cases() -> Vec<Case> {
     });
     let zero = |proof: &mut ReceiptProof| proof.inclusion.push(Digest::ZERO);
     vec![
-        Case::fails("N20 proof of another bid", copied(&of(5, "receipt-proof.json"), &proof), Log04),
+        Case::fails(
+            "N20 proof of another bid",
+            copied(&of(5, "receipt-proof.json"), &proof),
+            Log04,
+        ),
         Case::fails("N20 receipt of another bid", whole_other, Log04),
         Case::fails("N35 index beyond the head", edited(|proof| proof.index += 1000), Log04),
         Case::fails("N35 surplus hash", edited(zero), Log04),
         Case::fails("N35 missing hash", edited(|proof| proof.path.truncate(9)), Log04),
         Case::fails("receipt not JSON", replaced(&receipt, "{", "[{"), Log04),
         Case::opens("no proof", removed(&proof), Log04),
-        Case::fails("receipt altered", replaced(&receipt, "\"completed_at\":1", "\"completed_at\":2"), Sig05)
-            .with("HASH_FAILURE"),
+        Case::fails(
+            "receipt altered",
+            replaced(&receipt, "\"completed_at\":1", "\"completed_at\":2"),
+            Sig05,
+        )
+        .with("HASH_FAILURE"),
         Case::fails("receipt by the host", by_host, Sig05).with("SIG_CONSTRAINTS_FAILURE"),
         Case::opens("receipt unsigned", removed(&p7s), Sig05),
         Case::opens("no receipt", removed(&receipt), Sig05),
@@ -249,23 +282,31 @@ fn head_cases() -> Vec<Case> {
         with(format!("{}\n", text.join("\n")))
     };
     let one = scenario.sign_head(head, 1, sealed_at()).unwrap();
-    let shorter = TreeHead { size: head.size - 1, root: scenario.log.root_at(head.size - 1).unwrap() };
+    let shorter =
+        TreeHead { size: head.size - 1, root: scenario.log.root_at(head.size - 1).unwrap() };
     let shorter = scenario.sign_head(shorter, 3, sealed_at()).unwrap();
     let entries = |edit: fn(&mut Vec<String>)| {
         changed(|files| {
             let text = String::from_utf8(files[layout::ENTRIES].clone()).unwrap();
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             edit(&mut lines);
-            files.insert(layout::ENTRIES.to_owned(), format!("{}\n", lines.join("\n")).into_bytes());
+            files
+                .insert(layout::ENTRIES.to_owned(), format!("{}\n", lines.join("\n")).into_bytes());
         })
     };
     vec![
-        Case::fails("N30 entry changed", entries(|l| l[2] = l[2].replacen("\"at\":17", "\"at\":18", 1)), Log03),
-        Case::fails("N30 entry removed", entries(|l| drop(l.remove(20))), Log03).with("HASH_FAILURE"),
+        Case::fails(
+            "N30 entry changed",
+            entries(|l| l[2] = l[2].replacen("\"at\":17", "\"at\":18", 1)),
+            Log03,
+        ),
+        Case::fails("N30 entry removed", entries(|l| drop(l.remove(20))), Log03)
+            .with("HASH_FAILURE"),
         Case::fails("N30 last entry removed", entries(|l| drop(l.pop())), Log03),
         Case::fails("N30 entry inserted", entries(|l| l.insert(9, l[8].clone())), Log03),
         Case::fails("N30 entries swapped", entries(|l| l.swap(4, 5)), Log03),
-        Case::fails("N33 size", edit(format!("\n{}\n", head.size + 1)), Log02).with("SIG_CRYPTO_FAILURE"),
+        Case::fails("N33 size", edit(format!("\n{}\n", head.size + 1)), Log02)
+            .with("SIG_CRYPTO_FAILURE"),
         Case::fails("N33 leading zero", edit(format!("\n0{}\n", head.size)), Log02),
         Case::fails("N33 extension line", extension, Log02),
         Case::fails("head of a shorter log", with(shorter), Log03),
@@ -280,8 +321,16 @@ fn record_cases() -> Vec<Case> {
     let sheet = layout::sheet(&bid_name(rich_scenario(), 3, 1));
     let other = layout::sheet(&bid_name(rich_scenario(), 5, 1));
     vec![
-        Case::fails("N42 price in the record", replaced(layout::RECORD, "\"position\":1", "\"position\":2"), Rec02),
-        Case::fails("N48 text of the record", replaced(layout::RECORD_TEXT, "B-40891", "B-40892"), Rec02),
+        Case::fails(
+            "N42 price in the record",
+            replaced(layout::RECORD, "\"position\":1", "\"position\":2"),
+            Rec02,
+        ),
+        Case::fails(
+            "N48 text of the record",
+            replaced(layout::RECORD_TEXT, "B-40891", "B-40892"),
+            Rec02,
+        ),
         Case::opens("no record", removed(layout::RECORD), Rec02),
         Case::fails("N42 sheets swapped", copied(&other, &sheet), Rec03).with("HASH_FAILURE"),
         Case::opens("no sheet", removed(&sheet), Rec03),

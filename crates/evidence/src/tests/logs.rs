@@ -49,6 +49,11 @@ fn first(lines: &[String], kind: EventKind) -> usize {
     lines.iter().position(|line| line.contains(&kind)).unwrap()
 }
 
+/// The time in a line.
+fn time(line: &str) -> String {
+    EntryLine::parse(line.as_bytes()).unwrap().at().get().to_string()
+}
+
 /// The first entry of a kind with a text replaced.
 fn replaced(kind: EventKind, from: &str, to: &str) -> Vec<u8> {
     relogged(rich_scenario(), |lines| {
@@ -145,7 +150,11 @@ fn signature_cases() -> Vec<Case> {
             .with("HASH_FAILURE"),
         Case::fails("closing cosignature", relogged(rich, |l| forge_cosignature(l)), Wit01)
             .with("SIG_CRYPTO_FAILURE"),
-        Case::fails("closing root", replaced(EventKind::IntakeClosed, "\"root\":\"", "\"root\":\"00"), Log01),
+        Case::fails(
+            "closing root",
+            replaced(EventKind::IntakeClosed, "\"root\":\"", "\"root\":\"00"),
+            Log01,
+        ),
     ]
 }
 
@@ -155,7 +164,6 @@ fn order_cases() -> Vec<Case> {
         let unsealing = first(lines, EventKind::UnsealingStarted);
         let line = lines.remove(unsealing);
         let tick = lines[1].clone();
-        let time = |line: &str| line.split_once("\"at\":").unwrap().1[..13].to_owned();
         lines.insert(2, line.replacen(&time(&line), &time(&tick), 1));
     });
     let unfrozen = relogged(rich, |lines| {
@@ -164,14 +172,14 @@ fn order_cases() -> Vec<Case> {
     });
     let after_end = relogged(rich, |lines| {
         let refused = first(lines, EventKind::Refused);
-        let end = lines.last().unwrap().split_once("\"at\":").unwrap().1[..13].to_owned();
-        let at = lines[refused].split_once("\"at\":").unwrap().1[..13].to_owned();
+        let (end, at) = (time(lines.last().unwrap()), time(&lines[refused]));
         lines.push(lines[refused].replacen(&at, &end, 1));
     });
     let price = replaced(EventKind::PriceRead, "\"position\":1", "\"position\":2");
     let back = relogged(rich, |lines| lines.swap(1, 0));
     let second_lot = relogged(rich, |lines| lines.insert(1, lines[0].clone()));
-    let opened_withdrawn = replaced(EventKind::SetFrozen, "\"status\":\"withdrawn\"", "\"status\":\"current\"");
+    let opened_withdrawn =
+        replaced(EventKind::SetFrozen, "\"status\":\"withdrawn\"", "\"status\":\"current\"");
     let twice = relogged(rich, |lines| {
         let (one, other) = (code(2), code(3));
         let at = first(lines, EventKind::SetFrozen);
@@ -188,11 +196,23 @@ fn order_cases() -> Vec<Case> {
         Case::fails("N41 withdrawn bid opened", opened_withdrawn, Sea01),
         Case::fails("N43 one bidder twice", twice, Sea01),
         Case::fails("number of bidders", dropped, Sea01),
-        Case::fails("N42 price in the log", replaced(EventKind::PricesPublished, "\"minor\":1", "\"minor\":2"), Ord01),
+        Case::fails(
+            "N42 price in the log",
+            replaced(EventKind::PricesPublished, "\"minor\":1", "\"minor\":2"),
+            Ord01,
+        ),
         Case::fails("record of another log", record_digest(), Rec02).with("HASH_FAILURE"),
-        Case::fails("unknown entry", replaced(EventKind::SignedIn, "\"signed-in\"", "\"signed-on\""), Log01),
+        Case::fails(
+            "unknown entry",
+            replaced(EventKind::SignedIn, "\"signed-in\"", "\"signed-on\""),
+            Log01,
+        ),
         Case::fails("line not JSON", replaced(EventKind::SignedIn, "\"by\"", "\"by\" "), Log01),
-        Case::fails("other tender", replaced(EventKind::LotPublished, "\"min_bidders\":3", "\"min_bidders\":4"), Log05),
+        Case::fails(
+            "other tender",
+            replaced(EventKind::LotPublished, "\"min_bidders\":3", "\"min_bidders\":4"),
+            Log05,
+        ),
     ]
 }
 
@@ -205,20 +225,21 @@ fn record_digest() -> Vec<u8> {
         let at = first(lines, EventKind::RecordGenerated);
         let (before, after) = lines[at].split_once("\"sha256\":\"").unwrap();
         let flipped = if after.starts_with('0') { "1" } else { "0" };
-        lines[at] = format!("{before}\"sha256\":\"{flipped}{}", &after[1..]);
+        lines[at] = format!("{before}\"sha256\":\"{flipped}{}", after.get(1..).unwrap());
     })
 }
 
 /// Openings in which somebody lied from the start, and signed it everywhere.
 fn dishonest_cases() -> Vec<Case> {
-    let plain = ScenarioOptions { documents: false, objection: false, ..ScenarioOptions::default() };
+    let plain =
+        ScenarioOptions { documents: false, objection: false, ..ScenarioOptions::default() };
     let forged = scenario(&ScenarioOptions { forged: Some(1), ..plain.clone() });
     let unproven = scenario(&ScenarioOptions { lying_custodians: 2, ..plain.clone() });
     let unfinished = scenario(&ScenarioOptions { unfinished: true, ..plain });
     let failed = failed_lot();
     let unsealed = relogged(failed, |lines| {
         let last = lines.last().unwrap();
-        let at = last.split_once("\"at\":").unwrap().1[..13].to_owned();
+        let at = time(last);
         let host = Actor::Host(failed.people.host_party.code.clone());
         lines.push(format!(
             "{{\"i\":0,\"at\":{at},\"by\":\"{host}\",\"kind\":\"unsealing-started\",\"data\":{{\"stage\":1,\"part\":\"price\"}}}}"

@@ -8,7 +8,10 @@ use super::{container, files, logs, trust as lists};
 use crate::{CheckId, Lang, Outcome, verify};
 
 fn cases() -> Vec<Case> {
-    [container::cases(), files::cases(), logs::cases(), lists::cases()].into_iter().flatten().collect()
+    [container::cases(), files::cases(), logs::cases(), lists::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]

@@ -25,9 +25,8 @@ pub(super) fn cases() -> Vec<Case> {
     let anchors = rich_scenario().verified.file().terms().custody.custodians.len();
     assert_eq!(anchors, 3);
     // The host's certificate is under one of the two CAs; without it the host is a stranger.
-    let without = |place: usize| {
-        list(|value| drop(value["anchors"].as_array_mut().unwrap().remove(place)))
-    };
+    let without =
+        |place: usize| list(|value| drop(value["anchors"].as_array_mut().unwrap().remove(place)));
     let mut cases: Vec<Case> = (0..2)
         .map(|place| {
             let mut case = Case::opens("N16 root of nobody's list", good(), Tru02);

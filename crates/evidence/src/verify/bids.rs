@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::{BidStatus, FrozenBid, SetFrozen};
 use kaibiao_pki::cms;
-use kaibiao_replay::{
-    BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, VerifiedBid,
-};
+use kaibiao_replay::{BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, VerifiedBid};
 use kaibiao_seal::ManifestError;
 use kaibiao_types::Digest;
 

@@ -1,10 +1,10 @@
 //! PKG: the container, its manifest and its seal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kaibiao_opening::{BidStatus, TenderFile};
 use kaibiao_pki::cms;
-use kaibiao_types::UtcMillis;
+use kaibiao_types::{Digest, UtcMillis};
 
 use super::Run;
 use super::files::Files;
@@ -53,20 +53,14 @@ impl Run {
                 return None;
             }
         }
-        match files.read(layout::SIGNATURE) {
-            Some(cms) => Some(Seal { manifest, cms }),
-            None => {
-                self.findings.unknown(CheckId::Pkg06, None, Why::missing(layout::SIGNATURE));
-                None
-            }
+        let seal = files.read(layout::SIGNATURE).map(|cms| Seal { manifest, cms });
+        if seal.is_none() {
+            self.findings.unknown(CheckId::Pkg06, None, Why::missing(layout::SIGNATURE));
         }
+        seal
     }
 
-    fn listed_files(
-        &mut self,
-        files: &mut Files<'_>,
-        listed: &std::collections::BTreeMap<String, kaibiao_types::Digest>,
-    ) {
+    fn listed_files(&mut self, files: &mut Files<'_>, listed: &BTreeMap<String, Digest>) {
         let present = files.names().iter().filter(|name| !layout::is_container_file(name));
         let present: BTreeSet<String> = present.cloned().collect();
         let unlisted = present.iter().find(|name| !listed.contains_key(*name));
@@ -117,8 +111,8 @@ impl Run {
 
     /// PKG-08: no file of another kind, and none missing.
     pub(super) fn layout(&mut self, files: &Files<'_>, replayed: Option<&Replayed>) {
-        // Without a log nobody can say which bids there are.
-        let Some(replayed) = replayed else { return };
+        // Without the whole log nobody can say which files there must be.
+        let Some(replayed) = replayed.filter(|replayed| replayed.complete) else { return };
         let expected = expected_files(replayed);
         if let Some(name) = files.names().iter().find(|name| !expected.contains(*name)) {
             let why = Why::text(format!("{name} has no place in this kind of package")).at(name);

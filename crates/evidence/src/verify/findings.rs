@@ -5,9 +5,9 @@ use std::error::Error;
 
 use kaibiao_pki::cms::SignatureError;
 
+use crate::CheckId;
 use crate::checks::Scope;
 use crate::report::{BidLine, Finding, Note, Outcome, Verdict};
-use crate::CheckId;
 
 /// Why an answer is not "yes".
 #[derive(Clone, Debug, Default)]

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use kaibiao_journal::{
-    CheckpointError, CosignedCheckpoint, LogOrigin, OpeningLog, VerifierKey,
-};
+use kaibiao_journal::{CheckpointError, CosignedCheckpoint, LogOrigin, OpeningLog, VerifierKey};
 use kaibiao_merkle::{RootBuilder, leaf_hash};
 use kaibiao_opening::{Event, EventKind, PartialsReceived, TenderFile};
 use kaibiao_replay::{Replay, ReplayFault, VerifiedTender};
@@ -220,7 +218,8 @@ impl Run {
                 if found >= usize::from(needed) {
                     self.findings.pass(CheckId::Wit02, None);
                 } else {
-                    let why = Why::text(format!("{found} custodians cosigned, {needed} are needed"));
+                    let why =
+                        Why::text(format!("{found} custodians cosigned, {needed} are needed"));
                     self.findings.unknown(CheckId::Wit02, None, why.at(layout::CHECKPOINT));
                 }
             }
@@ -235,7 +234,8 @@ impl Run {
 
     /// REC-03: the copy of the log's key beside the trust list.
     fn log_key_copy(&mut self, files: &mut Files<'_>, replayed: Option<&Replayed>) {
-        let Some(replayed) = replayed else { return };
+        // Which other copies there are, only the whole log can say.
+        let Some(replayed) = replayed.filter(|replayed| replayed.complete) else { return };
         let named = format!("{}\n", replayed.replay.tender().file().announced().log.vkey);
         match files.read(layout::LOG_KEY) {
             None => self.findings.unknown(CheckId::Rec03, None, Why::missing(layout::LOG_KEY)),

@@ -68,12 +68,7 @@ impl Run {
     }
 
     /// 招标投标法实施条例 art. 44 ¶2: fewer than three bidders, nothing is opened.
-    fn too_few(
-        &mut self,
-        log: &OpeningLog,
-        unsealing: Option<&EntryLine>,
-        tender: &TenderFile,
-    ) {
+    fn too_few(&mut self, log: &OpeningLog, unsealing: Option<&EntryLine>, tender: &TenderFile) {
         let set = log.entries().iter().find(|entry| entry.kind() == EventKind::SetFrozen.name());
         let Some(Ok(set)) = set.map(EntryLine::data_as::<SetFrozen>) else { return };
         let min = tender.terms().min_bidders;

@@ -28,7 +28,7 @@ impl Run {
         listed: &[Listed<'_>],
         holding: &Holding,
     ) {
-        let released = self.released(replayed);
+        let released = Self::released(replayed);
         let state = replayed.replay.state();
         for bid in listed {
             let name = Some(bid.name.as_str());
@@ -36,6 +36,9 @@ impl Run {
             let manifest = bid.entry.manifest_sha256;
             let published = state.prices().map(|prices| prices.bids.as_slice());
             let opened = bid.entry.status == BidStatus::Current && published.is_some();
+            if !opened && !replayed.complete {
+                continue; // what the rest of the log says is open
+            }
             if !opened {
                 // What was not published must have stayed sealed: then there is nothing to open.
                 if released.contains_key(&manifest) {
@@ -59,7 +62,7 @@ impl Run {
     }
 
     /// The partial decryptions that the log holds for price parts.
-    fn released(&mut self, replayed: &Replayed) -> Released {
+    fn released(replayed: &Replayed) -> Released {
         let mut out = Released::new();
         let prices = replayed.partials.iter().filter(|received| received.part == Part::Price);
         for received in prices {
@@ -95,9 +98,16 @@ impl Run {
     }
 
     /// SEA-03.
-    fn sealed_object(&mut self, bid: &Listed<'_>, verified: &VerifiedBid, sealed: &[u8], file: &str) {
+    fn sealed_object(
+        &mut self,
+        bid: &Listed<'_>,
+        verified: &VerifiedBid,
+        sealed: &[u8],
+        file: &str,
+    ) {
         let name = Some(bid.name.as_str());
-        let Some(part) = price_stage().and_then(|s| verified.manifest().part(s, Part::Price)) else {
+        let Some(part) = price_stage().and_then(|s| verified.manifest().part(s, Part::Price))
+        else {
             return;
         };
         let mut digest = ObjectDigest::new();
@@ -128,7 +138,10 @@ impl Run {
                     "bad-partial",
                     name,
                     format!("{} 号密钥分持人的部分解密证明不成立", error.custodian()),
-                    format!("the partial decryption of custodian {} is not proven", error.custodian()),
+                    format!(
+                        "the partial decryption of custodian {} is not proven",
+                        error.custodian()
+                    ),
                 ),
             }
         }

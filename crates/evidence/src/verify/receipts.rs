@@ -27,7 +27,10 @@ impl Run {
             (replayed.replay.state().intake(), replayed.replay.frozen_entry())
         {
             let head = TreeHead { size: state_head.size, root: state_head.root };
-            heads.insert((head.size, head.root), format!("{}#{}", crate::layout::ENTRIES, line.index()));
+            heads.insert(
+                (head.size, head.root),
+                format!("{}#{}", crate::layout::ENTRIES, line.index()),
+            );
         }
         for bid in listed {
             if let Some((head, file)) = self.receipt(files, replayed, bid) {
@@ -127,7 +130,8 @@ impl Run {
             let own = log.root_at(*size);
             self.findings.judge(CheckId::Wit03, None, own == Some(*root), || {
                 let own = own.map_or_else(|| "no such head".to_owned(), |own| own.to_string());
-                Why::hash(format!("signed head of {size} entries: {root}; this log: {own}")).at(file)
+                Why::hash(format!("signed head of {size} entries: {root}; this log: {own}"))
+                    .at(file)
             });
         }
     }

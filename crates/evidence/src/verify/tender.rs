@@ -15,6 +15,9 @@ use super::files::Files;
 use super::findings::{Why, chain};
 use crate::{CheckId, layout};
 
+/// What is checked about a tender and its ceremony, in this order; after a failure nothing follows.
+const STEPS: [CheckId; 4] = [CheckId::Tru02, CheckId::Cer01, CheckId::Cer02, CheckId::Cer03];
+
 /// The tender's files as they lie in the package.
 #[derive(Default)]
 pub(super) struct TenderFiles {
@@ -96,7 +99,9 @@ impl Run {
             self.findings.note(
                 "trust-list-differs",
                 None,
-                format!("审计人所用的信任列表（{own}）不是招标文件所指定的；结论以审计人的列表为准"),
+                format!(
+                    "审计人所用的信任列表（{own}）不是招标文件所指定的；结论以审计人的列表为准"
+                ),
                 format!(
                     "the auditor's trust list ({own}) is not the one the tender file names; the \
                      verdict is by the auditor's"
@@ -121,11 +126,9 @@ impl Run {
             draft_cms: &tender.draft_cms,
             ceremony: &bundle,
         };
-        const STEPS: [CheckId; 4] =
-            [CheckId::Tru02, CheckId::Cer01, CheckId::Cer02, CheckId::Cer03];
         match VerifiedTender::verify_by(&material, &self.trust, at) {
             Ok(verified) => {
-                STEPS.iter().for_each(|check| self.findings.pass(*check, None));
+                self.first_steps(STEPS.len());
                 Some(Arc::new(verified))
             }
             Err(fault) => {
@@ -133,9 +136,15 @@ impl Run {
                 // What stands before the failing step was found right; the log's key comes last.
                 let last = if failed == CheckId::Log02 { STEPS.len() } else { 0 };
                 let before = STEPS.iter().position(|check| *check == failed).unwrap_or(last);
-                STEPS.iter().take(before).for_each(|check| self.findings.pass(*check, None));
+                self.first_steps(before);
                 None
             }
+        }
+    }
+
+    fn first_steps(&mut self, count: usize) {
+        for check in STEPS.iter().take(count) {
+            self.findings.pass(*check, None);
         }
     }
 

@@ -9,10 +9,10 @@ mod read;
 mod write;
 
 pub(crate) use name::is_name;
-pub(crate) use read::{Archive, ReadFault};
 pub use read::ZipFault;
-pub(crate) use write::write;
+pub(crate) use read::{Archive, ReadFault};
 pub use write::ZipWriteError;
+pub(crate) use write::write;
 
 /// `PK 03 04`: before each entry.
 const LOCAL: u32 = 0x0403_4b50;

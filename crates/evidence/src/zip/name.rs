@@ -16,7 +16,8 @@ mod tests {
 
     #[test]
     fn only_plain_names() {
-        for good in ["mimetype", "META-INF/a.xml", "bids/91990000KB0003119U-1/price.sealed", "..x"] {
+        for good in ["mimetype", "META-INF/a.xml", "bids/91990000KB0003119U-1/price.sealed", "..x"]
+        {
             assert!(is_name(good), "{good}");
         }
         for bad in [

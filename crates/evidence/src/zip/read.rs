@@ -5,9 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::crc::Crc;
 use super::name::is_name;
-use super::{
-    CENTRAL_LEN, END_LEN, Facts, central_header, end_record, local_header,
-};
+use super::{CENTRAL_LEN, END_LEN, Facts, central_header, end_record, local_header};
 use crate::limits::{DIRECTORY_MAX, ENTRIES_MAX, ENTRY_MAX};
 
 /// Why bytes are not a container of this form.
@@ -95,7 +93,11 @@ impl<R: Read + Seek> Archive<R> {
             names.push(name.clone());
             entries.insert(name, Entry { content_at, facts });
         }
-        if expected == directory_at { Ok(Self { input, names, entries }) } else { Err(ZipFault::End.into()) }
+        if expected == directory_at {
+            Ok(Self { input, names, entries })
+        } else {
+            Err(ZipFault::End.into())
+        }
     }
 
     /// The names in the order of the container.

@@ -44,10 +44,7 @@ impl ZipWriteError {
 /// # Errors
 ///
 /// [`ZipWriteError`]; what was written to `out` must then be thrown away.
-pub(crate) fn write(
-    files: &[(&str, &[u8])],
-    out: &mut dyn Write,
-) -> Result<(), ZipWriteError> {
+pub(crate) fn write(files: &[(&str, &[u8])], out: &mut dyn Write) -> Result<(), ZipWriteError> {
     let count = u16::try_from(files.len()).ok().filter(|_| files.len() <= ENTRIES_MAX);
     let count = count.ok_or(ZipWriteError::Entries(files.len()))?;
     let mut names = BTreeSet::new();

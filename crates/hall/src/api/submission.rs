@@ -108,10 +108,5 @@ fn answer_of(state: &kaibiao_store::UploadState) -> Result<UploadAnswer, Failure
         });
     }
     let upload = RandomId::new(*state.upload.bytes());
-    Ok(UploadAnswer {
-        upload,
-        slice_len: u64::try_from(SLICE_LEN).unwrap_or(u64::MAX),
-        parts,
-        completed: state.completed,
-    })
+    Ok(UploadAnswer { upload, slice_len: SLICE_LEN, parts, completed: state.completed })
 }

@@ -55,8 +55,7 @@ pub(super) fn run(
     };
     let (outcomes, messages) = generate(&agreed, &statics, entropy)?;
     let first = outcomes.first().ok_or("a ceremony has custodians")?;
-    let record =
-        agreed.record(&SUITE_1, &first.key, &first.public_shares, &first.transcript)?;
+    let record = agreed.record(&SUITE_1, &first.key, &first.public_shares, &first.transcript)?;
     let certificate = outcomes.iter().map(|outcome| outcome.signature).collect();
     let shares: Vec<KeyShare> = outcomes.into_iter().map(|outcome| outcome.share).collect();
 
@@ -70,10 +69,7 @@ pub(super) fn run(
     let bundle = CeremonyBundle {
         ceremony_b64: Bytes(bytes.clone()),
         signatures,
-        transcript: Transcript {
-            messages: messages.into_iter().map(Bytes).collect(),
-            certificate,
-        },
+        transcript: Transcript { messages: messages.into_iter().map(Bytes).collect(), certificate },
         rehearsal: vec![rehearse(&record, &shares, entropy)?],
     };
     Ok(Made {

@@ -3,9 +3,12 @@
 
 mod bid;
 mod ceremony;
+mod hearing;
+mod intake;
 mod people;
 mod room;
 mod steps;
+mod unsealing;
 
 use std::sync::Arc;
 
@@ -29,6 +32,7 @@ pub type ScenarioError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is to happen. Bidders are counted from 0, in the order of the fixture.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // things that may happen or not, each by itself
 pub struct ScenarioOptions {
     /// Name of the fixture tender.
     pub fixture: &'static str,

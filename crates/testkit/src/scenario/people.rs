@@ -42,9 +42,8 @@ impl People {
         let (hall, hall_party) = named("hall")?;
         let (host, host_party) = named(&format!("host-{fixture}"))?;
         let (supervisor, supervisor_party) = named(&format!("supervisor-{fixture}"))?;
-        let all = |list: Vec<&crate::Identity>| {
-            list.into_iter().map(open).collect::<Result<Vec<_>, _>>()
-        };
+        let all =
+            |list: Vec<&crate::Identity>| list.into_iter().map(open).collect::<Result<Vec<_>, _>>();
         Ok(Self {
             hall,
             hall_party,

@@ -39,11 +39,11 @@ impl Room {
         &mut self,
         who: &Identity,
         actor: &Actor,
-        command: Command,
+        command: &Command,
         entropy: &mut SeededEntropy,
     ) -> Result<(), ScenarioError> {
-        let signed = self.sign(who, command.clone(), entropy)?;
-        let events = self.state.decide(actor, &command, self.now)?;
+        let signed = self.sign(who, command, entropy)?;
+        let events = self.state.decide(actor, command, self.now)?;
         self.append(actor, &events, Some(&signed))
     }
 
@@ -52,12 +52,12 @@ impl Room {
         &mut self,
         who: &Identity,
         actor: &Actor,
-        command: Command,
+        command: &Command,
         result: &Input,
         entropy: &mut SeededEntropy,
     ) -> Result<(), ScenarioError> {
-        let signed = self.sign(who, command.clone(), entropy)?;
-        if !self.state.decide(actor, &command, self.now)?.is_empty() {
+        let signed = self.sign(who, command, entropy)?;
+        if !self.state.decide(actor, command, self.now)?.is_empty() {
             return Err("this command leads to its step at once".into());
         }
         let events = self.state.decide_input(result, self.now)?;
@@ -80,14 +80,14 @@ impl Room {
     fn sign(
         &self,
         who: &Identity,
-        command: Command,
+        command: &Command,
         entropy: &mut SeededEntropy,
     ) -> Result<SignedCommand, ScenarioError> {
         let mut nonce = [0; 16];
         entropy.fill(&mut nonce)?;
         let body = SignedCommandBody {
             lot: self.state.lot().clone(),
-            command,
+            command: command.clone(),
             nonce: Hex(nonce).to_string(),
             at: self.now,
             after: self.log.len().saturating_sub(1),

@@ -1,0 +1,94 @@
+//! From the first reading to the end.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kaibiao_crypto::SUITE_1;
+use kaibiao_opening::{Actor, Command, Input, OpenedDocument, OpeningRecord, Verdict};
+use kaibiao_pki::{Identity, cms};
+use kaibiao_types::{Millis, Part, Party};
+
+use super::ScenarioError;
+use super::steps::Stage;
+
+/// Milliseconds that one reading takes.
+const READING: u64 = 2_000;
+
+impl Stage<'_> {
+    /// Reading, confirmation, an objection with its answer.
+    pub(super) fn read(&mut self) -> Result<(), ScenarioError> {
+        for _ in 0..self.room.state.priced_bids().count() {
+            self.by_host(&Command::ReadNext(Millis::new(READING)?))?;
+            self.room.wait(READING)?;
+        }
+        self.room.input(&Input::ReadingOver)?;
+        self.room.wait(500)?;
+        let priced: Vec<Party> =
+            self.room.state.priced_bids().map(|bid| bid.bidder.clone()).collect();
+        let Some(party) = priced.first() else { return Ok(()) };
+        let (identity, _) = self.bidder(party)?;
+        let actor = Actor::Bidder(party.code.clone());
+        self.room.command(identity, &actor, &Command::ConfirmPrice, self.entropy)?;
+        if self.options.objection {
+            let text = "请再次宣读第一份报价。".to_owned();
+            self.room.command(identity, &actor, &Command::RaiseObjection(text), self.entropy)?;
+            self.room.wait(2_000)?;
+            let text = "已再次宣读，与公布内容一致。".to_owned();
+            self.by_host(&Command::AnswerObjection { no: 1, text })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn documents(&mut self) -> Result<(), ScenarioError> {
+        self.by_host(&Command::StartUnsealing(Part::Documents))?;
+        self.release(Part::Documents)?;
+        let text = b"bid documents\n".repeat(200);
+        let (plain_sha256, plain_len) = (SUITE_1.hash(&text), u64::try_from(text.len())?);
+        let opened = self.room.state.current_bids().map(|bid| OpenedDocument {
+            bidder: bid.bidder.code.clone(),
+            manifest_sha256: bid.manifest_sha256,
+            verdict: Verdict::Opened,
+            label: None,
+            fault: None,
+            plain_sha256: Some(plain_sha256),
+            plain_len: Some(plain_len),
+        });
+        let opened = Input::DocumentsUnsealed(opened.collect());
+        self.room.wait(300)?;
+        self.room.input(&opened)
+    }
+
+    /// The record, its signatures, the end.
+    pub(super) fn close(&mut self) -> Result<(), ScenarioError> {
+        self.room.wait(1_000)?;
+        let record = OpeningRecord::new(&self.room.state).ok_or("every price is read")?.to_bytes();
+        let sha256 = SUITE_1.hash(&record);
+        let (host, result) = (self.host(), Input::RecordGenerated { sha256 });
+        let identity = &self.people.host;
+        self.room.command_then(identity, &host, &Command::GenerateRecord, &result, self.entropy)?;
+        let supervisor = Actor::Supervisor(self.people.supervisor_party.code.clone());
+        self.sign_record(&self.people.host, &host, &record)?;
+        self.sign_record(&self.people.supervisor, &supervisor, &record)?;
+        let people = self.people;
+        let bidders: Vec<Party> =
+            self.room.state.current_bids().map(|bid| bid.bidder.clone()).collect();
+        for (identity, party) in people.bidders.iter().filter(|(_, p)| bidders.contains(p)) {
+            self.sign_record(identity, &Actor::Bidder(party.code.clone()), &record)?;
+        }
+        self.room.wait(1_000)?;
+        self.by_host(&Command::Close)
+    }
+
+    fn sign_record(
+        &mut self,
+        identity: &Identity,
+        actor: &Actor,
+        record: &[u8],
+    ) -> Result<(), ScenarioError> {
+        self.room.wait(700)?;
+        let rng = ring::rand::SystemRandom::new();
+        let cms = cms::sign_detached(identity, record, self.room.now, &rng)?;
+        let (record_sha256, cms) = (SUITE_1.hash(record), STANDARD.encode(cms));
+        let command = Command::SignRecord { record_sha256, cms };
+        self.room.command(identity, actor, &command, self.entropy)
+    }
+}

@@ -1,0 +1,162 @@
+//! From the sign-in to the published prices.
+
+use std::io::Cursor;
+
+use kaibiao_ceremony::{KeyShare, Partial, raise};
+use kaibiao_crypto::{Hex, SUITE_1};
+use kaibiao_journal::ReceiptedBid;
+use kaibiao_opening::{
+    Actor, Command, Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet,
+};
+use kaibiao_pki::TrustList;
+use kaibiao_replay::{BidMaterial, VerifiedBid, open_price};
+use kaibiao_types::{Digest, Money, Part, Party};
+
+use super::ScenarioError;
+use super::bid::{self, ScenarioBid};
+use super::steps::Stage;
+
+impl Stage<'_> {
+    /// Sign-in, names, seals, then the prices in one step.
+    pub(super) fn unseal_prices(&mut self) -> Result<(), ScenarioError> {
+        self.room.wait(1_000)?;
+        let first = self.room.state.current_bids().next().map(|bid| bid.bidder.clone());
+        if let Some(party) = first {
+            let (identity, party) = self.bidder(&party)?;
+            let actor = Actor::Bidder(party.code.clone());
+            self.room.command(identity, &actor, &Command::SignIn, self.entropy)?;
+        }
+        let host = self.host();
+        self.room.refused(&host, &Command::Close)?;
+        self.by_host(&Command::PublishBidders)?;
+        self.room.wait(500)?;
+        let results = self.room.state.current_bids().flat_map(|bid| {
+            bid.objects.iter().map(|object| SealResult {
+                bidder: bid.bidder.code.clone(),
+                part: object.part,
+                sealed: true,
+                label: None,
+            })
+        });
+        let results = Input::SealsChecked(results.collect());
+        let identity = &self.people.host;
+        self.room.command_then(identity, &host, &Command::CheckSeals, &results, self.entropy)?;
+        self.by_host(&Command::StartUnsealing(Part::Price))?;
+        let released = self.release(Part::Price)?;
+        let outcomes = self.open_prices(&released)?;
+        self.room.wait(100)?;
+        self.room.input(&Input::PricesUnsealed(outcomes))
+    }
+
+    /// The partials of every custodian that signed the freeze, logged as they come in.
+    pub(super) fn release(&mut self, part: Part) -> Result<Vec<(Digest, Partial)>, ScenarioError> {
+        let signers = self.room.state.freeze_signers().clone();
+        let (mut all, mut number) = (Vec::new(), 0);
+        for share in self.published.shares.iter().filter(|s| signers.contains(&s.index())) {
+            self.room.wait(50)?;
+            let unsealing = self.room.state.unsealing().ok_or("the unsealing is under way")?;
+            let (freeze_id, stage) = (unsealing.freeze_id, unsealing.stage);
+            let manifests: Vec<Digest> =
+                unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
+            let made = self.raise_all(share, part, &freeze_id, &manifests)?;
+            let lies = number < self.options.lying_custodians && part == Part::Price;
+            let logged = made.iter().map(|(manifest, partial)| kaibiao_opening::Partial {
+                manifest_sha256: *manifest,
+                d: partial.d.to_string(),
+                c: if lies { Hex([1; 32]).to_string() } else { partial.c.to_string() },
+                z: partial.z.to_string(),
+            });
+            let logged: Vec<kaibiao_opening::Partial> = logged.collect();
+            let received = PartialsReceived {
+                custodian: share.index(),
+                stage,
+                part,
+                freeze_id,
+                sha256: SUITE_1.hash(&serde_json::to_vec(&logged)?),
+                count: u32::try_from(logged.len())?,
+                partials: (part == Part::Price).then_some(logged),
+            };
+            self.room.input(&Input::PartialsReceived(received))?;
+            all.extend(made);
+            number += 1;
+        }
+        Ok(all)
+    }
+
+    fn raise_all(
+        &mut self,
+        share: &KeyShare,
+        part: Part,
+        freeze_id: &Digest,
+        manifests: &[Digest],
+    ) -> Result<Vec<(Digest, Partial)>, ScenarioError> {
+        let id = self.published.verified.record().ceremony_id;
+        let mut out = Vec::new();
+        for manifest in manifests {
+            let verified = self.verified(manifest)?;
+            let header = verified.header(bid::stage()?, part).ok_or("the bid has this part")?;
+            let u = header.u();
+            out.push((*manifest, raise(&SUITE_1, share, &id, freeze_id, u, self.entropy)?));
+        }
+        Ok(out)
+    }
+
+    fn taken(&self, manifest: &Digest) -> Result<&(ScenarioBid, ReceiptedBid), ScenarioError> {
+        let found = self.taken.iter().find(|(_, r)| r.manifest_sha256 == *manifest);
+        Ok(found.ok_or("the bid was taken in")?)
+    }
+
+    fn verified(&self, manifest: &Digest) -> Result<VerifiedBid, ScenarioError> {
+        let (bid, receipted) = self.taken(manifest)?;
+        let trust = TrustList::parse(&self.published.trust)?;
+        let material = BidMaterial {
+            manifest: bid.manifest.clone(),
+            cms: bid.cms.clone(),
+            headers: bid.headers.clone(),
+        };
+        let tender = &self.published.verified;
+        Ok(VerifiedBid::verify(tender, &material, &trust, receipted.completed_at)?)
+    }
+
+    fn open_prices(
+        &self,
+        released: &[(Digest, Partial)],
+    ) -> Result<Vec<PriceOutcome>, ScenarioError> {
+        let freeze_id = self.room.state.frozen().ok_or("the set is frozen")?.freeze_id;
+        let mut outcomes = Vec::new();
+        for entry in self.room.state.current_bids() {
+            let manifest = entry.manifest_sha256;
+            let verified = self.verified(&manifest)?;
+            let (bid, _) = self.taken(&manifest)?;
+            let own = released.iter().filter(|(of, _)| *of == manifest).map(|(_, p)| *p);
+            let own: Vec<Partial> = own.collect();
+            let (file, header) = (bid.objects.first(), bid.headers.first());
+            let header_len = header.map_or(0, Vec::len);
+            let payload = file.and_then(|file| file.get(header_len..)).unwrap_or_default();
+            let (tender, stage) = (&self.published.verified, bid::stage()?);
+            let mut payload = Cursor::new(payload);
+            let outcome = open_price(tender, &freeze_id, &verified, stage, &own, &mut payload)?;
+            outcomes.push(if self.is_forged(&entry.bidder) {
+                self.forge(&entry.bidder, manifest)?
+            } else {
+                outcome
+            });
+        }
+        Ok(outcomes)
+    }
+
+    fn is_forged(&self, bidder: &Party) -> bool {
+        let number = self.people.bidders.iter().position(|(_, party)| party == bidder);
+        number.is_some() && number == self.options.forged
+    }
+
+    /// A sheet that the bidder never sealed: one minor unit cheaper than the true one.
+    fn forge(&self, party: &Party, manifest: Digest) -> Result<PriceOutcome, ScenarioError> {
+        let own = self.fixture.bidders.iter().find(|bidder| bidder.party == *party);
+        let own = &own.ok_or("the bidder is in the fixture")?.sheet;
+        let total = Money::new(own.total.minor() - 1, own.total.currency())?;
+        let bytes = bid::sheet(&self.published.verified, party, total, &own.fields)?;
+        let sheet = UnsealedSheet::Opened { sha256: SUITE_1.hash(&bytes), bytes };
+        Ok(PriceOutcome { manifest_sha256: manifest, sheet })
+    }
+}
