@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -85,7 +86,9 @@ fn suite(name: &str) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("SKIPPED foreign vectors tlog/{name}: set KAIBIAO_SHARED to the folder of the suites");
+    // Past the test harness, which keeps what is printed by a test that passes.
+    let notice = format!("SKIPPED: tlog/{name}: set KAIBIAO_SHARED to the folder of the suites\n");
+    std::io::stderr().write_all(notice.as_bytes()).unwrap();
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI must run the foreign vectors");
     None
 }

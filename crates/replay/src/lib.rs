@@ -1,4 +1,4 @@
-//! The one reading of tender, bids and log that hall, custodian and auditor share (ADR 0001).
+//! The one reading of tender, bids and log that hall, custodian and auditor share (ADR-0001).
 //!
 //! Layer 3, pure. What is read here is believed only as far as it is signed and as far as it follows
 //! from what came before: [`VerifiedTender`] joins the host's signature with the ceremony,

@@ -14,7 +14,7 @@ usage: cargo xtask <task>
   test     do every set-up step, then run every check and every test
              --no-install   only name missing Debian packages, install nothing
              --only STEP    run one step: set-up, fmt, layers, shape, deps,
-                            clippy, test or doc
+                            clippy, test, web or doc
 
 environment of `test`:
   KAIBIAO_SHARED   folder of foreign test suites and data (default: ../shared beside

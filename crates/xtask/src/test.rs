@@ -44,13 +44,15 @@ pub(crate) enum Step {
     Clippy,
     /// The tests of all crates.
     Test,
+    /// The tests of the pages.
+    Web,
     /// The documentation builds without a broken link.
     Doc,
 }
 
 impl Step {
     /// All steps in order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::SetUp,
         Self::Fmt,
         Self::Layers,
@@ -58,6 +60,7 @@ impl Step {
         Self::Deps,
         Self::Clippy,
         Self::Test,
+        Self::Web,
         Self::Doc,
     ];
 
@@ -71,6 +74,7 @@ impl Step {
             Self::Deps => "deps",
             Self::Clippy => "clippy",
             Self::Test => "test",
+            Self::Web => "web",
             Self::Doc => "doc",
         }
     }
@@ -146,6 +150,7 @@ impl Course<'_> {
                 &[],
             ),
             Step::Test => self.tests(),
+            Step::Web => self.web(),
             Step::Doc => self.cargo(
                 &["doc", "--workspace", "--no-deps", "--profile", "ci", "--locked"],
                 &[("RUSTDOCFLAGS", "-D warnings")],
@@ -167,6 +172,27 @@ impl Course<'_> {
             Ok(status) => Err(TaskError::Command { line, detail: status.to_string() }),
             Err(error) => Err(TaskError::Command { line, detail: error.to_string() }),
         }
+    }
+
+    /// Runs the tests of the pages with plain Node and counts them.
+    fn web(&mut self) -> Result<(), TaskError> {
+        let folder = self.root.join("web/test");
+        let failed = |detail: String| TaskError::Command { line: "node --test".to_owned(), detail };
+        let entries = std::fs::read_dir(&folder).map_err(|error| failed(error.to_string()))?;
+        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+        files.sort();
+        let mut command = Command::new("node");
+        command.args(["--test", "--test-reporter=tap"]).args(&files);
+        command.current_dir(self.root).stdin(Stdio::null());
+        let before = self.tally.clone();
+        let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+        let outcome = tally::stream(command, &mut self.tally, &mut out, &mut err);
+        let status = outcome.map_err(|error| failed(error.to_string()))?;
+        if !status.success() {
+            return Err(failed(status.to_string()));
+        }
+        if self.tally == before { Err(failed("not one test ran".to_owned())) } else { Ok(()) }
     }
 
     /// Runs all tests and counts them. A test that finds its foreign suite absent says so itself;

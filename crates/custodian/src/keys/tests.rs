@@ -165,6 +165,21 @@ fn every_damaged_byte_of_a_key_file_is_noticed() {
 }
 
 #[test]
+fn the_sample_of_the_specification_is_read() {
+    // Made by another program: Argon2id of OpenSSL, HKDF and AES-256-GCM of Python.
+    const SAMPLE: &str = "4b41494249414f4b000100004c000000000200000001101112131415161718191a1b1c\
+        1d1e1f202122232425262728292a2b4c4d6c4ffae451623fad6e68202ffd55eb14000585750b9f68300fa401\
+        27bc5907f0ec407b887f7d9c525467195ec7e0";
+    let sample: kaibiao_crypto::Hex<98> = kaibiao_crypto::Hex::parse(SAMPLE).unwrap();
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    let folder = store.folder(&lot("L1")).unwrap();
+    fs::write(file(&dir, "cosign.key"), sample.0).unwrap();
+    let secret: [u8; 32] = core::array::from_fn(|at| 0x40 + u8::try_from(at).unwrap());
+    assert_eq!(*folder.cosign_seed().unwrap().unwrap().expose(), secret);
+}
+
+#[test]
 fn no_key_file_stands_in_for_another() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);

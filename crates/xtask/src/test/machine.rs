@@ -20,6 +20,13 @@ const TOOLS: &[Tool] = &[
     Tool { program: "cc", package: "build-essential" },
     // The other implementation that reads our signatures, and the maker of development keys.
     Tool { program: "openssl", package: "openssl" },
+    // The fixtures are made again by their scripts and compared.
+    Tool { program: "python3", package: "python3" },
+    // The pages are tested with plain Node, without packages.
+    Tool { program: "node", package: "nodejs" },
+    // The script for auditors without our program.
+    Tool { program: "unzip", package: "unzip" },
+    Tool { program: "xxd", package: "xxd" },
 ];
 
 /// Sees to it that every tool is there; installs the missing ones if `install` is set, we are root

@@ -23,7 +23,7 @@ pub(super) struct Tally {
 const MARK: &str = "SKIPPED: ";
 
 impl Tally {
-    /// Takes one line of the output of `cargo test` into account.
+    /// Takes one line of the output of `cargo test`, or of a TAP summary by Node, into account.
     pub(super) fn take(&mut self, line: &str) {
         let line = plain(line);
         if let Some((_, what)) = line.split_once(MARK) {
@@ -38,6 +38,12 @@ impl Tally {
                     _ => {}
                 }
             }
+        } else if let Some(count) = line.strip_prefix("# pass ") {
+            self.passed += number(count);
+        } else if let Some(count) = line.strip_prefix("# fail ") {
+            self.failed += number(count);
+        } else if let Some(count) = line.strip_prefix("# skipped ") {
+            self.ignored += number(count);
         } else if let Some((name, reason)) =
             line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... ignored"))
         {

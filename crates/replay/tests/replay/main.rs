@@ -1,0 +1,20 @@
+//! What replay must refuse: one fault each, with the label that a person sees.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+mod bid;
+mod board;
+mod common;
+mod freeze;
+mod locks;
+mod log;
+mod mutation;
+mod signed;
+mod tender;
+mod unseal;
