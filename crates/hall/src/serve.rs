@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,7 +26,8 @@ use crate::{api, pages};
 /// How a hall is started.
 #[derive(Debug)]
 pub struct HallConfig {
-    /// Its folder: database, sealed objects, opened documents, packages.
+    /// Its folder: database and sealed objects. Opened documents and packages go to a folder beside
+    /// it, whose name ends in `.out`.
     pub data: PathBuf,
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -50,6 +51,9 @@ pub enum HallError {
     /// The trust list or the hall's certificate is a development one, and `--dev` was not given.
     #[error("the trust list or certificate is for development only; real tenders must not use it")]
     NotDev,
+    /// The folder for opened documents and packages cannot be made.
+    #[error("cannot make the folder {}", .0.display())]
+    Output(PathBuf, #[source] std::io::Error),
     /// A lot's kept state does not hold.
     #[error("a stored lot does not hold")]
     Room(#[from] RoomError),
@@ -70,7 +74,7 @@ impl HallError {
         match self {
             Self::NotDev => Label::NotDev,
             Self::Trust(_) => Label::BadInput,
-            Self::Store(_) | Self::Listen(..) => Label::CannotWrite,
+            Self::Store(_) | Self::Listen(..) | Self::Output(..) => Label::CannotWrite,
             Self::Room(_) | Self::Serve(_) => Label::Internal,
         }
     }
@@ -109,6 +113,7 @@ pub async fn serve(
         return Err(HallError::NotDev);
     }
     let store = Store::open(&config.data)?;
+    let output = private_output(&config.data)?;
     let hall = HallContext {
         store,
         identity: config.identity,
@@ -116,7 +121,7 @@ pub async fn serve(
         trust: Arc::new(trust),
         clock: Box::new(SystemClock),
         random: Box::new(SystemRandom::new()),
-        output: config.data.with_extension("out"),
+        output,
     };
     let book = Arc::new(LotBook::open(Arc::new(hall))?);
     let listener =
@@ -131,6 +136,19 @@ pub async fn serve(
         tracing::error!("a room ended in disorder");
     }
     served.map_err(HallError::Serve)
+}
+
+/// The folder beside the data folder for opened documents and packages, for the operator alone.
+fn private_output(data: &Path) -> Result<PathBuf, HallError> {
+    let mut name = data.as_os_str().to_owned();
+    name.push(".out");
+    let folder = PathBuf::from(name);
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&folder).map_err(|error| HallError::Output(folder.clone(), error))?;
+    Ok(folder)
 }
 
 /// Whether an anchor of the trust list, or the hall's own chain, is a development certificate.

@@ -1,0 +1,15 @@
+//! When a custodian acts and when it does not: one fault each, with the label of the refusal.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+mod common;
+mod cosign;
+mod freeze;
+mod memory;
+mod release;

@@ -1,0 +1,173 @@
+//! The release of points: time, request, freeze, bidders, locks.
+
+use std::collections::BTreeSet;
+
+use kaibiao_crypto::Hex;
+use kaibiao_custody::{Act, ClockReading, Memory, Raised, Refusal, Release};
+use kaibiao_opening::EventKind;
+use kaibiao_replay::Replay;
+use kaibiao_seal::Header;
+use kaibiao_types::{Digest, Millis, Part, UtcMillis};
+
+use super::common::{
+    after, clock, closing, cosigned, custody, deadline, freeze_id, material, prefix_of, ready,
+    scenario, upto,
+};
+
+/// The log asks for the prices.
+fn asked() -> Replay {
+    upto(EventKind::UnsealingStarted, 0)
+}
+
+fn release(
+    replay: &Replay,
+    memory: &Memory,
+    part: Part,
+    clock: ClockReading,
+) -> Result<Release, Refusal> {
+    custody().release(replay, memory, &material(scenario()), part, clock)
+}
+
+fn label(result: Result<Release, Refusal>) -> &'static str {
+    result.unwrap_err().label()
+}
+
+#[test]
+fn exactly_the_current_bids_are_raised() {
+    let replay = asked();
+    let release = release(&replay, &ready(&replay), Part::Price, after()).unwrap();
+    let raised: BTreeSet<Digest> = release.points.iter().map(|p| p.manifest_sha256).collect();
+    let current: BTreeSet<Digest> =
+        scenario().state.current_bids().map(|bid| bid.manifest_sha256).collect();
+    assert_eq!(raised, current);
+    assert_eq!(scenario().bids.len(), current.len() + 1, "one was replaced and stays shut");
+    assert_eq!((release.freeze_id, release.part), (freeze_id(), Part::Price));
+    // The journal line names the very points: U of the price part of each bid.
+    let Act::Intent { at, raised, part, .. } = &release.act else { panic!("an intent") };
+    assert_eq!((*at, *part), (after().now, Part::Price));
+    let of_bid = |digest: Digest| {
+        let parse = |bid: &&kaibiao_testkit::ScenarioBid| {
+            kaibiao_crypto::SUITE_1.hash(&bid.manifest) == digest
+        };
+        let bid = scenario().bids.iter().find(parse).unwrap();
+        Header::parse(&bid.headers[0]).unwrap().u().bytes()
+    };
+    for (point, line) in release.points.iter().zip(raised) {
+        assert_eq!(point.manifest_sha256, line.manifest_sha256);
+        assert_eq!(point.u.bytes(), line.u.0);
+        assert_eq!(of_bid(line.manifest_sha256), line.u.0);
+    }
+}
+
+#[test]
+fn nothing_is_raised_before_the_deadline_by_the_own_clock() {
+    let replay = asked();
+    let memory = ready(&replay);
+    let milli = Millis::new(1).unwrap();
+    let at = |now: UtcMillis, max_error: u64| ClockReading {
+        now,
+        max_error: Millis::new(max_error).unwrap(),
+    };
+    let early = deadline().minus(milli);
+    let refusal = release(&replay, &memory, Part::Price, clock(early)).unwrap_err();
+    assert!(matches!(refusal, Refusal::NotYet(wait) if wait == milli));
+    assert_eq!(refusal.label(), "E_NOT_YET");
+    let long = clock(UtcMillis::new(0).unwrap());
+    assert_eq!(label(release(&replay, &memory, Part::Price, long)), "E_NOT_YET");
+    // The clock may be wrong: only the earliest instant that it may be counts.
+    let wrong = at(deadline().plus(Millis::new(499).unwrap()), 500);
+    assert_eq!(label(release(&replay, &memory, Part::Price, wrong)), "E_NOT_YET");
+    let huge = at(deadline(), 1 << 52);
+    assert_eq!(label(release(&replay, &memory, Part::Price, huge)), "E_NOT_YET");
+    // Equal is enough.
+    assert!(release(&replay, &memory, Part::Price, clock(deadline())).is_ok());
+    let sure = at(deadline().plus(Millis::new(500).unwrap()), 500);
+    assert!(release(&replay, &memory, Part::Price, sure).is_ok());
+}
+
+#[test]
+fn the_log_asks_for_the_very_part() {
+    // The price part at every moment of the log at which it is not asked for.
+    for kind in [
+        EventKind::LotPublished,
+        EventKind::IntakeClosed,
+        EventKind::SetFrozen,
+        EventKind::FreezeCompleted,
+        EventKind::BiddersPublished,
+        EventKind::SealsChecked,
+        EventKind::PricesPublished,
+        EventKind::OpeningClosed,
+    ] {
+        let replay = upto(kind, 0);
+        let memory =
+            if replay.state().frozen().is_some() { ready(&replay) } else { Memory::default() };
+        let label = label(release(&replay, &memory, Part::Price, after()));
+        assert_eq!(label, "E_NOT_ALLOWED", "{}", kind.name());
+    }
+    let replay = asked();
+    let memory = ready(&replay);
+    for part in [Part::Documents, Part::Signals] {
+        assert_eq!(label(release(&replay, &memory, part, after())), "E_NOT_ALLOWED");
+    }
+    let empty = prefix_of(scenario(), 0);
+    assert_eq!(label(release(&empty, &Memory::default(), Part::Price, after())), "E_NOT_ALLOWED");
+    // The documents once they are asked for, and then no longer the prices.
+    let replay = upto(EventKind::UnsealingStarted, 1);
+    let memory = ready(&replay);
+    let documents = release(&replay, &memory, Part::Documents, after()).unwrap();
+    assert_eq!(documents.points.len(), scenario().state.current_bids().count());
+    assert_eq!(label(release(&replay, &memory, Part::Price, after())), "E_NOT_ALLOWED");
+}
+
+#[test]
+fn the_freeze_is_one_that_this_custodian_signed() {
+    let replay = asked();
+    let mut memory = Memory::default();
+    cosigned(&mut memory, &replay, closing());
+    assert_eq!(label(release(&replay, &memory, Part::Price, after())), "E_NOT_ALLOWED");
+    memory.remember(&Act::FreezeSigned { at: after().now, freeze_id: Digest::ZERO });
+    assert_eq!(label(release(&replay, &memory, Part::Price, after())), "E_NOT_ALLOWED");
+}
+
+#[test]
+fn another_history_gets_nothing() {
+    let replay = asked();
+    let mut memory = ready(&replay);
+    let size = replay.log().len();
+    memory.remember(&Act::Cosigned { at: after().now, size, root: Digest::ZERO });
+    assert_eq!(label(release(&replay, &memory, Part::Price, after())), "E_ROLLBACK");
+    // Nor a log that was cut off below a head cosigned before.
+    let mut memory = ready(&replay);
+    let root = scenario().log.root_at(size + 1).unwrap();
+    memory.remember(&Act::Cosigned { at: after().now, size: size + 1, root });
+    assert_eq!(label(release(&replay, &memory, Part::Price, after())), "E_ROLLBACK");
+}
+
+#[test]
+fn a_lock_is_raised_for_one_bid_only() {
+    let replay = asked();
+    let mut memory = ready(&replay);
+    let first = release(&replay, &memory, Part::Price, after()).unwrap();
+    // A repeat of the same intent is the same answer.
+    memory.remember(&first.act);
+    let again = release(&replay, &memory, Part::Price, after()).unwrap();
+    assert_eq!(again.act, first.act);
+    // The same U under another manifest.
+    let mut memory = ready(&replay);
+    let before = Digest::ZERO;
+    let raised = vec![Raised { manifest_sha256: before, u: Hex(first.points[1].u.bytes()) }];
+    let (stage, part) = (first.stage, first.part);
+    let at = after().now;
+    memory.remember(&Act::Intent { at, freeze_id: freeze_id(), stage, part, raised });
+    assert_eq!(label(release(&replay, &memory, Part::Price, after())), "E_DUP_U");
+}
+
+#[test]
+fn after_a_restart_bids_are_checked_anew() {
+    let replay = asked();
+    let memory = ready(&replay);
+    let mut bad = material(scenario());
+    bad.bids[0].headers[0][40] ^= 1;
+    let refusal = custody().release(&replay, &memory, &bad, Part::Price, after()).unwrap_err();
+    assert!(matches!(refusal, Refusal::Freeze(_)), "{refusal}");
+}
