@@ -82,7 +82,7 @@ pub(crate) enum Cmd {
 /// Where the hall is.
 #[derive(Args, Debug)]
 pub(crate) struct AtHall {
-    /// Address of the hall, such as https://hall.example.
+    /// Address of the hall, such as `https://hall.example`.
     #[arg(long, value_name = "URL")]
     pub(crate) hall: String,
 }

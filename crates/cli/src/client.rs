@@ -32,7 +32,7 @@ impl Hall {
         }
         let mut builder = Client::builder()
             .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(60))
+            .read_timeout(Duration::from_mins(1))
             .redirect(redirect::Policy::none());
         if url.scheme() == "http" {
             // Without TLS the machine's certificate store is not needed.

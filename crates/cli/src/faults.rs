@@ -6,7 +6,9 @@ use kaibiao_opening::{SheetError, TenderError};
 use kaibiao_pki::cms::{SignError, SignatureError};
 use kaibiao_pki::{CertError, PemError, TrustListError};
 use kaibiao_replay::{BidFault, ReplayFault, TenderFault};
-use kaibiao_seal::{HeaderError, ManifestError, ObjectError, ObjectMismatch, SealError};
+use kaibiao_seal::{
+    HeaderError, HeaderMismatch, ManifestError, ObjectError, ObjectMismatch, SealError,
+};
 use kaibiao_wire::{JsonError, Label};
 
 use crate::failure::Failure;
@@ -90,6 +92,7 @@ fn bid(error: &BidFault) -> Label {
         BidFault::Ceremony => Label::UnknownCeremony,
         BidFault::Context(_) => Label::WrongContext,
         BidFault::Header(error) => header(error),
+        BidFault::HeaderMismatch(HeaderMismatch::Context(_)) => Label::WrongContext,
         BidFault::HeaderMismatch(_) | BidFault::Frozen => Label::AlteredObject,
         BidFault::Lot(_) => Label::WrongLot,
         BidFault::Proof(_) => Label::BadProof,

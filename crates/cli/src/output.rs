@@ -1,5 +1,6 @@
 //! What people and programs read: data on standard output, sentences on standard error.
 
+use std::fmt::Display;
 use std::io::{Write, stderr, stdout};
 
 use serde::Serialize;
@@ -37,6 +38,7 @@ pub(crate) struct Ui {
 
 impl Ui {
     /// One line of data. A closed pipe is the reader's wish, not an error.
+    #[allow(clippy::unused_self)] // the way out belongs to how this run speaks
     pub(crate) fn data(self, line: &str) {
         let mut out = stdout().lock();
         drop(writeln!(out, "{line}").and_then(|()| out.flush()));
@@ -103,7 +105,7 @@ impl Facts {
     }
 
     /// Adds a fact that is shown by its text.
-    pub(crate) fn text(&mut self, name: &str, value: impl ToString) -> &mut Self {
+    pub(crate) fn text(&mut self, name: &str, value: impl Display) -> &mut Self {
         self.add(name, value.to_string())
     }
 }

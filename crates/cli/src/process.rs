@@ -64,7 +64,7 @@ async fn stdin_closed() {
 #[derive(Debug)]
 pub(crate) struct Child {
     name: String,
-    child: StdChild,
+    process: StdChild,
     stdin: Option<ChildStdin>,
     log: PathBuf,
 }
@@ -102,12 +102,12 @@ impl Child {
             });
         }
         let stdin = child.stdin.take();
-        Ok((Self { name: name.to_owned(), child, stdin, log: log.to_owned() }, first))
+        Ok((Self { name: name.to_owned(), process: child, stdin, log: log.to_owned() }, first))
     }
 
     /// Whether the child has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(Some(_)) | Err(_))
+        matches!(self.process.try_wait(), Ok(Some(_)) | Err(_))
     }
 
     /// Its name and the end of its log.
@@ -130,8 +130,8 @@ impl Child {
             thread::sleep(POLL);
         }
         // Errors mean that it has ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        drop(self.process.kill());
+        drop(self.process.wait());
     }
 }
 

@@ -83,7 +83,7 @@ impl Bid<'_> {
             ManifestPart::new(stage, Part::Documents, &documents),
         ];
         parts.sort_by_key(|part| part.part.code());
-        let manifest = self.manifest(version, parts)?;
+        let manifest = self.manifest(&version, parts)?;
         let cms = self.signer.sign(manifest.bytes())?;
         new.write(MANIFEST, manifest.bytes())?;
         new.write(MANIFEST_CMS, &cms)?;
@@ -145,7 +145,7 @@ impl Bid<'_> {
 
     fn manifest(
         &self,
-        version: Version<'_>,
+        version: &Version<'_>,
         parts: Vec<ManifestPart>,
     ) -> Result<Manifest, Failure> {
         let record = self.tender.record();

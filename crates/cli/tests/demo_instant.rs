@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use kaibiao_testkit::{Running, keys_dev, require_tool};
-use support::{KAIBIAO, kaibiao, run, text, trust};
+use support::{KAIBIAO, eventually, kaibiao, run, text, trust};
 
 #[test]
 fn a_whole_opening_ends_with_a_passed_package() {
@@ -82,6 +82,27 @@ fn a_demonstration_that_fails_leaves_nothing() {
     nothing_is_left(temp.path());
 }
 
+#[test]
+fn a_demonstration_that_is_interrupted_leaves_nothing() {
+    for signal in ["-INT", "-TERM", "-KILL"] {
+        let temp = tempfile::tempdir().unwrap();
+        let mut command = Command::new(KAIBIAO);
+        command.args(["demo", "--lang", "en"]).env("TMPDIR", temp.path());
+        let mut demo = Running::start(command, Duration::from_secs(50)).unwrap();
+        demo.wait_for("rehearsed").unwrap_or_else(|error| panic!("{error}"));
+        let kill = Command::new("kill").args([signal, &demo.pid().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let status = demo.wait_exit().unwrap();
+        assert!(!status.success(), "{signal}");
+        if signal == "-KILL" {
+            // Nobody is left to remove the files; the children end because their input closed.
+            eventually("no process", Duration::from_secs(10), || alive(temp.path()) == 0);
+        } else {
+            nothing_is_left(temp.path());
+        }
+    }
+}
+
 fn openssl_accepts(signature: &Path, content: &Path, temp: &Path) {
     if !require_tool("openssl") {
         return;
@@ -112,12 +133,17 @@ fn unzips(package: &Path) {
 
 /// No process of the demonstration is alive, and no file of theirs.
 fn nothing_is_left(temp: &Path) {
+    assert_eq!(alive(temp), 0);
+    assert_eq!(fs::read_dir(temp).unwrap().count(), 0);
+}
+
+/// Processes whose command line names the folder.
+fn alive(temp: &Path) -> usize {
     let marker = temp.display().to_string();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let alive = processes.filter(|process| {
+    let ours = processes.filter(|process| {
         fs::read(process.path().join("cmdline"))
             .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&marker))
     });
-    assert_eq!(alive.count(), 0);
-    assert_eq!(fs::read_dir(temp).unwrap().count(), 0);
+    ours.count()
 }

@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 
+use kaibiao_testkit::keys_dev;
 use support::{World, kaibiao, text, trust, words};
 
 #[test]
@@ -27,7 +28,19 @@ fn one_custodian_short_opens_after_notice_and_approvals() {
     let log = world.log();
     assert!(log.contains(r#""kind":"refused""#) && log.contains("too-early"), "{log}");
     assert!(!log.contains(&world.fixture.bidders[0].party.name));
+    wrong_sealing_is_refused(&world);
     wrong_bids_are_refused(&world);
+    wrong_bids_are_refused_by_the_hall(&world);
+
+    // A bid is replaced by a later one that names it, and by no other.
+    let old = text(&world.path("bid-2"));
+    world.seal_with(2, "bid-2b", |c| c.extend(["--supersedes".to_owned(), old.clone()])).ok();
+    world.submit("bid-2b", &["--no-wait"]).ok();
+    world.submit("bid-2", &["--no-wait"]).ok(); // its receipt stays what it was
+    world
+        .seal_with(3, "bid-3b", |c| c.extend(["--supersedes".to_owned(), old]))
+        .refused(65, "bad-input");
+    let mut watch = world.watch_until("ready");
 
     world.custodians[2].kill();
     world.wait_for_deadline();
@@ -38,6 +51,9 @@ fn one_custodian_short_opens_after_notice_and_approvals() {
     world.host("approve-degraded").ok();
     world.act("supervisor approve-degraded", "supervisor-zhuzhou-2022").ok();
     world.wait_for_phase("ready", 10);
+    assert!(watch.wait_exit().unwrap().success(), "{}", watch.output());
+    let log = watch.output();
+    assert!(log.contains(r#""status":"superseded""#) && log.contains(r#""bidders":3"#), "{log}");
     assert_eq!(world.host("close").code, 3);
     open_and_close(&world);
     let log = world.log();
@@ -93,6 +109,92 @@ fn open_and_close(world: &World) {
     verify.extend(trust());
     let verdict = kaibiao(verify).ok();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
+}
+
+/// What cannot be sealed is said before anything is written.
+fn wrong_sealing_is_refused(world: &World) {
+    let set = |name: &str, value: String| {
+        let name = name.to_owned();
+        move |command: &mut Vec<String>| {
+            let place = command.iter().position(|word| *word == name).unwrap();
+            command[place + 1].clone_from(&value);
+        }
+    };
+    let file = |name: &str, content: &str| {
+        fs::write(world.path(name), content).unwrap();
+        text(&world.path(name))
+    };
+    let id = |name: &str, kind: &str| text(&keys_dev().join(format!("id/{name}.{kind}.pem")));
+    let seal = |change: &dyn Fn(&mut Vec<String>)| {
+        let done = world.seal_with(4, "wrong", change);
+        assert!(!world.path("wrong").exists());
+        done
+    };
+    let fields = r#""fields":{"service_months":"12","response":"1"}}"#;
+    let dollars =
+        file("usd.json", &format!(r#"{{"total":{{"minor":1,"currency":"USD"}},{fields}"#));
+    seal(&set("--sheet", dollars)).refused(65, "bad-input");
+    let missing = file("less.json", r#"{"total":{"minor":1,"currency":"CNY"},"fields":{}}"#);
+    assert!(seal(&set("--sheet", missing)).refused(65, "bad-input").contains("service_months"));
+    seal(&set("--document", text(&world.path("nothing.pdf")))).refused(66, "cannot-read");
+    seal(&set("--document", text(world.dir.path()))).refused(66, "cannot-read");
+    let second = text(&world.path("document.pdf"));
+    seal(&|c: &mut Vec<String>| c.extend(["--document".to_owned(), second.clone()]))
+        .refused(64, "usage");
+    seal(&set("--key", id("hall", "key"))).refused(77, "key-mismatch");
+    seal(&|c: &mut Vec<String>| {
+        set("--cert", id("expired", "chain"))(c);
+        set("--key", id("expired", "key"))(c);
+    })
+    .refused(77, "untrusted-certificate");
+    // A tender folder with one changed term: nobody seals to it.
+    fs::create_dir(world.path("forged")).unwrap();
+    for file in fs::read_dir(world.path("tender")).unwrap() {
+        let file = file.unwrap();
+        let bytes = fs::read(file.path()).unwrap();
+        let text =
+            String::from_utf8_lossy(&bytes).replace("\"min_bidders\":3", "\"min_bidders\":4");
+        let forged = if file.file_name() == "tender.json" { text.into_bytes() } else { bytes };
+        fs::write(world.path("forged").join(file.file_name()), forged).unwrap();
+    }
+    seal(&set("--tender", text(&world.path("forged")))).refused(1, "broken-signature");
+    world.seal(1, "bid-1").refused(73, "cannot-write");
+}
+
+/// The hall takes nobody's word for it: the same wrong bids without the checks of the command.
+fn wrong_bids_are_refused_by_the_hall(world: &World) {
+    let (entries, label) = (world.log().lines().count(), |problem: &serde_json::Value| {
+        problem["label"].as_str().unwrap_or_default().to_owned()
+    });
+    for (folder, expected) in [
+        ("unsigned", "broken-signature"),
+        ("resigned", "broken-signature"),
+        ("other-lot", "wrong-lot"),
+        ("swapped", "wrong-context"),
+    ] {
+        let (status, problem) = world.post_raw(folder);
+        assert!(status >= 400, "{folder}: {status}");
+        assert_eq!(label(&problem), expected, "{folder}: {problem}");
+    }
+    let (status, upload) = world.post_raw("bid-4");
+    assert!(status < 300, "{status}: {upload}");
+    let slice = |part: &str, n: u32| {
+        format!("/api/v1/uploads/{}/{part}/{n}", upload["upload"].as_str().unwrap())
+    };
+    let commit = format!("/api/v1/uploads/{}/commit", upload["upload"].as_str().unwrap());
+    let price = fs::read(world.path("bid-4/price.kbf")).unwrap();
+    assert_eq!(label(&world.http("PUT", &slice("price", 0), &price[1..]).1), "bad-slice");
+    assert_eq!(label(&world.http("PUT", &slice("price", 1), &price).1), "bad-slice");
+    assert!(world.http("POST", &commit, b"").0 >= 400);
+    let mut documents = fs::read(world.path("bid-4/documents.kbf")).unwrap();
+    *documents.last_mut().unwrap() ^= 1;
+    assert_eq!(world.http("PUT", &slice("price", 0), &price).0, 204);
+    assert_eq!(world.http("PUT", &slice("documents", 0), &documents).0, 204);
+    let (status, problem) = world.http("POST", &commit, b"");
+    assert_eq!((status, label(&problem).as_str()), (422, "altered-object"), "{problem}");
+    // Ticks go on; nothing else is in the log.
+    let later = world.log();
+    assert!(later.lines().skip(entries).all(|line| line.contains(r#""kind":"tick""#)), "{later}");
 }
 
 /// Wrong bids are named as what they are; nothing of them reaches the log or the folder.
@@ -190,6 +292,7 @@ fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
         fs::copy(file.path(), other.path("bid-3").join(file.file_name())).unwrap();
     }
     other.submit("bid-3", &[]).refused(65, "unknown-ceremony");
+    assert_eq!(other.post_raw("bid-3").1["label"], "unknown-ceremony");
     assert!(!other.path("bid-3/receipt.json").exists());
 
     world.wait_for_deadline();
@@ -198,4 +301,26 @@ fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
     let log = world.log();
     assert!(log.contains(r#""kind":"too-few-bidders","data":{"bidders":2,"min":3}"#), "{log}");
     assert!(!log.contains("partials-received") && !log.contains("prices-published"), "{log}");
+}
+
+#[test]
+fn a_small_site_runs_its_custodians_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serve = std::process::Command::new(support::KAIBIAO);
+    serve.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
+    serve.arg(dir.path().join("hall")).args(support::identity("hall")).args(trust());
+    for number in 1..=3 {
+        let id = |kind: &str| text(&keys_dev().join(format!("id/custodian-{number}.{kind}.pem")));
+        serve.arg("--custodian-identity").arg(format!("{}:{}", id("chain"), id("key")));
+    }
+    let world = World::open_with(serve, dir, "works-12", 30);
+    assert_eq!(world.phase(), "receiving");
+    let mut check = words("ceremony check");
+    check.push(text(&world.path("tender/ceremony-bundle.json")));
+    check.extend(trust());
+    assert!(kaibiao(check).ok().contains("custody: 2 of 3"));
+    let mut check = words("tender check");
+    check.push(text(&world.path("tender")));
+    check.extend(trust());
+    assert!(kaibiao(check).ok().contains("custody: self"));
 }

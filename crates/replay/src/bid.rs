@@ -217,9 +217,7 @@ fn check_headers(
 
 /// Ruling 10: the versions of each bidder follow each other without a gap. Each names the one before
 /// it, and intake takes no other (电子招标投标办法 art. 27), so a gap is a bid that was left out.
-fn check_sequences(
-    bids: &BTreeMap<Digest, (FrozenBid, VerifiedBid)>,
-) -> Result<(), FreezeFault> {
+fn check_sequences(bids: &BTreeMap<Digest, (FrozenBid, VerifiedBid)>) -> Result<(), FreezeFault> {
     let mut versions: BTreeMap<_, &Manifest> = BTreeMap::new();
     for (entry, bid) in bids.values() {
         versions.insert((&entry.bidder.code, entry.seq), bid.manifest());

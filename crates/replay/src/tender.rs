@@ -237,8 +237,8 @@ fn check_log_keys(
     record: &CeremonyRecord,
     cosign_keys: &[VerifierKey],
 ) -> Result<(), TenderFault> {
-    let named = log_key.name() == origin.as_str()
-        && log_key.algorithm() == SignatureAlgorithm::Ed25519;
+    let named =
+        log_key.name() == origin.as_str() && log_key.algorithm() == SignatureAlgorithm::Ed25519;
     let all_named = record.custodians.iter().zip(cosign_keys).all(|(custodian, key)| {
         key.name() == origin.custodian_name(custodian.index)
             && key.algorithm() == SignatureAlgorithm::CosignatureV1

@@ -39,9 +39,9 @@ fn lots() {
     strict::<LotCreated>(r#"{"lot":{"tender":"T1","lot":"L1"}}"#);
     strict::<LotsPost>(r#"{"draft_b64":"e30=","cms_b64":"MAA="}"#);
     strict::<PublishPost>(r#"{"tender_b64":"e30=","cms_b64":"MAA="}"#);
-    strict::<DraftAnswer>(
-        &format!(r#"{{"draft_b64":"e30=","cms_b64":"MAA=","session":"{DIGEST}","log_origin":"kaibiao.example/lot/T1/L1","log_vkey":"k+0+A","hall":{{"code":"914403001922038216","name":"某公司"}},"hall_cert_pem":"-"}}"#),
-    );
+    strict::<DraftAnswer>(&format!(
+        r#"{{"draft_b64":"e30=","cms_b64":"MAA=","session":"{DIGEST}","log_origin":"kaibiao.example/lot/T1/L1","log_vkey":"k+0+A","hall":{{"code":"914403001922038216","name":"某公司"}},"hall_cert_pem":"-"}}"#
+    ));
     strict::<TenderAnswer>(&format!(
         r#"{{"tender_b64":"e30=","cms_b64":"MAA=","draft_b64":"e30=","draft_cms_b64":"MAA=","ceremony":{BUNDLE},"trust_b64":"e30="}}"#
     ));
@@ -49,7 +49,9 @@ fn lots() {
 
 #[test]
 fn custodians() {
-    strict::<BoardAnswer>(r#"{"messages":[{"n":0,"from":"1","kind":"commit","body_b64":"e30=","cms_b64":"MAA="}]}"#);
+    strict::<BoardAnswer>(
+        r#"{"messages":[{"n":0,"from":"1","kind":"commit","body_b64":"e30=","cms_b64":"MAA="}]}"#,
+    );
     strict::<BoardPost>(r#"{"from":32,"kind":"commit","body_b64":"e30=","cms_b64":"MAA="}"#);
     strict::<CosignaturePost>(&format!(
         r#"{{"custodian":1,"size":3,"root":"{DIGEST}","cosignature":"- k AAA="}}"#

@@ -179,7 +179,8 @@ impl Course<'_> {
         let folder = self.root.join("web/test");
         let failed = |detail: String| TaskError::Command { line: "node --test".to_owned(), detail };
         let entries = std::fs::read_dir(&folder).map_err(|error| failed(error.to_string()))?;
-        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut files: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
         files.sort();
         let mut command = Command::new("node");

@@ -47,10 +47,11 @@ fn bill(bidder: &Bidder) -> String {
     text.push_str("no\tcode\tdescription\tquantity\tunit\tunit price\tamount\n");
     for item in &bidder.example.items {
         let (whole, part) = (item.quantity_milli / 1_000, item.quantity_milli % 1_000);
-        text.push_str(&format!(
-            "{}\t{}\t{}\t{whole}.{part:03}\t{}\t{}\t{}\n",
-            item.no, item.code, item.description, item.unit, item.unit_price, item.amount
-        ));
+        let price = format!("{}\t{}", item.unit_price, item.amount);
+        let amount = format!("{whole}.{part:03}\t{}", item.unit);
+        let line = [&*item.no.to_string(), &*item.code, &*item.description, &*amount, &*price];
+        text.push_str(&line.join("\t"));
+        text.push('\n');
     }
     text.push('\n');
     text

@@ -105,8 +105,13 @@ impl Plan {
 
     /// A pause in which people can read, none if nobody does.
     async fn breathe(self, seconds: u64) {
+        self.breathe_millis(seconds * 1_000).await;
+    }
+
+    /// A short pause for people, none if nobody follows.
+    async fn breathe_millis(self, millis: u64) {
         if self.live {
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            tokio::time::sleep(Duration::from_millis(millis)).await;
         }
     }
 }

@@ -21,7 +21,7 @@ use super::intake::{Ready, TakenIn};
 use super::steps::Steps;
 
 /// The longest wait for a step of the hall or the custodians.
-const STEP: Duration = Duration::from_secs(60);
+const STEP: Duration = Duration::from_mins(1);
 /// All readings together take about this long before an audience.
 const READINGS: u64 = 48_000;
 
@@ -63,6 +63,7 @@ impl Room<'_, '_> {
         let cast = self.opening.cast;
         for bidder in &cast.bidders {
             self.send(&bidder.signer, Command::SignIn).await?;
+            self.opening.plan.breathe_millis(400).await;
         }
         self.opening.plan.breathe(3).await;
         self.send(&cast.host, Command::PublishBidders).await?;
@@ -136,6 +137,7 @@ impl Room<'_, '_> {
         let bidders = self.opening.cast.bidders.iter();
         for bidder in bidders.filter(|bidder| priced.contains(&bidder.party.code)) {
             self.send(&bidder.signer, Command::ConfirmPrice).await?;
+            self.opening.plan.breathe_millis(400).await;
         }
         Ok(())
     }
@@ -169,7 +171,10 @@ impl Room<'_, '_> {
         self.tell_new().await?;
         self.opening.plan.breathe(2).await;
         self.send(&cast.host, Command::Close).await?;
-        self.until("the end", STEP, |state| state.phase() == Phase::Closed).await
+        self.until("the end", STEP, |state| state.phase() == Phase::Closed).await?;
+        // The page ends with the hall; people want to see how it closed.
+        self.opening.plan.breathe(6).await;
+        Ok(())
     }
 
     /// Keeps log, record and evidence package; gives the path of the package.

@@ -4,11 +4,16 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kaibiao_testkit::{Fixture, Running, fixtures, keys_dev};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// No command of a test runs longer.
@@ -87,23 +92,33 @@ impl World {
     /// Starts the processes and publishes a tender whose bids are taken in for `seconds`.
     pub(crate) fn open(name: &str, seconds: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let fixture = Fixture::load(name).unwrap();
         let mut command = Command::new(KAIBIAO);
         command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
-        let mut hall = Running::start(command, LIFE).unwrap();
-        let line = hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
-        let url = line.split("listening: ").nth(1).unwrap().to_owned();
-        fs::write(dir.path().join("passphrase"), "correct horse battery staple\n").unwrap();
-        let lot = format!("{}/{}", fixture.draft.tender, fixture.draft.lot);
-        let mut world =
-            Self { dir, fixture, url, lot, hall, custodians: Vec::new(), deadline: Instant::now() };
+        let mut world = Self::start(command, dir, name);
         for number in 1..=3 {
             let custodian = world.start_custodian(number);
             world.custodians.push(custodian);
         }
         world.publish(name, seconds);
         world
+    }
+
+    /// As [`World::open`], with a hall that runs the custodians itself.
+    pub(crate) fn open_with(hall: Command, dir: TempDir, name: &str, seconds: u64) -> Self {
+        let mut world = Self::start(hall, dir, name);
+        world.publish(name, seconds);
+        world
+    }
+
+    fn start(command: Command, dir: TempDir, name: &str) -> Self {
+        let fixture = Fixture::load(name).unwrap();
+        let mut hall = Running::start(command, LIFE).unwrap();
+        let line = hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
+        let url = line.split("listening: ").nth(1).unwrap().to_owned();
+        fs::write(dir.path().join("passphrase"), "correct horse battery staple\n").unwrap();
+        let lot = format!("{}/{}", fixture.draft.tender, fixture.draft.lot);
+        Self { dir, fixture, url, lot, hall, custodians: Vec::new(), deadline: Instant::now() }
     }
 
     /// Starts a custodian with its own key store; a second time it goes on with the same store.
@@ -157,9 +172,19 @@ impl World {
 
     /// Seals the bid of bidder `number` into `folder`.
     pub(crate) fn seal(&self, number: usize, folder: &str) -> Done {
+        self.seal_with(number, folder, |_| {})
+    }
+
+    /// As [`World::seal`], with a changed command line.
+    pub(crate) fn seal_with(
+        &self,
+        number: usize,
+        folder: &str,
+        change: impl FnOnce(&mut Vec<String>),
+    ) -> Done {
         let bidder = &self.fixture.bidders[number - 1];
         let sheet = self.path(&format!("sheet-{number}.json"));
-        let json = serde_json::json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
+        let json = json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
         fs::write(&sheet, json.to_string()).unwrap();
         let document = self.path("document.pdf");
         fs::write(&document, vec![7; 300_000]).unwrap();
@@ -171,7 +196,53 @@ impl World {
         command.extend(["--out".to_owned(), text(&self.path(folder))]);
         command.extend(identity(&bidder.identity));
         command.extend(trust());
+        change(&mut command);
         kaibiao(command)
+    }
+
+    /// Starts following the log until a phase, every entry and signature verified.
+    pub(crate) fn watch_until(&self, phase: &str) -> Running {
+        let mut command = Command::new(KAIBIAO);
+        command.args(["watch", "--json", "--until", phase]).args(self.at_lot()).args(trust());
+        Running::start(command, LIFE).unwrap()
+    }
+
+    /// Posts a bid folder as it is, by plain HTTP, past all checks of the command.
+    pub(crate) fn post_raw(&self, folder: &str) -> (u16, Value) {
+        let file = |name: &str| fs::read(self.path(folder).join(name)).unwrap();
+        let header = |part: &str| {
+            let object = file(&format!("{part}.kbf"));
+            let len = u32::from_be_bytes(object[12..16].try_into().unwrap());
+            json!({"stage": 1, "part": part, "header_b64":
+                STANDARD.encode(&object[..usize::try_from(len).unwrap()])})
+        };
+        let body = json!({
+            "manifest_b64": STANDARD.encode(file("manifest.json")),
+            "cms_b64": STANDARD.encode(file("manifest.p7s")),
+            "headers": [header("price"), header("documents")],
+        });
+        let path = format!("/api/v1/lots/{}/submissions", self.lot);
+        self.http("POST", &path, body.to_string().as_bytes())
+    }
+
+    /// One call by plain HTTP: status and JSON of the answer.
+    pub(crate) fn http(&self, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
+        let host = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let kind = if method == "PUT" { "application/octet-stream" } else { "application/json" };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_default())
     }
 
     /// Submits a bid folder.
@@ -210,8 +281,7 @@ impl World {
         let mut command = words("ceremony status");
         command.extend(self.at_lot());
         let text = kaibiao(command).ok();
-        let line = text.lines().find(|line| line.starts_with("phase: ")).unwrap();
-        line["phase: ".len()..].to_owned()
+        text.lines().find_map(|line| line.strip_prefix("phase: ")).unwrap().to_owned()
     }
 
     /// Waits for a phase.

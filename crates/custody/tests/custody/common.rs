@@ -41,7 +41,7 @@ pub(crate) fn other() -> &'static Scenario {
 /// The share of a custodian: the scenario draws its keys from a seed, so they can be drawn again.
 pub(crate) fn share(scenario: &Scenario, seed: &str, index: usize) -> KeyShare {
     let mut entropy = SeededEntropy::new(seed);
-    let mut draw = |entropy: &mut SeededEntropy| {
+    let draw = |entropy: &mut SeededEntropy| {
         let mut out = [0; 32];
         entropy.fill(&mut out).unwrap();
         out
@@ -102,10 +102,7 @@ pub(crate) fn material(scenario: &Scenario) -> FrozenMaterial {
         cms: bid.cms.clone(),
         headers: bid.headers.clone(),
     };
-    FrozenMaterial {
-        bids: scenario.bids.iter().map(bid).collect(),
-        paths: scenario.places.clone(),
-    }
+    FrozenMaterial { bids: scenario.bids.iter().map(bid).collect(), paths: scenario.places.clone() }
 }
 
 pub(crate) fn deadline() -> UtcMillis {
@@ -148,8 +145,7 @@ pub(crate) fn freeze_id() -> Digest {
 pub(crate) fn ready(replay: &Replay) -> Memory {
     let mut memory = Memory::default();
     cosigned(&mut memory, replay, closing());
-    let act =
-        custody().countersign(replay, &memory, &material(scenario()), after()).unwrap().act;
+    let act = custody().countersign(replay, &memory, &material(scenario()), after()).unwrap().act;
     memory.remember(&act);
     memory
 }

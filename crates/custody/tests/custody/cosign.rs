@@ -42,7 +42,7 @@ fn a_head_of_the_log_is_cosigned_and_journalled() {
 #[test]
 fn a_head_is_signed_by_this_log() {
     let memory = Memory::default();
-    refused(&memory, "", "note-form");
+    refused(&memory, "", "note-structure");
     let head = TreeHead { size: 2, root: scenario().log.root_at(2).unwrap() };
     let foreign = other().sign_head(head, 3, deadline()).unwrap();
     refused(&memory, &foreign, "checkpoint-log-signature-missing");

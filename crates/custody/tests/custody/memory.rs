@@ -24,7 +24,9 @@ fn acts() -> Vec<Act> {
             detail: "the opening time has not come".to_owned(),
         },
     ];
-    acts.iter().for_each(|act| memory.remember(act));
+    for act in &acts {
+        memory.remember(act);
+    }
     let mut custody = custody();
     let good = material(scenario());
     acts.push(custody.countersign(&replay, &memory, &good, after()).unwrap().act);
@@ -102,7 +104,13 @@ fn the_journal_holds_nothing_secret() {
     let share = mine();
     let bytes = share.danger_bytes();
     // The share's scalar and all that follows from it: no run of 16 bytes of it, in any writing.
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+    let hex = |bytes: &[u8]| -> String {
+        bytes
+            .iter()
+            .flat_map(|b| [b >> 4, b & 15])
+            .map(|d| char::from_digit(d.into(), 16).unwrap())
+            .collect()
+    };
     let public = hex(&share.public().bytes());
     for act in acts() {
         let line = serde_json::to_string(&act).unwrap();

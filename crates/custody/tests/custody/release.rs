@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use kaibiao_crypto::Hex;
-use kaibiao_custody::{Act, ClockReading, Memory, Raised, Refusal, Release};
+use kaibiao_custody::{Act, ClockReading, Custody, Memory, Raised, Refusal, Release};
 use kaibiao_opening::EventKind;
 use kaibiao_replay::Replay;
 use kaibiao_seal::Header;
+use kaibiao_testkit::{Scenario, ScenarioOptions};
 use kaibiao_types::{Digest, Millis, Part, UtcMillis};
 
 use super::common::{
     after, clock, closing, cosigned, custody, deadline, freeze_id, material, prefix_of, ready,
-    scenario, upto,
+    scenario, share, upto,
 };
 
 /// The log asks for the prices.
@@ -141,6 +142,39 @@ fn another_history_gets_nothing() {
     let root = scenario().log.root_at(size + 1).unwrap();
     memory.remember(&Act::Cosigned { at: after().now, size: size + 1, root });
     assert_eq!(label(release(&replay, &memory, Part::Price, after())), "E_ROLLBACK");
+}
+
+#[test]
+fn too_few_bidders_open_nothing() {
+    let options = ScenarioOptions {
+        bidders: Some(2),
+        documents: false,
+        seed: "few",
+        ..ScenarioOptions::default()
+    };
+    let few = Scenario::build(&options).unwrap();
+    let size = few.state.frozen().unwrap().size;
+    let root = few.log.root_at(size).unwrap();
+    let share = share(&few, "few", 0);
+    let mut asked = 0;
+    for count in 1..=few.log.entries().len() {
+        let replay = prefix_of(&few, count);
+        let mut custody = Custody::new(&replay, &share).unwrap();
+        let mut memory = Memory::default();
+        if replay.log().len() >= size {
+            memory.remember(&Act::Cosigned { at: after().now, size, root });
+        }
+        // The freeze is countersigned: it is evidence of who handed in, and opens nothing.
+        let signing = custody.countersign(&replay, &memory, &material(&few), after());
+        if let Ok(signing) = &signing {
+            memory.remember(&signing.act);
+        }
+        let refusal =
+            custody.release(&replay, &memory, &material(&few), Part::Price, after()).unwrap_err();
+        assert_eq!(refusal.label(), "E_NOT_ALLOWED", "after {count} entries");
+        asked += usize::from(signing.is_ok());
+    }
+    assert!(asked > 0, "the freeze was there");
 }
 
 #[test]

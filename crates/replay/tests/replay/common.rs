@@ -137,12 +137,7 @@ pub(crate) fn line(
 }
 
 /// A command that fits an entry, signed by somebody.
-pub(crate) fn command(
-    who: &Identity,
-    like: &[u8],
-    command: Command,
-    nonce: &str,
-) -> SignedCommand {
+pub(crate) fn command(who: &Identity, like: &[u8], command: Command, nonce: &str) -> SignedCommand {
     let like = entry(like);
     let body = SignedCommandBody {
         lot: rich().state.lot().clone(),

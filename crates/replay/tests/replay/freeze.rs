@@ -6,7 +6,7 @@ use kaibiao_opening::SetFrozen;
 use kaibiao_replay::{FrozenBids, FrozenMaterial};
 use kaibiao_types::{Digest, Millis, TickNo};
 
-use super::common::{first, frozen_material, lines, material, other, rich, trust};
+use super::common::{first, frozen_material, lines, other, rich, trust};
 use kaibiao_opening::EventKind::SetFrozen as Kind;
 
 fn data() -> String {
@@ -30,7 +30,9 @@ fn check(data: &str, material: &FrozenMaterial) -> Result<FrozenBids, &'static s
 }
 
 /// Changes list and material; the id follows the list.
-fn changed(change: impl FnOnce(&mut FreezeRecord, &mut FrozenMaterial)) -> Result<(), &'static str> {
+fn changed(
+    change: impl FnOnce(&mut FreezeRecord, &mut FrozenMaterial),
+) -> Result<(), &'static str> {
     let mut record = FreezeRecord::parse(data().as_bytes()).unwrap();
     let mut material = frozen_material(rich());
     change(&mut record, &mut material);
@@ -171,5 +173,5 @@ fn bids_are_checked_once_more() {
         let at = of(3, list, 1);
         material.bids[at].cms = super::common::flipped(&material.bids[at].cms);
     });
-    refused("E_CEREMONY", |_, m| m.bids[0] = self::material(&other().bids[0]));
+    refused("E_CEREMONY", |_, m| m.bids[0] = super::common::material(&other().bids[0]));
 }

@@ -52,7 +52,7 @@ fn gaps_and_repeats_are_found_by_their_number() {
     assert_eq!(refuse(&mut replay, &lines[at]), "log-gap");
     let entry = entry(&lines[at]);
     let before = entry.at().minus(Millis::from_secs(3_600));
-    let (by, kind, data) = (entry.by(), entry.kind(), entry.data());
+    let (by, kind, data) = (entry.by(), entry.kind(), &entry.data());
     let back = EntryLine::build(entry.index() + 1, before, by, kind, data, None).unwrap();
     assert_eq!(refuse(&mut replay, back.line()), "clock-backwards");
 }
@@ -95,17 +95,7 @@ fn the_log_begins_with_this_tender() {
     let command = entry(&lines()[first(EventKind::BiddersPublished)]).command().cloned();
     let data = entry(good).data().to_owned();
     assert_eq!(refuse(&mut replay, &line(good, &data, command.as_ref())), "E_COMMAND");
-    assert_eq!(refuse(&mut replay, &lines()[1].replace_index(0)), "out-of-order");
-}
-
-trait ReplaceIndex {
-    fn replace_index(&self, number: usize) -> Vec<u8>;
-}
-
-impl ReplaceIndex for Vec<u8> {
-    fn replace_index(&self, number: usize) -> Vec<u8> {
-        numbered(self, number)
-    }
+    assert_eq!(refuse(&mut replay, &numbered(&lines()[1], 0)), "out-of-order");
 }
 
 fn closing(change: impl FnOnce(&mut IntakeClosed)) -> Vec<u8> {
@@ -117,8 +107,7 @@ fn closing(change: impl FnOnce(&mut IntakeClosed)) -> Vec<u8> {
 
 /// Cosignatures of the closing head by the first custodians at the given times.
 fn cosigned(at: &[UtcMillis]) -> Vec<String> {
-    let closed: IntakeClosed =
-        entry(&lines()[first(EventKind::IntakeClosed)]).data_as().unwrap();
+    let closed: IntakeClosed = entry(&lines()[first(EventKind::IntakeClosed)]).data_as().unwrap();
     let checkpoint = rich().log.checkpoint_at(closed.size).unwrap();
     let pairs = rich().cosigners.iter().zip(at);
     pairs.map(|(cosigner, at)| cosigner.cosign(&checkpoint, *at).unwrap()).collect()
@@ -138,12 +127,12 @@ fn the_closing_head_is_cosigned_in_time_by_enough() {
     refused("E_LATE", &|c| c.cosignatures = vec![c.cosignatures[0].clone(); 2]);
     refused("E_LATE", &|c| c.cosignatures = cosigned(&[late, late, late]));
     refused("E_LATE", &|c| c.cosignatures = cosigned(&[limit, late, late]));
-    // Cosignatures of another log's custodians are nobody's.
+    // Keys of another ceremony under the same names are nobody's.
     refused("E_LATE", &|c| {
         let checkpoint = rich().log.checkpoint_at(c.size).unwrap();
-        let foreign = foreign().cosigners.iter();
+        let keys = other().cosigners.iter();
         c.cosignatures =
-            foreign.map(|signer| signer.cosign(&checkpoint, terms.deadline).unwrap()).collect();
+            keys.map(|signer| signer.cosign(&checkpoint, terms.deadline).unwrap()).collect();
     });
     refused("checkpoint-cosignature", &|c| {
         let checkpoint = rich().log.checkpoint_at(c.size - 1).unwrap();
@@ -156,7 +145,8 @@ fn the_closing_head_is_cosigned_in_time_by_enough() {
     refused("bad-data", &|c| {
         let checkpoint = rich().log.checkpoint_at(c.size - 1).unwrap();
         (c.size, c.root) = (checkpoint.head.size, checkpoint.head.root);
-        let cosign = |signer: &kaibiao_journal::Cosigner| signer.cosign(&checkpoint, terms.deadline);
+        let cosign =
+            |signer: &kaibiao_journal::Cosigner| signer.cosign(&checkpoint, terms.deadline);
         c.cosignatures = rich().cosigners.iter().map(|signer| cosign(signer).unwrap()).collect();
     });
     let in_time = closing(|c| c.cosignatures = cosigned(&[limit, limit, late]));
@@ -172,11 +162,14 @@ fn nothing_of_the_opening_stands_before_the_deadline() {
     let early = rich().verified.file().terms().deadline.minus(Millis::from_secs(1));
     // The tick before it is of the deadline itself, so an earlier entry also goes back in time.
     let early =
-        EntryLine::build(entry.index(), early, entry.by(), entry.kind(), entry.data(), None);
+        EntryLine::build(entry.index(), early, entry.by(), entry.kind(), &entry.data(), None);
     assert_eq!(refuse(&mut replay, early.unwrap().line()), "clock-backwards");
     let at = first(EventKind::Tick) + 1;
     let mut replay = prefix(at);
-    assert_eq!(refuse(&mut replay, &numbered(&lines()[first(EventKind::SetFrozen)], at)), "out-of-order");
+    assert_eq!(
+        refuse(&mut replay, &numbered(&lines()[first(EventKind::SetFrozen)], at)),
+        "out-of-order"
+    );
 }
 
 #[test]

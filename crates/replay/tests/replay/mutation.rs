@@ -7,7 +7,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 }
@@ -17,7 +18,9 @@ fn mutated(dice: &mut Dice, line: &[u8], other: &[u8]) -> Vec<u8> {
     let at = dice.below(out.len());
     match dice.below(6) {
         0 => out[at] ^= 1 << dice.below(8),
-        1 => drop(out.remove(at)),
+        1 => {
+            out.remove(at);
+        }
         2 => out.insert(at, b"0\"{}[],:\\ \xff"[dice.below(11)]),
         3 => out.truncate(at),
         4 => out.extend_from_slice(other),

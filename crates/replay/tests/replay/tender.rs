@@ -9,7 +9,7 @@ use kaibiao_types::{Millis, UtcMillis};
 use super::common::{flipped, foreign, other, rich, sign, trust};
 
 #[derive(Clone)]
-struct Tender {
+struct Files {
     tender: Vec<u8>,
     tender_cms: Vec<u8>,
     draft: Vec<u8>,
@@ -21,9 +21,9 @@ fn at() -> UtcMillis {
     rich().verified.file().terms().deadline.minus(Millis::from_secs(80_000))
 }
 
-fn good() -> Tender {
+fn good() -> Files {
     let rich = rich();
-    Tender {
+    Files {
         tender: rich.tender.clone(),
         tender_cms: rich.tender_cms.clone(),
         draft: rich.draft.clone(),
@@ -32,7 +32,7 @@ fn good() -> Tender {
     }
 }
 
-impl Tender {
+impl Files {
     fn verify(&self, trust: &TrustList, at: UtcMillis) -> Result<(), &'static str> {
         let material = TenderMaterial {
             tender: &self.tender,
@@ -46,21 +46,21 @@ impl Tender {
 }
 
 /// One change and its label.
-fn refused(label: &str, change: impl FnOnce(&mut Tender)) {
+fn refused(label: &str, change: impl FnOnce(&mut Files)) {
     let mut tender = good();
     change(&mut tender);
     assert_eq!(tender.verify(trust(), at()), Err(label));
 }
 
 /// Changes the tender file and has the host sign it again.
-fn retender(tender: &mut Tender, from: &str, to: &str) {
+fn retender(tender: &mut Files, from: &str, to: &str) {
     let text = String::from_utf8(tender.tender.clone()).unwrap();
     assert!(text.contains(from), "{from}");
     tender.tender = text.replacen(from, to, 1).into_bytes();
     tender.tender_cms = sign(&rich().people.host, &tender.tender, at());
 }
 
-fn bundle(tender: &mut Tender, change: impl FnOnce(&mut CeremonyBundle)) {
+fn bundle(tender: &mut Files, change: impl FnOnce(&mut CeremonyBundle)) {
     let mut bundle: CeremonyBundle = serde_json::from_slice(&tender.ceremony).unwrap();
     change(&mut bundle);
     tender.ceremony = serde_json::to_vec(&bundle).unwrap();
@@ -96,7 +96,7 @@ fn the_host_signs_tender_and_draft() {
 
 #[test]
 fn the_tender_is_the_draft_with_the_ceremony() {
-    let text = |t: &Tender| String::from_utf8(t.draft.clone()).unwrap();
+    let text = |t: &Files| String::from_utf8(t.draft.clone()).unwrap();
     refused("E_TENDER_DRAFT", |t| {
         t.draft = text(t).replacen("\"min_bidders\":3", "\"min_bidders\":4", 1).into_bytes();
         t.draft_cms = sign(&rich().people.host, &t.draft, at());
@@ -141,7 +141,7 @@ fn every_custodian_signs_the_ceremony() {
 fn the_rehearsal_opened_with_all_custodians() {
     let refused = |change: fn(&mut CeremonyBundle)| refused("E_CEREMONY", |t| bundle(t, change));
     refused(|b| b.rehearsal.clear());
-    refused(|b| drop(b.rehearsal[0].partials.pop()));
+    refused(|b| b.rehearsal[0].partials.truncate(2));
     refused(|b| b.rehearsal[0].partials.swap(0, 1));
     refused(|b| b.rehearsal[0].partials[2] = b.rehearsal[0].partials[1]);
     refused(|b| b.rehearsal[0].partials[1].z.0[31] ^= 1);
