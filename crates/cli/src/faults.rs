@@ -90,9 +90,10 @@ fn object(error: &ObjectError) -> Label {
 fn bid(error: &BidFault) -> Label {
     match error {
         BidFault::Ceremony => Label::UnknownCeremony,
-        BidFault::Context(_) => Label::WrongContext,
+        BidFault::Context(_) | BidFault::HeaderMismatch(HeaderMismatch::Context(_)) => {
+            Label::WrongContext
+        }
         BidFault::Header(error) => header(error),
-        BidFault::HeaderMismatch(HeaderMismatch::Context(_)) => Label::WrongContext,
         BidFault::HeaderMismatch(_) | BidFault::Frozen => Label::AlteredObject,
         BidFault::Lot(_) => Label::WrongLot,
         BidFault::Proof(_) => Label::BadProof,

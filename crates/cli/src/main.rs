@@ -68,7 +68,12 @@ fn run(command: args::Cmd, ui: Ui) -> Result<Exit, Failure> {
 
 /// Help and version are data and a success; everything else is a wrong command line.
 fn usage(error: &clap::Error) -> ExitCode {
-    // If standard output or error is closed there is nobody to tell.
-    drop(error.print());
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
+    if !error.use_stderr() {
+        // If standard output is closed there is nobody to tell.
+        drop(error.print());
+        return Exit::Ok.into();
+    }
+    let text = error.render().to_string();
+    output::say(&format!("kaibiao: error: {}", text.trim_start_matches("error: ").trim_end()));
+    Exit::Usage.into()
 }

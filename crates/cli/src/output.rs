@@ -89,7 +89,7 @@ impl Ui {
 }
 
 /// One line on standard error; nothing can be done if that is closed.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     drop(writeln!(stderr().lock(), "{line}"));
 }
 

@@ -188,8 +188,8 @@ fn wrong_bids_are_refused_by_the_hall(world: &World) {
     assert!(world.http("POST", &commit, b"").0 >= 400);
     let mut documents = fs::read(world.path("bid-4/documents.kbf")).unwrap();
     *documents.last_mut().unwrap() ^= 1;
-    assert_eq!(world.http("PUT", &slice("price", 0), &price).0, 204);
-    assert_eq!(world.http("PUT", &slice("documents", 0), &documents).0, 204);
+    assert!(world.http("PUT", &slice("price", 0), &price).0 < 300);
+    assert!(world.http("PUT", &slice("documents", 0), &documents).0 < 300);
     let (status, problem) = world.http("POST", &commit, b"");
     assert_eq!((status, label(&problem).as_str()), (422, "altered-object"), "{problem}");
     // Ticks go on; nothing else is in the log.

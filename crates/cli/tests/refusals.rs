@@ -15,7 +15,9 @@ fn command_lines() {
     assert_eq!(kaibiao(["--version"]).code, 0);
     for wrong in ["", "open", "submit", "watch --hall x", "demo --tender other", "seal --tender x"]
     {
-        assert_eq!(kaibiao(words(wrong)).code, 64, "{wrong}");
+        let done = kaibiao(words(wrong));
+        assert_eq!(done.code, 64, "{wrong}");
+        assert!(done.text.starts_with("kaibiao: error: "), "{}", done.text);
     }
     let mut watch = words("watch --hall ftp://x --lot T/L");
     kaibiao(&watch).refused(64, "usage");

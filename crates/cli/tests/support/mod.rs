@@ -61,9 +61,9 @@ pub(crate) fn kaibiao<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
 /// Runs a prepared command to its end.
 pub(crate) fn run(command: Command) -> Done {
     let mut running = Running::start(command, COMMAND).unwrap();
+    // No line holds this, so it ends when both pipes are closed: every line has arrived.
+    drop(running.wait_for("\u{0}"));
     let status = running.wait_exit().unwrap_or_else(|error| panic!("{error}"));
-    // The readers of both pipes may still hold the last lines.
-    std::thread::sleep(Duration::from_millis(30));
     Done { code: status.code().unwrap_or(-1), text: running.output() }
 }
 
