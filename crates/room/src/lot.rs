@@ -428,8 +428,15 @@ impl LotBook {
             return Err(RoomError::NotReady("tick"));
         }
         let tick = stored_tick(&self.hall, lot, receipt.place.tick)?;
-        let proof = ReceiptProof::build(&receipt, &tick, &log, &handle.checkpoint());
-        let proof = proof.map_err(|_| RoomError::NotReady("checkpoint"))?;
+        let not_yet = |_| RoomError::NotReady("checkpoint");
+        let proof =
+            ReceiptProof::build(&receipt, &tick, &log, &handle.checkpoint()).map_err(not_yet)?;
+        // Given out only once enough custodians cosigned the head: then it is final (ruling 8).
+        let terms = tender.file().terms();
+        let (suite, k) = (tender.record().suite(), terms.custody.threshold.k());
+        proof
+            .verify(suite, &receipt, terms.places, tender.log_key(), tender.cosign_keys(), k)
+            .map_err(not_yet)?;
         proof.to_bytes().map(Some).map_err(RoomError::internal)
     }
 

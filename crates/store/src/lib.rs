@@ -1,6 +1,6 @@
 //! Event store and blob store: `SQLite` and files.
 //!
-//! Layer 3. One directory holds the state of one hall: `kaibiao.sqlite` (lots, documents, opening
+//! Layer 4. One directory holds the state of one hall: `kaibiao.sqlite` (lots, documents, opening
 //! logs, ceremony boards, uploads, nonces, recovery state) and `blobs/` (sealed objects as they
 //! arrive). The API is synchronous: a caller in an async program uses a blocking thread.
 //!

@@ -1,6 +1,6 @@
 //! Messages between programs: HTTP bodies, room frames, problem labels, exit codes.
 //!
-//! Layer 3, values only: no socket, no file, no clock. `docs/spec/http.md` describes the calls.
+//! Layer 4, values only: no socket, no file, no clock. `docs/spec/http.md` describes the calls.
 //!
 //! - Bodies are JSON objects; unknown or repeated fields are refused ([`from_json`]).
 //! - Whatever was signed travels as its exact bytes ([`B64`]) and is never written anew.

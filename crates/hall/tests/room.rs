@@ -1,0 +1,200 @@
+//! The live room over real sockets: late joiners, resumption, restart, and what is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use kaibiao_hall::{HallConfig, HallError, serve};
+use kaibiao_pki::Identity;
+use kaibiao_store::{Batch, Store};
+use kaibiao_testkit::keys_dev;
+use kaibiao_testkit::{Scenario, ScenarioOptions};
+use kaibiao_types::{Digest, LotKey, UtcMillis};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+/// Lines of the log that the hall finds when it starts: the publication and one tick.
+const KEPT: usize = 2;
+
+/// A lot in the middle of its intake, as a hall that stopped left it.
+fn prepare(data: &Path) -> (Scenario, LotKey) {
+    let options =
+        ScenarioOptions { bidders: Some(3), documents: false, ..ScenarioOptions::default() };
+    let scenario = Scenario::build(&options).unwrap();
+    let lot = scenario.verified.file().lot_key();
+    let store = Store::open(data).unwrap();
+    let lines = scenario.log.entries().iter().take(KEPT).map(|entry| entry.line().to_vec());
+    let session = scenario.verified.record().session.0;
+    let batch = Batch::new()
+        .put_new_doc("draft.json", &scenario.draft)
+        .put_new_doc("draft.p7s", &scenario.draft_cms)
+        .put_new_doc("ceremony.bundle", &scenario.ceremony)
+        .put_new_doc("tender.json", &scenario.tender)
+        .put_new_doc("tender.p7s", &scenario.tender_cms)
+        .kv_put("session", &session)
+        .kv_put("log-seed", &[7; 32])
+        .append(0, lines);
+    store.create_lot_with(&lot, UtcMillis::EPOCH, &batch).unwrap();
+    (scenario, lot)
+}
+
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<Result<(), HallError>>,
+}
+
+fn config(data: &Path, dev: bool, dev_roots: &'static [Digest]) -> HallConfig {
+    let read = |name: &str| std::fs::read_to_string(keys_dev().join(name)).unwrap();
+    let random = ring::rand::SystemRandom::new();
+    let identity =
+        Identity::from_pem(&read("id/hall.chain.pem"), &read("id/hall.key.pem"), &random);
+    HallConfig {
+        data: data.to_owned(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        identity: identity.unwrap(),
+        trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),
+        dev,
+        dev_roots,
+    }
+}
+
+async fn start(data: &Path) -> Running {
+    let (stop, stopped) = oneshot::channel();
+    let (ready, address) = oneshot::channel();
+    let on_ready = move |address| ready.send(address).unwrap();
+    let shutdown = async move { drop(stopped.await) };
+    let task = tokio::spawn(serve(config(data, true, &[]), on_ready, shutdown));
+    Running { address: address.await.unwrap(), stop, task }
+}
+
+impl Running {
+    async fn end(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Frames of the room from `since` on, until `count` log lines and the word `live` were seen.
+    async fn lines(&self, lot: &LotKey, since: u64, count: usize) -> (Value, Vec<String>) {
+        let path = format!(
+            "ws://{}/api/v1/lots/{}/{}/room?since={since}",
+            self.address, lot.tender, lot.lot
+        );
+        let (mut socket, _) = tokio_tungstenite::connect_async(path).await.unwrap();
+        let (mut hello, mut lines, mut live) = (Value::Null, Vec::new(), false);
+        while lines.len() < count || !live {
+            let frame = tokio::time::timeout(Duration::from_secs(20), socket.next()).await;
+            let text = frame.expect("the room answers").unwrap().unwrap().into_text().unwrap();
+            let value: Value = serde_json::from_str(&text).unwrap();
+            match value["t"].as_str() {
+                Some("hello") => {
+                    assert!(hello.is_null() && lines.is_empty(), "hello is the first frame");
+                    hello = value;
+                }
+                Some("live") => live = true,
+                Some(_) => {}
+                None => lines.push(text.to_string()),
+            }
+        }
+        (hello, lines)
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: hall\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        (answer[9..12].parse().unwrap(), answer)
+    }
+}
+
+fn index(line: &str) -> u64 {
+    serde_json::from_str::<Value>(line).unwrap()["i"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_joiners_and_reconnecting_clients_get_the_gap_and_a_restart_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let (scenario, lot) = prepare(&data);
+    let hall = start(&data).await;
+
+    let (hello, all) = hall.lines(&lot, 0, KEPT).await;
+    assert_eq!(hello["v"], 1);
+    assert_eq!(hello["lot"]["tender"], lot.tender.as_str());
+    let kept = scenario.log.entries().iter().take(KEPT).map(|entry| entry.text().to_owned());
+    assert_eq!(all[..KEPT], kept.collect::<Vec<_>>()[..], "exact bytes, as they were kept");
+    assert_eq!(all[..KEPT].iter().map(|line| index(line)).collect::<Vec<_>>(), [0, 1]);
+
+    // A client that has seen entry 0 asks for the gap; one far ahead gets nothing old.
+    let (_, gap) = hall.lines(&lot, 1, KEPT - 1).await;
+    assert_eq!(gap[0], all[1]);
+    let (_, beyond) = hall.lines(&lot, 1_000, 0).await;
+    assert!(beyond.is_empty());
+    hall.end().await;
+
+    let again = start(&data).await;
+    let (_, after) = again.lines(&lot, 0, KEPT).await;
+    assert_eq!(after[..KEPT], all[..KEPT], "the same bytes after a restart");
+    let (status, log) =
+        again.get(&format!("/api/v1/lots/{}/{}/log?since=1", lot.tender, lot.lot)).await;
+    assert_eq!(status, 200);
+    assert!(log.contains(&all[1]) && !log.contains(&all[0]), "{log}");
+    again.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_there_or_not_ready_is_refused_with_its_label() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let (_, lot) = prepare(&data);
+    let hall = start(&data).await;
+    let base = format!("/api/v1/lots/{}/{}", lot.tender, lot.lot);
+    for (path, status, label) in [
+        ("/api/v1/lots/T/L".to_owned(), 404, "unknown-lot"),
+        ("/api/v1/lots/..%2f/L/log".to_owned(), 404, "unknown-lot"),
+        ("/api/v1/lots/T/L/room".to_owned(), 400, ""),
+        (format!("{base}/log?since=-1"), 400, "bad-input"),
+        (format!("{base}/log?since=x"), 400, "bad-input"),
+        (format!("{base}/frozen"), 409, "not-ready"),
+        (format!("{base}/record"), 409, "not-ready"),
+        (format!("{base}/evidence"), 409, "not-ready"),
+        (format!("{base}/receipts/00"), 404, "unknown-receipt"),
+        (format!("{base}/receipts/{}", "0".repeat(32)), 404, "unknown-receipt"),
+        ("/api/v1/uploads/zz".to_owned(), 404, "unknown-upload"),
+        (format!("/api/v1/uploads/{}", "0".repeat(32)), 404, "unknown-upload"),
+        ("/api/v2".to_owned(), 404, "unknown-path"),
+        ("/assets/../Cargo.toml".to_owned(), 404, "unknown-path"),
+    ] {
+        let (found, answer) = hall.get(&path).await;
+        assert_eq!(found, status, "{path}: {answer}");
+        assert!(answer.contains(label), "{path}: {answer}");
+    }
+    let (status, page) = hall.get(&format!("/lots/{}/{}", lot.tender, lot.lot)).await;
+    assert_eq!(status, 200);
+    assert!(page.to_lowercase().contains("content-security-policy: default-src 'none'"), "{page}");
+    let (status, board) = hall.get("/api/v1/lots").await;
+    assert_eq!(status, 200);
+    assert!(board.contains(r#""phase":"receiving""#) && !board.contains("bidders"), "{board}");
+    hall.end().await;
+}
+
+#[tokio::test]
+async fn development_roots_are_refused_without_the_flag() {
+    let roots = std::fs::read_to_string(keys_dev().join("roots.sha256")).unwrap();
+    let first = roots.lines().next().unwrap().split_whitespace().next().unwrap();
+    let roots: &'static [Digest] = Vec::leak(vec![Digest::parse(first).unwrap()]);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let refused =
+        serve(config(&data, false, roots), |_| panic!("it must not listen"), async {}).await;
+    assert!(matches!(refused, Err(HallError::NotDev)), "{refused:?}");
+    assert_eq!(refused.unwrap_err().exit().code(), 77);
+    assert!(!data.exists(), "nothing is written");
+}
