@@ -1,9 +1,9 @@
 //! Drives one lot: ceremony board, intake, opening log, unsealing, package. Knows no HTTP.
 //!
-//! Layer 5. Every lot has one [`LotRoom`] on a thread of its own: input, decide, durable append,
-//! apply, effects, broadcast. Readers follow the [`SharedLog`], which only ever shows what is
-//! durable. The room believes its own log no more than an auditor would: each entry goes through
-//! the same `replay` before it is kept.
+//! Layer 5. Every published lot has a room on a thread of its own, reached by its [`LotHandle`]:
+//! input, decide, durable append, apply, effects, broadcast. Readers follow the [`SharedLog`], which
+//! only ever shows what is durable. The room believes its own log no more than an auditor would: each
+//! entry goes through the same `replay` before it is kept.
 
 mod actor;
 mod ceremony;
