@@ -34,7 +34,7 @@ fn strict<T: Serialize + DeserializeOwned + Debug>(text: &str) {
 fn lots() {
     strict::<TimeAnswer>(r#"{"now":1690000000000}"#);
     strict::<LotList>(
-        r#"{"lots":[{"lot":{"tender":"T1","lot":"L1"},"title":{"zh":"标","en":"t"},"lot_title":{"zh":"段","en":"l"},"phase":"receiving","deadline":1690000000000,"entries":12,"ceremony":"ready","fictional":true}]}"#,
+        r#"{"lots":[{"lot":{"tender":"T1","lot":"L1"},"title":{"zh":"标","en":"t"},"lot_title":{"zh":"段","en":"l"},"tenderee":"某招标人","phase":"receiving","deadline":1690000000000,"entries":12,"ceremony":"ready","fictional":true}]}"#,
     );
     strict::<LotCreated>(r#"{"lot":{"tender":"T1","lot":"L1"}}"#);
     strict::<LotsPost>(r#"{"draft_b64":"e30=","cms_b64":"MAA="}"#);
