@@ -110,7 +110,8 @@ impl Running {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        (answer[9..12].parse().unwrap(), answer)
+        let status = answer.split(' ').nth(1).expect("a status line").parse().unwrap();
+        (status, answer)
     }
 }
 
