@@ -108,8 +108,9 @@ impl Custody {
         Ok(Cosigning { checkpoint, act: Act::Cosigned { at: clock.now, size, root } })
     }
 
-    /// Whether the freeze in the log may be countersigned (rules R2 and 14): this custodian cosigned
-    /// the closing head itself, every bid and place holds, and no other freeze was signed before.
+    /// Whether the freeze in the log may be countersigned (rules R2 and 14): the deadline has passed
+    /// by its own clock, this custodian cosigned the closing head itself, every bid and place holds,
+    /// and no other freeze was signed before.
     ///
     /// # Errors
     ///
@@ -121,6 +122,7 @@ impl Custody {
         material: &FrozenMaterial,
         clock: ClockReading,
     ) -> Result<Countersigning, Refusal> {
+        not_before_deadline(replay, clock)?;
         same_log(replay, memory)?;
         let (frozen, data) = frozen_of(replay)?;
         let freeze_id = frozen.freeze_id;
@@ -174,11 +176,7 @@ impl Custody {
         part: Part,
         clock: ClockReading,
     ) -> Result<Release, Refusal> {
-        let deadline = replay.tender().file().terms().deadline;
-        // Ruling 13: own clock minus its greatest error is at or after T. Equal is enough.
-        if let Some(wait) = deadline.since(clock.earliest()).filter(|wait| wait.get() > 0) {
-            return Err(Refusal::NotYet(wait));
-        }
+        not_before_deadline(replay, clock)?;
         same_log(replay, memory)?;
         let unsealing = replay.state().unsealing().filter(|unsealing| unsealing.part == part);
         let unsealing = unsealing.ok_or(Refusal::NotAsked(part))?;
@@ -213,6 +211,15 @@ impl Custody {
             .collect();
         let act = Act::Intent { at: clock.now, freeze_id, stage, part, raised };
         Ok(Release { freeze_id, stage, part, points, act })
+    }
+}
+
+/// Ruling 13: own clock minus its greatest error is at or after T. Equal is enough.
+fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refusal> {
+    let deadline = replay.tender().file().terms().deadline;
+    match deadline.since(clock.earliest()).filter(|wait| wait.get() > 0) {
+        Some(wait) => Err(Refusal::NotYet(wait)),
+        None => Ok(()),
     }
 }
 

@@ -181,7 +181,7 @@ checks! {
         hand "比较 entries.jsonl 第一行的 tender_sha256" "compare tender_sha256 in the first line of entries.jsonl";
     Wit01 = "WIT-01" Package
         ask "截止日志头是否按时由至少 k 名密钥分持人共签？" "Did at least k custodians cosign the closing head in time?"
-        no "截止日志头未按时得到足够的共签" "The closing head was not cosigned in time by enough custodians"
+        no "截止日志头未得到足够的共签" "The closing head was not cosigned by enough custodians"
         hand "docs/spec/opening-log.md" "docs/spec/opening-log.md";
     Wit02 = "WIT-02" Package
         ask "最终日志头是否由至少 k 名密钥分持人共签？" "Did at least k custodians cosign the final head?"

@@ -1,6 +1,6 @@
 //! Reading an opening log entry by entry, as a party who does not trust the hall.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -16,7 +16,7 @@ use kaibiao_opening::{
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
-use kaibiao_types::{CustodianIndex, OrgCode, Role, UtcMillis};
+use kaibiao_types::{CustodianIndex, Millis, OrgCode, Role, UtcMillis};
 
 use crate::VerifiedTender;
 
@@ -29,6 +29,7 @@ pub struct Replay {
     state: State,
     nonces: BTreeSet<String>,
     record: Option<Vec<u8>>,
+    witnessed: Option<Millis>,
 }
 
 /// Why an entry is not believed. Nothing after it is read.
@@ -43,8 +44,8 @@ pub enum ReplayFault {
         /// Why.
         source: CheckpointError,
     },
-    /// The closing head is not a head of this log, or too few custodians cosigned it in time.
-    #[error("entry {entry}: the closing head is not cosigned in time by enough custodians")]
+    /// The closing head is not a head of this log, or too few custodians cosigned it.
+    #[error("entry {entry}: the closing head is not cosigned by enough custodians")]
     ClosingHead {
         /// Index of the entry.
         entry: u64,
@@ -113,7 +114,7 @@ impl ReplayFault {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Cosignature { source, .. } => source.label(),
-            Self::ClosingHead { .. } => "E_LATE",
+            Self::ClosingHead { .. } => "E_CLOSING_HEAD",
             Self::Command { .. } => "E_COMMAND",
             Self::CommandMismatch { source, .. } => source.label(),
             Self::Event { source, .. } => source.label(),
@@ -135,7 +136,7 @@ impl Replay {
     pub fn new(tender: Arc<VerifiedTender>, trust: Arc<TrustList>) -> Self {
         let log = OpeningLog::new(tender.origin().clone());
         let state = State::new(tender.file().lot_key());
-        Self { tender, trust, log, state, nonces: BTreeSet::new(), record: None }
+        Self { tender, trust, log, state, nonces: BTreeSet::new(), record: None, witnessed: None }
     }
 
     /// The tender.
@@ -173,6 +174,14 @@ impl Replay {
         self.record.as_deref()
     }
 
+    /// How long after the deadline k custodians had cosigned the closing head; `None` before.
+    ///
+    /// Longer than the grace span of the tender file is the platform's fault and makes no bid late
+    /// (ruling 9). But then only the hall's own stamps say that the last bids were in time.
+    pub const fn witnessed(&self) -> Option<Millis> {
+        self.witnessed
+    }
+
     /// Takes in the next line: form, order, procedure, and every signature that it carries.
     ///
     /// # Errors
@@ -186,7 +195,7 @@ impl Replay {
         let by = Actor::parse(&entry.by().to_string())
             .map_err(|_| ReplayFault::Command { entry: index })?;
         let nonce = self.check_author(&entry, &by, &event)?;
-        self.check_content(&entry, &event)?;
+        let witnessed = self.check_content(&entry, &event)?;
 
         let record = self.check_record(&event)?;
         let mut state = self.state.clone();
@@ -194,6 +203,7 @@ impl Replay {
         self.log.append_entry(entry)?;
         self.state = state;
         self.record = self.record.take().or(record);
+        self.witnessed = self.witnessed.or(witnessed);
         self.nonces.extend(nonce);
         Ok(event)
     }
@@ -266,19 +276,27 @@ impl Replay {
         }
     }
 
-    /// Signatures and digests inside an entry's data.
-    fn check_content(&self, entry: &EntryLine, event: &Event) -> Result<(), ReplayFault> {
+    /// Signatures and digests inside an entry's data; of the closing head, when it was witnessed.
+    fn check_content(
+        &self,
+        entry: &EntryLine,
+        event: &Event,
+    ) -> Result<Option<Millis>, ReplayFault> {
         match event {
-            Event::IntakeClosed(closed) => self.check_closing_head(entry.index(), closed),
-            Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed),
-            Event::RecordSigned(signed) => self.check_record_signature(entry, signed),
-            Event::PricesPublished(prices) => check_sheets(entry.index(), prices),
-            _ => Ok(()),
+            Event::IntakeClosed(closed) => {
+                return self.check_closing_head(entry.index(), closed).map(Some);
+            }
+            Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed)?,
+            Event::RecordSigned(signed) => self.check_record_signature(entry, signed)?,
+            Event::PricesPublished(prices) => check_sheets(entry.index(), prices)?,
+            _ => {}
         }
+        Ok(None)
     }
 
-    /// Ruling 9: the closing head is cosigned by at least k custodians no later than T + g.
-    fn check_closing_head(&self, entry: u64, closed: &IntakeClosed) -> Result<(), ReplayFault> {
+    /// Ruling 9: at least k custodians cosigned the closing head; how long after the deadline the
+    /// k-th did. Later than the grace span is no reason to keep the lot shut.
+    fn check_closing_head(&self, entry: u64, closed: &IntakeClosed) -> Result<Millis, ReplayFault> {
         let checkpoint =
             self.log.checkpoint_at(closed.size).ok_or(ReplayFault::ClosingHead { entry })?;
         if checkpoint.head.root != closed.root {
@@ -287,14 +305,20 @@ impl Replay {
         let cosignatures =
             verify_cosignatures(&checkpoint, &closed.cosignatures, self.tender.cosign_keys())
                 .map_err(|source| ReplayFault::Cosignature { entry, source })?;
+        // The first cosignature of each custodian, the earliest first.
+        let mut first: BTreeMap<&str, UtcMillis> = BTreeMap::new();
+        for cosignature in &cosignatures {
+            let at = first.entry(cosignature.name.as_str()).or_insert(cosignature.at);
+            *at = cosignature.at.min(*at);
+        }
+        let mut times: Vec<UtcMillis> = first.into_values().collect();
+        times.sort_unstable();
         let terms = self.tender.file().terms();
-        let limit = terms.deadline.plus(terms.grace_ms);
-        // Cosignatures carry whole seconds; the second in which the deadline lies is not before it.
-        let in_time = |at: UtcMillis| at <= limit;
-        let names: BTreeSet<&str> =
-            cosignatures.iter().filter(|c| in_time(c.at)).map(|c| c.name.as_str()).collect();
-        let enough = names.len() >= usize::from(terms.custody.threshold.k());
-        if enough { Ok(()) } else { Err(ReplayFault::ClosingHead { entry }) }
+        let quorum = usize::from(terms.custody.threshold.k());
+        let kth = quorum.checked_sub(1).and_then(|last| times.get(last));
+        let kth = kth.ok_or(ReplayFault::ClosingHead { entry })?;
+        // Cosignatures carry whole seconds, so one may seem to lie before the deadline.
+        Ok(kth.since(terms.deadline).unwrap_or(Millis::ZERO))
     }
 
     /// The record that the state gives must be the one that the entry names.

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use kaibiao_ceremony::{Partial, raise};
 use kaibiao_crypto::{EntropyError, SecureEntropy};
-use kaibiao_custody::{Release, ToRaise};
+use kaibiao_custody::{Refusal, Release, ToRaise};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::Phase;
 use kaibiao_replay::{BidMaterial, FrozenMaterial};
-use kaibiao_types::{Digest, Part};
+use kaibiao_types::{Digest, Millis, Part};
 use kaibiao_wire::{
     B64, FreezeSignaturePost, FrozenAnswer, PartialItem, PartialsBody, PartialsKind, SignedBody,
     to_json,
@@ -36,6 +36,8 @@ pub(crate) enum Duty {
 
 /// What the hall acknowledged and the log does not show is sent again after this long.
 const AGAIN: Duration = Duration::from_secs(2);
+/// A hall whose clock is ahead of this one by more freezes too early, and that goes on record.
+const CLOCKS_DIFFER: Millis = Millis::from_secs(2);
 
 impl Lot {
     /// What the log asks of this custodian, done as far as the rules allow.
@@ -130,8 +132,11 @@ impl Lot {
         };
         let memory = self.journal.memory();
         let clock = self.shared.now();
-        let countersigning =
-            custody.countersign(replay, memory, material, clock).map_err(by_rule("freeze"))?;
+        let countersigning = match custody.countersign(replay, memory, material, clock) {
+            // The hall's clock is a little ahead of this one: nothing to put on record.
+            Err(Refusal::NotYet(wait)) if wait <= CLOCKS_DIFFER => return Ok(Duty::Nothing),
+            countersigning => countersigning.map_err(by_rule("freeze"))?,
+        };
         let freeze_id = countersigning.freeze_id;
         if memory.freeze_id() != Some(freeze_id) {
             self.journal.write(&countersigning.act)?;

@@ -119,7 +119,14 @@ async fn an_unsealing_before_the_deadline_is_refused_by_the_custodians_own_clock
     // The hall dates its entries after the deadline; the custodians' clocks stand before it.
     let received = lot.scene.receive(3);
     lot.scene.close(&received, 3, AFTER).await;
+    let refusal = lot.refusal("E_NOT_YET").await;
+    assert_eq!((refusal.v, refusal.at.get()), (1, BEFORE));
+    assert!(lot.scene.hall.lock().freeze_signatures.is_empty());
+    lot.clock.set(AFTER);
     lot.scene.countersigned(3, AFTER).await;
+    // Set back: what was countersigned in time is still not released early.
+    lot.clock.set(BEFORE);
+    lot.scene.hall.lock().refusals.clear();
     lot.scene.unseal(AFTER);
     let refusal = lot.refusal("E_NOT_YET").await;
     assert_eq!((refusal.v, refusal.at.get()), (1, BEFORE));
@@ -130,7 +137,8 @@ async fn an_unsealing_before_the_deadline_is_refused_by_the_custodians_own_clock
     let acts = acts(lot.keys.path()).await;
     assert_eq!(intents(&acts), 0);
     let refused = refusals(lot.keys.path(), 1).await;
-    assert_eq!(refused, [("release-price".to_owned(), "E_NOT_YET".to_owned())]);
+    let not_yet = |request: &str| (request.to_owned(), "E_NOT_YET".to_owned());
+    assert_eq!(refused, [not_yet("freeze"), not_yet("release-price")]);
 
     // The time comes, and the same log is answered.
     lot.clock.set(AFTER);

@@ -1,13 +1,14 @@
 //! The countersignature under the freeze.
 
-use kaibiao_custody::{Act, Memory, Refusal};
+use kaibiao_custody::{Act, ClockReading, Memory, Refusal};
 use kaibiao_journal::freeze_statement;
 use kaibiao_opening::EventKind;
 use kaibiao_replay::FrozenMaterial;
-use kaibiao_types::Digest;
+use kaibiao_types::{Digest, Millis};
 
 use super::common::{
-    after, closing, cosigned, custody, freeze_id, material, prefix_of, scenario, upto,
+    after, clock, closing, cosigned, custody, deadline, freeze_id, material, prefix_of, scenario,
+    upto,
 };
 
 /// The log with the freeze, and the memory of its closing head.
@@ -51,6 +52,22 @@ fn there_is_nothing_to_sign_before_the_freeze() {
     let refusal =
         custody().countersign(&prefix_of(scenario(), 0), &Memory::default(), &good, after());
     assert_eq!(refusal.map_err(label).err(), Some("E_NOT_ALLOWED"));
+}
+
+#[test]
+fn nothing_is_signed_before_the_deadline_by_the_own_clock() {
+    let (replay, memory) = closed();
+    let good = material(scenario());
+    let sign = |clock| custody().countersign(&replay, &memory, &good, clock);
+    let milli = Millis::new(1).unwrap();
+    let early = sign(clock(deadline().minus(milli))).unwrap_err();
+    assert!(matches!(early, Refusal::NotYet(wait) if wait == milli), "{early}");
+    // A hall that froze an hour early signs nothing with this custodian.
+    let early = sign(clock(deadline().minus(Millis::from_secs(3_600)))).unwrap_err();
+    assert_eq!(early.label(), "E_NOT_YET");
+    let unsure = ClockReading { now: deadline().plus(milli), max_error: Millis::from_secs(1) };
+    assert_eq!(sign(unsure).unwrap_err().label(), "E_NOT_YET");
+    assert!(sign(clock(deadline())).is_ok());
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::Hex;
-use kaibiao_journal::{EntryLine, SignedCommand, TreeHead};
+use kaibiao_journal::{Cosigner, EntryLine, SignedCommand, TreeHead};
 use kaibiao_merkle::{Tree, leaf_hash};
-use kaibiao_opening::{Actor, Command, EventKind, RecordSigned, SignedCommandBody};
+use kaibiao_opening::{Actor, Command, EventKind, IntakeClosed, RecordSigned, SignedCommandBody};
 use kaibiao_pki::{Identity, cms};
 use kaibiao_testkit::{Scenario, ScenarioOptions};
-use kaibiao_types::{OrgCode, Role};
+use kaibiao_types::{Millis, OrgCode, Role};
 
 use super::common::{
     Case, bid_name, failed_lot, files, rich_scenario, scenario, sealed, sealed_at,
@@ -120,6 +120,20 @@ fn forge_cosignature(lines: &mut [String]) {
     line.replace_range(at..=at, other);
 }
 
+/// The closing head cosigned by all, but a second after the grace span (ruling 9).
+fn cosign_late(lines: &mut [String]) {
+    let at = first(lines, EventKind::IntakeClosed);
+    let entry = EntryLine::parse(lines[at].as_bytes()).unwrap();
+    let mut closed: IntakeClosed = entry.data_as().unwrap();
+    let rich = rich_scenario();
+    let checkpoint = rich.log.checkpoint_at(closed.size).unwrap();
+    let terms = rich.verified.file().terms();
+    let late = terms.deadline.plus(terms.grace_ms).plus(Millis::from_secs(1));
+    let cosign = |signer: &Cosigner| signer.cosign(&checkpoint, late).unwrap();
+    closed.cosignatures = rich.cosigners.iter().map(cosign).collect();
+    lines[at] = line(&lines[at], &closed, None);
+}
+
 /// The text before the command of an entry.
 fn without_command(line: &str) -> String {
     format!("{}}}", line.split_once(",\"cmd\":").unwrap().0)
@@ -150,6 +164,8 @@ fn signature_cases() -> Vec<Case> {
             .with("HASH_FAILURE"),
         Case::fails("closing cosignature", relogged(rich, |l| forge_cosignature(l)), Wit01)
             .with("SIG_CRYPTO_FAILURE"),
+        Case::opens("closing head witnessed late", relogged(rich, |l| cosign_late(l)), Wit01)
+            .with("NO_POE"),
         Case::fails(
             "closing root",
             replaced(EventKind::IntakeClosed, "\"root\":\"", "\"root\":\"00"),

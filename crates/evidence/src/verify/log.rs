@@ -6,7 +6,7 @@ use kaibiao_journal::{CheckpointError, CosignedCheckpoint, LogOrigin, OpeningLog
 use kaibiao_merkle::{RootBuilder, leaf_hash};
 use kaibiao_opening::{Event, EventKind, PartialsReceived, TenderFile};
 use kaibiao_replay::{Replay, ReplayFault, VerifiedTender};
-use kaibiao_types::{Digest, UtcMillis};
+use kaibiao_types::{Digest, Millis, UtcMillis};
 
 use super::Run;
 use super::files::Files;
@@ -166,8 +166,8 @@ impl Run {
         self.findings.pass(CheckId::Ord01, None);
         self.findings.pass(CheckId::Sig02, None);
         // Without a closing head or a countersigned freeze there is nothing to pass.
-        if state.intake().is_some() {
-            self.findings.pass(CheckId::Wit01, None);
+        if let Some(after) = replay.witnessed() {
+            self.closing_head(after, replay.tender().file().terms().grace_ms);
         }
         if !state.freeze_signers().is_empty() {
             self.findings.pass(CheckId::Sig03, None);
@@ -177,6 +177,22 @@ impl Run {
         } else {
             self.findings.pass(CheckId::Sig04, None);
         }
+    }
+
+    /// WIT-01: ruling 9. A quorum that came late makes no bid late; but then nobody but the hall saw
+    /// that the last bids were in time.
+    fn closing_head(&mut self, after: Millis, grace: Millis) {
+        if after <= grace {
+            return self.findings.pass(CheckId::Wit01, None);
+        }
+        let why = format!(
+            "k custodians had cosigned it {} ms after the deadline, {} ms are allowed; bids above \
+             the last head cosigned in time rest on the hall's own stamps",
+            after.get(),
+            grace.get()
+        );
+        let why = Why::text(why).indication("NO_POE").at(layout::ENTRIES);
+        self.findings.unknown(CheckId::Wit01, None, why);
     }
 
     fn replay_fault(&mut self, index: u64, kind: &str, fault: &ReplayFault) {

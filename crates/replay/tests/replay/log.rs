@@ -114,21 +114,17 @@ fn cosigned(at: &[UtcMillis]) -> Vec<String> {
 }
 
 #[test]
-fn the_closing_head_is_cosigned_in_time_by_enough() {
+fn the_closing_head_is_cosigned_by_enough() {
     let mut replay = prefix(first(EventKind::IntakeClosed));
     let mut refused = |label: &str, change: &dyn Fn(&mut IntakeClosed)| {
         assert_eq!(refuse(&mut replay, &closing(|closed| change(closed))), label);
     };
     let terms = rich().verified.file().terms();
-    let limit = terms.deadline.plus(terms.grace_ms);
-    let late = limit.plus(Millis::from_secs(1));
-    refused("E_LATE", &|c| c.cosignatures.clear());
-    refused("E_LATE", &|c| c.cosignatures.truncate(1));
-    refused("E_LATE", &|c| c.cosignatures = vec![c.cosignatures[0].clone(); 2]);
-    refused("E_LATE", &|c| c.cosignatures = cosigned(&[late, late, late]));
-    refused("E_LATE", &|c| c.cosignatures = cosigned(&[limit, late, late]));
+    refused("E_CLOSING_HEAD", &|c| c.cosignatures.clear());
+    refused("E_CLOSING_HEAD", &|c| c.cosignatures.truncate(1));
+    refused("E_CLOSING_HEAD", &|c| c.cosignatures = vec![c.cosignatures[0].clone(); 2]);
     // Keys of another ceremony under the same names are nobody's.
-    refused("E_LATE", &|c| {
+    refused("E_CLOSING_HEAD", &|c| {
         let checkpoint = rich().log.checkpoint_at(c.size).unwrap();
         let keys = other().cosigners.iter();
         c.cosignatures =
@@ -139,8 +135,8 @@ fn the_closing_head_is_cosigned_in_time_by_enough() {
         c.cosignatures[0] = rich().cosigners[0].cosign(&checkpoint, terms.deadline).unwrap();
     });
     refused("checkpoint-cosignature-line", &|c| c.cosignatures[0].push('!'));
-    refused("E_LATE", &|c| c.root = Digest::ZERO);
-    refused("E_LATE", &|c| c.size += 1);
+    refused("E_CLOSING_HEAD", &|c| c.root = Digest::ZERO);
+    refused("E_CLOSING_HEAD", &|c| c.size += 1);
     // A true head, cosigned, that does not cover the last tick.
     refused("bad-data", &|c| {
         let checkpoint = rich().log.checkpoint_at(c.size - 1).unwrap();
@@ -149,8 +145,37 @@ fn the_closing_head_is_cosigned_in_time_by_enough() {
             |signer: &kaibiao_journal::Cosigner| signer.cosign(&checkpoint, terms.deadline);
         c.cosignatures = rich().cosigners.iter().map(|signer| cosign(signer).unwrap()).collect();
     });
-    let in_time = closing(|c| c.cosignatures = cosigned(&[limit, limit, late]));
-    replay.ingest(&in_time).unwrap();
+}
+
+/// Ruling 9: no bid is late because the custodians were; how late they were is known.
+#[test]
+fn the_kth_cosignature_says_when_the_closing_head_was_witnessed() {
+    let terms = rich().verified.file().terms();
+    assert_eq!(terms.custody.threshold.k(), 2);
+    let grace = terms.grace_ms;
+    let limit = terms.deadline.plus(grace);
+    let late = limit.plus(Millis::from_secs(1));
+    let day = limit.plus(Millis::from_secs(86_400));
+    for (times, witnessed) in [
+        ([limit, limit, late], grace),
+        ([late, limit, limit], grace),
+        ([limit, late, day], late.since(terms.deadline).unwrap()),
+        ([day, day, late], day.since(terms.deadline).unwrap()),
+        ([UtcMillis::new(0).unwrap(), UtcMillis::new(0).unwrap(), late], Millis::ZERO),
+    ] {
+        let mut replay = prefix(first(EventKind::IntakeClosed));
+        assert_eq!(replay.witnessed(), None);
+        replay.ingest(&closing(|c| c.cosignatures = cosigned(&times))).unwrap();
+        assert_eq!(replay.witnessed(), Some(witnessed), "{times:?}");
+    }
+    // Of one custodian the first cosignature counts, once.
+    let mut replay = prefix(first(EventKind::IntakeClosed));
+    let one_twice = closing(|c| {
+        c.cosignatures = cosigned(&[day, late]);
+        c.cosignatures.extend(cosigned(&[limit]));
+    });
+    replay.ingest(&one_twice).unwrap();
+    assert_eq!(replay.witnessed(), late.since(terms.deadline));
 }
 
 #[test]
