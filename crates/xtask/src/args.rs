@@ -11,10 +11,12 @@ usage: cargo xtask <task>
            pure crates use no file, socket, clock or system randomness
   shape    check file sizes, unfinished work and inherited lints
   deps     check licences, sources, bans and duplicates against deps.toml
+  traces   check that every attack, negative test and ruling in docs/spec/threats.md
+           names tests that exist
   test     do every set-up step, then run every check and every test
              --no-install   only name missing Debian packages, install nothing
              --only STEP    run one step: set-up, fmt, layers, shape, deps,
-                            clippy, test, web or doc
+                            traces, clippy, test, web or doc
 
 environment of `test`:
   KAIBIAO_SHARED   folder of foreign test suites and data (default: ../shared beside
@@ -34,6 +36,8 @@ pub(crate) enum Task {
     Shape,
     /// `deps`.
     Deps,
+    /// `traces`.
+    Traces,
     /// `test`.
     Test(Options),
 }
@@ -51,6 +55,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
         Some("layers") => Task::Layers,
         Some("shape") => Task::Shape,
         Some("deps") => Task::Deps,
+        Some("traces") => Task::Traces,
         Some("test") => return parse_test(words).map(Task::Test),
         Some(other) => return Err(TaskError::Usage(format!("no task is called `{other}`"))),
     };

@@ -30,6 +30,14 @@ impl Token {
         matches!(&self.kind, TokenKind::Word(word) if word == text)
     }
 
+    /// The word, if it is one.
+    pub(crate) fn word(&self) -> Option<&str> {
+        match &self.kind {
+            TokenKind::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
     /// Whether this is the mark `mark`.
     pub(crate) fn is_mark(&self, mark: char) -> bool {
         self.kind == TokenKind::Mark(mark)

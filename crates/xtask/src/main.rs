@@ -5,6 +5,7 @@
 //! | `layers` | dependencies of our crates point strictly down, the pure crates stay pure | [`layers`] |
 //! | `shape` | size of files, no unfinished work, lints inherited | [`shape`] |
 //! | `deps` | licences, sources, bans and duplicates of foreign crates against `deps.toml` | [`deps`] |
+//! | `traces` | every attack, negative test and ruling names tests that exist | [`traces`] |
 //! | `test` | everything a change must pass, from a fresh Debian machine on | [`mod@test`] |
 //!
 //! This crate depends on no other crate of the workspace: a broken crate must not silence the
@@ -20,6 +21,7 @@ mod report;
 mod shape;
 mod source;
 mod test;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -50,6 +52,7 @@ fn run(words: &[String]) -> Result<(), TaskError> {
         Task::Layers => layers::run(&cargo::workspace_root()?),
         Task::Shape => shape::run(&cargo::workspace_root()?),
         Task::Deps => deps::run(&cargo::workspace_root()?),
+        Task::Traces => traces::run(&cargo::workspace_root()?),
         Task::Test(options) => test::run(&cargo::workspace_root()?, options),
     }
 }

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::error::TaskError;
-use crate::{cargo, deps, layers, report, shape};
+use crate::{cargo, deps, layers, report, shape, traces};
 use tally::Tally;
 
 /// The variable that names the folder of foreign suites and data.
@@ -40,6 +40,8 @@ pub(crate) enum Step {
     Shape,
     /// `cargo xtask deps`.
     Deps,
+    /// `cargo xtask traces`.
+    Traces,
     /// The lints of compiler and clippy.
     Clippy,
     /// The tests of all crates.
@@ -52,12 +54,13 @@ pub(crate) enum Step {
 
 impl Step {
     /// All steps in order.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::SetUp,
         Self::Fmt,
         Self::Layers,
         Self::Shape,
         Self::Deps,
+        Self::Traces,
         Self::Clippy,
         Self::Test,
         Self::Web,
@@ -72,6 +75,7 @@ impl Step {
             Self::Layers => "layers",
             Self::Shape => "shape",
             Self::Deps => "deps",
+            Self::Traces => "traces",
             Self::Clippy => "clippy",
             Self::Test => "test",
             Self::Web => "web",
@@ -135,6 +139,7 @@ impl Course<'_> {
             Step::Layers => layers::run(self.root),
             Step::Shape => shape::run(self.root),
             Step::Deps => deps::run(self.root),
+            Step::Traces => traces::run(self.root),
             Step::Clippy => self.cargo(
                 &[
                     "clippy",

@@ -73,7 +73,7 @@ fn edge_violation(from: &Package, to: &Dependency, testkit_reach: u8) -> Option<
             "depends on xtask, which is a program".to_owned(),
             "move what you need to kaibiao-testkit",
         ),
-        (_, Place::Dev) if !dev => breach(
+        (Place::Layer(_), Place::Dev) if !dev => breach(
             format!("is built from {}, a crate for tests", to.name),
             "list it under [dev-dependencies]",
         ),
@@ -241,6 +241,8 @@ mod tests {
         assert_eq!(breaches(&[("kaibiao-hall", &[("kaibiao-testkit", BUILD)])]).len(), 1);
         assert_eq!(breaches(&[("kaibiao-hall", &[("xtask", DEV)])]).len(), 1);
         assert_eq!(breaches(&[("xtask", &[("kaibiao-types", None)])]).len(), 1);
+        assert_eq!(breaches(&[("kaibiao-fuzz", &[("kaibiao-testkit", None)])]), [""; 0]);
+        assert_eq!(breaches(&[("kaibiao-hall", &[("kaibiao-fuzz", None)])]).len(), 1);
         assert_eq!(breaches(&[("xtask", &[("kaibiao-testkit", DEV)])]).len(), 1);
     }
 

@@ -1,0 +1,57 @@
+//! Bodies and frames between programs.
+
+use kaibiao_wire::{
+    BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, Frame, FreezeSignaturePost, FrozenAnswer,
+    LotList, LotsPost, PartialsBody, Problem, PublishPost, ReceiptAnswer, RefusalBody, SignedBody,
+    SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::scene::SCENE;
+
+/// Every message that a hall or a client may get: what is read writes a text that reads again.
+pub(crate) fn message(data: &[u8]) {
+    same::<BoardAnswer>(data);
+    same::<BoardPost>(data);
+    same::<CosignaturePost>(data);
+    same::<DraftAnswer>(data);
+    same::<FreezeSignaturePost>(data);
+    same::<FrozenAnswer>(data);
+    same::<LotList>(data);
+    same::<LotsPost>(data);
+    same::<PartialsBody>(data);
+    same::<Problem>(data);
+    same::<PublishPost>(data);
+    same::<ReceiptAnswer>(data);
+    same::<RefusalBody>(data);
+    same::<SignedBody>(data);
+    same::<SubmissionPost>(data);
+    same::<TenderAnswer>(data);
+    same::<TimeAnswer>(data);
+    same::<UploadAnswer>(data);
+    if let Ok(text) = std::str::from_utf8(data) {
+        drop(Frame::parse(text));
+    }
+}
+
+fn same<T: Serialize + DeserializeOwned>(data: &[u8]) {
+    let Ok(message) = from_json::<T>(data) else { return };
+    let written = to_json(&message);
+    let again = written.as_ref().map(|bytes| from_json::<T>(bytes).and_then(|m| to_json(&m)));
+    assert!(matches!((&written, &again), (Ok(one), Ok(Ok(two))) if one == two));
+}
+
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let scenario = &SCENE.scenario;
+    let lines = scenario.log.entries().iter().take(40).map(|entry| entry.line().to_vec());
+    let others = [
+        r#"{"t":"hello","v":1,"tender":"T","lot":"1","size":3,"now":1,"since":0}"#,
+        r#"{"t":"live","size":3}"#,
+        r#"{"t":"hb","size":3,"now":1}"#,
+        r#"{"now":1800000000000}"#,
+        r#"{"body_b64":"e30=","cms_b64":"MAA="}"#,
+        r#"{"custodian":1,"size":4,"line":"x"}"#,
+    ];
+    lines.chain(others.map(|text| text.as_bytes().to_vec())).collect()
+}
