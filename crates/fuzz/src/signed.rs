@@ -1,6 +1,8 @@
 //! What people sign: certificates, signatures, commands, tender files, price sheets, trust lists.
 
-use kaibiao_opening::{Event, PriceSheet, SignedCommandBody, TenderDraft, TenderFile};
+use kaibiao_opening::{
+    Event, PriceSheet, PublishedBid, SignedCommandBody, TenderDraft, TenderFile,
+};
 use kaibiao_pki::{Certificate, TrustList, Usage, cms as p7s, read_certificates, verify_chain};
 use kaibiao_types::UtcMillis;
 
@@ -117,7 +119,7 @@ pub(crate) fn sheet_seeds() -> Vec<Vec<u8>> {
         });
     sheets
         .flat_map(|prices| {
-            prices.bids.iter().filter_map(|bid| bid.sheet_bytes()).collect::<Vec<_>>()
+            prices.bids.iter().filter_map(PublishedBid::sheet_bytes).collect::<Vec<_>>()
         })
         .collect()
 }

@@ -12,8 +12,8 @@ fn seeds_have_names_of_their_own() {
         let mut names = std::collections::BTreeSet::new();
         for seed in (target.seeds)() {
             let hash = digest(&SHA256, &seed);
-            let name: String =
-                hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+            let start: [u8; 8] = hash.as_ref()[..8].try_into().unwrap();
+            let name = format!("{:016x}", u64::from_be_bytes(start));
             // A whole package is made anew by every process, and is no small input.
             let small = seed.len() <= 65_536;
             if small && std::env::var_os("KAIBIAO_WRITE").is_some() {
