@@ -1,5 +1,7 @@
 //! Every committed input again, on stable Rust, through the functions that are fuzzed.
 
+#![allow(clippy::panic, clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 
 use kaibiao_fuzz::{TARGETS, Target, target};
