@@ -172,7 +172,7 @@ pub fn open<W: Write>(
     let mut plain = Plain::new(header, out);
     let failed = AtomicBool::new(false);
     alone(
-        header.chunk_range(),
+        header.chunks_of_file(),
         |index, buffer| take(header, index, buffer, payload),
         |index, chunk| decrypt(header, &key, &failed, index, chunk),
         |index, chunk, outcome| plain.take(index, chunk, outcome, &failed),
@@ -200,7 +200,7 @@ pub fn open_on<W: Write + Send>(
     let failed = AtomicBool::new(false);
     together(
         threads,
-        header.chunk_range(),
+        header.chunks_of_file(),
         |index, buffer| take(header, index, buffer, payload),
         |index, chunk| decrypt(header, &key, &failed, index, chunk),
         |index, chunk, outcome| plain.take(index, chunk, outcome, &failed),

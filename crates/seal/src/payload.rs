@@ -7,7 +7,7 @@ use kaibiao_merkle::{RootBuilder, leaf_hash};
 use kaibiao_types::Digest;
 
 use crate::Header;
-use crate::limits::TAG_LEN;
+use crate::limits::{CHUNK_LEN, LENGTH_PREFIX, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::pipeline::Chunks;
 
 /// Reads until `buffer` is full or the input ends; the count of bytes read, which is less than the
@@ -59,10 +59,22 @@ impl ObjectRoot {
 }
 
 impl Header {
-    /// The chunks of the payload.
-    pub(crate) fn chunk_range(&self) -> Chunks {
-        // The first chunk is full, or the only one.
-        Chunks { count: self.chunks(), longest: self.chunk_plain_len(0) + TAG_LEN }
+    /// The chunks of the payload, to be made from a plaintext that is read from its beginning: they
+    /// begin 8 bytes before their plaintext, because of the length in the first one.
+    pub(crate) fn chunks_of_plaintext(&self) -> Chunks {
+        let step = u64::try_from(CHUNK_LEN).unwrap_or(0);
+        Chunks { begin: LENGTH_PREFIX.wrapping_neg(), step, ..self.chunks_of_file() }
+    }
+
+    /// The chunks of the payload, to be read from the sealed file.
+    pub(crate) fn chunks_of_file(&self) -> Chunks {
+        Chunks {
+            count: self.chunks(),
+            // The first chunk is full, or the only one.
+            longest: self.chunk_plain_len(0) + TAG_LEN,
+            begin: self.header_len(),
+            step: u64::try_from(SEALED_CHUNK_LEN).unwrap_or(0),
+        }
     }
 
     /// Whether this is the last chunk.

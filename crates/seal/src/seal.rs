@@ -119,7 +119,7 @@ pub fn seal(
     let mut padded = Padded::new(&header, plaintext, plan.plaintext_len);
     let mut given = Given::begin(&header, out)?;
     alone(
-        header.chunk_range(),
+        header.chunks_of_plaintext(),
         |index, buffer| padded.fill(index, buffer),
         |index, chunk| encrypt(&header, &key, index, chunk),
         |_, chunk, digest| given.take(chunk, &digest),
@@ -147,7 +147,7 @@ pub fn seal_on(
     let mut given = Given::begin(&header, out)?;
     together(
         threads,
-        header.chunk_range(),
+        header.chunks_of_plaintext(),
         |index, buffer| padded.fill(index, buffer),
         |index, chunk| encrypt(&header, &key, index, chunk),
         |_, chunk, digest| given.take(chunk, &digest),

@@ -3,7 +3,7 @@ use std::sync::{Arc, Barrier};
 
 use super::*;
 
-const CHUNKS: Chunks = Chunks { count: 100, longest: 8 };
+const CHUNKS: Chunks = Chunks { count: 100, longest: 8, begin: 5, step: 3 };
 
 fn threads(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
@@ -93,7 +93,7 @@ fn two_threads_work_at_the_same_time() {
     let met = AtomicU64::new(0);
     let result: Result<(), ()> = together(
         threads(2),
-        Chunks { count: 20, longest: 1 },
+        Chunks { count: 20, longest: 1, ..CHUNKS },
         |_, _| Ok(1),
         |_, _| {
             meeting.wait();
@@ -124,5 +124,20 @@ fn a_panic_ends_all_threads_and_is_passed_on() {
             )
         });
         assert!(outcome.is_err(), "{step}");
+    }
+}
+
+#[test]
+fn a_chunk_lies_within_its_cache_lines_as_it_does_in_its_file() {
+    for (begin, step) in [(0, 1), (322, 262_160), (8_u64.wrapping_neg(), 262_144), (63, 64)] {
+        let chunks = Chunks { count: 9, longest: 200, begin, step };
+        let mut buffer = Buffer::new(&chunks);
+        for index in 0..9 {
+            let place = buffer.place(&chunks, index);
+            assert_eq!(place.len(), 200);
+            let wanted = begin.wrapping_add(index * step) % 64;
+            let behind = (64 - place.as_ptr().align_offset(64)) % 64;
+            assert_eq!(u64::try_from(behind).unwrap(), wanted, "{begin} {step} {index}");
+        }
     }
 }

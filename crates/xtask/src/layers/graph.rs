@@ -73,7 +73,7 @@ fn edge_violation(from: &Package, to: &Dependency, testkit_reach: u8) -> Option<
             "depends on xtask, which is a program".to_owned(),
             "move what you need to kaibiao-testkit",
         ),
-        (_, Place::Dev) if !dev => breach(
+        (Place::Layer(_), Place::Dev) if !dev => breach(
             format!("is built from {}, a crate for tests", to.name),
             "list it under [dev-dependencies]",
         ),
@@ -240,6 +240,10 @@ mod tests {
         assert_eq!(found, ["kaibiao-hall: is built from kaibiao-testkit, a crate for tests"]);
         assert_eq!(breaches(&[("kaibiao-hall", &[("kaibiao-testkit", BUILD)])]).len(), 1);
         assert_eq!(breaches(&[("kaibiao-hall", &[("xtask", DEV)])]).len(), 1);
+        let found = breaches(&[("kaibiao-hall", &[("kaibiao-bench", None)])]);
+        assert_eq!(found, ["kaibiao-hall: is built from kaibiao-bench, a crate for tests"]);
+        assert_eq!(breaches(&[("kaibiao-bench", &[("xtask", None)])]).len(), 1);
+        assert!(breaches(&[("kaibiao-bench", &[("kaibiao-testkit", None)])]).is_empty());
         assert_eq!(breaches(&[("xtask", &[("kaibiao-types", None)])]).len(), 1);
         assert_eq!(breaches(&[("xtask", &[("kaibiao-testkit", DEV)])]).len(), 1);
     }

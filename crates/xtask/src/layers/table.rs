@@ -29,6 +29,7 @@ pub(crate) const CRATES: &[(&str, Place)] = &[
     ("kaibiao-custodian", Place::Layer(6)),
     ("kaibiao", Place::Layer(6)),
     (TESTKIT, Place::Dev),
+    ("kaibiao-bench", Place::Dev),
     (XTASK, Place::Dev),
 ];
 
