@@ -15,7 +15,7 @@ pub(crate) fn threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// Processor, cores and memory, in one line.
+/// Processor, cores, memory, load and compiler, in one line.
 pub(crate) fn describe() -> String {
     let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned());
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown".to_owned());
@@ -23,9 +23,12 @@ pub(crate) fn describe() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split_whitespace().take(3).collect();
     let (cores, kernel) = (threads(), kernel.trim());
+    let compiler = output("rustc", &["--version"]).unwrap_or_default();
+    let compiler = compiler.split_whitespace().nth(1).unwrap_or("unknown").to_owned();
     let build = if cfg!(debug_assertions) { "with debug assertions" } else { "release" };
     format!(
-        "{processor}, {cores} cores, memory {memory}, Linux {kernel}, load {}, build {build}",
+        "{processor}, {cores} cores, memory {memory}, Linux {kernel}, load {}, \
+         rustc {compiler}, {build}",
         load.join(" ")
     )
 }
