@@ -2,6 +2,7 @@
 
 use crate::bench::Program;
 use crate::error::TaskError;
+use crate::fuzz::Soak;
 use crate::test::{Options, Step};
 
 /// What `cargo xtask --help` prints.
@@ -31,6 +32,9 @@ usage: cargo xtask <task>
   soak seal    seal, check and open one file in at most 32 MiB of memory
              --size N       bytes of the file (default 5G)
              --dir DIR      where the files go (default: under target)
+  soak fuzz    feed every reader of outside bytes with libFuzzer
+             --minutes N    minutes for each target (default 10)
+             --target NAME  one target of crates/fuzz
 
 environment of `test`:
   KAIBIAO_SHARED   folder of foreign test suites and data (default: ../shared beside
@@ -44,6 +48,8 @@ exit status: 0 passed, 1 something failed, 2 the machine lacks something, 64 wro
 pub(crate) enum Task {
     /// `bench` and `soak`: a program that measures, and its options.
     Bench(Program, Vec<String>),
+    /// `soak fuzz`.
+    Fuzz(Soak),
     /// Print [`HELP`].
     Help,
     /// `layers`.
@@ -75,6 +81,9 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
         Some("test") => return parse_test(words).map(Task::Test),
         Some(kind @ ("bench" | "soak")) => {
             let name = words.next().unwrap_or_default();
+            if (kind, name) == ("soak", "fuzz") {
+                return parse_fuzz(words).map(Task::Fuzz);
+            }
             let program = Program::by_words(kind, name)
                 .ok_or_else(|| TaskError::Usage(format!("`{kind}` cannot measure `{name}`")))?;
             let options = parse_options(words, program.options())?;
@@ -86,6 +95,23 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
         None => Ok(task),
         Some(extra) => Err(TaskError::Usage(format!("unexpected word `{extra}`"))),
     }
+}
+
+fn parse_fuzz<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Soak, TaskError> {
+    let mut soak = Soak::default();
+    while let Some(word) = words.next() {
+        let value = words.next();
+        match (word, value) {
+            ("--minutes", Some(value)) => {
+                soak.minutes = value
+                    .parse()
+                    .map_err(|_| TaskError::Usage(format!("`{value}` is no number of minutes")))?;
+            }
+            ("--target", Some(value)) => soak.target = Some(value.to_owned()),
+            (other, _) => return Err(TaskError::Usage(format!("unexpected word `{other}`"))),
+        }
+    }
+    Ok(soak)
 }
 
 /// Options of a program that measures, of those it knows; it reads their values itself.
@@ -175,6 +201,16 @@ mod tests {
     fn every_step_is_named_in_the_help_text() {
         for step in Step::ALL {
             assert!(HELP.contains(step.name()), "{} is missing", step.name());
+        }
+    }
+
+    #[test]
+    fn fuzzing_takes_minutes_and_a_target() {
+        assert_eq!(parsed("soak fuzz").unwrap(), Task::Fuzz(Soak::default()));
+        let one = Soak { minutes: 2, target: Some("cms".to_owned()) };
+        assert_eq!(parsed("soak fuzz --target cms --minutes 2").unwrap(), Task::Fuzz(one));
+        for line in ["soak fuzz --minutes", "soak fuzz --minutes x", "soak fuzz cms"] {
+            assert!(matches!(parsed(line), Err(TaskError::Usage(_))), "`{line}` was accepted");
         }
     }
 

@@ -6,6 +6,7 @@
 //! | `shape` | size of files, no unfinished work, lints inherited | [`shape`] |
 //! | `deps` | licences, sources, bans and duplicates of foreign crates against `deps.toml` | [`deps`] |
 //! | `traces` | every attack, negative test and ruling names tests that exist | [`traces`] |
+//! | `soak fuzz` | the fuzz targets under libFuzzer | [`fuzz`] |
 //! | `bench`, `soak` | builds and runs the programs that measure, in `benches/` | [`bench`] |
 //! | `test` | everything a change must pass, from a fresh Debian machine on | [`mod@test`] |
 //!
@@ -17,6 +18,7 @@ mod bench;
 mod cargo;
 mod deps;
 mod error;
+mod fuzz;
 mod layers;
 mod lexer;
 mod report;
@@ -55,6 +57,7 @@ fn run(words: &[String]) -> Result<(), TaskError> {
         Task::Layers => layers::run(&cargo::workspace_root()?),
         Task::Shape => shape::run(&cargo::workspace_root()?),
         Task::Deps => deps::run(&cargo::workspace_root()?),
+        Task::Fuzz(soak) => fuzz::run(&cargo::workspace_root()?, &soak),
         Task::Traces => traces::run(&cargo::workspace_root()?),
         Task::Test(options) => test::run(&cargo::workspace_root()?, options),
     }
