@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kaibiao_custodian::{
-    Config, Custodian, CustodianError, KeyStore, KeyStoreError, Pace, Passphrase,
+    Config, Custodian, CustodianError, HardeningError, KeyStore, KeyStoreError, MemoryLock, Pace,
+    Passphrase, harden,
 };
 use kaibiao_wire::{Exit, Label};
 use zeroize::Zeroizing;
@@ -18,6 +19,13 @@ use crate::{files, machine, process};
 const PASSPHRASE_FILE_MAX: usize = 8 << 10;
 
 pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> {
+    // Before any secret is read.
+    if let MemoryLock::Unlocked(why) = harden()? {
+        ui.note(
+            &format!("warning: 内存未锁定，密钥可能被换页到磁盘: {why}"),
+            &format!("warning: memory is not locked, so keys may reach a swap disk: {why}"),
+        );
+    }
     match command {
         CustodianCmd::Init { store } => {
             let made = KeyStore::init(&store.dir, passphrase(&store)?, machine::random())?;
@@ -55,6 +63,12 @@ fn passphrase(store: &StoreArgs) -> Result<Passphrase, Failure> {
     Passphrase::new(Zeroizing::new(line.to_vec())).map_err(|error| {
         Failure::coded(Label::BadInput, error.label(), &error).at(&path.display().to_string())
     })
+}
+
+impl From<HardeningError> for Failure {
+    fn from(error: HardeningError) -> Self {
+        Self::coded(Label::Internal, error.label(), &error)
+    }
 }
 
 impl From<KeyStoreError> for Failure {
