@@ -17,6 +17,7 @@ mod duty;
 mod hall;
 mod hardening;
 mod keys;
+mod scrub;
 mod shared;
 mod words;
 mod worker;
