@@ -13,6 +13,7 @@ use kaibiao_wire::{PartialsBody, from_json};
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
+use crate::scrub::scrub_stack;
 use crate::{HallContext, RoomError};
 
 /// A custodian's partial decryptions for one part.
@@ -142,7 +143,11 @@ impl Room {
         }
         let last_word = released == usize::from(threshold.n());
         match part {
-            Part::Price => self.open_prices(last_word),
+            Part::Price => {
+                let opened = self.open_prices(last_word);
+                scrub_stack();
+                opened
+            }
             Part::Documents => self.open_documents(last_word),
             Part::Signals => Ok(()),
         }
@@ -167,7 +172,11 @@ impl Room {
         // Two halves on two threads: opening is arithmetic, and a bid needs nothing of another.
         let (first, second) = bids.split_at(bids.len() / 2);
         let outcomes = std::thread::scope(|scope| {
-            let other = scope.spawn(|| second.iter().map(open).collect::<Vec<_>>());
+            let other = scope.spawn(|| {
+                let outcomes = second.iter().map(open).collect::<Vec<_>>();
+                scrub_stack();
+                outcomes
+            });
             let mut outcomes: Vec<_> = first.iter().map(open).collect();
             outcomes.extend(other.join().unwrap_or_default());
             outcomes

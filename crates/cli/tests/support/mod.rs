@@ -182,6 +182,19 @@ impl World {
         folder: &str,
         change: impl FnOnce(&mut Vec<String>),
     ) -> Done {
+        let mut command = self.seal_words(number, folder);
+        change(&mut command);
+        kaibiao(command)
+    }
+
+    /// The prepared command that seals the bid of bidder `number` into `folder`.
+    pub(crate) fn seal_command(&self, number: usize, folder: &str) -> Command {
+        let mut command = Command::new(KAIBIAO);
+        command.args(self.seal_words(number, folder));
+        command
+    }
+
+    fn seal_words(&self, number: usize, folder: &str) -> Vec<String> {
         let bidder = &self.fixture.bidders[number - 1];
         let sheet = self.path(&format!("sheet-{number}.json"));
         let json = json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
@@ -196,8 +209,7 @@ impl World {
         command.extend(["--out".to_owned(), text(&self.path(folder))]);
         command.extend(identity(&bidder.identity));
         command.extend(trust());
-        change(&mut command);
-        kaibiao(command)
+        command
     }
 
     /// Starts following the log until a phase, every entry and signature verified.
