@@ -144,8 +144,9 @@ impl World {
             draft.extend(["--custodian".to_owned(), text(&chain)]);
         }
         draft.extend(trust());
-        self.deadline = Instant::now() + Duration::from_secs(seconds);
         kaibiao(draft).ok();
+        // Never before the deadline in the draft, which counts from the start of that command.
+        self.deadline = Instant::now() + Duration::from_secs(seconds);
         let host = identity(&format!("host-{name}"));
         let mut create: Vec<String> = words("tender create");
         create.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
