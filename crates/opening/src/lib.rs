@@ -37,10 +37,10 @@ pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
 pub use event::{
     BidStatus, BiddersPublished, CustodianRefused, DocumentsOpened, Empty, Event, EventError,
     EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace,
-    IntakeClosed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial,
-    PartialsReceived, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TooFewBidders,
-    UnsealingStarted, Verdict,
+    IntakeClosed, KeyDestroyed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument,
+    Partial, PartialsReceived, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
+    RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;

@@ -14,6 +14,7 @@ use kaibiao_wire::{PartialsBody, from_json};
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
+use crate::scrub::scrub_stack;
 use crate::{HallContext, RoomError};
 
 /// A custodian's partial decryptions for one part.
@@ -143,7 +144,11 @@ impl Room {
         }
         let last_word = released == usize::from(threshold.n());
         match part {
-            Part::Price => self.open_prices(last_word),
+            Part::Price => {
+                let opened = self.open_prices(last_word);
+                scrub_stack();
+                opened
+            }
             Part::Documents => self.open_documents(last_word),
             Part::Signals => Ok(()),
         }
@@ -163,7 +168,9 @@ impl Room {
         let partials = self.partials.get(&Part::Price);
         let open = |manifest: &Digest| {
             let partials = partials.and_then(|partials| partials.get(manifest)).unwrap_or(&none);
-            self.open_one(&frozen, stage, &freeze_id, manifest, partials)
+            let outcome = self.open_one(&frozen, stage, &freeze_id, manifest, partials);
+            scrub_stack(); // on the thread that opened it
+            outcome
         };
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let outcomes = open_each(threads, &bids, open);
