@@ -55,10 +55,7 @@ impl State {
                 self.completed = Some(freeze.clone());
                 self.phase = if self.has_enough_bidders() { Phase::Ready } else { Phase::TooFew };
             }
-            Event::TooFewBidders(_) => {
-                self.ended = Some(mark);
-                self.phase = Phase::Failed;
-            }
+            Event::TooFewBidders(_) => self.end(mark, Phase::Failed),
             Event::SignedIn(who) => {
                 self.sign_ins.insert(who.bidder.code.clone(), mark);
             }
@@ -112,19 +109,19 @@ impl State {
                 self.phase = Phase::RecordGenerated;
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
-            Event::OpeningClosed(_) => {
-                self.ended = Some(mark);
-                self.phase = Phase::Closed;
-            }
-            Event::KeyDestroyed(destroyed) => {
-                self.destroyed.insert(destroyed.custodian, mark);
-            }
+            Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
+            Event::KeyDestroyed(who) => drop(self.destroyed.insert(who.custodian, mark)),
             Event::Refused(_) => {}
         }
     }
 
     pub(crate) fn has_enough_bidders(&self) -> bool {
         self.published().is_some_and(|lot| self.distinct_bidders() >= lot.min_bidders)
+    }
+
+    const fn end(&mut self, mark: Mark, phase: Phase) {
+        self.ended = Some(mark);
+        self.phase = phase;
     }
 
     fn unsealing_started(&mut self, part: Part) {

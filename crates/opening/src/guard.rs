@@ -208,12 +208,11 @@ impl State {
             Event::PriceConfirmed(who) => self.price_confirmed(&who.bidder),
             Event::ObjectionRaised(objection) => self.objection_raised(objection),
             Event::ObjectionAnswered(answer) => self.objection_open(answer.no),
-            Event::RecordGenerated(_) => Ok(()),
-            Event::RecordSigned(signature) => self.record_signed(signature),
             Event::KeyDestroyed(who) if self.destroyed.contains_key(&who.custodian) => {
                 Err(Refusal::AlreadyDone { step: EventKind::KeyDestroyed })
             }
-            Event::KeyDestroyed(_) => Ok(()),
+            Event::RecordGenerated(_) | Event::KeyDestroyed(_) => Ok(()),
+            Event::RecordSigned(signature) => self.record_signed(signature),
             Event::Refused(refused) => self.refusal_fits(refused),
         }
     }

@@ -181,10 +181,6 @@ impl Room<'_, '_> {
     pub(super) async fn keep(&mut self) -> Result<PathBuf, Failure> {
         let Opening { hall, cast, folders, steps, .. } = self.opening;
         let result = |name: &str| folders.result(name);
-        let log = hall.get_bytes(&paths::log(&cast.lot), 512 << 20).await?;
-        files::write_new(&result("opening/log.jsonl")?, &log)?;
-        let checkpoint = hall.get_bytes(&paths::checkpoint(&cast.lot), 1 << 20).await?;
-        files::write_new(&result("opening/checkpoint.txt")?, &checkpoint)?;
         let record = self.log.record().ok_or_else(|| deviation("no record"))?;
         files::write_new(&result("opening/record.json")?, record)?;
         let package = result("evidence.asice")?;
@@ -195,6 +191,12 @@ impl Room<'_, '_> {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        // Only now: the destruction of the shares follows the end.
+        self.tell_new().await?;
+        let log = hall.get_bytes(&paths::log(&cast.lot), 512 << 20).await?;
+        files::write_new(&result("opening/log.jsonl")?, &log)?;
+        let checkpoint = hall.get_bytes(&paths::checkpoint(&cast.lot), 1 << 20).await?;
+        files::write_new(&result("opening/checkpoint.txt")?, &checkpoint)?;
         steps.step(
             "证据包已下载，现在离线验证",
             "The evidence package is here; now verified offline",

@@ -54,8 +54,8 @@ pub(crate) fn of_command(command: &Command) -> (String, Vec<Image>) {
     while child.try_wait().unwrap().is_none() {
         images.extend(try_of(child.id()));
         // Some of the first, and the newest: each has tens of megabytes.
-        if images.len() > 4 {
-            images.remove(3);
+        if images.len() > 3 {
+            images.remove(2);
         }
         std::thread::sleep(std::time::Duration::from_millis(15));
     }

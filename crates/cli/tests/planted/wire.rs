@@ -24,7 +24,7 @@ impl Room {
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         .unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let received = Arc::clone(&bytes);
         std::thread::spawn(move || {
