@@ -12,4 +12,5 @@ mod common;
 mod cosign;
 mod freeze;
 mod memory;
+mod postponed;
 mod release;
