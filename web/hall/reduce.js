@@ -34,6 +34,7 @@ export function initial() {
     record: null,
     recordSignatures: [],
     closedAt: null,
+    destroyed: [],
     refusals: [],
     refusalCount: 0,
     unread: [], // entries this page cannot interpret: [{ i, kind }]
@@ -147,6 +148,9 @@ const STEPS = {
     recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
   }),
   "opening-closed": (_, __, { at }) => ({ closedAt: at }),
+  "key-destroyed": (state, data, { at }) => ({
+    destroyed: [...state.destroyed, { custodian: data.custodian, at }],
+  }),
   refused: (state, data, { at, i }) => ({
     refusals: [...state.refusals.slice(1 - REFUSALS_KEPT), { ...data, at, i }],
     refusalCount: state.refusalCount + 1,
@@ -170,6 +174,7 @@ const BRIEFS = {
   "unsealing-started": (d) => ({ part: d.part }),
   "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),
   "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label }),
+  "key-destroyed": (d) => ({ custodian: d.custodian }),
   "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total }),

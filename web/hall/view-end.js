@@ -59,11 +59,19 @@ export function closedCard({ state, w, api, file }) {
       figure(w.closed.confirmed, `${Object.keys(state.confirmed).length}/${readableOf(state)}`),
       figure(w.closed.duration, `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`),
       figure(w.closed.entries, String(state.next))),
+    destroyedLine({ state, w }),
     h("p", { class: "mut", text: w.closed.note }),
     h("p", { class: "actions" },
       h("a", { class: "btn p", href: `${api}/evidence`, download: file, id: "evidence-link" }, icon("down"), w.closed.evidence),
       h("a", { class: "btn", href: `${api}/record`, id: "record-link" }, icon("file"), w.record.open),
       h("span", { class: "verify" }, `${w.closed.verify} `, h("code", { class: "mono", text: `kaibiao verify ${file}` }))));
+}
+
+/** Who has stated that its share of the key is destroyed (ruling 17). */
+function destroyedLine({ state, w }) {
+  const have = state.destroyed.length;
+  const { n } = state.lot.threshold;
+  return h("p", { class: "kept destroyed" }, icon(have < n ? "clock" : "lock"), h("b", { text: w.destroyed(have, n) }));
 }
 
 export function failedCard({ state, w }) {
@@ -75,6 +83,7 @@ export function failedCard({ state, w }) {
       h("div", {}, h("dt", { text: w.failedCard.received }), h("dd", { class: "seal", text: w.failedCard.homes(bidders) })),
       h("div", {}, h("dt", { text: w.failedCard.minimum }), h("dd", { text: w.failedCard.homes(min) }))),
     h("p", { class: "kept" }, icon("lock"), h("b", { text: w.failedCard.kept })),
+    destroyedLine({ state, w }),
     h("p", { class: "mut", text: w.failedCard.law }),
     state.frozen && [h("p", { class: "mut sm", text: w.facts.freezeId }), wholeDigest(state.frozen.freezeId)]);
 }

@@ -96,8 +96,8 @@ function inputs(state, phase) {
     case "published": return [state.prices];
     case "reading": return [state.readings, state.prices];
     case "read": return [state.confirmed, state.objections, state.readings];
-    case "record": case "closed": return [state.record, state.recordSignatures, state.confirmed, state.documents, state.closedAt];
-    case "failed": return [state.failed];
+    case "record": case "closed": return [state.record, state.recordSignatures, state.confirmed, state.documents, state.closedAt, state.destroyed];
+    case "failed": return [state.failed, state.destroyed];
     default: return [state.frozen, state.freezeSigners, state.degraded, state.freezeDone, state.seals, state.bidders];
   }
 }

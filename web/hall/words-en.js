@@ -226,6 +226,7 @@ export default {
     bids: "bids", opened: "opened", confirmed: "confirmed", duration: "deadline to close",
     entries: "log entries",
   },
+  destroyed: (have, n) => `${have} of ${n} custodians state that their share is destroyed; what stayed sealed stays sealed.`,
   failedCard: {
     title: "The lot has failed (流标)",
     kept: "All bids stay sealed; none was unsealed.",
@@ -289,6 +290,7 @@ export default {
     "record-generated": () => "Opening record generated",
     "record-signed": (e) => `${e.name} signed the record`,
     "opening-closed": () => "Opening closed",
+    "key-destroyed": (e) => `${CUSTODIAN(e.custodian)}: share destroyed`,
     refused: (e) => `Refused: ${e.en}`,
     unknown: (e) => `Entry unknown to this page: ${e.raw}`,
   },

@@ -226,6 +226,7 @@ export default {
     bids: "投标", opened: "解密成功", confirmed: "报价确认", duration: "截止至结束",
     entries: "日志条数",
   },
+  destroyed: (have, n) => `${have}/${n} 个保管人声明已销毁密钥份额；未拆封的永不再拆封。`,
   failedCard: {
     title: "本标段流标",
     kept: "所有投标文件保持封存，没有解密任何一份。",
@@ -289,6 +290,7 @@ export default {
     "record-generated": () => "生成开标记录",
     "record-signed": (e) => `${e.name}签署开标记录`,
     "opening-closed": () => "开标结束",
+    "key-destroyed": (e) => `${CUSTODIAN(e.custodian)}声明已销毁密钥份额`,
     refused: (e) => `拒绝操作：${e.zh}`,
     unknown: (e) => `本页不认识的条目：${e.raw}`,
   },

@@ -105,6 +105,8 @@ function frozen(log, bids, extra = true) {
 
 const freezeSigned = (log, index, at) => log.add(at, `custodian:${index}`, "freeze-signed", { custodian: index, freeze_id: sha("freeze id"), cms: b64("sample, not a signature") });
 
+const destroyed = (log, index, at) => log.add(at, `custodian:${index}`, "key-destroyed", { custodian: index, cms: b64("sample, not a signature") });
+
 function partials(log, index, part, at) {
   const list = part === "price" ? BIDS.map((bid, n) => ({ manifest_sha256: manifest(bid, n === 4 ? 2 : 1), d: `02${sha(`d ${index} ${n}`)}`, c: sha(`c ${index} ${n}`), z: sha(`z ${index} ${n}`) })) : null;
   log.add(at, `custodian:${index}`, "partials-received", { custodian: index, stage: 1, part, freeze_id: sha("freeze id"), sha256: sha(`partials ${part} ${index}`), partials: list });
@@ -167,6 +169,7 @@ function opening(log) {
   sign(supervisor, SUPERVISOR, "supervisor");
   for (const bid of confirming.slice(0, 3)) sign(of(bid), bid.party, "bidder");
   log.add(at += 6_000, host, "opening-closed", {}, true);
+  for (const index of [1, 2, 3]) destroyed(log, index, at += 300);
 }
 
 const whole = new Log();
@@ -182,6 +185,7 @@ frozen(failed, BIDS.slice(0, 2), false);
 for (const index of [1, 2, 3]) freezeSigned(failed, index, 1_900 + index * 400);
 failed.add(3_400, "hall", "freeze-completed", { signers: [1, 2, 3], degraded: false });
 failed.add(3_500, "hall", "too-few-bidders", { bidders: 2, min: 3 });
+for (const index of [1, 2]) destroyed(failed, index, 3_700 + index * 200);
 failed.write("sample-failed.jsonl");
 
 const degraded = new Log();

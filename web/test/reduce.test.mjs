@@ -29,6 +29,15 @@ test("the phases follow the procedure", () => {
   assert.deepEqual(seen, ["receiving", "closing", "freezing", "ready", "list", "sealed", "unsealing", "published", "reading", "read", "record", "closed"]);
 });
 
+test("the destruction of shares follows the end and changes no phase", () => {
+  assert.deepEqual(after("opening-closed").destroyed, []);
+  const state = upto(LOG, LOG.length);
+  assert.deepEqual(state.destroyed.map(({ custodian }) => custodian), [1, 2, 3]);
+  assert.equal(phaseOf(state, null), "closed");
+  const failed = read("sample-failed.jsonl").reduce(reduce, initial());
+  assert.deepEqual([failed.destroyed.length, phaseOf(failed, null)], [2, "failed"]);
+});
+
 test("an empty state is a phase, and the deadline changes the phase without an entry", () => {
   assert.equal(phaseOf(initial(), null), "empty");
   const state = upto(LOG, 5);
@@ -148,7 +157,8 @@ test("too few bidders: failed, nothing unsealed, the step strip says where", () 
   const failed = read("sample-failed.jsonl");
   const state = upto(failed, failed.length);
   assert.equal(phaseOf(state, null), "failed");
-  assert.deepEqual(state.failed, { bidders: 2, min: 3, at: state.at });
+  const { at } = read("sample-failed.jsonl").find((entry) => entry.kind === "too-few-bidders");
+  assert.deepEqual(state.failed, { bidders: 2, min: 3, at });
   assert.ok(tilesOf(state).every((tile) => tile.status === "sealed" && tile.name === null));
   assert.deepEqual(stepsOf(state, "failed").map((step) => step.status).slice(0, 4), ["done", "done", "failed", "next"]);
 });

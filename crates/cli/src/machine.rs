@@ -1,5 +1,6 @@
 //! The one place where this process touches the machine's clock and randomness.
 
+use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,6 +23,11 @@ pub(crate) fn now() -> Result<UtcMillis, Failure> {
     let span = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| wrong())?;
     let millis = u64::try_from(span.as_millis()).map_err(|_| wrong())?;
     UtcMillis::new(millis).map_err(|_| wrong())
+}
+
+/// How many threads can run at the same time, by the machine and what this process may use of it.
+pub(crate) fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// 16 random bytes as an id.

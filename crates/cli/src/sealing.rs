@@ -1,7 +1,7 @@
 //! Sealing one bid on the bidder's machine: price sheet and document, manifest and signature.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kaibiao_crypto::SecureEntropy;
@@ -9,7 +9,7 @@ use kaibiao_opening::PriceSheet;
 use kaibiao_replay::VerifiedTender;
 use kaibiao_seal::{
     BidContext, Client, Context, Manifest, ManifestBody, ManifestKind, ManifestPart, ObjectSummary,
-    Padding, SealPlan, limits, seal,
+    Padding, SealPlan, limits, seal_on,
 };
 use kaibiao_types::{BidSeq, Digest, LotKey, Part, Party, Stage, UtcMillis};
 use kaibiao_wire::Label;
@@ -68,15 +68,14 @@ impl Bid<'_> {
         let price = self.seal_part(&new, &version, stage, Part::Price, sheet_len, &mut &*sheet)?;
 
         let unreadable = |error: std::io::Error| Failure::read(&self.document, &error);
-        let document = File::open(&self.document).map_err(unreadable)?;
+        let mut document = File::open(&self.document).map_err(unreadable)?;
         let meta = document.metadata().map_err(unreadable)?;
         if !meta.is_file() {
             let detail = format!("{}: not a file", self.document.display());
             return Err(Failure::new(Label::CannotRead, detail));
         }
-        let mut input = BufReader::with_capacity(limits::CHUNK_LEN, document);
         let documents =
-            self.seal_part(&new, &version, stage, Part::Documents, meta.len(), &mut input)?;
+            self.seal_part(&new, &version, stage, Part::Documents, meta.len(), &mut document)?;
 
         let mut parts = vec![
             ManifestPart::new(stage, Part::Price, &price),
@@ -111,7 +110,7 @@ impl Bid<'_> {
         stage: Stage,
         part: Part,
         plaintext_len: u64,
-        plaintext: &mut dyn Read,
+        plaintext: &mut (dyn Read + Send),
     ) -> Result<ObjectSummary, Failure> {
         let record = self.tender.record();
         let context = Context::of_bid(&BidContext {
@@ -134,12 +133,11 @@ impl Bid<'_> {
         };
         let path = folder.file(&object_name(part));
         let unwritable = |error: std::io::Error| Failure::write(&path, &error);
-        let file = File::create_new(&path).map_err(unwritable)?;
-        let mut out = BufWriter::with_capacity(limits::SEALED_CHUNK_LEN, file);
+        // Whole chunks are read and written, so a buffer before the files would only copy them.
+        let mut out = File::create_new(&path).map_err(unwritable)?;
         let mut entropy = SecureEntropy(machine::random());
-        let sealed = seal(&plan, plaintext, &mut out, &mut entropy)?;
-        out.flush().map_err(unwritable)?;
-        out.get_ref().sync_all().map_err(unwritable)?;
+        let sealed = seal_on(machine::threads(), &plan, plaintext, &mut out, &mut entropy)?;
+        out.sync_all().map_err(unwritable)?;
         Ok(sealed.object)
     }
 

@@ -109,6 +109,9 @@ fn zh(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
+        Event::KeyDestroyed(who) => {
+            format!("密钥分持人 {} 号声明已销毁其密钥份额；未拆封的永不再拆封。", who.custodian)
+        }
         Event::Refused(refused) => {
             format!(
                 "拒绝 {} 的 {}：{}（{}）",
@@ -199,6 +202,10 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::KeyDestroyed(who) => format!(
+            "Custodian {} states that its share is destroyed; what stayed sealed stays sealed.",
+            who.custodian
+        ),
         Event::Refused(refused) => format!(
             "Refused {} of {}: {} ({})",
             refused.command, refused.actor, refused.en, refused.label

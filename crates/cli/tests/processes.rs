@@ -58,6 +58,22 @@ fn one_custodian_short_opens_after_notice_and_approvals() {
     open_and_close(&world);
     let log = world.log();
     assert!(log.contains(r#""kind":"freeze-degraded","data":{"absent":[3]"#), "{log}");
+
+    // The custodian that was away comes back: its share goes too, and the package is made anew.
+    world.custodians[2] = world.start_custodian(3);
+    let late = world.path("late.asice");
+    support::eventually("a newer package", std::time::Duration::from_secs(12), || {
+        let mut download = words("evidence");
+        download.extend(world.at_lot());
+        download.extend(["--out".to_owned(), text(&late)]);
+        drop(fs::remove_file(&late));
+        kaibiao(download).ok();
+        let mut verify = words("verify --lang en");
+        verify.push(text(&late));
+        verify.extend(trust());
+        !kaibiao(verify).ok().contains("are destroyed: custodians")
+    });
+    assert!(!world.path("custodian-3").join(&world.lot).join("share.key").exists());
 }
 
 /// From a complete freeze to a verified package.
@@ -69,6 +85,7 @@ fn open_and_close(world: &World) {
     world.host("check-seals").ok();
     world.host("unseal price").ok();
     world.wait_for_phase("published", 15);
+    partials_are_carried_by_file(world);
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);
     let first = world.fixture.bidders[0].identity.clone();
@@ -109,6 +126,45 @@ fn open_and_close(world: &World) {
     verify.extend(trust());
     let verdict = kaibiao(verify).ok();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
+    // Two custodians have said that their shares are gone, the one that is away has not.
+    assert!(verdict.contains("are destroyed: custodians 3"), "{verdict}");
+    let folder = |n: usize| world.path(&format!("custodian-{n}")).join(&world.lot);
+    for (number, held) in [(1, false), (2, false), (3, true)] {
+        assert_eq!(folder(number).join("share.key").exists(), held, "{number}");
+        assert!(folder(number).join("cosign.key").exists(), "{number}: heads are still cosigned");
+        assert!(!folder(number).join("released-price.json").exists(), "{number}");
+    }
+}
+
+/// Ruling 20: what a custodian released is a file that anybody may hand in; the signature counts.
+fn partials_are_carried_by_file(world: &World) {
+    let released = world.path("custodian-1").join(&world.lot).join("released-price.json");
+    let carry = |file: &std::path::Path, hall: &str| {
+        let file = text(file);
+        kaibiao(["--lang", "en", "custodian", "carry", &file, "--hall", hall])
+    };
+    let done = carry(&released, &world.url).ok();
+    assert!(done.contains("custodian: 1") && done.contains("part: price"), "{done}");
+    let good = fs::read_to_string(&released).unwrap();
+    let other =
+        fs::read_to_string(world.path("custodian-2").join(&world.lot).join("released-price.json"))
+            .unwrap();
+    // The body of one with the signature of another, and files that are none.
+    let cms = |text: &str| {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        value["cms"].as_str().unwrap().to_owned()
+    };
+    let crossed = good.replace(&cms(&good), &cms(&other));
+    for (name, content, code, label) in [
+        ("crossed.json", crossed, 1, "broken-signature"),
+        ("cut.json", good[..good.len() / 2].to_owned(), 65, "bad-input"),
+        ("nothing.json", "{}".to_owned(), 65, "bad-input"),
+    ] {
+        let path = world.path(name);
+        fs::write(&path, content).unwrap();
+        carry(&path, &world.url).refused(code, label);
+    }
+    carry(&world.path("absent.json"), &world.url).refused(66, "cannot-read");
 }
 
 /// What cannot be sealed is said before anything is written.
@@ -301,6 +357,22 @@ fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
     let log = world.log();
     assert!(log.contains(r#""kind":"too-few-bidders","data":{"bidders":2,"min":3}"#), "{log}");
     assert!(!log.contains("partials-received") && !log.contains("prices-published"), "{log}");
+    // What stays sealed stays sealed for good, and the package says so.
+    support::eventually("every share is destroyed", std::time::Duration::from_secs(10), || {
+        world.log().matches(r#""kind":"key-destroyed""#).count() == 3
+    });
+    let package = world.path("failed.asice");
+    let mut download = words("evidence");
+    download.extend(world.at_lot());
+    download.extend(["--out".to_owned(), text(&package)]);
+    support::eventually("the package", std::time::Duration::from_secs(10), || {
+        kaibiao(&download).code == 0
+    });
+    let mut verify = words("verify --lang en");
+    verify.push(text(&package));
+    verify.extend(trust());
+    let verdict = kaibiao(verify).ok();
+    assert!(!verdict.contains("are destroyed: custodians"), "{verdict}");
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use kaibiao_types::LotKey;
 use kaibiao_wire::{
-    Accepted, BODY_LEN_MAX, BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DraftAnswer,
-    FreezeSignaturePost, FrozenAnswer, JSON_TYPE, JsonError, Label, LotList, Problem, SignedBody,
-    TenderAnswer, from_json, paths, to_json,
+    Accepted, BODY_LEN_MAX, BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost,
+    DraftAnswer, FreezeSignaturePost, FrozenAnswer, JSON_TYPE, JsonError, Label, LotList, Problem,
+    SignedBody, TenderAnswer, from_json, paths, to_json,
 };
 use reqwest::{Client, Method, Response, Url, header, redirect};
 use serde::Serialize;
@@ -165,6 +165,15 @@ impl Hall {
         post: &SignedBody,
     ) -> Result<Accepted, HallError> {
         self.post_json(&paths::partials(lot), post, SMALL_MAX).await
+    }
+
+    /// Sends the statement of destruction.
+    pub(crate) async fn post_destruction(
+        &self,
+        lot: &LotKey,
+        post: &DestructionPost,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::destructions(lot), post, SMALL_MAX).await
     }
 
     /// Sends a refusal.

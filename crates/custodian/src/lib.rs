@@ -6,6 +6,7 @@
 //!
 //! - [`KeyStore`]: secrets under a [`Passphrase`], journal, copy of the log
 //! - [`Config`], [`Custodian::new`], [`Custodian::run`]: the service
+//! - [`harden`]: no core dumps, no tracing, locked memory; called before any secret is read
 //! - [`Clock`], [`SystemClock`]: the only source of time there is
 
 mod backoff;
@@ -14,7 +15,9 @@ mod config;
 mod custodian;
 mod duty;
 mod hall;
+mod hardening;
 mod keys;
+mod scrub;
 mod shared;
 mod words;
 mod worker;
@@ -22,6 +25,7 @@ mod worker;
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, CustodianError, PACE_MIN, Pace, load_identity};
 pub use custodian::Custodian;
+pub use hardening::{HardeningError, MemoryLock, harden};
 pub use keys::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, KEY_FILE_MAGIC, KEY_FILE_VERSION, KeyStore,
     KeyStoreError, PASSPHRASE_MAX, Passphrase, PassphraseError,

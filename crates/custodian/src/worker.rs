@@ -12,6 +12,7 @@ use crate::backoff::Backoff;
 use crate::config::Pace;
 use crate::duty::{CeremonyStep, Duty, Lot, LotError};
 use crate::hall::{Hall, HallError};
+use crate::scrub::scrub_stack;
 use crate::shared::Shared;
 use crate::{CustodianError, KeyStoreError, words};
 
@@ -30,7 +31,7 @@ pub(crate) struct Worker {
 /// When to ask again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Next {
-    /// The opening is over.
+    /// The opening is over, and this custodian has done its part.
     Ended,
     /// Nothing is near.
     Far,
@@ -164,6 +165,9 @@ impl Worker {
     }
 
     async fn poll(&mut self) -> Result<Next, PollError> {
+        if self.work(|lot| Ok(lot.is_done())).await? {
+            return Ok(Next::Ended);
+        }
         let published = self.work(|lot| Ok(lot.opening().is_some())).await?;
         if !published {
             match self.hall.tender(&self.key).await {
@@ -256,6 +260,11 @@ impl Worker {
         for _ in 0..DUTIES_MAX {
             match self.work(Lot::duty).await? {
                 Duty::Nothing => return Ok(()),
+                Duty::Destroyed(post) => {
+                    self.hall.post_destruction(&self.key, &post).await?;
+                    tracing::info!(lot = %self.key, "destruction of the share stated");
+                    self.note(Lot::destruction_sent).await?;
+                }
                 Duty::Fetch(freeze_id) => {
                     let answer = self.hall.frozen(&self.key).await?;
                     self.note(move |lot| lot.frozen(freeze_id, answer)).await?;
@@ -278,12 +287,18 @@ impl Worker {
     async fn next(&mut self) -> Result<Next, PollError> {
         let now = self.shared.now().now;
         self.work(move |lot| {
+            if lot.is_done() {
+                return Ok(Next::Ended);
+            }
             let Some(opening) = lot.opening() else { return Ok(Next::Far) };
             let near = opening.deadline().minus(NEAR) <= now;
-            Ok(match (opening.is_over(), near) {
-                (true, _) => Next::Ended,
-                (false, true) => Next::Near,
-                (false, false) => Next::Far,
+            Ok(match opening.ended_at() {
+                // The others have a while to add their destruction; a custodian that is away does
+                // not keep the rest asking.
+                Some(at) if opening.is_settled() && now > at.plus(NEAR) => Next::Ended,
+                Some(_) => Next::Near,
+                None if near => Next::Near,
+                None => Next::Far,
             })
         })
         .await
@@ -314,6 +329,7 @@ impl Worker {
                 None => Lot::open(shared, key)?,
             };
             let outcome = work(&mut lot);
+            scrub_stack();
             Ok::<_, LotError>((lot, outcome))
         });
         let (lot, outcome) = done.await.map_err(|_| PollError::Interrupted)??;

@@ -19,6 +19,18 @@ pub enum Act {
         /// Root of the head.
         root: Digest,
     },
+    /// The key files of the lot are gone and the share is wiped from memory. Written before the
+    /// statement of destruction is signed.
+    Destroyed {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+    },
+    /// Is about to destroy the share and the static key (ruling 17). From here on the lot is
+    /// released nothing, signed nothing but its destruction, and generates no key again.
+    Destroying {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+    },
     /// Countersigned a freeze; there is at most one per ceremony and round.
     FreezeSigned {
         /// When, by the custodian's clock.
@@ -50,6 +62,25 @@ pub enum Act {
         /// What was wrong.
         detail: String,
     },
+    /// Is about to destroy the cosigning key too: no head is cosigned any more, and the lot is done.
+    Retired {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+    },
+}
+
+/// What a custodian still holds of a lot. Each step is taken once and never back.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Holding {
+    /// The share, or what leads to one.
+    #[default]
+    Share,
+    /// The destruction has begun: what is left on the disk is destroyed, and never used.
+    Destroying,
+    /// The cosigning key alone.
+    CosigningKey,
+    /// Nothing.
+    Nothing,
 }
 
 /// A point that is raised, and for which bid.
@@ -68,6 +99,7 @@ pub struct Memory {
     cosigned: BTreeMap<u64, Digest>,
     freeze_id: Option<Digest>,
     raised: BTreeMap<[u8; 33], Digest>,
+    holding: Holding,
 }
 
 impl Memory {
@@ -79,8 +111,20 @@ impl Memory {
             Act::Intent { raised, .. } => {
                 self.raised.extend(raised.iter().map(|r| (r.u.0, r.manifest_sha256)));
             }
+            Act::Destroying { .. } => self.keep_at_most(Holding::Destroying),
+            Act::Destroyed { .. } => self.keep_at_most(Holding::CosigningKey),
+            Act::Retired { .. } => self.keep_at_most(Holding::Nothing),
             Act::Refused { .. } => {}
         }
+    }
+
+    fn keep_at_most(&mut self, holding: Holding) {
+        self.holding = self.holding.max(holding);
+    }
+
+    /// What is still held.
+    pub const fn holding(&self) -> Holding {
+        self.holding
     }
 
     /// The largest head cosigned so far.

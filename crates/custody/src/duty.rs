@@ -9,7 +9,7 @@ use kaibiao_opening::SetFrozen;
 use kaibiao_replay::{FrozenBids, FrozenMaterial, Replay};
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
 
-use crate::{Act, ClockReading, Memory, Raised, Refusal};
+use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal};
 
 /// One custodian's judgment on one lot.
 #[derive(Debug)]
@@ -77,6 +77,11 @@ impl Custody {
         }
     }
 
+    /// The judgment of custodian `index` once its share is destroyed: it releases nothing.
+    pub const fn without_share(index: CustodianIndex) -> Self {
+        Self { index, frozen: None }
+    }
+
     /// The custodian's number.
     pub const fn index(&self) -> CustodianIndex {
         self.index
@@ -95,6 +100,9 @@ impl Custody {
         note: &str,
         clock: ClockReading,
     ) -> Result<Cosigning, Refusal> {
+        if memory.holding() == Holding::Nothing {
+            return Err(Refusal::Destroyed);
+        }
         let checked = CosignedCheckpoint::verify(note, replay.tender().log_key(), &[])?;
         let checkpoint = checked.checkpoint().clone();
         let (size, root) = (checkpoint.head.size, checkpoint.head.root);
@@ -122,6 +130,7 @@ impl Custody {
         material: &FrozenMaterial,
         clock: ClockReading,
     ) -> Result<Countersigning, Refusal> {
+        share_held(memory)?;
         not_before_deadline(replay, clock)?;
         same_log(replay, memory)?;
         let (frozen, data) = frozen_of(replay)?;
@@ -177,6 +186,7 @@ impl Custody {
         part: Part,
         clock: ClockReading,
     ) -> Result<Release, Refusal> {
+        share_held(memory)?;
         not_before_deadline(replay, clock)?;
         same_log(replay, memory)?;
         let unsealing = replay.state().unsealing().filter(|unsealing| unsealing.part == part);
@@ -215,6 +225,11 @@ impl Custody {
     }
 }
 
+/// Ruling 17: a share that is destroyed, or about to be, is not used again.
+fn share_held(memory: &Memory) -> Result<(), Refusal> {
+    if memory.holding() == Holding::Share { Ok(()) } else { Err(Refusal::Destroyed) }
+}
+
 /// Ruling 13: own clock minus its greatest error is at or after T. Equal is enough.
 fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refusal> {
     let deadline = replay.deadline();
@@ -226,7 +241,7 @@ fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refus
 
 /// The replayed log continues every head that was cosigned before: after a restart the hall might
 /// show another history. A head commits to all smaller ones, so the greatest stands for all.
-fn same_log(replay: &Replay, memory: &Memory) -> Result<(), Refusal> {
+pub(crate) fn same_log(replay: &Replay, memory: &Memory) -> Result<(), Refusal> {
     match memory.latest_head() {
         Some((size, root)) if replay.log().root_at(size) != Some(root) => {
             Err(Refusal::Head { size })

@@ -11,6 +11,9 @@ pub enum Refusal {
     /// The checkpoint is not a signed head of the log that was replayed.
     #[error("the checkpoint is not a head of the log that was replayed")]
     Checkpoint(#[from] CheckpointError),
+    /// The share of this lot is destroyed, or being destroyed.
+    #[error("the share of this lot is destroyed")]
+    Destroyed,
     /// A lock that was raised before appears in another bid (rule R7).
     #[error("the lock of bid {manifest_sha256} was raised for bid {before} before")]
     DuplicateLock {
@@ -42,6 +45,9 @@ pub enum Refusal {
     /// The closing head is not one that this custodian cosigned.
     #[error("this custodian has not cosigned the closing head")]
     HeadUnsigned,
+    /// The opening is not over: the share is still needed.
+    #[error("the opening is not over, so the share is not destroyed")]
+    NotOver,
     /// The log does not ask for this part to be unsealed.
     #[error("the log does not ask for the {0} part to be unsealed")]
     NotAsked(Part),
@@ -74,10 +80,13 @@ impl Refusal {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Checkpoint(error) => error.label(),
+            Self::Destroyed => "E_DESTROYED",
             Self::DuplicateLock { .. } => "E_DUP_U",
             Self::Freeze(error) => error.label(),
             Self::FreezeConflict { .. } => "E_FREEZE_CONFLICT",
-            Self::FreezeUnsigned | Self::HeadUnsigned | Self::NotAsked(_) => "E_NOT_ALLOWED",
+            Self::FreezeUnsigned | Self::HeadUnsigned | Self::NotAsked(_) | Self::NotOver => {
+                "E_NOT_ALLOWED"
+            }
             Self::Head { .. } | Self::Rollback { .. } => "E_ROLLBACK",
             Self::NotYet(_) => "E_NOT_YET",
             Self::Share(_) => "E_CEREMONY",

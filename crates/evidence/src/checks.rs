@@ -139,6 +139,10 @@ checks! {
         ask "发布招标文件之前，演练是否由全部分持人打开？" "Did a rehearsal open with all custodians before the tender was published?"
         no "没有演练，或演练的证明不成立" "There is no rehearsal, or its proofs do not hold"
         hand "docs/spec/ceremony.md" "docs/spec/ceremony.md";
+    Cer04 = "CER-04" Package
+        ask "日志中密钥分持人销毁密钥份额的声明是否都成立？" "Do the custodians' statements in the log that their shares are destroyed hold?"
+        no "有密钥分持人的销毁声明不成立" "A custodian's statement of destruction does not hold"
+        hand "verify-openssl.sh 第 5 步" "verify-openssl.sh, step 5";
     Sig01 = "SIG-01" Bid
         ask "投标清单是否由其所列投标人以可信证书签名？" "Is the manifest signed by the bidder it names, with a trusted certificate?"
         no "投标人的签名不成立" "The bidder's signature does not hold"

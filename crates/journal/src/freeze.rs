@@ -129,6 +129,17 @@ pub fn freeze_statement(origin: &LogOrigin, freeze_id: &Digest) -> String {
     format!("kaibiao/v1/freeze\n{origin}\n{freeze_id}\n")
 }
 
+/// The text that custodians sign with their certificates once their shares are destroyed:
+/// `kaibiao/v1/destroyed`, origin, ceremony id, and the freeze id or `-`, each on a line.
+pub fn destroyed_statement(
+    origin: &LogOrigin,
+    ceremony_id: &Digest,
+    freeze_id: Option<&Digest>,
+) -> String {
+    let freeze = freeze_id.map_or_else(|| "-".to_owned(), ToString::to_string);
+    format!("kaibiao/v1/destroyed\n{origin}\n{ceremony_id}\n{freeze}\n")
+}
+
 impl FreezeRecord {
     /// The kind of the entry.
     pub const KIND: &'static str = "set-frozen";

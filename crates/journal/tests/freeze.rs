@@ -11,7 +11,7 @@ use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
     Actor, CheckedFreeze, FreezeContext, FreezeError, FreezeRecord, FreezeStatus, FrozenBid,
     LogOrigin, OpeningLog, Place, PlaceError, PlacePath, ReceiptedBid, Salt, TickBuilder,
-    freeze_statement,
+    destroyed_statement, freeze_statement,
 };
 use kaibiao_types::{BidSeq, Digest, Party, TickNo};
 use proptest::prelude::*;
@@ -99,6 +99,15 @@ fn the_statement_is_three_lines() {
         freeze_statement(&origin(), &id),
         format!("kaibiao/v1/freeze\nkaibiao.example/lot/EX-2030-001/1\n{id}\n")
     );
+}
+
+#[test]
+fn the_statement_of_destruction_is_four_lines() {
+    let (ceremony, id) = (digest("ceremony"), record().freeze_id);
+    let head = format!("kaibiao/v1/destroyed\nkaibiao.example/lot/EX-2030-001/1\n{ceremony}\n");
+    let statement = |freeze| destroyed_statement(&origin(), &ceremony, freeze);
+    assert_eq!(statement(Some(&id)), format!("{head}{id}\n"));
+    assert_eq!(statement(None), format!("{head}-\n"));
 }
 
 #[test]

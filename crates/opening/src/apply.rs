@@ -60,7 +60,10 @@ impl State {
                 self.completed = Some(freeze.clone());
                 self.phase = if self.has_enough_bidders() { Phase::Ready } else { Phase::TooFew };
             }
-            Event::TooFewBidders(_) => self.phase = Phase::Failed,
+            Event::TooFewBidders(_) => {
+                self.ended = Some(mark);
+                self.phase = Phase::Failed;
+            }
             Event::SignedIn(who) => {
                 self.sign_ins.insert(who.bidder.code.clone(), mark);
             }
@@ -114,7 +117,13 @@ impl State {
                 self.phase = Phase::RecordGenerated;
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
-            Event::OpeningClosed(_) => self.phase = Phase::Closed,
+            Event::OpeningClosed(_) => {
+                self.ended = Some(mark);
+                self.phase = Phase::Closed;
+            }
+            Event::KeyDestroyed(destroyed) => {
+                self.destroyed.insert(destroyed.custodian, mark);
+            }
             Event::Refused(_) => {}
         }
     }

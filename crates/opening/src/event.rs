@@ -28,10 +28,10 @@ pub use intake::{
     TooFewBidders,
 };
 pub use room::{
-    BiddersPublished, CustodianRefused, DocumentsOpened, ObjectionAnswered, ObjectionRaised,
-    OpenedDocument, Partial, PartialsReceived, PriceConfirmed, PriceRead, PricesPublished,
-    PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SignedIn,
-    UnsealingStarted, Verdict,
+    BiddersPublished, CustodianRefused, DocumentsOpened, KeyDestroyed, ObjectionAnswered,
+    ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PriceConfirmed, PriceRead,
+    PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
+    SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
 
 use crate::actor::Actor;
@@ -182,6 +182,8 @@ events! {
     RecordSigned(RecordSigned) = "record-signed";
     /// The opening is over.
     OpeningClosed(Empty) = "opening-closed";
+    /// A custodian destroyed its share: what stayed sealed stays sealed for good (ruling 17).
+    KeyDestroyed(KeyDestroyed) = "key-destroyed";
     /// A command was refused; refusals are events too.
     Refused(Refused) = "refused";
 }
@@ -232,9 +234,8 @@ impl Event {
             Self::LotPublished(lot) => Actor::Host(lot.host.code.clone()),
             Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
-            | Self::CustodianRefused(CustodianRefused { custodian, .. }) => {
-                Actor::Custodian(*custodian)
-            }
+            | Self::CustodianRefused(CustodianRefused { custodian, .. })
+            | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Actor::Custodian(*custodian),
             Self::SignedIn(SignedIn { bidder: Party { code, .. } })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
             | Self::ObjectionRaised(ObjectionRaised { bidder: code, .. }) => {
@@ -275,7 +276,8 @@ impl Event {
         match self {
             Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
-            | Self::CustodianRefused(CustodianRefused { custodian, .. }) => Some(*custodian),
+            | Self::CustodianRefused(CustodianRefused { custodian, .. })
+            | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Some(*custodian),
             _ => None,
         }
     }

@@ -37,9 +37,10 @@ impl EventKind {
             Self::DegradedApproved => &[Role::Host, Role::Supervisor],
             Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
-            Self::FreezeSigned | Self::PartialsReceived | Self::CustodianRefused => {
-                &[Role::Custodian]
-            }
+            Self::FreezeSigned
+            | Self::PartialsReceived
+            | Self::CustodianRefused
+            | Self::KeyDestroyed => &[Role::Custodian],
             Self::Tick
             | Self::IntakeClosed
             | Self::SetFrozen
@@ -114,7 +115,9 @@ impl State {
         use Phase as P;
         let out_of_order = || Err(Refusal::OutOfOrder { step, phase: self.phase });
         match (step, self.phase) {
-            // After the end nothing is written, not even a refusal.
+            // Ruling 17: the shares are destroyed once nothing may be opened any more, never before.
+            (E::KeyDestroyed, P::Closed | P::Failed) => Ok(()),
+            // After the end nothing else is written, not even a refusal.
             (_, P::Closed) => Err(Refusal::LotClosed),
             // 实施条例 art. 44 ¶2: fewer than three bidders, nothing is opened; only the failure
             // itself may follow the freeze, and nothing may follow the failure.
@@ -217,6 +220,10 @@ impl State {
             Event::ObjectionAnswered(answer) => self.objection_open(answer.no),
             Event::RecordGenerated(_) => Ok(()),
             Event::RecordSigned(signature) => self.record_signed(signature),
+            Event::KeyDestroyed(who) if self.destroyed.contains_key(&who.custodian) => {
+                Err(Refusal::AlreadyDone { step: EventKind::KeyDestroyed })
+            }
+            Event::KeyDestroyed(_) => Ok(()),
             Event::Refused(refused) => self.refusal_fits(refused),
         }
     }

@@ -37,9 +37,9 @@ pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
 pub use event::{
     BidStatus, BiddersPublished, CustodianRefused, DeadlinePostponed, DocumentsOpened, Empty,
     Event, EventError, EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
-    FrozenObject, FrozenPlace, IntakeClosed, LotPublished, ObjectionAnswered, ObjectionRaised,
-    OpenedDocument, Partial, PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead,
-    PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
+    FrozenObject, FrozenPlace, IntakeClosed, KeyDestroyed, LotPublished, ObjectionAnswered,
+    ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
+    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
     SealsChecked, SetFrozen, SignedIn, Tick, TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};

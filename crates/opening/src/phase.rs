@@ -15,7 +15,7 @@ pub enum Phase {
     DegradedNotice,
     /// The freeze is complete and has too few bidders: only the failure may follow.
     TooFew,
-    /// 流标: too few bidders. Nothing was opened, nothing follows.
+    /// 流标: too few bidders. Nothing was opened; only the destruction of shares follows.
     Failed,
     /// The freeze is complete.
     Ready,
@@ -33,7 +33,7 @@ pub enum Phase {
     Read,
     /// The opening record exists.
     RecordGenerated,
-    /// The opening is over.
+    /// The opening is over; only the destruction of shares follows.
     Closed,
 }
 
@@ -102,7 +102,7 @@ impl Phase {
         }
     }
 
-    /// Whether no entry may follow.
+    /// Whether the procedure is over: nothing but `key-destroyed` may follow.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Failed | Self::Closed)
     }

@@ -47,6 +47,8 @@ pub struct State {
     pub(crate) objections: Vec<Objection>,
     pub(crate) record: Option<GeneratedRecord>,
     pub(crate) record_signatures: Vec<RecordSigned>,
+    pub(crate) ended: Option<Mark>,
+    pub(crate) destroyed: BTreeMap<CustodianIndex, Mark>,
 }
 
 /// Where and when an entry stands in the log.
@@ -167,6 +169,8 @@ impl State {
             objections: Vec::new(),
             record: None,
             record_signatures: Vec::new(),
+            ended: None,
+            destroyed: BTreeMap::new(),
         }
     }
 
@@ -302,6 +306,21 @@ impl State {
     /// The signatures under the record.
     pub fn record_signatures(&self) -> &[RecordSigned] {
         &self.record_signatures
+    }
+
+    /// The entry that ended the opening: closed, or failed for too few bidders.
+    pub const fn ended(&self) -> Option<Mark> {
+        self.ended
+    }
+
+    /// The custodians that destroyed their shares.
+    pub const fn destroyed(&self) -> &BTreeMap<CustodianIndex, Mark> {
+        &self.destroyed
+    }
+
+    /// Whether every custodian destroyed its share: then nothing may follow in the log.
+    pub fn all_destroyed(&self) -> bool {
+        self.published().is_some() && self.destroyed.len() >= usize::from(self.n())
     }
 
     /// What custodians may raise their shares for, if anything: the one proof that the unsealing of

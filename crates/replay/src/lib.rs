@@ -18,4 +18,4 @@ pub use bid::{
 pub use board::{Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
 pub use log::{Replay, ReplayFault};
 pub use tender::{TenderFault, TenderMaterial, VerifiedTender};
-pub use unseal::{OpenedObject, Partials, Unopened, open_object, open_price};
+pub use unseal::{OpenedObject, Partials, Unopened, open_each, open_object, open_price};

@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
-    CheckpointError, EntryError, EntryLine, LogError, OpeningLog, freeze_statement,
-    verify_cosignatures,
+    CheckpointError, EntryError, EntryLine, LogError, OpeningLog, destroyed_statement,
+    freeze_statement, verify_cosignatures,
 };
 use kaibiao_opening::{
-    Actor, Event, EventError, FreezeSigned, IntakeClosed, LotPublished, OpeningRecord,
-    PricesPublished, RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
+    Actor, Event, EventError, FreezeSigned, IntakeClosed, KeyDestroyed, LotPublished,
+    OpeningRecord, PricesPublished, RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
@@ -292,6 +292,7 @@ impl Replay {
                 return self.check_closing_head(entry.index(), closed).map(Some);
             }
             Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed)?,
+            Event::KeyDestroyed(destroyed) => self.check_destruction(entry, destroyed)?,
             Event::RecordSigned(signed) => self.check_record_signature(entry, signed)?,
             Event::PricesPublished(prices) => check_sheets(entry.index(), prices)?,
             _ => {}
@@ -342,12 +343,38 @@ impl Replay {
         signed: &FreezeSigned,
     ) -> Result<(), ReplayFault> {
         let statement = freeze_statement(self.tender.origin(), &signed.freeze_id);
+        self.check_custodian(entry, signed.custodian, &signed.cms, &statement)
+    }
+
+    /// Ruling 17: the statement of destruction, for this ceremony and freeze and no other.
+    fn check_destruction(
+        &self,
+        entry: &EntryLine,
+        destroyed: &KeyDestroyed,
+    ) -> Result<(), ReplayFault> {
+        let statement = self.destroyed_statement();
+        self.check_custodian(entry, destroyed.custodian, &destroyed.cms, &statement)
+    }
+
+    /// What a custodian of this lot signs once its share is destroyed.
+    pub fn destroyed_statement(&self) -> String {
+        let freeze = self.state.frozen().map(|frozen| &frozen.freeze_id);
+        destroyed_statement(self.tender.origin(), &self.tender.record().ceremony_id, freeze)
+    }
+
+    /// A custodian's CMS over a statement, by the certificate of its seat.
+    fn check_custodian(
+        &self,
+        entry: &EntryLine,
+        custodian: CustodianIndex,
+        cms: &str,
+        statement: &str,
+    ) -> Result<(), ReplayFault> {
         let wrong = |source| ReplayFault::Signature { entry: entry.index(), source };
-        let cms = STANDARD.decode(&signed.cms).map_err(|_| wrong(None))?;
+        let cms = STANDARD.decode(cms).map_err(|_| wrong(None))?;
         let verified = cms::verify_detached(&cms, statement.as_bytes(), &self.trust, entry.at())
             .map_err(|source| wrong(Some(source)))?;
-        let seat = self.seat_certificate(signed.custodian);
-        if seat == Some(verified.signer().certificate().sha256()) {
+        if self.seat_certificate(custodian) == Some(verified.signer().certificate().sha256()) {
             Ok(())
         } else {
             Err(wrong(None))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::num::NonZeroUsize;
 
 use kaibiao_ceremony::{Observation, Partial, PartialError, blame, combine_any};
 use kaibiao_opening::{PriceOutcome, UnsealedSheet};
@@ -120,4 +121,67 @@ pub fn open_price(
         }
     };
     Ok(PriceOutcome { manifest_sha256, sheet })
+}
+
+/// Applies `open` to every bid, on up to `threads` threads, and gives the outcomes in the order of
+/// the bids: opening price sheets is arithmetic, and a bid needs nothing of another.
+///
+/// # Panics
+///
+/// If `open` does.
+pub fn open_each<B: Sync, O: Send>(
+    threads: NonZeroUsize,
+    bids: &[B],
+    open: impl Fn(&B) -> O + Sync,
+) -> Vec<O> {
+    let open = &open;
+    let share = bids.len().div_ceil(threads.get()).max(1);
+    let mut shares = bids.chunks(share);
+    let own = shares.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| scope.spawn(move || share.iter().map(open).collect::<Vec<_>>()))
+            .collect();
+        let mut outcomes: Vec<O> = own.iter().map(open).collect();
+        for other in others {
+            match other.join() {
+                Ok(more) => outcomes.extend(more),
+                Err(cause) => std::panic::resume_unwind(cause),
+            }
+        }
+        outcomes
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcomes_are_in_the_order_of_the_bids_on_any_number_of_threads() {
+        for threads in [1, 2, 3, 7, 100] {
+            let threads = NonZeroUsize::new(threads).unwrap();
+            for count in [0, 1, 2, 3, 10, 101] {
+                let bids: Vec<u32> = (0..count).collect();
+                let wanted: Vec<u32> = bids.iter().map(|bid| bid * 7).collect();
+                assert_eq!(open_each(threads, &bids, |bid| bid * 7), wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn two_halves_are_opened_at_the_same_time() {
+        let meeting = std::sync::Barrier::new(2);
+        let threads = NonZeroUsize::new(2).unwrap();
+        open_each(threads, &[0, 1], |_| meeting.wait().is_leader());
+    }
+
+    #[test]
+    fn a_panic_is_passed_on_and_no_outcome_is_missing_instead() {
+        let threads = NonZeroUsize::new(2).unwrap();
+        let outcome = std::panic::catch_unwind(|| {
+            open_each(threads, &[1, 2, 3, 4], |bid| assert_ne!(*bid, 4, "planted"))
+        });
+        assert!(outcome.is_err());
+    }
 }

@@ -84,8 +84,8 @@ pub(crate) struct Room {
     pub(crate) frozen: Option<Arc<FrozenSet>>,
     pub(crate) partials: BTreeMap<Part, Partials>,
     pub(crate) opening_documents: bool,
-    pub(crate) ended_at: Option<UtcMillis>,
-    pub(crate) package: Option<PathBuf>,
+    /// Entries in the package, and the package.
+    pub(crate) package: Option<(u64, PathBuf)>,
 }
 
 /// The longest sleep without a job: timers are looked at again.
@@ -138,6 +138,9 @@ impl Room {
             }
             Job::Partials { partials, cms, reply } => {
                 answer(reply, self.take_partials(*partials, &cms))
+            }
+            Job::Destroyed { custodian, cms, reply } => {
+                answer(reply, self.take_destruction(custodian, &cms))
             }
             Job::Refusal { custodian, label, detail, reply } => {
                 answer(reply, self.take_refusal(custodian, label, detail))
@@ -369,7 +372,7 @@ impl Room {
             deadline: self.replay.deadline(),
             frozen: self.frozen.clone(),
             record: self.replay.record().map(<[u8]>::to_vec),
-            package: self.package.clone(),
+            package: self.package.as_ref().map(|(_, path)| path.clone()),
         });
     }
 }

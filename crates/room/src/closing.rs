@@ -101,6 +101,11 @@ impl Room {
         let index =
             seats.into_iter().find(|index| Some(tender.origin().custodian_name(*index)) == name);
         let index = index.ok_or(RoomError::Seat)?;
+        if self.replay.state().ended().is_some() {
+            // Once it is shown the custodian may destroy its key: this line cannot be had again.
+            let batch = Batch::new().kv_put(&cosignature_key(size, index), line.as_bytes());
+            self.hall.store.commit(&tender.file().lot_key(), &batch)?;
+        }
         self.cosignatures.entry(size).or_default().entry(index).or_insert(line);
         let closing = self.closing.map(|closing| closing.size);
         while self.cosignatures.len() > HEADS_KEPT {
@@ -231,11 +236,30 @@ impl Room {
         self.write_due()?;
         Ok(head)
     }
+}
 
-    /// Whether the log is at its end.
-    pub(crate) fn has_ended(&self) -> bool {
-        matches!(self.replay.state().phase(), Phase::Closed | Phase::Failed)
+impl Room {
+    /// The cosignatures of the present head that were kept before a restart.
+    pub(crate) fn restore_cosignatures(&mut self) -> Result<(), RoomError> {
+        let (size, tender) = (self.replay.log().len(), self.replay.tender());
+        let lot = tender.file().lot_key();
+        let mut kept = std::collections::BTreeMap::new();
+        for seat in &tender.record().custodians {
+            let line = self.hall.store.kv_get(&lot, &cosignature_key(size, seat.index))?;
+            if let Some(line) = line {
+                kept.insert(seat.index, String::from_utf8(line).map_err(RoomError::internal)?);
+            }
+        }
+        if !kept.is_empty() {
+            self.cosignatures.insert(size, kept);
+        }
+        Ok(())
     }
+}
+
+/// The key under which a cosignature of a head after the end is kept.
+fn cosignature_key(size: u64, custodian: CustodianIndex) -> String {
+    format!("cosignature/{size}/{custodian}")
 }
 
 /// The key under which a tick's places are kept until the freeze opens them.

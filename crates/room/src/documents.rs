@@ -14,6 +14,7 @@ use kaibiao_types::{Digest, Fault, OrgCode, Part, Stage};
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
 use crate::handle::Job;
+use crate::scrub::scrub_stack;
 use crate::{HallContext, RoomError};
 
 /// One document to open.
@@ -73,6 +74,7 @@ impl Room {
         let jobs = self.jobs.clone();
         let spawned = std::thread::Builder::new().name("documents".to_owned()).spawn(move || {
             let opened = opening.run(&work);
+            scrub_stack();
             match opened {
                 Ok(bids) => drop(jobs.send(Job::DocumentsOpened(Some(bids)))),
                 Err(error) => {

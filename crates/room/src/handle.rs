@@ -34,6 +34,8 @@ pub(crate) enum Job {
     },
     /// A custodian's partial decryptions.
     Partials { partials: Box<crate::unsealing::PartialSet>, cms: Vec<u8>, reply: Reply<u64> },
+    /// A custodian's statement that its share is destroyed.
+    Destroyed { custodian: kaibiao_types::CustodianIndex, cms: Vec<u8>, reply: Reply<u64> },
     /// A custodian's refusal.
     Refusal {
         custodian: kaibiao_types::CustodianIndex,
@@ -183,6 +185,19 @@ impl LotHandle {
     ) -> Result<u64, RoomError> {
         let partials = Box::new(partials);
         self.ask(|reply| Job::Partials { partials, cms, reply }).await
+    }
+
+    /// Takes in a custodian's statement that its share is destroyed.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub async fn destroyed(
+        &self,
+        custodian: kaibiao_types::CustodianIndex,
+        cms: Vec<u8>,
+    ) -> Result<u64, RoomError> {
+        self.ask(|reply| Job::Destroyed { custodian, cms, reply }).await
     }
 
     /// Takes in a custodian's refusal, whose signature was checked.

@@ -16,6 +16,7 @@ mod handle;
 mod intake;
 mod lot;
 mod package;
+mod scrub;
 mod shared_log;
 mod unsealing;
 

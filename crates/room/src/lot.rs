@@ -549,12 +549,12 @@ impl Room {
             frozen: None,
             partials: BTreeMap::new(),
             opening_documents: false,
-            ended_at: None,
             package: None,
         };
         room.restore_intake()?;
         room.load_frozen()?;
         room.restore_partials()?;
+        room.restore_cosignatures()?;
         room.refresh_view();
         Ok(room)
     }

@@ -1,13 +1,15 @@
 //! The evidence package of an ended lot: collected from what is durable, written once.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::PathBuf;
 
 use kaibiao_evidence::{BidContents, PackageContents, SignedFile, write};
 use kaibiao_journal::{Receipt, ReceiptProof};
+use kaibiao_opening::{Input, KeyDestroyed};
 use kaibiao_store::PartName;
-use kaibiao_types::{Millis, Part, UtcMillis};
+use kaibiao_types::{CustodianIndex, Millis, Part, UtcMillis};
 
 use crate::RoomError;
 use crate::actor::Room;
@@ -15,41 +17,77 @@ use crate::ceremony::BUNDLE_DOC;
 use crate::closing::stored_tick;
 
 /// How long the package waits for the cosignatures of custodians beyond k.
-const WAIT: Millis = Millis::from_secs(2);
+const COSIGNATURES_WAIT: Millis = Millis::from_secs(2);
+
+/// How long after the end the package waits for every custodian's statement of destruction. A
+/// custodian that is away holds nobody up; its late statement is in a newer package.
+const DESTRUCTION_WAIT: Millis = Millis::from_secs(5);
+
+/// The key under which the number of entries in the written package is kept.
+const PACKAGED: &str = "package/entries";
 
 impl Room {
-    /// Until when the package waits for more cosignatures of the final head than k.
+    /// A custodian's statement that its share is destroyed; the replay checks it.
+    pub(crate) fn take_destruction(
+        &mut self,
+        custodian: CustodianIndex,
+        cms: &[u8],
+    ) -> Result<u64, RoomError> {
+        use base64::Engine as _;
+        if self.replay.state().destroyed().contains_key(&custodian) {
+            return Ok(self.replay.log().len()); // a repeat: the answer was lost
+        }
+        let cms = base64::engine::general_purpose::STANDARD.encode(cms);
+        let head = self.input(&Input::KeyDestroyed(KeyDestroyed { custodian, cms }))?;
+        self.package_if_due()?;
+        Ok(head)
+    }
+
+    /// Until when the package waits for more than it needs: statements of destruction, and
+    /// cosignatures of the final head beyond k.
     pub(crate) fn package_wait(&self) -> Option<UtcMillis> {
-        let ended = self.ended_at.filter(|_| self.package.is_none())?;
-        let until = ended.plus(WAIT);
+        let state = self.replay.state();
+        let ended = state.ended().filter(|_| !self.is_packaged())?;
+        let statements = ended.at.plus(DESTRUCTION_WAIT);
+        let cosignatures = state.last_at().plus(COSIGNATURES_WAIT);
+        let until = if state.all_destroyed() { cosignatures } else { statements.max(cosignatures) };
         (until > self.hall.now()).then_some(until)
     }
 
-    /// Writes the package once the log has ended and its final head is cosigned: by all custodians,
-    /// or by at least k after the wait. Without k it waits.
+    /// Writes the package once the opening has ended, with the statements of destruction that came,
+    /// and with a final head that all custodians cosigned, or at least k after the wait. Without k
+    /// it waits. What comes later gives a newer package in its place.
     pub(crate) fn package_if_due(&mut self) -> Result<(), RoomError> {
-        if !self.has_ended() || self.package.is_some() {
+        let state = self.replay.state();
+        if state.ended().is_none() || self.is_packaged() {
             return Ok(());
         }
-        if self.ended_at.is_none() {
-            self.ended_at = Some(self.hall.now());
-        }
-        let name = self.package_path();
-        if !name.exists() {
+        let (entries, name) = (self.replay.log().len(), self.package_path());
+        let lot = self.replay.tender().file().lot_key();
+        let kept = self.hall.store.kv_get(&lot, PACKAGED)?;
+        if !name.exists() || kept.as_deref() != Some(entries.to_be_bytes().as_slice()) {
             let threshold = self.replay.tender().file().terms().custody.threshold;
-            let need = if self.package_wait().is_some() { threshold.n() } else { threshold.k() };
-            let have = self
-                .cosignatures
-                .get(&self.replay.log().len())
-                .map_or(0, std::collections::BTreeMap::len);
+            let waits = self.package_wait().is_some();
+            if waits && !state.all_destroyed() {
+                return Ok(());
+            }
+            let need = if waits { threshold.n() } else { threshold.k() };
+            let have = self.cosignatures.get(&entries).map_or(0, BTreeMap::len);
             if have < usize::from(need) {
                 return Ok(());
             }
             self.write_package(&name)?;
+            let batch = kaibiao_store::Batch::new().kv_put(PACKAGED, &entries.to_be_bytes());
+            self.hall.store.commit(&lot, &batch)?;
         }
-        self.package = Some(name);
+        self.package = Some((entries, name));
         self.refresh_view();
         Ok(())
+    }
+
+    /// Whether the package has every entry.
+    fn is_packaged(&self) -> bool {
+        self.package.as_ref().is_some_and(|(entries, _)| *entries == self.replay.log().len())
     }
 
     fn package_path(&self) -> PathBuf {

@@ -1,18 +1,20 @@
 //! Seal check, partial decryptions, and the one step in which all prices become public.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use kaibiao_ceremony::Partial;
 use kaibiao_crypto::{Hex, SUITE_1};
 use kaibiao_opening::{Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet};
 use kaibiao_pki::cms;
-use kaibiao_replay::{Unopened, open_price};
+use kaibiao_replay::{Unopened, open_each, open_price};
 use kaibiao_seal::ObjectDigest;
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
 use kaibiao_wire::{PartialsBody, from_json};
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
+use crate::scrub::scrub_stack;
 use crate::{HallContext, RoomError};
 
 /// A custodian's partial decryptions for one part.
@@ -142,7 +144,11 @@ impl Room {
         }
         let last_word = released == usize::from(threshold.n());
         match part {
-            Part::Price => self.open_prices(last_word),
+            Part::Price => {
+                let opened = self.open_prices(last_word);
+                scrub_stack();
+                opened
+            }
             Part::Documents => self.open_documents(last_word),
             Part::Signals => Ok(()),
         }
@@ -162,19 +168,12 @@ impl Room {
         let partials = self.partials.get(&Part::Price);
         let open = |manifest: &Digest| {
             let partials = partials.and_then(|partials| partials.get(manifest)).unwrap_or(&none);
-            self.open_one(&frozen, stage, &freeze_id, manifest, partials)
+            let outcome = self.open_one(&frozen, stage, &freeze_id, manifest, partials);
+            scrub_stack(); // on the thread that opened it
+            outcome
         };
-        // Two halves on two threads: opening is arithmetic, and a bid needs nothing of another.
-        let (first, second) = bids.split_at(bids.len() / 2);
-        let outcomes = std::thread::scope(|scope| {
-            let other = scope.spawn(|| second.iter().map(open).collect::<Vec<_>>());
-            let mut outcomes: Vec<_> = first.iter().map(open).collect();
-            outcomes.extend(other.join().unwrap_or_default());
-            outcomes
-        });
-        if outcomes.len() != bids.len() {
-            return Err(RoomError::internal("a thread that opened price sheets ended early"));
-        }
+        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let outcomes = open_each(threads, &bids, open);
         let mut all = Vec::new();
         for (manifest_sha256, outcome) in bids.iter().zip(outcomes) {
             match outcome? {

@@ -20,6 +20,7 @@ mod object;
 mod open;
 mod padding;
 mod payload;
+mod pipeline;
 mod seal;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,6 @@ pub use manifest::{
     SequenceError,
 };
 pub use object::{ObjectDigest, ObjectError, ObjectMismatch, ObjectSummary};
-pub use open::{OpenFailure, Opened, Verdict, open};
+pub use open::{OpenFailure, Opened, Verdict, open, open_on};
 pub use padding::{PadFault, Padding, padme};
-pub use seal::{SealError, SealPlan, Sealed, seal};
+pub use seal::{SealError, SealPlan, Sealed, seal, seal_on};

@@ -1,13 +1,16 @@
 //! Opening: sealed file and lock secrets in, plaintext out, or a failure that says whose fault it is.
 
 use std::io::{Read, Write};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use kaibiao_types::Fault;
-use zeroize::Zeroizing;
+use kaibiao_crypto::AeadError;
+use kaibiao_types::{Digest, Fault};
 
 use crate::keys::{PayloadKey, same};
 use crate::limits::TAG_LEN;
 use crate::payload::{ObjectRoot, at_end, read_full};
+use crate::pipeline::{alone, together};
 use crate::{
     Header, LockCommitError, LockKind, LockSecrets, ObjectSummary, PadFault, check_bidder_lock,
     check_ceremony_lock,
@@ -165,6 +168,52 @@ pub fn open<W: Write>(
     payload: &mut dyn Read,
     out: W,
 ) -> Result<Opened<W>, OpenFailure> {
+    let key = begin(header, secrets, expected)?;
+    let mut plain = Plain::new(header, out);
+    let failed = AtomicBool::new(false);
+    alone(
+        header.chunks_of_file(),
+        |index, buffer| take(header, index, buffer, payload),
+        |index, chunk| decrypt(header, &key, &failed, index, chunk),
+        |index, chunk, outcome| plain.take(index, chunk, outcome, &failed),
+    )?;
+    plain.finish(expected, payload)
+}
+
+/// As [`open()`], with the same result, on up to `threads` threads: 1 is the calling thread alone.
+///
+/// Memory: one chunk for each thread, and no more than 8 threads are used.
+///
+/// # Errors
+///
+/// [`OpenFailure`]; [`OpenFailure::fault`] says what it proves.
+pub fn open_on<W: Write + Send>(
+    threads: NonZeroUsize,
+    header: &Header,
+    secrets: &LockSecrets,
+    expected: &ObjectSummary,
+    payload: &mut (dyn Read + Send),
+    out: W,
+) -> Result<Opened<W>, OpenFailure> {
+    let key = begin(header, secrets, expected)?;
+    let mut plain = Plain::new(header, out);
+    let failed = AtomicBool::new(false);
+    together(
+        threads,
+        header.chunks_of_file(),
+        |index, buffer| take(header, index, buffer, payload),
+        |index, chunk| decrypt(header, &key, &failed, index, chunk),
+        |index, chunk, outcome| plain.take(index, chunk, outcome, &failed),
+    )?;
+    plain.finish(expected, payload)
+}
+
+/// What is checked before the first chunk is read.
+fn begin(
+    header: &Header,
+    secrets: &LockSecrets,
+    expected: &ObjectSummary,
+) -> Result<PayloadKey, OpenFailure> {
     if header.digest() != expected.header_sha256 {
         return Err(OpenFailure::Header);
     }
@@ -172,11 +221,7 @@ pub fn open<W: Write>(
         let (signed, header) = (expected.file_len, header.file_len());
         return Err(OpenFailure::AnnouncedLength { signed, header });
     }
-    let key = unlock(header, secrets)?;
-    let mut plain = Plain { header, out, inner: None, written: 0 };
-    open_payload(&key, expected, payload, &mut plain)?;
-    plain.out.flush().map_err(OpenFailure::Write)?;
-    Ok(Opened { out: plain.out, plaintext_len: plain.written })
+    unlock(header, secrets)
 }
 
 /// The payload key, after every commitment was checked.
@@ -192,57 +237,82 @@ fn unlock(header: &Header, secrets: &LockSecrets) -> Result<PayloadKey, OpenFail
     if same(&key.commit, &header.commit) { Ok(key) } else { Err(OpenFailure::KeyCommit) }
 }
 
-fn open_payload<W: Write>(
+/// Reads the next chunk, tag included.
+fn take<R: Read + ?Sized>(
+    header: &Header,
+    index: u64,
+    buffer: &mut [u8],
+    payload: &mut R,
+) -> Result<usize, OpenFailure> {
+    // No chunk is longer than the first one, which the buffer was made for.
+    let chunk = buffer.get_mut(..header.chunk_plain_len(index) + TAG_LEN).unwrap_or_default();
+    if read_full(payload, chunk).map_err(OpenFailure::Read)? < chunk.len() {
+        return Err(OpenFailure::Length { expected: header.file_len() });
+    }
+    Ok(chunk.len())
+}
+
+/// Hashes a chunk and decrypts it in place while it is in the cache; after a failure it is only
+/// hashed.
+fn decrypt(
+    header: &Header,
     key: &PayloadKey,
-    expected: &ObjectSummary,
-    payload: &mut dyn Read,
-    plain: &mut Plain<'_, W>,
-) -> Result<(), OpenFailure> {
-    let header = plain.header;
-    let wrong_length = || OpenFailure::Length { expected: expected.file_len };
-    let mut root = ObjectRoot::new(header.suite());
-    let mut buffer = Zeroizing::new(vec![0; header.chunk_plain_len(0) + TAG_LEN]);
-    let mut failure = None;
-    let last = header.chunks() - 1;
-    for index in 0..=last {
-        // No chunk is longer than the first one, which the buffer was made for.
-        let chunk = buffer.get_mut(..header.chunk_plain_len(index) + TAG_LEN).unwrap_or_default();
-        if read_full(payload, chunk).map_err(OpenFailure::Read)? < chunk.len() {
-            return Err(wrong_length());
-        }
-        root.push(chunk);
-        if failure.is_some() {
-            continue;
-        }
-        failure = match key.aead.open_in_place(key.nonce(index, index == last), chunk) {
-            Ok(bytes) => plain.take(bytes).err(),
-            Err(_) => Some(OpenFailure::Chunk(index)),
-        };
-        if matches!(failure, Some(OpenFailure::Write(_))) {
-            break;
-        }
+    failed: &AtomicBool,
+    index: u64,
+    chunk: &mut [u8],
+) -> (Digest, Result<(), AeadError>) {
+    let digest = header.suite().hash(chunk);
+    // Only spares work: whether a chunk is given on is decided in the order of the chunks.
+    if failed.load(Ordering::Relaxed) {
+        return (digest, Ok(()));
     }
-    match failure {
-        Some(OpenFailure::Write(error)) => return Err(OpenFailure::Write(error)),
-        _ if !at_end(payload).map_err(OpenFailure::Read)? => return Err(wrong_length()),
-        _ => {}
-    }
-    if root.finish(&expected.header_sha256, expected.file_len) != expected.ct_root {
-        return Err(OpenFailure::Root);
-    }
-    failure.map_or(Ok(()), Err)
+    let nonce = key.nonce(index, header.is_last(index));
+    (digest, key.aead.open_in_place(nonce, chunk).map(drop))
 }
 
 /// The padded plaintext as it comes out: length, content, zeros.
 struct Plain<'a, W> {
     header: &'a Header,
     out: W,
+    root: ObjectRoot,
     inner: Option<u64>,
     written: u64,
+    /// The first chunk that is the bidder's fault, if the root is the signed one.
+    failure: Option<OpenFailure>,
 }
 
-impl<W: Write> Plain<'_, W> {
-    fn take(&mut self, mut bytes: &[u8]) -> Result<(), OpenFailure> {
+impl<'a, W: Write> Plain<'a, W> {
+    fn new(header: &'a Header, out: W) -> Self {
+        let root = ObjectRoot::new(header.suite());
+        Self { header, out, root, inner: None, written: 0, failure: None }
+    }
+
+    /// Takes the next chunk in: decrypted in place, its tag still behind it. An error is trouble of
+    /// this machine; what the object itself lacks is kept until its root is known.
+    fn take(
+        &mut self,
+        index: u64,
+        chunk: &[u8],
+        (digest, authentic): (Digest, Result<(), AeadError>),
+        failed: &AtomicBool,
+    ) -> Result<(), OpenFailure> {
+        self.root.push_digest(&digest);
+        if self.failure.is_some() {
+            return Ok(());
+        }
+        let (plain, _) = chunk.split_last_chunk::<TAG_LEN>().unwrap_or((chunk, &[0; TAG_LEN]));
+        match authentic.map_err(|_| OpenFailure::Chunk(index)).and_then(|()| self.write(plain)) {
+            Ok(()) => Ok(()),
+            Err(OpenFailure::Write(error)) => Err(OpenFailure::Write(error)),
+            Err(failure) => {
+                self.failure = Some(failure);
+                failed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> Result<(), OpenFailure> {
         let inner = if let Some(inner) = self.inner {
             inner
         } else {
@@ -261,5 +331,24 @@ impl<W: Write> Plain<'_, W> {
         self.out.write_all(data).map_err(OpenFailure::Write)?;
         self.written += u64::try_from(data.len()).unwrap_or(u64::MAX);
         Ok(())
+    }
+
+    /// The checks that need the whole file.
+    fn finish<R: Read + ?Sized>(
+        mut self,
+        expected: &ObjectSummary,
+        payload: &mut R,
+    ) -> Result<Opened<W>, OpenFailure> {
+        if !at_end(payload).map_err(OpenFailure::Read)? {
+            return Err(OpenFailure::Length { expected: expected.file_len });
+        }
+        if self.root.finish(&expected.header_sha256, expected.file_len) != expected.ct_root {
+            return Err(OpenFailure::Root);
+        }
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        self.out.flush().map_err(OpenFailure::Write)?;
+        Ok(Opened { out: self.out, plaintext_len: self.written })
     }
 }

@@ -1,14 +1,16 @@
 //! Sealing: plaintext in, sealed file out, in constant memory.
 
 use std::io::{Read, Write};
+use std::num::NonZeroUsize;
 
 use kaibiao_crypto::{Entropy, EntropyError, hpke, tdh2};
-use zeroize::Zeroizing;
+use kaibiao_types::Digest;
 
 use crate::header::{Draft, DraftLock, proof_label};
 use crate::keys::{CEREMONY_EXPORT, PayloadKey, context_info, lock_commit};
 use crate::limits::TAG_LEN;
 use crate::payload::{ObjectRoot, at_end, read_full};
+use crate::pipeline::{alone, together};
 use crate::{
     BidderKey, BidderKeyError, BidderLock, CeremonyLock, Context, Header, LockKind, LockSecrets,
     ObjectSummary, Padding,
@@ -113,19 +115,65 @@ pub fn seal(
     out: &mut dyn Write,
     entropy: &mut dyn Entropy,
 ) -> Result<Sealed, SealError> {
+    let (header, key) = begin(plan, entropy)?;
+    let mut padded = Padded::new(&header, plaintext, plan.plaintext_len);
+    let mut given = Given::begin(&header, out)?;
+    alone(
+        header.chunks_of_plaintext(),
+        |index, buffer| padded.fill(index, buffer),
+        |index, chunk| encrypt(&header, &key, index, chunk),
+        |_, chunk, digest| given.take(chunk, &digest),
+    )?;
+    let root = given.end()?;
+    Ok(sealed(header, root))
+}
+
+/// As [`seal()`], with the same result, on up to `threads` threads: 1 is the calling thread alone.
+///
+/// Memory: one chunk for each thread, and no more than 8 threads are used.
+///
+/// # Errors
+///
+/// [`SealError`].
+pub fn seal_on(
+    threads: NonZeroUsize,
+    plan: &SealPlan<'_>,
+    plaintext: &mut (dyn Read + Send),
+    out: &mut (dyn Write + Send),
+    entropy: &mut dyn Entropy,
+) -> Result<Sealed, SealError> {
+    let (header, key) = begin(plan, entropy)?;
+    let mut padded = Padded::new(&header, plaintext, plan.plaintext_len);
+    let mut given = Given::begin(&header, out)?;
+    together(
+        threads,
+        header.chunks_of_plaintext(),
+        |index, buffer| padded.fill(index, buffer),
+        |index, chunk| encrypt(&header, &key, index, chunk),
+        |_, chunk, digest| given.take(chunk, &digest),
+    )?;
+    let root = given.end()?;
+    Ok(sealed(header, root))
+}
+
+/// What is checked and made before the plaintext is touched.
+fn begin(
+    plan: &SealPlan<'_>,
+    entropy: &mut dyn Entropy,
+) -> Result<(Header, PayloadKey), SealError> {
     let max = plan.padding.plaintext_max();
     let too_large = SealError::TooLarge { found: plan.plaintext_len, max };
     let padded_len = plan.padding.padded_len(plan.plaintext_len).ok_or(too_large)?;
     if plan.context.ceremony_id().bytes() != plan.bases.ceremony_id() {
         return Err(SealError::Ceremony);
     }
-    let (header, key) = seal_header(plan, padded_len, entropy)?;
-    out.write_all(header.bytes()).map_err(SealError::Write)?;
-    let padded = Padded { input: plaintext, announced: plan.plaintext_len, given: 0, ended: false };
-    let root = seal_payload(&header, &key, padded, out)?;
+    seal_header(plan, padded_len, entropy)
+}
+
+fn sealed(header: Header, root: ObjectRoot) -> Sealed {
     let (header_sha256, file_len) = (header.digest(), header.file_len());
     let ct_root = root.finish(&header_sha256, file_len);
-    Ok(Sealed { header, object: ObjectSummary { header_sha256, file_len, ct_root } })
+    Sealed { header, object: ObjectSummary { header_sha256, file_len, ct_root } }
 }
 
 /// Draws all secrets and makes the header. Draws, in this order: salt (32 bytes), r of U (48), what
@@ -185,49 +233,66 @@ pub(crate) fn seal_header(
     Ok((header, key))
 }
 
-fn seal_payload(
-    header: &Header,
-    key: &PayloadKey,
-    mut padded: Padded<'_>,
-    out: &mut dyn Write,
-) -> Result<ObjectRoot, SealError> {
-    let mut root = ObjectRoot::new(header.suite());
-    let mut buffer = Zeroizing::new(vec![0; header.chunk_plain_len(0) + TAG_LEN]);
-    let last = header.chunks() - 1;
-    for index in 0..=last {
-        let plain_len = header.chunk_plain_len(index);
-        // No chunk is longer than the first one, which the buffer was made for.
-        let sealed = buffer.get_mut(..plain_len + TAG_LEN).unwrap_or_default();
-        let (chunk, tag) = sealed.split_at_mut(plain_len);
-        padded.fill(index == 0, chunk)?;
-        match key.aead.seal_in_place(key.nonce(index, index == last), chunk) {
-            Ok(made) => tag.copy_from_slice(&made),
+/// Encrypts a chunk in place, puts its tag behind it and hashes both while they are in the cache.
+fn encrypt(header: &Header, key: &PayloadKey, index: u64, chunk: &mut [u8]) -> Digest {
+    if let Some((plain, tag)) = chunk.split_last_chunk_mut::<TAG_LEN>() {
+        match key.aead.seal_in_place(key.nonce(index, header.is_last(index)), plain) {
+            Ok(made) => *tag = made,
             Err(_) => unreachable!("a chunk is far shorter than the 2^36 bytes of the algorithm"),
         }
-        root.push(sealed);
-        out.write_all(sealed).map_err(SealError::Write)?;
     }
-    out.flush().map_err(SealError::Write)?;
-    Ok(root)
+    header.suite().hash(chunk)
+}
+
+/// The sealed file as it is written.
+struct Given<'a, W: ?Sized> {
+    out: &'a mut W,
+    root: ObjectRoot,
+}
+
+impl<'a, W: Write + ?Sized> Given<'a, W> {
+    fn begin(header: &Header, out: &'a mut W) -> Result<Self, SealError> {
+        out.write_all(header.bytes()).map_err(SealError::Write)?;
+        Ok(Self { out, root: ObjectRoot::new(header.suite()) })
+    }
+
+    fn take(&mut self, chunk: &[u8], digest: &Digest) -> Result<(), SealError> {
+        self.root.push_digest(digest);
+        self.out.write_all(chunk).map_err(SealError::Write)
+    }
+
+    fn end(self) -> Result<ObjectRoot, SealError> {
+        self.out.flush().map_err(SealError::Write)?;
+        Ok(self.root)
+    }
 }
 
 /// `u64 length || plaintext || zeros`, with the announced length enforced.
-struct Padded<'a> {
-    input: &'a mut dyn Read,
+struct Padded<'a, R: ?Sized> {
+    header: &'a Header,
+    input: &'a mut R,
     announced: u64,
     given: u64,
     ended: bool,
 }
 
-impl Padded<'_> {
-    fn fill(&mut self, first: bool, chunk: &mut [u8]) -> Result<(), SealError> {
-        // The first chunk holds at least the prefix: a padded length is 8 bytes or more.
-        let prefix = if first { self.announced.to_be_bytes().to_vec() } else { Vec::new() };
-        let (head, rest) = chunk.split_at_mut(prefix.len());
-        head.copy_from_slice(&prefix);
+impl<'a, R: Read + ?Sized> Padded<'a, R> {
+    const fn new(header: &'a Header, input: &'a mut R, announced: u64) -> Self {
+        Self { header, input, announced, given: 0, ended: false }
+    }
 
+    /// Fills in the plain bytes of the next chunk; gives its length with the tag to come.
+    fn fill(&mut self, index: u64, buffer: &mut [u8]) -> Result<usize, SealError> {
+        // No chunk is longer than the first one, which the buffer was made for.
+        let plain_len = self.header.chunk_plain_len(index);
+        let chunk = buffer.get_mut(..plain_len).unwrap_or_default();
+        let prefix = self.announced.to_be_bytes();
+        let prefix = if index == 0 { prefix.as_slice() } else { &[] };
+        // A padded length is 8 bytes or more, so the prefix fits the first chunk.
+        let (head, chunk) = chunk.split_at_mut(prefix.len());
+        head.copy_from_slice(prefix);
         let missing = usize::try_from(self.announced - self.given).unwrap_or(usize::MAX);
-        let (data, zeros) = rest.split_at_mut(missing.min(rest.len()));
+        let (data, zeros) = chunk.split_at_mut(missing.min(chunk.len()));
         let have = read_full(self.input, data).map_err(SealError::Read)?;
         self.given += u64::try_from(have).unwrap_or(u64::MAX);
         if have < data.len() {
@@ -240,6 +305,6 @@ impl Padded<'_> {
                 return Err(SealError::Longer { announced: self.announced });
             }
         }
-        Ok(())
+        Ok(plain_len + TAG_LEN)
     }
 }

@@ -9,6 +9,7 @@ mod property;
 mod refused;
 mod salamander;
 mod sealing;
+mod threads;
 mod vectors;
 
 use std::io::Read;

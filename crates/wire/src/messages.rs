@@ -8,8 +8,9 @@ mod tender;
 use serde::{Deserialize, Serialize};
 
 pub use custody::{
-    BoardAnswer, BoardMessage, BoardPost, CosignaturePost, FreezeSignaturePost, FrozenAnswer,
-    FrozenItem, PartialItem, PartialsBody, PartialsKind, PathItem, RefusalBody, RefusalKind,
+    BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost, FreezeSignaturePost,
+    FrozenAnswer, FrozenItem, PartialItem, PartialsBody, PartialsKind, PathItem, RefusalBody,
+    RefusalKind,
 };
 pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};
 pub use submission::{HeaderItem, PartMissing, ReceiptAnswer, SubmissionPost, UploadAnswer};

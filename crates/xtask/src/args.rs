@@ -1,6 +1,8 @@
 //! The command line.
 
+use crate::bench::Program;
 use crate::error::TaskError;
+use crate::fuzz::Soak;
 use crate::test::{Options, Step};
 
 /// What `cargo xtask --help` prints.
@@ -17,6 +19,22 @@ usage: cargo xtask <task>
              --no-install   only name missing Debian packages, install nothing
              --only STEP    run one step: set-up, fmt, layers, shape, deps,
                             traces, clippy, test, web or doc
+  bench seal   seal and open one file beside age, rage, openssl cms and gpg where installed
+             --size N       bytes of the file, such as 4M (default 1G)
+             --runs N       runs of every tool (default 5)
+             --dir DIR      where the files go (default: memory if it has room)
+             --no-peers     measure no other tool
+             --json         print JSON instead of a table
+  bench open   from the first partial decryption to the last price sheet
+             --bids N       so many bids (default: 100 and 500)
+             --runs N       runs (default 5)
+             --json         print JSON instead of a table
+  soak seal    seal, check and open one file in at most 32 MiB of memory
+             --size N       bytes of the file (default 5G)
+             --dir DIR      where the files go (default: under target)
+  soak fuzz    feed every reader of outside bytes with libFuzzer
+             --minutes N    minutes for each target (default 10)
+             --target NAME  one target of crates/fuzz
 
 environment of `test`:
   KAIBIAO_SHARED   folder of foreign test suites and data (default: ../shared beside
@@ -28,6 +46,10 @@ exit status: 0 passed, 1 something failed, 2 the machine lacks something, 64 wro
 /// One task with its options.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Task {
+    /// `bench` and `soak`: a program that measures, and its options.
+    Bench(Program, Vec<String>),
+    /// `soak fuzz`.
+    Fuzz(Soak),
     /// Print [`HELP`].
     Help,
     /// `layers`.
@@ -57,12 +79,62 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
         Some("deps") => Task::Deps,
         Some("traces") => Task::Traces,
         Some("test") => return parse_test(words).map(Task::Test),
+        Some(kind @ ("bench" | "soak")) => {
+            let name = words.next().unwrap_or_default();
+            if (kind, name) == ("soak", "fuzz") {
+                return parse_fuzz(words).map(Task::Fuzz);
+            }
+            let program = Program::by_words(kind, name)
+                .ok_or_else(|| TaskError::Usage(format!("`{kind}` cannot measure `{name}`")))?;
+            let options = parse_options(words, program.options())?;
+            return Ok(Task::Bench(program, options));
+        }
         Some(other) => return Err(TaskError::Usage(format!("no task is called `{other}`"))),
     };
     match words.next() {
         None => Ok(task),
         Some(extra) => Err(TaskError::Usage(format!("unexpected word `{extra}`"))),
     }
+}
+
+fn parse_fuzz<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Soak, TaskError> {
+    let mut soak = Soak::default();
+    while let Some(word) = words.next() {
+        let value = words.next();
+        match (word, value) {
+            ("--minutes", Some(value)) => {
+                soak.minutes = value
+                    .parse()
+                    .map_err(|_| TaskError::Usage(format!("`{value}` is no number of minutes")))?;
+            }
+            ("--target", Some(value)) => soak.target = Some(value.to_owned()),
+            (other, _) => return Err(TaskError::Usage(format!("unexpected word `{other}`"))),
+        }
+    }
+    Ok(soak)
+}
+
+/// Options of a program that measures, of those it knows; it reads their values itself.
+fn parse_options<'a>(
+    mut words: impl Iterator<Item = &'a str>,
+    allowed: &[&str],
+) -> Result<Vec<String>, TaskError> {
+    let mut options: Vec<String> = Vec::new();
+    while let Some(word) = words.next() {
+        if !allowed.contains(&word) {
+            return Err(TaskError::Usage(format!("unexpected word `{word}`")));
+        }
+        if options.iter().any(|option| option == word) {
+            return Err(TaskError::Usage(format!("{word} is given twice")));
+        }
+        options.push(word.to_owned());
+        if !matches!(word, "--json" | "--no-peers") {
+            let value = words.next().filter(|value| !value.starts_with('-'));
+            let value = value.ok_or_else(|| TaskError::Usage(format!("{word} needs a value")))?;
+            options.push(value.to_owned());
+        }
+    }
+    Ok(options)
 }
 
 fn parse_test<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Options, TaskError> {
@@ -107,9 +179,38 @@ mod tests {
     }
 
     #[test]
+    fn every_option_of_a_measurement_is_understood_and_named_in_the_help_text() {
+        for (line, program) in [
+            ("bench seal", Program::Seal),
+            ("bench open", Program::Open),
+            ("soak seal", Program::Soak),
+        ] {
+            assert!(HELP.contains(&format!("\n  {line} ")), "{line} is missing");
+            assert_eq!(parsed(line).unwrap(), Task::Bench(program, Vec::new()));
+            for option in program.options() {
+                assert!(HELP.contains(&format!("             {option} ")), "{option} is missing");
+                let value = if matches!(*option, "--json" | "--no-peers") { "" } else { "4M" };
+                let task = parsed(&format!("{line} {option} {value}")).unwrap();
+                let words = [*option, value].into_iter().filter(|word| !word.is_empty());
+                assert_eq!(task, Task::Bench(program, words.map(str::to_owned).collect()));
+            }
+        }
+    }
+
+    #[test]
     fn every_step_is_named_in_the_help_text() {
         for step in Step::ALL {
             assert!(HELP.contains(step.name()), "{} is missing", step.name());
+        }
+    }
+
+    #[test]
+    fn fuzzing_takes_minutes_and_a_target() {
+        assert_eq!(parsed("soak fuzz").unwrap(), Task::Fuzz(Soak::default()));
+        let one = Soak { minutes: 2, target: Some("cms".to_owned()) };
+        assert_eq!(parsed("soak fuzz --target cms --minutes 2").unwrap(), Task::Fuzz(one));
+        for line in ["soak fuzz --minutes", "soak fuzz --minutes x", "soak fuzz cms"] {
+            assert!(matches!(parsed(line), Err(TaskError::Usage(_))), "`{line}` was accepted");
         }
     }
 
@@ -118,6 +219,17 @@ mod tests {
         for line in [
             "",
             "bench",
+            "bench soak",
+            "bench seal 4M",
+            "bench seal --size",
+            "bench seal --size --json",
+            "bench seal --bids 3",
+            "bench seal --json --json",
+            "bench open --no-peers",
+            "bench step seal a b c",
+            "soak",
+            "soak open",
+            "soak seal --runs 2",
             "Layers",
             "layers deps",
             "deps --fix",

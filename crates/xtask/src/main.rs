@@ -6,15 +6,19 @@
 //! | `shape` | size of files, no unfinished work, lints inherited | [`shape`] |
 //! | `deps` | licences, sources, bans and duplicates of foreign crates against `deps.toml` | [`deps`] |
 //! | `traces` | every attack, negative test and ruling names tests that exist | [`traces`] |
+//! | `soak fuzz` | the fuzz targets under libFuzzer | [`fuzz`] |
+//! | `bench`, `soak` | builds and runs the programs that measure, in `benches/` | [`bench`] |
 //! | `test` | everything a change must pass, from a fresh Debian machine on | [`mod@test`] |
 //!
 //! This crate depends on no other crate of the workspace: a broken crate must not silence the
 //! check that would name it.
 
 mod args;
+mod bench;
 mod cargo;
 mod deps;
 mod error;
+mod fuzz;
 mod layers;
 mod lexer;
 mod report;
@@ -49,9 +53,11 @@ fn run(words: &[String]) -> Result<(), TaskError> {
             report::line(args::HELP);
             Ok(())
         }
+        Task::Bench(program, options) => bench::run(&cargo::workspace_root()?, program, &options),
         Task::Layers => layers::run(&cargo::workspace_root()?),
         Task::Shape => shape::run(&cargo::workspace_root()?),
         Task::Deps => deps::run(&cargo::workspace_root()?),
+        Task::Fuzz(soak) => fuzz::run(&cargo::workspace_root()?, &soak),
         Task::Traces => traces::run(&cargo::workspace_root()?),
         Task::Test(options) => test::run(&cargo::workspace_root()?, options),
     }

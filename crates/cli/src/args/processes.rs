@@ -40,6 +40,15 @@ pub(crate) enum CustodianCmd {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// Post partial decryptions that a custodian released (`released-*.json` in its key store) to a
+    /// hall that has the log of the lot; needs no key.
+    Carry {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        at: AtHall,
+    },
     /// Take part in ceremonies and openings until stopped; opens no port.
     Run {
         #[command(flatten)]

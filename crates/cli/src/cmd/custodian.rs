@@ -1,14 +1,18 @@
 //! `kaibiao custodian`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use kaibiao_custodian::{
-    Config, Custodian, CustodianError, KeyStore, KeyStoreError, Pace, Passphrase,
+    Config, Custodian, CustodianError, HardeningError, KeyStore, KeyStoreError, MemoryLock, Pace,
+    Passphrase, harden,
 };
-use kaibiao_wire::{Exit, Label};
+use kaibiao_types::LotKey;
+use kaibiao_wire::{Accepted, Exit, JsonError, Label, PartialsBody, SignedBody, from_json, paths};
 use zeroize::Zeroizing;
 
 use crate::args::{CustodianCmd, StoreArgs};
+use crate::client::Hall;
 use crate::failure::Failure;
 use crate::identity::{Signer, Trust};
 use crate::output::{Facts, Ui};
@@ -17,8 +21,22 @@ use crate::{files, machine, process};
 /// Bytes of the longest passphrase file that is read.
 const PASSPHRASE_FILE_MAX: usize = 8 << 10;
 
+/// Bytes of the longest file of partial decryptions that is read.
+const RELEASED_MAX: usize = 64 << 20;
+
 pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> {
+    if let CustodianCmd::Carry { file, at } = &command {
+        return carry(file, &Hall::new(&at.hall)?, ui).await;
+    }
+    // Before any secret is read.
+    if let MemoryLock::Unlocked(why) = harden()? {
+        ui.note(
+            &format!("warning: 内存未锁定，密钥可能被换页到磁盘: {why}"),
+            &format!("warning: memory is not locked, so keys may reach a swap disk: {why}"),
+        );
+    }
     match command {
+        CustodianCmd::Carry { .. } => {}
         CustodianCmd::Init { store } => {
             let made = KeyStore::init(&store.dir, passphrase(&store)?, machine::random())?;
             let mut facts = Facts::default();
@@ -47,6 +65,26 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
     Ok(Exit::Ok)
 }
 
+/// Posts a custodian's signed partial decryptions as they are: whoever carries them can neither
+/// change them nor learn a key, and the hall checks the signature as if the custodian had come.
+async fn carry(file: &Path, hall: &Hall, ui: Ui) -> Result<Exit, Failure> {
+    let bytes = files::read(file, RELEASED_MAX)?;
+    let malformed =
+        |error: JsonError| Failure::caused(Label::BadInput, &error).at(&file.display().to_string());
+    let signed: SignedBody = from_json(&bytes).map_err(malformed)?;
+    let body: PartialsBody = from_json(signed.body.as_slice()).map_err(malformed)?;
+    let lot = LotKey { tender: body.tender, lot: body.lot };
+    let accepted: Accepted = hall.post(&paths::partials(&lot), &signed).await?;
+    let mut facts = Facts::default();
+    facts
+        .text("lot", &lot)
+        .text("custodian", body.custodian)
+        .text("part", body.part)
+        .add("entries", accepted.head);
+    ui.facts(&facts);
+    Ok(Exit::Ok)
+}
+
 /// The first line of the passphrase file.
 fn passphrase(store: &StoreArgs) -> Result<Passphrase, Failure> {
     let path = &store.passphrase_file;
@@ -55,6 +93,12 @@ fn passphrase(store: &StoreArgs) -> Result<Passphrase, Failure> {
     Passphrase::new(Zeroizing::new(line.to_vec())).map_err(|error| {
         Failure::coded(Label::BadInput, error.label(), &error).at(&path.display().to_string())
     })
+}
+
+impl From<HardeningError> for Failure {
+    fn from(error: HardeningError) -> Self {
+        Self::coded(Label::Internal, error.label(), &error)
+    }
 }
 
 impl From<KeyStoreError> for Failure {

@@ -144,8 +144,9 @@ impl World {
             draft.extend(["--custodian".to_owned(), text(&chain)]);
         }
         draft.extend(trust());
-        self.deadline = Instant::now() + Duration::from_secs(seconds);
         kaibiao(draft).ok();
+        // Never before the deadline in the draft, which counts from the start of that command.
+        self.deadline = Instant::now() + Duration::from_secs(seconds);
         let host = identity(&format!("host-{name}"));
         let mut create: Vec<String> = words("tender create");
         create.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
@@ -182,6 +183,19 @@ impl World {
         folder: &str,
         change: impl FnOnce(&mut Vec<String>),
     ) -> Done {
+        let mut command = self.seal_words(number, folder);
+        change(&mut command);
+        kaibiao(command)
+    }
+
+    /// The prepared command that seals the bid of bidder `number` into `folder`.
+    pub(crate) fn seal_command(&self, number: usize, folder: &str) -> Command {
+        let mut command = Command::new(KAIBIAO);
+        command.args(self.seal_words(number, folder));
+        command
+    }
+
+    fn seal_words(&self, number: usize, folder: &str) -> Vec<String> {
         let bidder = &self.fixture.bidders[number - 1];
         let sheet = self.path(&format!("sheet-{number}.json"));
         let json = json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
@@ -196,8 +210,7 @@ impl World {
         command.extend(["--out".to_owned(), text(&self.path(folder))]);
         command.extend(identity(&bidder.identity));
         command.extend(trust());
-        change(&mut command);
-        kaibiao(command)
+        command
     }
 
     /// Starts following the log until a phase, every entry and signature verified.

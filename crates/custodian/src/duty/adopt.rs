@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kaibiao_ceremony::KeyShare;
-use kaibiao_custody::Custody;
+use kaibiao_custody::{Custody, Holding};
 use kaibiao_journal::Cosigner;
 use kaibiao_merkle::Tree;
 use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
@@ -18,7 +18,8 @@ use crate::keys::{LineFile, LotFolder, Text};
 pub(crate) struct Opening {
     pub(super) replay: Replay,
     pub(super) custody: Custody,
-    pub(super) share: KeyShare,
+    /// `None` once it is destroyed. It never moves out of this value, which is boxed.
+    pub(super) share: Option<KeyShare>,
     pub(super) cosigner: Cosigner,
     pub(super) log: LineFile,
     /// The leaves of the log as far as it was read: a new head is tried on a copy.
@@ -26,6 +27,8 @@ pub(crate) struct Opening {
     /// The frozen bids, by the freeze they were fetched for.
     pub(super) material: Option<(Digest, FrozenMaterial)>,
     pub(super) sent: Sent,
+    /// The newest head that the hall showed with this custodian's cosignature: size and note.
+    pub(super) shown: Option<(u64, String)>,
 }
 
 /// What was sent since the process started, so that nothing is sent over and over.
@@ -37,6 +40,8 @@ pub(super) struct Sent {
     pub(super) freeze: Option<Instant>,
     /// When partial decryptions were last sent.
     pub(super) partials: Option<Instant>,
+    /// When the statement of destruction was last sent.
+    pub(super) destruction: Option<Instant>,
 }
 
 const REQUEST: &str = "tender";
@@ -47,9 +52,20 @@ impl Opening {
         self.replay.deadline()
     }
 
-    /// Whether no entry may follow in the log.
-    pub(crate) fn is_over(&self) -> bool {
-        self.replay.state().phase().is_final()
+    /// When the opening ended.
+    pub(crate) fn ended_at(&self) -> Option<UtcMillis> {
+        self.replay.state().ended().map(|ended| ended.at)
+    }
+
+    /// Whether the hall showed this custodian's cosignature under the whole log as it was read.
+    pub(super) fn is_shown(&self) -> bool {
+        self.shown.as_ref().is_some_and(|(size, _)| *size == self.replay.log().len())
+    }
+
+    /// Whether the log shows all that this custodian has to add to it so far.
+    pub(crate) fn is_settled(&self) -> bool {
+        let own = self.replay.state().destroyed().contains_key(&self.custody.index());
+        own && self.is_shown()
     }
 }
 
@@ -88,12 +104,22 @@ impl Lot {
             ));
         }
         let index = seat(&tender, shared.certificate)?;
-        let share = folder.share()?.ok_or_else(|| wrong("E_CEREMONY", "the share is gone"))?;
+        // A share whose destruction was begun is not read again, whatever is left of it.
+        let share = match self.journal.memory().holding() {
+            Holding::Share => {
+                let share = folder.share()?;
+                Some(share.ok_or_else(|| wrong("E_CEREMONY", "the share is gone"))?)
+            }
+            _ => None,
+        };
         let cosigner = cosigner(&folder, &tender, index)?;
         publish(&folder, answer, at)?;
 
         let replay = Replay::new(Arc::new(tender), Arc::clone(&self.trust));
-        let custody = Custody::new(&replay, &share).map_err(by_rule(REQUEST))?;
+        let custody = match &share {
+            Some(share) => Custody::new(&replay, share).map_err(by_rule(REQUEST))?,
+            None => Custody::without_share(index),
+        };
         self.seat = Some(index);
         self.keys = None;
         let (log, lines) = folder.log()?;
@@ -106,6 +132,7 @@ impl Lot {
             tree: Tree::new(),
             material: None,
             sent: Sent::default(),
+            shown: None,
         };
         if let Err(error) = opening.read_copy(&lines, self.journal.memory()) {
             // The copy is no evidence: the journal has the heads that were cosigned, and whatever

@@ -7,6 +7,7 @@ use kaibiao_ceremony::{
     CeremonyRecord, KeyShare, Outcome, Partial, Session, StaticKey, raise, rehearsal_context,
 };
 use kaibiao_crypto::{Hex, Secret32};
+use kaibiao_custody::Holding;
 use kaibiao_journal::{Cosigner, SignatureAlgorithm, VerifierKey};
 use kaibiao_replay::{
     Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement,
@@ -14,7 +15,7 @@ use kaibiao_replay::{
 use kaibiao_types::{CustodianIndex, Digest};
 use kaibiao_wire::{B64, BoardAnswer, BoardPost, DraftAnswer};
 
-use super::{Lot, LotError, refused};
+use super::{Lot, LotError, by_rule, refused};
 use crate::keys::{Aside, LotFolder, Text};
 use crate::shared::CheckedDraft;
 
@@ -64,6 +65,10 @@ impl Lot {
         answer: &DraftAnswer,
         board: &BoardAnswer,
     ) -> Result<CeremonyStep, LotError> {
+        if self.journal.memory().holding() > Holding::Share {
+            // Without this a hall could start the lot anew and have its log opened by another key.
+            return Err(by_rule(REQUEST)(kaibiao_custody::Refusal::Destroyed));
+        }
         let checked = self.shared.check_draft(&self.key, &self.trust, answer)?;
         let checked =
             checked.ok_or_else(|| wrong("this custodian's certificate has no seat any more"))?;
@@ -157,7 +162,11 @@ impl Lot {
     }
 
     /// The secrets of this key generation: fresh ones the first time, stored before they are used.
-    fn read_keys(&self, folder: &LotFolder<'_>, checked: &CheckedDraft) -> Result<Keys, LotError> {
+    fn read_keys(
+        &self,
+        folder: &LotFolder<'_>,
+        checked: &CheckedDraft,
+    ) -> Result<Box<Keys>, LotError> {
         let mut entropy = self.shared.entropy();
         let share = folder.share()?;
         let begun = folder.text(Text::Round1)?.is_some() || share.is_some();
@@ -181,7 +190,7 @@ impl Lot {
         };
         let cosigner = Cosigner::from_seed(checked.origin.clone(), checked.index, seed.expose())
             .map_err(|error| LotError::Unable(error.to_string()))?;
-        Ok(Keys { session: checked.session, fixed, cosigner, share })
+        Ok(Box::new(Keys { session: checked.session, fixed, cosigner, share }))
     }
 
     /// The one first-round message: stored before it is sent, and never made again.

@@ -145,15 +145,16 @@ impl Opening {
     }
 
     /// Whether the note shows this custodian's cosignature, or the hall took it a short while ago.
-    fn is_cosigned(&self, note: &str, size: u64) -> Result<bool, LotError> {
-        let taken = |(sent, when): (u64, Instant)| sent == size && when.elapsed() < SHOWN_AFTER;
-        if self.sent.head.is_some_and(taken) {
-            return Ok(true);
-        }
+    fn is_cosigned(&mut self, note: &str, size: u64) -> Result<bool, LotError> {
         let own = std::slice::from_ref(self.cosigner.vkey());
         let checked = CosignedCheckpoint::verify(note, self.replay.tender().log_key(), own)
             .map_err(|error| refused("checkpoint", error.label(), &error))?;
-        Ok(!checked.cosignatures().is_empty())
+        if !checked.cosignatures().is_empty() {
+            self.shown = Some((size, note.to_owned()));
+            return Ok(true);
+        }
+        let taken = |(sent, when): (u64, Instant)| sent == size && when.elapsed() < SHOWN_AFTER;
+        Ok(self.sent.head.is_some_and(taken))
     }
 
     /// Takes in lines one by one and keeps what was accepted on the disk.

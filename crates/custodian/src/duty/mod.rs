@@ -2,6 +2,7 @@
 
 mod adopt;
 mod ceremony;
+mod destroy;
 mod follow;
 mod release;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use kaibiao_custody::Act;
+use kaibiao_custody::{Act, Holding};
 use kaibiao_pki::{SignError, TrustList};
 use kaibiao_types::{CustodianIndex, LotKey, Millis, UtcMillis};
 use kaibiao_wire::{RefusalBody, RefusalKind, SignedBody, to_json};
@@ -31,7 +32,8 @@ pub(crate) struct Lot {
     journal: Journal,
     seat: Option<CustodianIndex>,
     said: BTreeMap<(&'static str, String), Said>,
-    keys: Option<ceremony::Keys>,
+    /// Boxed: a lot moves from thread to thread, and what is moved by value leaves its bytes behind.
+    keys: Option<Box<ceremony::Keys>>,
     opening: Option<Box<Opening>>,
 }
 
@@ -100,7 +102,7 @@ impl Lot {
     /// Opens the files of a lot. The trust list of the first time stays the lot's trust list.
     pub(crate) fn open(shared: Arc<Shared>, key: LotKey) -> Result<Self, LotError> {
         let folder = shared.store.folder(&key)?;
-        let journal = folder.journal()?;
+        let mut journal = folder.journal()?;
         if journal.was_torn() {
             tracing::warn!(lot = %key, "the journal ended in a torn line, which was moved aside");
         }
@@ -116,8 +118,14 @@ impl Lot {
                 Arc::new(list.map_err(|error| folder.damaged(Text::Trust, &error))?)
             }
         };
+        finish_destruction(&folder, &mut journal, shared.now().now)?;
         let said = BTreeMap::new();
         Ok(Self { key, shared, trust, journal, seat: None, said, keys: None, opening: None })
+    }
+
+    /// Whether everything of this lot is destroyed: nothing is asked and nothing answered any more.
+    pub(crate) fn is_done(&self) -> bool {
+        self.journal.memory().holding() == Holding::Nothing
     }
 
     /// The published lot, once adopted.
@@ -167,6 +175,26 @@ impl Lot {
     fn folder(&self) -> Result<LotFolder<'_>, KeyStoreError> {
         self.shared.store.folder(&self.key)
     }
+}
+
+/// Goes on with a destruction that was begun before this process started. Keys that came back from
+/// somewhere after it was complete go too.
+fn finish_destruction(
+    folder: &LotFolder<'_>,
+    journal: &mut Journal,
+    at: UtcMillis,
+) -> Result<(), KeyStoreError> {
+    let holding = journal.memory().holding();
+    if holding > Holding::Share {
+        folder.destroy_share()?;
+    }
+    if holding == Holding::Destroying {
+        journal.write(&Act::Destroyed { at })?;
+    }
+    if holding == Holding::Nothing {
+        folder.destroy_cosign_key()?;
+    }
+    Ok(())
 }
 
 fn doubled(rest: Millis) -> Millis {

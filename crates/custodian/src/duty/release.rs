@@ -12,13 +12,14 @@ use kaibiao_opening::Phase;
 use kaibiao_replay::{BidMaterial, FrozenMaterial};
 use kaibiao_types::{Digest, Millis, Part};
 use kaibiao_wire::{
-    B64, FreezeSignaturePost, FrozenAnswer, PartialItem, PartialsBody, PartialsKind, SignedBody,
-    to_json,
+    B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, PartialItem, PartialsBody,
+    PartialsKind, SignedBody, to_json,
 };
 use ring::rand::SystemRandom;
 
 use super::{Lot, LotError, Opening, by_rule};
-use crate::keys::IntentState;
+use crate::keys::{IntentState, Text};
+use crate::scrub::scrub_stack;
 use crate::words;
 
 /// What is due in an opening.
@@ -26,6 +27,8 @@ use crate::words;
 pub(crate) enum Duty {
     /// The frozen bids are needed before anything can be judged.
     Fetch(Digest),
+    /// Share and static key are destroyed; the statement says so.
+    Destroyed(Box<DestructionPost>),
     /// The freeze is countersigned.
     Freeze(Box<FreezeSignaturePost>),
     /// Nothing is asked of this custodian.
@@ -35,7 +38,7 @@ pub(crate) enum Duty {
 }
 
 /// What the hall acknowledged and the log does not show is sent again after this long.
-const AGAIN: Duration = Duration::from_secs(2);
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
 /// A hall whose clock is ahead of this one by more freezes too early, and that goes on record.
 const CLOCKS_DIFFER: Millis = Millis::from_secs(2);
 
@@ -56,11 +59,14 @@ impl Lot {
             return Ok(Duty::Nothing);
         }
         let state = opening.replay.state();
+        // After the end nothing is opened any more (条例 art. 44 ¶2 for too few bidders).
+        if state.phase().is_final() {
+            return self.end();
+        }
         let Some(freeze_id) = state.frozen().map(|frozen| frozen.freeze_id) else {
             return Ok(Duty::Nothing);
         };
-        // After too few bidders nothing may follow, and nothing is opened (条例 art. 44 ¶2).
-        if matches!(state.phase(), Phase::TooFew | Phase::Failed | Phase::Closed) {
+        if state.phase() == Phase::TooFew {
             return Ok(Duty::Nothing);
         }
         let unsigned = !state.freeze_signers().contains(&index);
@@ -150,7 +156,8 @@ impl Lot {
     /// is touched (rule R9); a repeat is answered from the same intent and gives the same points.
     fn release(&mut self, part: Part) -> Result<Duty, LotError> {
         let Some(opening) = &mut self.opening else { return Ok(Duty::Nothing) };
-        let Opening { replay, custody, material: Some((_, material)), share, .. } = &mut **opening
+        let Opening { replay, custody, material: Some((_, material)), share: Some(share), .. } =
+            &mut **opening
         else {
             return Ok(Duty::Nothing);
         };
@@ -210,7 +217,15 @@ impl Lot {
             partials: items.collect(),
         };
         let body = to_json(&body).map_err(|error| LotError::Unable(words::describe(&error)))?;
-        Ok(Duty::Partials(Box::new(self.shared.signed(body)?)))
+        let signed = self.shared.signed(body)?;
+        // Kept as it is posted: it may be carried by hand to any hall that has this log (ruling 20).
+        let file = to_json(&signed).map_err(|error| LotError::Unable(words::describe(&error)))?;
+        match release.part {
+            Part::Price => self.folder()?.put(Text::ReleasedPrice, &file)?,
+            Part::Documents => self.folder()?.put(Text::ReleasedDocuments, &file)?,
+            Part::Signals => {}
+        }
+        Ok(Duty::Partials(Box::new(signed)))
     }
 }
 
@@ -221,7 +236,10 @@ fn raise_all(
 ) -> Result<BTreeMap<Digest, Partial>, LotError> {
     let raise_some = |some: &[ToRaise]| {
         let random = SystemRandom::new();
-        some.iter().map(|point| Ok((point.manifest_sha256, one(point, &random)?))).collect()
+        let raised =
+            some.iter().map(|point| Ok((point.manifest_sha256, one(point, &random)?))).collect();
+        scrub_stack();
+        raised
     };
     let (left, right) = points.split_at(points.len() / 2);
     let (left, right): (Raised, Raised) = thread::scope(|scope| {

@@ -107,6 +107,27 @@ pub(super) fn move_aside(from: &Path, to: &Path) -> Result<(), KeyStoreError> {
     Ok(())
 }
 
+/// Destroys a file, if it is there: overwritten, cut to nothing and removed, each step on the disk
+/// before the next. After a crash in between this is simply done again.
+///
+/// What an overwritten block is worth depends on the storage: `docs/spec/custodian.md`.
+pub(super) fn destroy(path: &Path) -> Result<(), KeyStoreError> {
+    let overwrite = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        let mut zeros = std::io::repeat(0).take(file.metadata()?.len());
+        std::io::copy(&mut zeros, &mut file)?;
+        file.sync_all()?;
+        file.set_len(0)?;
+        file.sync_all()?;
+        fs::remove_file(path)
+    };
+    match overwrite() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        result => result.map_err(KeyStoreError::write(path))?,
+    }
+    sync_folder(path.parent().unwrap_or(path))
+}
+
 /// The names in a folder, in order.
 pub(super) fn names(path: &Path) -> Result<Vec<String>, KeyStoreError> {
     let mut names = Vec::new();

@@ -1,6 +1,6 @@
 //! The files of one lot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kaibiao_ceremony::{KeyShare, StaticKey};
 use kaibiao_crypto::{Entropy, Secret32};
@@ -32,8 +32,14 @@ pub(crate) enum Text {
     Draft,
     /// The host's signature under the draft.
     DraftCms,
+    /// The last head with the cosignatures that the hall showed.
+    FinalHead,
     /// READY: no rehearsal is raised any more (ruling 15).
     Ready,
+    /// The signed partial decryptions of the documents, as they were posted last.
+    ReleasedDocuments,
+    /// The signed partial decryptions of the prices, as they were posted last.
+    ReleasedPrice,
     /// The one first-round message.
     Round1,
     /// The session of the key generation: 64 hexadecimal digits.
@@ -63,7 +69,10 @@ impl Text {
             Self::Ceremony => "ceremony.json",
             Self::Draft => "draft.json",
             Self::DraftCms => "draft.p7s",
+            Self::FinalHead => "final.note",
             Self::Ready => "ready",
+            Self::ReleasedDocuments => "released-documents.json",
+            Self::ReleasedPrice => "released-price.json",
             Self::Round1 => "round1.msg",
             Self::Session => "session",
             Self::Tender => "tender.json",
@@ -203,6 +212,41 @@ impl<'a> LotFolder<'a> {
         Ok(())
     }
 
+    /// Destroys share, static key and released partial decryptions with the beginnings of such
+    /// files, and every key of a session that was set aside. The cosigning key stays: the heads with the destruction entries are still
+    /// to be cosigned.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError`]; done again, it goes on where it was interrupted.
+    pub(crate) fn destroy_share(&self) -> Result<(), KeyStoreError> {
+        for name in ["share.key", "static.key"] {
+            destroy_key(&self.path, name)?;
+        }
+        // With those of k custodians they open what was not handed out.
+        for text in [Text::ReleasedDocuments, Text::ReleasedPrice] {
+            destroy_key(&self.path, text.name())?;
+        }
+        let aside = self.path.join("aside");
+        if aside.is_dir() {
+            for session in files::names(&aside)? {
+                for name in ["share.key", "static.key", "cosign.key"] {
+                    destroy_key(&aside.join(&session), name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Destroys the cosigning key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::destroy_share`].
+    pub(crate) fn destroy_cosign_key(&self) -> Result<(), KeyStoreError> {
+        destroy_key(&self.path, "cosign.key")
+    }
+
     /// Keeps bytes that prove what the hall did, under a name that says what they are.
     pub(crate) fn keep_evidence(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
         let folder = self.path.join("evidence");
@@ -241,4 +285,10 @@ impl<'a> LotFolder<'a> {
     fn damaged_file(&self, name: &str, detail: impl core::fmt::Display) -> KeyStoreError {
         KeyStoreError::damaged(&self.path.join(name), detail)
     }
+}
+
+/// Destroys a key file, and the new one that a crash may have left beside it.
+fn destroy_key(folder: &Path, name: &str) -> Result<(), KeyStoreError> {
+    files::destroy(&folder.join(format!("{name}.new")))?;
+    files::destroy(&folder.join(name))
 }

@@ -325,3 +325,49 @@ fn evidence_is_kept_once_and_bounded() {
     }
     assert_eq!(fs::read_dir(file(&dir, "evidence")).unwrap().count(), 64);
 }
+
+#[test]
+fn destroyed_keys_are_overwritten_before_they_are_unlinked() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    let mut entropy = SeededEntropy::new("destroy");
+    let folder = store.folder(&lot("L1")).unwrap();
+    folder.put_static_key(&StaticKey::generate(&mut entropy).unwrap(), &mut entropy).unwrap();
+    folder.put_share(&share(), &mut entropy).unwrap();
+    folder.put_cosign_seed(&Secret32::random(&mut entropy).unwrap(), &mut entropy).unwrap();
+    fs::write(file(&dir, "share.key.new"), b"the beginning of a file").unwrap();
+    // Other names of the same files show what became of their content.
+    for name in ["share.key", "static.key"] {
+        fs::hard_link(file(&dir, name), dir.path().join(name)).unwrap();
+    }
+    let mut open = fs::File::open(file(&dir, "share.key")).unwrap();
+    folder.destroy_share().unwrap();
+    for name in ["share.key", "share.key.new", "static.key"] {
+        assert!(!file(&dir, name).exists(), "{name}");
+    }
+    for name in ["share.key", "static.key"] {
+        assert_eq!(fs::read(dir.path().join(name)).unwrap(), b"", "{name}");
+    }
+    let mut left = Vec::new();
+    std::io::Read::read_to_end(&mut open, &mut left).unwrap();
+    assert!(left.is_empty());
+    assert!(folder.share().unwrap().is_none());
+    assert!(folder.static_key().unwrap().is_none());
+    assert!(folder.cosign_seed().unwrap().is_some());
+    // Once more is nothing more; the other key, and other lots, are left alone.
+    folder.destroy_share().unwrap();
+    folder.destroy_cosign_key().unwrap();
+    folder.destroy_cosign_key().unwrap();
+    assert!(folder.cosign_seed().unwrap().is_none());
+    assert!(KeyStore::open(&dir.path().join("keys"), passphrase("p")).is_err(), "still in use");
+}
+
+#[test]
+fn a_key_that_cannot_be_destroyed_stops_the_process() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    let folder = store.folder(&lot("L1")).unwrap();
+    fs::create_dir(file(&dir, "share.key")).unwrap();
+    let error = folder.destroy_share().unwrap_err();
+    assert!(error.is_state_unknown(), "{error}");
+}

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kaibiao_types::{Digest, LotKey, UtcMillis};
 use kaibiao_wire::{
-    Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost, DraftAnswer,
-    FreezeSignaturePost, FrozenAnswer, Label, LotList, LotStatus, PROBLEM_TYPE, PartialsBody,
-    Problem, RefusalBody, SignedBody, Since, TenderAnswer, Words, from_json, paths, to_json,
+    Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
+    DestructionPost, DraftAnswer, FreezeSignaturePost, FrozenAnswer, Label, LotList, LotStatus,
+    PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since, TenderAnswer, Words,
+    from_json, paths, to_json,
 };
 use serde::Serialize;
 
@@ -31,6 +32,9 @@ pub struct Served {
     pub offered: Vec<BoardPost>,
     pub cosignatures: Vec<CosignaturePost>,
     pub freeze_signatures: Vec<FreezeSignaturePost>,
+    pub destructions: Vec<DestructionPost>,
+    /// Statements of destruction arrive and the answer is lost.
+    pub destructions_down: bool,
     pub partials: Vec<PartialsBody>,
     /// Bodies of partials and refusals with their signatures.
     pub signed: Vec<SignedBody>,
@@ -126,6 +130,7 @@ fn router(served: Arc<Mutex<Served>>) -> Router {
         )
         .route(paths::COSIGNATURES, post(cosignatures))
         .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
+        .route(paths::DESTRUCTIONS, post(destructions))
         .route(paths::PARTIALS, post(partials))
         .route(paths::REFUSALS, post(refusals))
         .with_state(served)
@@ -199,6 +204,15 @@ async fn cosignatures(State(served): Shared, body: axum::body::Bytes) -> Respons
 async fn freeze_signatures(State(served): Shared, body: axum::body::Bytes) -> Response {
     let mut served = served.lock().unwrap();
     served.freeze_signatures.push(from_json(&body).unwrap());
+    json(&served.head())
+}
+
+async fn destructions(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let mut served = served.lock().unwrap();
+    served.destructions.push(from_json(&body).unwrap());
+    if served.destructions_down {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     json(&served.head())
 }
 

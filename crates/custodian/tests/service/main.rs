@@ -10,6 +10,7 @@
 )]
 
 mod ceremony;
+mod destruction;
 mod hall;
 mod opening;
 mod people;

@@ -17,15 +17,15 @@ use crate::people::{Running, TestClock, key_store};
 use crate::scene::{AFTER, BEFORE, FreezeRecordInput, Scene, index, lot_key};
 
 /// A published lot with its three custodians.
-struct Lot {
-    scene: Scene,
-    keys: TempDir,
-    clock: Arc<TestClock>,
-    running: Vec<Running>,
+pub struct Lot {
+    pub scene: Scene,
+    pub keys: TempDir,
+    pub clock: Arc<TestClock>,
+    pub running: Vec<Running>,
 }
 
 impl Lot {
-    async fn published(seed: &str) -> Self {
+    pub async fn published(seed: &str) -> Self {
         let keys = TempDir::new().unwrap();
         let mut scene = Scene::new(seed).await;
         let clock = TestClock::at(BEFORE);
@@ -40,7 +40,7 @@ impl Lot {
     }
 
     /// Bids come in, the deadline passes, everybody countersigns the freeze.
-    async fn frozen(&mut self, bidders: usize) -> FreezeRecordInput {
+    pub async fn frozen(&mut self, bidders: usize) -> FreezeRecordInput {
         let received = self.scene.receive(bidders);
         self.clock.set(AFTER);
         self.scene.close(&received, 3, AFTER).await;
@@ -49,20 +49,20 @@ impl Lot {
     }
 
     /// Only custodian 1 goes on.
-    async fn leave_one(&mut self) {
+    pub async fn leave_one(&mut self) {
         while self.running.len() > 1 {
             self.running.pop().unwrap().kill().await;
         }
     }
 
-    async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         while let Some(running) = self.running.pop() {
             assert!(running.is_alive());
             running.kill().await;
         }
     }
 
-    async fn start_one(&mut self) {
+    pub async fn start_one(&mut self) {
         let address = &self.scene.hall.address;
         let one = Running::start(self.keys.path(), 1, address, self.clock.clone()).await;
         self.running.push(one);
@@ -76,7 +76,7 @@ impl Lot {
     }
 }
 
-async fn acts(keys: &Path) -> Vec<Act> {
+pub async fn acts(keys: &Path) -> Vec<Act> {
     key_store(keys, 1).await.journal(&lot_key()).unwrap()
 }
 
@@ -360,6 +360,9 @@ async fn nothing_is_raised_for_too_few_bidders() {
     assert!(lot.scene.hall.lock().refusals.is_empty());
     lot.stop().await;
     assert_eq!(intents(&acts(lot.keys.path()).await), 0);
+    // What stays sealed stays sealed for good (ruling 17).
+    assert!(!lot.scene.hall.lock().destructions.is_empty());
+    assert!(!lot.keys.path().join("custodian-1/ZZ-2027/1/share.key").exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

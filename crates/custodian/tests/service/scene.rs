@@ -281,6 +281,40 @@ impl Scene {
         self.serve();
     }
 
+    /// Writes the destruction entries of the custodians named, as they arrive.
+    pub async fn destroyed(&mut self, custodians: &[usize], now: u64) {
+        for number in custodians {
+            let post = self
+                .hall
+                .until("a statement of destruction", |served| {
+                    served.destructions.iter().find(|p| p.custodian == index(*number)).cloned()
+                })
+                .await;
+            let cms = STANDARD.encode(post.cms_b64.as_slice());
+            let destroyed = opening::KeyDestroyed { custodian: post.custodian, cms };
+            self.input(&Input::KeyDestroyed(destroyed), now);
+        }
+        self.serve();
+    }
+
+    /// Waits for cosignatures of the present head by the custodians named and shows them under it.
+    pub async fn show_cosignatures(&self, custodians: &[usize]) {
+        let head = self.log.head();
+        let mut note = kaibiao_journal::SignedNote::parse(&self.signer.sign(head)).unwrap();
+        for number in custodians {
+            let line = self
+                .hall
+                .until("a cosignature of the final head", |served| {
+                    let mut all = served.cosignatures.iter();
+                    let own = all.find(|c| (c.size, c.custodian) == (head.size, index(*number)));
+                    own.map(|own| own.cosignature.clone())
+                })
+                .await;
+            note.add_line(&line).unwrap();
+        }
+        self.hall.lock().checkpoint = Some(note.note());
+    }
+
     /// Serves log and checkpoint as they stand.
     pub fn serve(&self) {
         let mut served = self.hall.lock();

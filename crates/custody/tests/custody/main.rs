@@ -10,6 +10,7 @@
 
 mod common;
 mod cosign;
+mod destruction;
 mod freeze;
 mod memory;
 mod postponed;

@@ -54,6 +54,7 @@ fn a_lot_that_failed_for_too_few_bidders_passes() {
     assert_verdict(&report, Verdict::Passed);
     let outcome = |check, bid| report.finding(check, bid).unwrap().outcome;
     assert_eq!(outcome(CheckId::Ord03, None), Outcome::Pass);
+    assert_eq!(outcome(CheckId::Cer04, None), Outcome::Pass);
     assert_eq!(outcome(CheckId::Ord02, None), Outcome::NotApplicable);
     assert_eq!(outcome(CheckId::Rec02, None), Outcome::NotApplicable);
     let bid = report.bids()[0].name.as_str();
@@ -70,6 +71,10 @@ fn a_degraded_freeze_passes_with_a_note() {
     let report = written(&ScenarioOptions { custodian_absent: true, ..Default::default() });
     assert_verdict(&report, Verdict::Passed);
     assert!(notes(&report).contains(&"degraded-freeze"));
+    // The absent custodian has not said that its share is destroyed: said, and no failure.
+    assert_eq!(report.finding(CheckId::Cer04, None).unwrap().outcome, Outcome::Pass);
+    let missing = report.notes().iter().find(|note| note.id == "share-not-destroyed").unwrap();
+    assert!(missing.en.ends_with("custodians 3"), "{}", missing.en);
 }
 
 #[test]

@@ -14,8 +14,8 @@ use super::common::{
     Case, bid_name, failed_lot, files, rich_scenario, scenario, sealed, sealed_at,
 };
 use crate::CheckId::{
-    Dec01, Dec02, Log01, Log02, Log05, Ord01, Ord02, Ord03, Ord04, Rec02, Sea01, Sig02, Sig03,
-    Sig04, Wit01,
+    Cer04, Dec01, Dec02, Log01, Log02, Log05, Ord01, Ord02, Ord03, Ord04, Rec02, Sea01, Sig02,
+    Sig03, Sig04, Wit01,
 };
 use crate::layout;
 
@@ -155,11 +155,18 @@ fn signature_cases() -> Vec<Case> {
         let at = first(lines, EventKind::SignedIn);
         lines.insert(at, lines[at].clone());
     });
+    let destruction = relogged(rich, |lines| {
+        let at = first(lines, EventKind::KeyDestroyed);
+        let cms = lines[at + 1].split_once("\"cms\":\"").unwrap().1.to_owned();
+        let before = lines[at].split_once("\"cms\":\"").unwrap().0.to_owned();
+        lines[at] = format!("{before}\"cms\":\"{cms}");
+    });
     vec![
         Case::fails("no command", commandless, Sig02),
         Case::fails("command of another person", relogged(rich, |l| usurped(l)), Sig02),
         Case::fails("sign-in twice", twice, Sig02),
         Case::fails("freeze signature of another", freeze, Sig03),
+        Case::fails("destruction signed by another", destruction, Cer04),
         Case::fails("signature under another record", relogged(rich, |l| other_record(l)), Sig04)
             .with("HASH_FAILURE"),
         Case::fails("closing cosignature", relogged(rich, |l| forge_cosignature(l)), Wit01)
@@ -191,6 +198,14 @@ fn order_cases() -> Vec<Case> {
         let (end, at) = (time(lines.last().unwrap()), time(&lines[refused]));
         lines.push(lines[refused].replacen(&at, &end, 1));
     });
+    let destroyed_early = relogged(rich, |lines| {
+        let at = first(lines, EventKind::KeyDestroyed);
+        let end = first(lines, EventKind::OpeningClosed);
+        let line = lines.remove(at);
+        let before = (time(&line), time(&lines[end - 1]));
+        lines.insert(end, line.replacen(&before.0, &before.1, 1));
+    });
+    let destroyed_twice = relogged(rich, |lines| lines.push(lines.last().unwrap().clone()));
     let price = replaced(EventKind::PriceRead, "\"position\":1", "\"position\":2");
     let back = relogged(rich, |lines| lines.swap(1, 0));
     let second_lot = relogged(rich, |lines| lines.insert(1, lines[0].clone()));
@@ -206,6 +221,8 @@ fn order_cases() -> Vec<Case> {
         Case::fails("N37 unsealed before the deadline", early, Ord02),
         Case::fails("N37 unsealed before the freeze", unfrozen, Ord02),
         Case::fails("entry after the end", after_end, Ord04),
+        Case::fails("share destroyed before the end", destroyed_early, Ord01),
+        Case::fails("share destroyed twice", destroyed_twice, Ord01),
         Case::fails("reading out of order", price, Ord01),
         Case::fails("time backwards", back, Log01),
         Case::fails("published twice", second_lot, Ord01),

@@ -133,6 +133,16 @@ while read -r i at who id cms; do
   signed "$T/cms" "$T/body" "$at" "freeze, custodian $who"
   grep -q "\"cert_sha256\":\"$(signer_hex)\"" ceremony/ceremony.json && ok || no "entry $i: not a custodian's certificate"
 done < "$T/freezes"
+ceremony=$(sed -n 's/.*"ceremony":{"id":"\([0-9a-f]*\)".*/\1/p' tender/tender.json)
+freeze=$(sed -n 's/.*"kind":"set-frozen","data":{"freeze_id":"\([0-9a-f]*\)".*/\1/p' "$log")
+sed -n 's/^{"i":\([0-9]*\),"at":\([0-9]*\)[0-9]\{3\},.*"kind":"key-destroyed","data":{"custodian":\([0-9]*\),"cms":"\([^"]*\)"}}$/\1 \2 \3 \4/p' \
+  "$log" > "$T/destroyed"
+while read -r i at who cms; do
+  printf 'kaibiao/v1/destroyed\n%s\n%s\n%s\n' "$origin" "$ceremony" "${freeze:--}" > "$T/body"
+  unbase64 "$cms" > "$T/cms"
+  signed "$T/cms" "$T/body" "$at" "destruction, custodian $who"
+  grep -q "\"cert_sha256\":\"$(signer_hex)\"" ceremony/ceremony.json && ok || no "entry $i: not a custodian's certificate"
+done < "$T/destroyed"
 sed -n 's/^{"i":\([0-9]*\),"at":\([0-9]*\)[0-9]\{3\},"by":"[a-z]*:\([0-9A-Z]*\)","kind":"record-signed",.*"record_sha256":"\([0-9a-f]*\)","cms":"\([^"]*\)"},"cmd":.*$/\1 \2 \3 \4 \5/p' \
   "$log" > "$T/records"
 while read -r i at who id cms; do

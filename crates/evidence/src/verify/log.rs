@@ -172,6 +172,11 @@ impl Run {
         if !state.freeze_signers().is_empty() {
             self.findings.pass(CheckId::Sig03, None);
         }
+        if state.destroyed().is_empty() {
+            self.findings.not_applicable(CheckId::Cer04, None);
+        } else {
+            self.findings.pass(CheckId::Cer04, None);
+        }
         if state.record_signatures().is_empty() {
             self.findings.not_applicable(CheckId::Sig04, None);
         } else {
@@ -288,6 +293,7 @@ fn place(kind: &str, fault: &ReplayFault) -> CheckId {
         (ReplayFault::Record, _) => CheckId::Rec02,
         (ReplayFault::Signature { .. }, Some(EventKind::FreezeSigned)) => CheckId::Sig03,
         (ReplayFault::Signature { .. }, Some(EventKind::RecordSigned)) => CheckId::Sig04,
+        (ReplayFault::Signature { .. }, Some(EventKind::KeyDestroyed)) => CheckId::Cer04,
         (
             ReplayFault::Signature { .. }
             | ReplayFault::Command { .. }

@@ -26,6 +26,9 @@ impl Run {
         if state.record().is_some() {
             self.signature_note(state);
         }
+        if state.ended().is_some() {
+            self.destruction_note(state);
+        }
         let script = files.read(layout::SCRIPT);
         if script.is_some_and(|script| script != texts::SCRIPT.as_bytes()) {
             self.findings.note(
@@ -62,6 +65,27 @@ impl Run {
                 None,
                 "含虚构的名称或价格，仅供演示",
                 "names or prices are invented, for demonstration only",
+            );
+        }
+    }
+
+    /// Ruling 17: who has not said that its share is destroyed. It opens nothing by itself, but k
+    /// such shares together would open what stayed sealed.
+    fn destruction_note(&mut self, state: &State) {
+        let n = state.published().map_or(0, |lot| lot.threshold.n());
+        let missing: Vec<String> = (1..=n)
+            .filter(|number| !state.destroyed().keys().any(|index| index.get() == *number))
+            .map(|number| number.to_string())
+            .collect();
+        if !missing.is_empty() {
+            self.findings.note(
+                "share-not-destroyed",
+                None,
+                format!("未声明已销毁密钥份额：{} 号密钥分持人", missing.join("、")),
+                format!(
+                    "did not state that their shares are destroyed: custodians {}",
+                    missing.join(", ")
+                ),
             );
         }
     }

@@ -89,19 +89,25 @@ impl Run {
         }
     }
 
-    /// The log ends with its end, and the whole of it was believed.
+    /// The log ends with its end and what may follow it, and the whole of it was believed.
     fn over(&mut self, log: &OpeningLog, replayed: Option<&Replayed>) {
         let end = log.entries().iter().find(|entry| ends(entry));
-        match end {
-            Some(entry) if entry.index() + 1 < log.len() => {
-                let why = Why::text("entries follow the end").entry(entry.index() + 1);
+        // Only the destruction of shares follows the end (ruling 17).
+        let destroyed = EventKind::KeyDestroyed.name();
+        let after = end.and_then(|end| {
+            let mut rest = log.entries().iter().skip_while(|entry| entry.index() <= end.index());
+            rest.find(|entry| entry.kind() != destroyed)
+        });
+        match (end, after) {
+            (Some(_), Some(entry)) => {
+                let why = Why::text("entries follow the end").entry(entry.index());
                 self.findings.fail(CheckId::Ord04, None, why);
             }
-            Some(_) if replayed.is_some_and(|replayed| replayed.complete) => {
+            (Some(_), None) if replayed.is_some_and(|replayed| replayed.complete) => {
                 self.findings.pass(CheckId::Ord04, None);
             }
-            Some(_) => {}
-            None => {
+            (Some(_), None) => {}
+            (None, _) => {
                 let why = Why::text("the log does not reach the end of the opening");
                 self.findings.unknown(CheckId::Ord04, None, why.entry(log.len().saturating_sub(1)));
             }

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use kaibiao_pki::cms;
 use kaibiao_room::PartialSet;
 use kaibiao_wire::{
-    Accepted, B64, CosignaturePost, FreezeSignaturePost, FrozenAnswer, FrozenItem, HeaderItem,
-    Label, PathItem, RefusalBody, SignedBody, from_json,
+    Accepted, B64, CosignaturePost, DestructionPost, FreezeSignaturePost, FrozenAnswer, FrozenItem,
+    HeaderItem, Label, PathItem, RefusalBody, SignedBody, from_json,
 };
 
 use super::{Answer, Book, blocking, json, lot_of};
@@ -66,6 +66,17 @@ pub(super) async fn partials(
     }
     let set = PartialSet::parse(post.body.as_slice())?;
     let head = room.partials(set, post.cms.as_slice().to_vec()).await?;
+    json(StatusCode::OK, &Accepted { head })
+}
+
+pub(super) async fn destroyed(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let room = book.room(&lot_of(path)?)?;
+    let post: DestructionPost = from_json(&body)?;
+    let head = room.destroyed(post.custodian, post.cms_b64.as_slice().to_vec()).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 

@@ -202,6 +202,14 @@ data! {
         cms: String,
     }
 
+    /// `key-destroyed`.
+    KeyDestroyed {
+        /// Who destroyed its share.
+        custodian: CustodianIndex,
+        /// The custodian's CMS over the statement of destruction, DER in base64.
+        cms: String,
+    }
+
     /// `refused`.
     Refused {
         /// Who sent the command.

@@ -37,6 +37,7 @@ impl Event {
                 Ok(())
             }
             Self::FreezeSigned(data) => cms(&data.cms),
+            Self::KeyDestroyed(data) => cms(&data.cms),
             Self::SignedIn(data) => name(&data.bidder.name, "bidder"),
             Self::SealsChecked(data) => {
                 data.results.iter().try_for_each(|result| label(result.label.as_ref()))

@@ -117,6 +117,10 @@ pub fn normal() -> Opening {
     }
     opening.command(&bidder(3), &Command::SignIn).unwrap();
     opening.host(&Command::Close);
+    for no in [2, 1, 3] {
+        opening.now += 400;
+        opening.input(&key_destroyed(no)).unwrap();
+    }
     opening
 }
 
@@ -145,7 +149,8 @@ pub fn degraded() -> Opening {
 
 #[test]
 fn whole_logs_are_vectors() {
-    let too_few = Opening::at(Phase::Failed, 2);
+    let mut too_few = Opening::at(Phase::Failed, 2);
+    too_few.input(&key_destroyed(3)).unwrap();
     let logs = [
         ("normal", normal()),
         ("degraded", degraded()),
@@ -246,6 +251,7 @@ fn texts_and_numbers_of_entries_are_bounded() {
     assert_eq!(refused("custodian-refused", "the own", " the own"), "E_EVENT_SHAPE");
     assert_eq!(refused("freeze-signed", "AAAA", "AAA"), "E_EVENT_SHAPE");
     assert_eq!(refused("record-signed", "AAAA", ""), "E_EVENT_SHAPE");
+    assert_eq!(refused("key-destroyed", "AAAA", "A AA"), "E_EVENT_SHAPE");
     assert_eq!(
         refused("intake-closed", "\"size\":5", "\"size\":9007199254740992"),
         "E_EVENT_SHAPE"

@@ -20,6 +20,35 @@ fn a_whole_opening() {
     assert_eq!(opening.state.entries(), u64::try_from(names.len()).unwrap());
 }
 
+/// Ruling 17: shares are destroyed once nothing may be opened any more, by each custodian once.
+#[test]
+fn the_destruction_of_shares_follows_the_end_and_nothing_else_does() {
+    for (phase, bidders) in [(Phase::Closed, 4), (Phase::Failed, 2)] {
+        let mut opening = Opening::at(phase, bidders);
+        let end = opening.state.entries() - 1;
+        assert_eq!(opening.state.ended().map(|mark| mark.entry), Some(end));
+        for (have, no) in [(0, 3), (1, 1), (2, 2)] {
+            assert_eq!(opening.state.destroyed().len(), have);
+            assert!(!opening.state.all_destroyed());
+            opening.input(&key_destroyed(no)).unwrap();
+            assert_eq!(label(opening.input(&key_destroyed(no))), "already-done");
+            assert_eq!(opening.state.phase(), phase);
+        }
+        assert!(opening.state.all_destroyed());
+        assert_eq!(opening.state.ended().map(|mark| mark.entry), Some(end));
+        assert_eq!(label(opening.input(&key_destroyed(4))), "unknown-custodian");
+        assert!(opening.command(&host(), &Command::Close).is_err());
+        assert!(opening.input(&refused_by(1)).is_err());
+        assert!(opening.input(&freeze_signed(2)).is_err());
+    }
+    for phase in Phase::ALL.iter().filter(|phase| !phase.is_final()) {
+        let bidders = if *phase == Phase::TooFew { 2 } else { 4 };
+        let mut opening = Opening::at(*phase, bidders);
+        assert!(opening.input(&key_destroyed(1)).is_err(), "{phase}");
+        assert_eq!(opening.state.ended(), None);
+    }
+}
+
 /// 招标投标法 art. 34: no step before the deadline, not by anybody, not one millisecond.
 #[test]
 fn nothing_before_the_deadline() {

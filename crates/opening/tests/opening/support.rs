@@ -226,6 +226,10 @@ pub fn freeze_signed(no: u16) -> Input {
     })
 }
 
+pub fn key_destroyed(no: u16) -> Input {
+    Input::KeyDestroyed(KeyDestroyed { custodian: custodian(no), cms: "AAAA".to_owned() })
+}
+
 pub fn seals(state: &State) -> Vec<SealResult> {
     state
         .current_bids()

@@ -51,6 +51,7 @@ fn inputs(state: &State) -> Vec<Input> {
         Input::ReadingOver,
         Input::DocumentsUnsealed(documents(state)),
         Input::RecordGenerated { sha256: digest(12, 0) },
+        key_destroyed(2),
     ]
 }
 

@@ -2,14 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_journal::SignedCommand;
+use kaibiao_journal::{SignedCommand, destroyed_statement};
 use kaibiao_opening::{
-    Command, EventKind, FreezeSigned, RecordGenerated, RecordSigned, SignedCommandBody,
+    Command, EventKind, FreezeSigned, KeyDestroyed, RecordGenerated, RecordSigned,
+    SignedCommandBody,
 };
 use kaibiao_types::{CustodianIndex, Digest};
 
 use super::common::{
-    body, command, empty, entry, first, flipped, line, lines, nth, prefix, refuse, rich, sign,
+    body, command, empty, entry, first, flipped, foreign, line, lines, nth, prefix, refuse, rich,
+    sign,
 };
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
@@ -156,6 +158,64 @@ fn a_custodian_signs_the_freeze_with_its_own_certificate() {
         cms: cms(&sign(own, statement.as_bytes(), entry(good).at())),
     };
     assert_eq!(refuse(&mut replay, &line(good, &signed, None)), "wrong-freeze");
+}
+
+#[test]
+fn the_destruction_is_signed_for_this_very_lot_by_the_custodian_itself() {
+    let at = first(EventKind::KeyDestroyed);
+    let good = &lines()[at];
+    let mut replay = prefix(at);
+    let mut label = |change: &dyn Fn(&mut KeyDestroyed)| {
+        let mut destroyed: KeyDestroyed = entry(good).data_as().unwrap();
+        change(&mut destroyed);
+        refuse(&mut replay, &line(good, &destroyed, None))
+    };
+    let cms = |bytes: &[u8]| STANDARD.encode(bytes);
+    let by = |custodian: usize, text: &str| {
+        cms(&sign(&rich().people.custodians[custodian].0, text.as_bytes(), entry(good).at()))
+    };
+    assert_eq!(label(&|d| d.custodian = CustodianIndex::new(2).unwrap()), "E_SIG_SIGNER");
+    assert_eq!(label(&|d| d.cms = "***".to_owned()), "E_EVENT_SHAPE");
+    assert_eq!(
+        label(&|d| d.cms = cms(&flipped(&STANDARD.decode(&d.cms).unwrap()))),
+        "E_SIG_CRYPTO"
+    );
+    let origin = rich().verified.origin();
+    let (ceremony, freeze) =
+        (rich().verified.record().ceremony_id, rich().state.frozen().unwrap().freeze_id);
+    let right = destroyed_statement(origin, &ceremony, Some(&freeze));
+    assert_eq!(right, prefix(at).destroyed_statement());
+    assert_eq!(label(&|d| d.cms = by(1, &right)), "E_SIG_SIGNER");
+    let host = cms(&sign(&rich().people.host, right.as_bytes(), entry(good).at()));
+    assert_eq!(label(&|d| d.cms.clone_from(&host)), "E_SIG_SIGNER");
+    // Another ceremony, another freeze, no freeze, another lot, another kind of statement.
+    for wrong in [
+        destroyed_statement(origin, &Digest::ZERO, Some(&freeze)),
+        destroyed_statement(origin, &ceremony, Some(&Digest::ZERO)),
+        destroyed_statement(origin, &ceremony, None),
+        destroyed_statement(foreign().verified.origin(), &ceremony, Some(&freeze)),
+        kaibiao_journal::freeze_statement(origin, &freeze),
+        right.trim_end().to_owned(),
+    ] {
+        assert_eq!(label(&|d| d.cms = by(0, &wrong)), "E_SIG_HASH", "{wrong}");
+    }
+    // Right, but the opening is not over.
+    let early = first(EventKind::OpeningClosed);
+    let destroyed: KeyDestroyed = entry(good).data_as().unwrap();
+    let then = entry(&lines()[early]);
+    let by = entry(good);
+    let moved = kaibiao_journal::EntryLine::build(
+        then.index(),
+        by.at(),
+        by.by(),
+        by.kind(),
+        &destroyed,
+        None,
+    );
+    let moved = moved.unwrap().line().to_vec();
+    assert_eq!(refuse(&mut prefix(early), &moved), "out-of-order");
+    replay.ingest(good).unwrap();
+    assert_eq!(refuse(&mut replay, &line(&lines()[at + 1], &destroyed, None)), "wrong-role");
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
-use kaibiao_opening::{Actor, Command, Input, OpenedDocument, OpeningRecord, Verdict};
+use kaibiao_journal::destroyed_statement;
+use kaibiao_opening::{
+    Actor, Command, Input, KeyDestroyed, OpenedDocument, OpeningRecord, Verdict,
+};
 use kaibiao_pki::{Identity, cms};
 use kaibiao_types::{Millis, Part, Party};
 
@@ -76,6 +79,24 @@ impl Stage<'_> {
         }
         self.room.wait(1_000)?;
         self.by_host(&Command::Close)
+    }
+
+    /// Every custodian that is there states that its share is destroyed.
+    pub(super) fn destroy(&mut self) -> Result<(), ScenarioError> {
+        let tender = &self.published.verified;
+        let freeze = self.room.state.frozen().map(|frozen| frozen.freeze_id);
+        let id = tender.record().ceremony_id;
+        let statement = destroyed_statement(tender.origin(), &id, freeze.as_ref());
+        let rng = ring::rand::SystemRandom::new();
+        let present = self.published.shares.len() - usize::from(self.options.custodian_absent);
+        let seats = tender.record().custodians.iter().zip(&self.people.custodians);
+        for (seat, (identity, _)) in seats.take(present) {
+            self.room.wait(100)?;
+            let cms = cms::sign_detached(identity, statement.as_bytes(), self.room.now, &rng)?;
+            let (custodian, cms) = (seat.index, STANDARD.encode(cms));
+            self.room.input(&Input::KeyDestroyed(KeyDestroyed { custodian, cms }))?;
+        }
+        Ok(())
     }
 
     fn sign_record(

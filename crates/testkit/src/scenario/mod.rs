@@ -121,17 +121,41 @@ pub struct Scenario {
 const DEADLINE: u64 = 1_800_000_000_000;
 
 /// Everything that is fixed before the first bid.
-struct Published {
-    draft: Vec<u8>,
-    draft_cms: Vec<u8>,
-    tender: Vec<u8>,
-    tender_cms: Vec<u8>,
-    ceremony: Vec<u8>,
-    trust: Vec<u8>,
-    verified: Arc<VerifiedTender>,
-    shares: Vec<kaibiao_ceremony::KeyShare>,
+#[derive(Debug)]
+pub struct Published {
+    /// Exact bytes of `draft.json`.
+    pub draft: Vec<u8>,
+    /// The host's CMS over it.
+    pub draft_cms: Vec<u8>,
+    /// Exact bytes of `tender.json`.
+    pub tender: Vec<u8>,
+    /// The host's CMS over it.
+    pub tender_cms: Vec<u8>,
+    /// The ceremony bundle (JSON).
+    pub ceremony: Vec<u8>,
+    /// Exact bytes of the trust list.
+    pub trust: Vec<u8>,
+    /// The tender as every party has verified it.
+    pub verified: Arc<VerifiedTender>,
+    /// The custodians' shares of the key, in their order.
+    pub shares: Vec<kaibiao_ceremony::KeyShare>,
     log_signer: LogSigner,
     cosigners: Vec<Cosigner>,
+}
+
+impl Published {
+    /// Plays the ceremony and publishes the lot of a fixture, which may have been changed.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError`] if some step is refused.
+    pub fn new(
+        fixture: &Fixture,
+        people: &People,
+        entropy: &mut SeededEntropy,
+    ) -> Result<Self, ScenarioError> {
+        publish(fixture, people, entropy)
+    }
 }
 
 impl Scenario {

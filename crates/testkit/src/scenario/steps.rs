@@ -66,6 +66,9 @@ pub(super) fn play(
             stage.close()?;
         }
     }
+    if stage.room.state.phase().is_final() {
+        stage.destroy()?;
+    }
     stage.finish()
 }
 

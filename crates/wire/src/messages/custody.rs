@@ -72,6 +72,16 @@ pub struct FreezeSignaturePost {
     pub cms_b64: B64,
 }
 
+/// `POST /lots/{t}/{l}/destructions`: after the end of the opening.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestructionPost {
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// The custodian's CMS over the statement of destruction, DER.
+    pub cms_b64: B64,
+}
+
 /// `GET /lots/{t}/{l}/frozen`: what custodians check before they raise a point.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -240,6 +240,10 @@ mod tests {
         assert_eq!(found, ["kaibiao-hall: is built from kaibiao-testkit, a crate for tests"]);
         assert_eq!(breaches(&[("kaibiao-hall", &[("kaibiao-testkit", BUILD)])]).len(), 1);
         assert_eq!(breaches(&[("kaibiao-hall", &[("xtask", DEV)])]).len(), 1);
+        let found = breaches(&[("kaibiao-hall", &[("kaibiao-bench", None)])]);
+        assert_eq!(found, ["kaibiao-hall: is built from kaibiao-bench, a crate for tests"]);
+        assert_eq!(breaches(&[("kaibiao-bench", &[("xtask", None)])]).len(), 1);
+        assert!(breaches(&[("kaibiao-bench", &[("kaibiao-testkit", None)])]).is_empty());
         assert_eq!(breaches(&[("xtask", &[("kaibiao-types", None)])]).len(), 1);
         assert_eq!(breaches(&[("kaibiao-fuzz", &[("kaibiao-testkit", None)])]), [""; 0]);
         assert_eq!(breaches(&[("kaibiao-hall", &[("kaibiao-fuzz", None)])]).len(), 1);

@@ -30,6 +30,7 @@ pub(crate) const CRATES: &[(&str, Place)] = &[
     ("kaibiao", Place::Layer(6)),
     (TESTKIT, Place::Dev),
     ("kaibiao-fuzz", Place::Dev),
+    ("kaibiao-bench", Place::Dev),
     (XTASK, Place::Dev),
 ];
 

@@ -1,0 +1,245 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::error::BenchError;
+use crate::step::Step;
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+usage: kaibiao-bench <command>
+
+  seal   seal and open one file, beside age, rage, openssl cms and gpg where installed
+           --size N     bytes of the file; K, M and G are powers of 1024 (default 1G)
+           --runs N     runs of every tool (default 5)
+           --dir DIR    where the files go (default: memory if it has room, else the disk)
+           --no-peers   measure no other tool
+           --json       print JSON instead of a table
+  open   from the first partial decryption to the last price sheet, 5 custodians, k = 3
+           --bids N     so many bids (default: 100 and 500)
+           --runs N     runs (default 5)
+           --json       print JSON instead of a table
+  soak   seal, check and open one file in little memory
+           --size N     bytes of the file (default 5G)
+           --dir DIR    where the files go (default: the disk)
+
+exit status: 0 measured, 1 something failed, 64 wrong usage";
+
+/// One command with its options.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Command {
+    /// Print [`HELP`].
+    Help,
+    /// `seal`.
+    Seal(SealOptions),
+    /// `open`.
+    Open(OpenOptions),
+    /// `soak`.
+    Soak(SoakOptions),
+    /// `step`.
+    Step(Step),
+}
+
+/// Options of `seal`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct SealOptions {
+    /// Bytes of the file.
+    pub(crate) size: u64,
+    /// Runs of every tool.
+    pub(crate) runs: usize,
+    /// Where the files go.
+    pub(crate) dir: Option<PathBuf>,
+    /// Whether other tools are measured.
+    pub(crate) peers: bool,
+    /// Whether JSON is printed.
+    pub(crate) json: bool,
+}
+
+/// Options of `open`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct OpenOptions {
+    /// Numbers of bids, one measurement for each.
+    pub(crate) bids: Vec<usize>,
+    /// Runs.
+    pub(crate) runs: usize,
+    /// Whether JSON is printed.
+    pub(crate) json: bool,
+}
+
+/// Options of `soak`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct SoakOptions {
+    /// Bytes of the file.
+    pub(crate) size: u64,
+    /// Where the files go.
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+///
+/// [`BenchError::Usage`] for anything the help text does not name; nothing is ignored.
+pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
+    let Some((command, rest)) = words.split_first() else {
+        return Err(BenchError::Usage("no command named".to_owned()));
+    };
+    let allowed: &[&str] = match command.to_str() {
+        Some("help" | "--help" | "-h") => &[],
+        Some("seal") => &["--size", "--runs", "--dir", "--no-peers", "--json"],
+        Some("open") => &["--bids", "--runs", "--json"],
+        Some("soak") => &["--size", "--dir"],
+        Some("step") => return Step::parse(rest).map(Command::Step),
+        _ => return Err(BenchError::Usage(format!("no command is called {}", command.display()))),
+    };
+    let read = Read::parse(rest, allowed)?;
+    Ok(match command.to_str() {
+        Some("seal") => Command::Seal(SealOptions {
+            size: read.size.unwrap_or(1 << 30),
+            runs: read.runs.unwrap_or(5),
+            dir: read.dir,
+            peers: !read.no_peers,
+            json: read.json,
+        }),
+        Some("open") => Command::Open(OpenOptions {
+            bids: read.bids.map_or_else(|| vec![100, 500], |bids| vec![bids]),
+            runs: read.runs.unwrap_or(5),
+            json: read.json,
+        }),
+        Some("soak") => {
+            Command::Soak(SoakOptions { size: read.size.unwrap_or(5 << 30), dir: read.dir })
+        }
+        _ => Command::Help,
+    })
+}
+
+/// The options that were given.
+#[derive(Debug, Default)]
+struct Read {
+    size: Option<u64>,
+    runs: Option<usize>,
+    bids: Option<usize>,
+    dir: Option<PathBuf>,
+    no_peers: bool,
+    json: bool,
+}
+
+impl Read {
+    fn parse(words: &[OsString], allowed: &[&str]) -> Result<Self, BenchError> {
+        let mut read = Self::default();
+        let mut seen = Vec::new();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let option = word.to_str().filter(|option| allowed.contains(option));
+            let Some(option) = option else {
+                return Err(BenchError::Usage(format!("unexpected word {}", word.display())));
+            };
+            if seen.contains(&option) {
+                return Err(BenchError::Usage(format!("{option} is given twice")));
+            }
+            seen.push(option);
+            let mut value = || {
+                let value = words.next();
+                value.ok_or_else(|| BenchError::Usage(format!("{option} needs a value")))
+            };
+            match option {
+                "--size" => read.size = Some(bytes(value()?)?),
+                "--runs" => read.runs = Some(count(value()?, 1_000)?),
+                "--bids" => read.bids = Some(count(value()?, 10_000)?),
+                "--dir" => read.dir = Some(value()?.into()),
+                "--no-peers" => read.no_peers = true,
+                _ => read.json = true,
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// A number of bytes, at most 1 TiB less some padding.
+fn bytes(word: &OsString) -> Result<u64, BenchError> {
+    let wrong = || BenchError::Usage(format!("{} is no size such as 4M or 1G", word.display()));
+    let text = word.to_str().ok_or_else(wrong)?;
+    let (digits, shift) = match text.strip_suffix(['K', 'M', 'G']) {
+        Some(digits) if text.ends_with('K') => (digits, 10),
+        Some(digits) if text.ends_with('M') => (digits, 20),
+        Some(digits) => (digits, 30),
+        None => (text, 0),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let bytes = number.checked_mul(1 << shift);
+    bytes.filter(|bytes| (1..=1 << 39).contains(bytes)).ok_or_else(wrong)
+}
+
+fn count(word: &OsString, max: usize) -> Result<usize, BenchError> {
+    let number: Option<usize> = word.to_str().and_then(|text| text.parse().ok());
+    let wrong = || BenchError::Usage(format!("{} is not between 1 and {max}", word.display()));
+    number.filter(|number| (1..=max).contains(number)).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, BenchError> {
+        parse(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_option_of_the_help_text_is_understood() {
+        let seal = SealOptions {
+            size: 4 << 20,
+            runs: 1,
+            dir: Some("there".into()),
+            peers: false,
+            json: true,
+        };
+        let line = "seal --size 4M --runs 1 --dir there --no-peers --json";
+        assert_eq!(parsed(line).unwrap(), Command::Seal(seal));
+        let open = OpenOptions { bids: vec![7], runs: 2, json: true };
+        assert_eq!(parsed("open --bids 7 --runs 2 --json").unwrap(), Command::Open(open));
+        let soak = SoakOptions { size: 3 << 10, dir: Some("there".into()) };
+        assert_eq!(parsed("soak --dir there --size 3K").unwrap(), Command::Soak(soak));
+        assert_eq!(parsed("--help").unwrap(), Command::Help);
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_help_text() {
+        let seal = SealOptions { size: 1 << 30, runs: 5, dir: None, peers: true, json: false };
+        assert_eq!(parsed("seal").unwrap(), Command::Seal(seal));
+        let open = OpenOptions { bids: vec![100, 500], runs: 5, json: false };
+        assert_eq!(parsed("open").unwrap(), Command::Open(open));
+        let soak = SoakOptions { size: 5 << 30, dir: None };
+        assert_eq!(parsed("soak").unwrap(), Command::Soak(soak));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for line in [
+            "",
+            "bench",
+            "seal fast",
+            "seal --size",
+            "seal --size 0",
+            "seal --size 1T",
+            "seal --size -1",
+            "seal --size 1000G",
+            "seal --size 99999999999999999999G",
+            "seal --runs 0",
+            "seal --runs 1001",
+            "seal --runs 1 --runs 2",
+            "seal --bids 3",
+            "open --bids 0",
+            "open --size 1M",
+            "open --no-peers",
+            "soak --runs 2",
+            "soak --json",
+            "help me",
+            "step",
+            "step seal",
+            "step dance a b",
+        ] {
+            assert!(matches!(parsed(line), Err(BenchError::Usage(_))), "`{line}` was accepted");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Programs that measure, run as `cargo xtask bench …` and `cargo xtask soak …`.
+//!
+//! | command | what it measures | module |
+//! |---|---|---|
+//! | `seal` | sealing and opening one file beside other tools | [`seal`] |
+//! | `open` | the computation from the first partial decryption to the last price sheet | [`open`] |
+//! | `soak` | a file larger than memory should be: sealed, checked, opened | [`soak`] |
+//! | `step` | one measured process of the two above; not for people | [`step`] |
+//!
+//! Everything goes through the functions that the product uses, with development certificates.
+
+mod args;
+mod error;
+mod lot;
+mod machine;
+mod measure;
+mod open;
+mod peers;
+mod seal;
+mod soak;
+mod step;
+mod table;
+mod work;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use args::Command;
+use error::BenchError;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kaibiao-bench: error: {error}");
+            ExitCode::from(if matches!(error, BenchError::Usage(_)) { 64 } else { 1 })
+        }
+    }
+}
+
+fn run(words: &[OsString]) -> Result<(), BenchError> {
+    match args::parse(words)? {
+        Command::Help => {
+            line(args::HELP);
+            Ok(())
+        }
+        Command::Seal(options) => seal::run(&options),
+        Command::Open(options) => open::run(&options),
+        Command::Soak(options) => soak::run(&options),
+        Command::Step(step) => step.run(),
+    }
+}
+
+/// Writes to stdout. A reader that has gone away is no error of ours.
+fn line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}

@@ -1,0 +1,72 @@
+//! The programs that measure, run whole at a tiny size, so that they cannot rot.
+
+#![allow(clippy::unwrap_used)]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn run(line: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kaibiao-bench")).args(line.split(' ')).output().unwrap()
+}
+
+fn stdout(line: &str) -> String {
+    let output = run(line);
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn sealing_is_measured_without_other_tools() {
+    let report: Value =
+        serde_json::from_str(&stdout("seal --size 4M --runs 2 --no-peers --json")).unwrap();
+    assert_eq!((&report["bytes"], &report["runs"]), (&(4 << 20).into(), &2.into()));
+    let sections = report["sections"].as_array().unwrap();
+    let cores = std::thread::available_parallelism().unwrap().get().min(2);
+    assert_eq!(sections.len(), 2 * cores);
+    for section in sections {
+        let rows = section["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0]["seconds"].as_array().unwrap().len(), 2);
+        assert!(rows[0]["peak_mib"].as_u64().unwrap() <= 32, "{section}");
+        assert_eq!(section["ratio"], Value::Null);
+    }
+}
+
+#[test]
+fn whatever_other_tool_is_installed_is_measured_too() {
+    let text = stdout("seal --size 70K --runs 1");
+    for tool in ["kaibiao", "age", "rage", "openssl cms", "gpg"] {
+        let line = text.lines().find(|line| line.starts_with(tool));
+        assert!(line.is_some(), "{tool}: {text}");
+    }
+}
+
+#[test]
+fn the_opening_of_bids_is_measured() {
+    let report: Value = serde_json::from_str(&stdout("open --bids 14 --runs 2 --json")).unwrap();
+    assert_eq!((&report["n"], &report["k"]), (&5.into(), &3.into()));
+    assert_eq!(report["rows"][0]["seconds"].as_array().unwrap().len(), 2);
+    let text = stdout("open --bids 1 --runs 1");
+    assert!(text.lines().last().unwrap().starts_with("    1 "), "{text}");
+}
+
+#[test]
+fn the_soak_ends_with_the_same_file_in_little_memory() {
+    let text = stdout("soak --size 3M");
+    let peaks = text.lines().filter(|line| line.contains(" s   peak ")).count();
+    assert_eq!(peaks, 3, "{text}");
+    assert!(text.ends_with("the opened file is the one that was sealed\n"), "{text}");
+}
+
+#[test]
+fn too_little_room_and_wrong_usage_are_told() {
+    let output = run("soak --size 400G");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("bytes are free"));
+    assert_eq!(run("dance").status.code(), Some(64));
+    assert_eq!(run("step seal absent").status.code(), Some(64));
+    let output = run("step open absent absent absent absent");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("absent/trust.json"));
+}

@@ -1,0 +1,213 @@
+//! The way of all chunks: taken in order, worked on by any thread, given in order.
+//!
+//! One thread goes round with one buffer. Several threads go the same way, each with a buffer of its
+//! own: a thread takes the next chunk while it holds the source, works on it alone, and waits for the
+//! chunk's turn before it gives it on. So the output and the first error are those of one thread,
+//! whatever the threads do, and memory is one chunk for each of them (ADR-0008).
+
+use std::num::NonZeroUsize;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+
+use zeroize::Zeroizing;
+
+/// Most threads that work on one object: beyond it, reading and writing are the limit.
+const THREADS_MAX: usize = 8;
+
+/// Bytes of a cache line. The kernel copies a file three times as fast if the bytes in the file and
+/// in our memory lie alike within their lines, so the buffers follow the file.
+const LINE: usize = 64;
+
+/// The chunks of one object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunks {
+    /// How many there are.
+    pub(crate) count: u64,
+    /// Bytes of the longest one, tag included.
+    pub(crate) longest: usize,
+    /// Where the first one begins in the file it is read from, as far as a cache line goes.
+    pub(crate) begin: u64,
+    /// Bytes from the beginning of one in that file to that of the next.
+    pub(crate) step: u64,
+}
+
+/// Memory for one chunk, wiped at the end.
+struct Buffer(Zeroizing<Vec<u8>>);
+
+impl Buffer {
+    fn new(chunks: &Chunks) -> Self {
+        Self(Zeroizing::new(vec![0; chunks.longest + 2 * LINE]))
+    }
+
+    /// The place of one chunk, which lies within its cache lines as it does in the file.
+    fn place(&mut self, chunks: &Chunks, index: u64) -> &mut [u8] {
+        let position = chunks.begin.wrapping_add(index.wrapping_mul(chunks.step));
+        let within = usize::try_from(position % 64).unwrap_or(0);
+        // At most a line to the beginning of a line, and less than one behind it.
+        let begin = self.0.as_ptr().align_offset(LINE).min(LINE) + within;
+        self.0.get_mut(begin..begin + chunks.longest).unwrap_or_default()
+    }
+}
+
+/// Goes through all chunks on the calling thread.
+///
+/// `take` fills the buffer with a chunk and says how many bytes it has, `work` changes it, `give`
+/// hands it on. The first error ends the way.
+pub(crate) fn alone<T, E>(
+    chunks: Chunks,
+    mut take: impl FnMut(u64, &mut [u8]) -> Result<usize, E>,
+    work: impl Fn(u64, &mut [u8]) -> T,
+    mut give: impl FnMut(u64, &[u8], T) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut buffer = Buffer::new(&chunks);
+    for index in 0..chunks.count {
+        let buffer = buffer.place(&chunks, index);
+        let taken = take(index, buffer)?;
+        let chunk = buffer.get_mut(..taken).unwrap_or_default();
+        let result = work(index, chunk);
+        give(index, chunk, result)?;
+    }
+    Ok(())
+}
+
+/// As [`alone`], on so many threads, the calling one among them. If the system gives fewer threads,
+/// fewer do the work.
+pub(crate) fn together<T, E: Send>(
+    threads: NonZeroUsize,
+    chunks: Chunks,
+    take: impl FnMut(u64, &mut [u8]) -> Result<usize, E> + Send,
+    work: impl Fn(u64, &mut [u8]) -> T + Sync,
+    give: impl FnMut(u64, &[u8], T) -> Result<(), E> + Send,
+) -> Result<(), E> {
+    let useful = usize::try_from(chunks.count).unwrap_or(usize::MAX).min(THREADS_MAX);
+    let helpers = threads.get().min(useful).saturating_sub(1);
+    if helpers == 0 {
+        return alone(chunks, take, work, give);
+    }
+    let line = Line {
+        chunks,
+        source: Mutex::new(Source { next: 0, take, ended: false }),
+        sink: Mutex::new(Sink { next: 0, give, ended: false, error: None }),
+        turn: Condvar::new(),
+        work,
+    };
+    thread::scope(|scope| {
+        for _ in 0..helpers {
+            // Without a helper the work is done all the same.
+            drop(thread::Builder::new().spawn_scoped(scope, || line.run()));
+        }
+        line.run();
+    });
+    // A thread that panicked has made the scope panic, so every lock is whole here.
+    let sink = line.sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+    sink.error.map_or(Ok(()), Err)
+}
+
+/// What the threads share.
+struct Line<R, W, G, E> {
+    chunks: Chunks,
+    source: Mutex<Source<R>>,
+    sink: Mutex<Sink<G, E>>,
+    /// Tells of every change of `sink`.
+    turn: Condvar,
+    work: W,
+}
+
+struct Source<R> {
+    /// The chunk to be taken next.
+    next: u64,
+    take: R,
+    /// Nothing can be taken any more.
+    ended: bool,
+}
+
+struct Sink<G, E> {
+    /// The chunk whose turn it is.
+    next: u64,
+    give: G,
+    /// Nothing may be given any more.
+    ended: bool,
+    /// The first error, in the order of the chunks.
+    error: Option<E>,
+}
+
+impl<R, W, G, E> Line<R, W, G, E> {
+    /// What every thread does until nothing is left.
+    fn run<T>(&self)
+    where
+        R: FnMut(u64, &mut [u8]) -> Result<usize, E>,
+        W: Fn(u64, &mut [u8]) -> T,
+        G: FnMut(u64, &[u8], T) -> Result<(), E>,
+    {
+        let _alarm = Alarm(|| self.end());
+        let mut buffer = Buffer::new(&self.chunks);
+        while let Some((buffer, index, taken)) = self.take(&mut buffer) {
+            let result = taken.map(|taken| {
+                let chunk = buffer.get_mut(..taken).unwrap_or_default();
+                let result = (self.work)(index, chunk);
+                (&*chunk, result)
+            });
+            if !self.give(index, result) {
+                break;
+            }
+        }
+    }
+
+    /// The next chunk in its place, and its number; `None` at the end.
+    fn take<'b>(&self, buffer: &'b mut Buffer) -> Option<(&'b mut [u8], u64, Result<usize, E>)>
+    where
+        R: FnMut(u64, &mut [u8]) -> Result<usize, E>,
+    {
+        let mut source = self.source.lock().ok()?;
+        if source.ended || source.next == self.chunks.count {
+            return None;
+        }
+        let index = source.next;
+        source.next += 1;
+        let buffer = buffer.place(&self.chunks, index);
+        let taken = (source.take)(index, buffer);
+        source.ended = taken.is_err();
+        Some((buffer, index, taken))
+    }
+
+    /// Waits for the chunk's turn and gives it on; whether there may be more.
+    fn give<T>(&self, index: u64, result: Result<(&[u8], T), E>) -> bool
+    where
+        G: FnMut(u64, &[u8], T) -> Result<(), E>,
+    {
+        let Ok(sink) = self.sink.lock() else { return false };
+        let waited = self.turn.wait_while(sink, |sink| !sink.ended && sink.next != index);
+        let Ok(mut sink) = waited else { return false };
+        if sink.ended {
+            return false;
+        }
+        let given = result.and_then(|(chunk, result)| (sink.give)(index, chunk, result));
+        if let Err(error) = given {
+            sink.ended = true;
+            sink.error = Some(error);
+        }
+        sink.next += 1;
+        self.turn.notify_all();
+        !sink.ended
+    }
+
+    /// Lets every waiting thread go.
+    fn end(&self) {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+        self.turn.notify_all();
+    }
+}
+
+/// Acts if the thread panics: the chunk in its hands will never have its turn.
+struct Alarm<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Alarm<F> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            (self.0)();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
