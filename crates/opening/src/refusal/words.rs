@@ -119,8 +119,8 @@ pub(super) fn en(refusal: &Refusal) -> String {
             format!("The frozen set waits for signatures for {wait} more. Wait until then.")
         }
         Refusal::IntakeOver => {
-            "The intake is closed and the sealed set is being fixed: the deadline \
-             cannot be postponed any more."
+            "The intake is closed and the sealed set is being fixed. The deadline \
+             cannot be postponed any more; suspend the opening by its own rules if it must wait."
                 .to_owned()
         }
         Refusal::NoSuchPostponement { no } => format!(
