@@ -11,6 +11,8 @@ export function initial() {
     at: null, // stamp of the last entry
     lot: null, // data of lot-published
     ticks: { count: 0, last: null },
+    postponement: null, // asked for and not approved
+    postponed: [], // { no, from, deadline, reason, at }; `lot.deadline` is the one that counts
     intake: null,
     frozen: null,
     freezeSigners: [],
@@ -63,6 +65,14 @@ const STEPS = {
   "lot-published": (_, data, { at }) => ({ lot: { ...data, at } }),
   tick: (state, data, { at }) => ({
     ticks: { count: state.ticks.count + 1, last: { no: data.no, root: data.root, at } },
+  }),
+  "postponement-asked": (_, data, { at }) => ({
+    postponement: { no: data.no, deadline: data.deadline, reason: data.reason, at },
+  }),
+  "deadline-postponed": (state, data, { at }) => ({
+    lot: { ...state.lot, deadline: data.deadline },
+    postponement: null,
+    postponed: [...state.postponed, { no: data.no, from: data.from, deadline: data.deadline, reason: state.postponement.reason, at }],
   }),
   "intake-closed": (_, data, { at }) => ({
     intake: { tick: data.tick, size: data.size, root: data.root, cosigned: data.cosignatures.length, at },
@@ -150,6 +160,8 @@ const STEPS = {
 // The few facts the event list needs; the rest of an entry stays in the log.
 const BRIEFS = {
   tick: (d) => ({ no: d.no }),
+  "postponement-asked": (d) => ({ no: d.no, deadline: d.deadline, reason: d.reason }),
+  "deadline-postponed": (d) => ({ no: d.no, from: d.from, deadline: d.deadline }),
   "intake-closed": (d) => ({ cosigned: d.cosignatures.length }),
   "set-frozen": (d) => ({ bids: d.bidders }),
   "freeze-signed": (d) => ({ custodian: d.custodian }),

@@ -3,7 +3,7 @@
 import { digest, h, icon, Slot, tag } from "./dom.js";
 import { figures } from "./money.js";
 import { nameOf, tilesOf } from "./phase.js";
-import { clock } from "./time.js";
+import { clock, dateTime } from "./time.js";
 
 const SHOWN = 60;
 const PLAIN = new Set(["tick"]);
@@ -12,7 +12,8 @@ const LOUD = { refused: "bad", "custodian-refused": "bad", "too-few-bidders": "b
 /** One log entry in words, from the short form kept in the state. */
 export function describe(event, state, w) {
   const name = typeof event.bidder === "string" ? nameOf(state, event.bidder) : null;
-  return w.kind[event.kind]({ ...event, name: name ?? event.name, amount: event.total ? figures(event.total) : "" });
+  return w.kind[event.kind]({ ...event, name: name ?? event.name, amount: event.total ? figures(event.total) : "",
+    time: event.deadline ? dateTime(event.deadline) : "" });
 }
 
 /** Who caused an entry, in words; the hall itself is not named. */

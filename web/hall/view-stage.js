@@ -91,7 +91,7 @@ export class Stage {
 // What a phase's card depends on, so that it is not rebuilt by unrelated entries.
 function inputs(state, phase) {
   switch (phase) {
-    case "receiving": case "due": case "closing": case "empty": case "unpublished": case "missing": return [state.lot, state.intake];
+    case "receiving": case "due": case "closing": case "empty": case "unpublished": case "missing": return [state.lot, state.intake, state.postponement];
     case "unsealing": return [state.partials, state.custodianRefusals, state.freezeDone];
     case "published": return [state.prices];
     case "reading": return [state.readings, state.prices];
@@ -136,7 +136,11 @@ function beforeCard({ state, phase, w }) {
     ["table", rule.oneStep],
     ["hand", rule.objection],
   ];
+  const moved = state.postponed.at(-1);
+  const asked = state.postponement;
   return [
+    moved && h("p", { class: "card pad amber-text", id: "postponed" }, icon("warn"), w.before.postponed(dateTime(moved.from), moved.reason)),
+    asked && h("p", { class: "card pad", id: "postponement" }, icon("clock"), w.before.asked(dateTime(asked.deadline), asked.reason)),
     h("section", { class: "card nw wait-card", "aria-label": w.before.title },
       h("div", { class: "count" },
         h("div", { class: "lbl", text: open ? w.untilDeadline : w.short[phase] }),

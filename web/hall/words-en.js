@@ -92,6 +92,8 @@ export default {
     secret: "Bidders will be published after the deadline",
     secretNote: "Until then who has bid and how many is shown to nobody, the host and the supervisor included.",
     rules: "Rules of this opening",
+    asked: (time, reason) => `The host asks to postpone to ${time}; the supervisor has not approved yet. Reason: ${reason}`,
+    postponed: (from, reason) => `Postponed; it was ${from}. Reason: ${reason}. Sealed bids stay valid and need no new seal.`,
     rule: {
       deadline: (time) => `Deadline ${time} sharp; a bid arriving at that instant or later is refused.`,
       minimum: (n) => `With fewer than ${n} bidders nothing is unsealed and the lot fails (流标).`,
@@ -263,6 +265,8 @@ export default {
   kind: {
     "lot-published": () => "Lot published, key ceremony complete",
     tick: (e) => e.count > 1 ? `Timed ticks: ${e.count}` : "Timed tick",
+    "postponement-asked": (e) => `Postponement to ${e.time} asked for: ${e.reason}`,
+    "deadline-postponed": (e) => `Postponement ${e.no} approved by the supervisor; the deadline is ${e.time}`,
     "intake-closed": (e) => `Intake closed at the deadline; ${e.cosigned} custodians cosigned`,
     "set-frozen": (e) => `Sealed set fixed: ${e.bids} bidders`,
     "freeze-signed": (e) => `${CUSTODIAN(e.custodian)} signed the sealed set`,

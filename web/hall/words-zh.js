@@ -92,6 +92,8 @@ export default {
     secret: "投标人名单将在截止后公布",
     secretNote: "截止前，谁投标、投了几家，不向任何人显示，主持人和监督人也不例外。",
     rules: "本场规则",
+    asked: (time, reason) => `主持人申请延期至 ${time}，待监督人同意。理由：${reason}`,
+    postponed: (from, reason) => `已延期：原定 ${from}。理由：${reason}。已密封的投标继续有效，无需重新密封。`,
     rule: {
       deadline: (time) => `${time} 准时截止；此刻或之后送达的投标一律拒收。`,
       minimum: (n) => `投标人少于 ${n} 家，不解密任何文件，本标段流标。`,
@@ -263,6 +265,8 @@ export default {
   kind: {
     "lot-published": () => "标段公布，密钥仪式完成",
     tick: (e) => e.count > 1 ? `定时存证 ${e.count} 次` : "定时存证",
+    "postponement-asked": (e) => `申请延期至 ${e.time}：${e.reason}`,
+    "deadline-postponed": (e) => `延期 ${e.no} 获监督人同意，截止时间改为 ${e.time}`,
     "intake-closed": (e) => `投标截止，接收关闭；${e.cosigned} 个保管人见证`,
     "set-frozen": (e) => `封存清单固定：${e.bids} 家`,
     "freeze-signed": (e) => `${CUSTODIAN(e.custodian)}签署封存清单`,

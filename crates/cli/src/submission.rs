@@ -21,6 +21,7 @@ use kaibiao_wire::{
 
 use crate::client::{Hall, retry};
 use crate::failure::Failure;
+use crate::follow::Follower;
 use crate::identity::Trust;
 use crate::sealing::{MANIFEST, MANIFEST_CMS, object_name};
 use crate::{files, machine};
@@ -95,6 +96,7 @@ impl ReadyBid {
         let commit = paths::commit(upload.upload);
         let answer: ReceiptAnswer = retry(TRIES, || hall.post_empty(&commit)).await?;
         let receipt = self.judge(tender, &answer.receipt_b64.0, &answer.cms_b64.0)?;
+        in_time(hall, tender, &receipt).await?;
         // The signature first: a receipt without one would be taken for complete.
         files::write_same(&self.folder.join(RECEIPT_CMS), &answer.cms_b64.0)?;
         files::write_new(&self.folder.join(RECEIPT), &answer.receipt_b64.0)?;
@@ -154,7 +156,6 @@ impl ReadyBid {
             && receipt.seq == body.seq
             && receipt.manifest_sha256 == self.manifest.sha256()
             && receipt.cms_sha256 == SUITE_1.hash(&self.material.cms)
-            && receipt.completed_at < tender.file().terms().deadline
             && objects == self.linear;
         if same {
             Ok(receipt)
@@ -240,6 +241,22 @@ pub(crate) fn digest(
     let summary = object.finish()?;
     let header = header.ok_or_else(|| Failure::internal("a complete object has no header"))?;
     Ok((header, summary, linear.finish()))
+}
+
+/// A stamp after the deadline of the tender file is in time only if the log postponed it.
+async fn in_time(hall: &Hall, tender: &VerifiedTender, receipt: &Receipt) -> Result<(), Failure> {
+    let published = tender.file().terms().deadline;
+    if receipt.completed_at < published {
+        return Ok(());
+    }
+    let lot = tender.file().lot_key();
+    let mut log = Follower::of_procedure(lot.clone());
+    log.catch_up(hall, &lot).await?;
+    if receipt.completed_at < log.state().deadline().unwrap_or(published) {
+        return Ok(());
+    }
+    let detail = "the hall stamped the bid at or after the deadline: it does not count";
+    Err(Failure::new(Label::Late, detail))
 }
 
 async fn read_slice(path: Arc<PathBuf>, slice_len: u64, n: u32) -> Result<Vec<u8>, Failure> {

@@ -28,6 +28,18 @@ fn zh(event: &Event, state: &State) -> String {
             lot.deadline.beijing()
         ),
         Event::Tick(tick) => format!("第 {} 个登记批次。", tick.no),
+        Event::PostponementAsked(asked) => format!(
+            "主持人申请延期 {} 至北京时间 {}：{}",
+            asked.no,
+            asked.deadline.beijing(),
+            asked.reason
+        ),
+        Event::DeadlinePostponed(to) => format!(
+            "延期 {} 获监督人同意：投标截止时间由北京时间 {} 推迟至 {}。",
+            to.no,
+            to.from.beijing(),
+            to.deadline.beijing()
+        ),
         Event::IntakeClosed(closed) => {
             format!(
                 "投标截止；日志 {} 条，{} 位密钥分持人已共同签署。",
@@ -119,6 +131,14 @@ fn en(event: &Event, state: &State) -> String {
             lot.deadline.beijing()
         ),
         Event::Tick(tick) => format!("Tick {}.", tick.no),
+        Event::PostponementAsked(asked) => format!(
+            "The host asks for postponement {} to {}: {}",
+            asked.no, asked.deadline, asked.reason
+        ),
+        Event::DeadlinePostponed(to) => format!(
+            "Postponement {} approved: the deadline moves from {} to {}.",
+            to.no, to.from, to.deadline
+        ),
         Event::IntakeClosed(closed) => format!(
             "Intake closed; log of {} entries, cosigned by {} custodians.",
             closed.size,

@@ -8,6 +8,7 @@ mod support;
 use std::fs;
 
 use kaibiao_testkit::keys_dev;
+use kaibiao_types::UtcMillis;
 use support::{World, kaibiao, text, trust, words};
 
 #[test]
@@ -395,4 +396,40 @@ fn a_small_site_runs_its_custodians_itself() {
     check.push(text(&world.path("tender")));
     check.extend(trust());
     assert!(kaibiao(check).ok().contains("custody: self"));
+}
+
+/// Ruling 12: the opening is held at the later deadline, and the bid sealed before stays valid.
+#[test]
+fn a_postponed_lot_opens_at_its_later_deadline_with_the_bids_sealed_before() {
+    let world = World::open("zhuzhou-2022", 14);
+    for number in 1..=2 {
+        world.seal(number, &format!("bid-{number}")).ok();
+        world.submit(&format!("bid-{number}"), &["--no-wait"]).ok();
+    }
+    world.seal(3, "bid-3").ok(); // sealed before the postponement, submitted after the old deadline
+    let supervise = |command: &str| world.act(command, "supervisor-zhuzhou-2022");
+    world.host("postpone --to 2020-01-01T09:00:00+08:00 --reason x").refused(3, "not-later");
+    supervise("supervisor approve-postponement 1 --to 2030-01-01T09:00:00+08:00")
+        .refused(3, "no-such-postponement");
+    world.host("postpone --to +24s --reason 停电").ok();
+    let log = world.log();
+    let asked = log.lines().find(|line| line.contains("postponement-asked")).unwrap();
+    let asked: serde_json::Value = serde_json::from_str(asked).unwrap();
+    let later = UtcMillis::new(asked["data"]["deadline"].as_u64().unwrap()).unwrap();
+    let approve = format!("supervisor approve-postponement 1 --to {}", later.rfc3339());
+    world.act(&approve, "host-zhuzhou-2022").refused(3, "wrong-role");
+    supervise(&approve).ok();
+
+    world.wait_for_deadline();
+    assert_eq!(world.phase(), "receiving");
+    world.submit("bid-3", &["--no-wait"]).ok();
+    world.host("postpone --to +10s --reason x").refused(3, "not-later");
+    world.wait_for_phase("ready", 40);
+    world.host("postpone --to +1h --reason x").refused(3, "intake-over");
+    open_and_close(&world);
+    let log = world.log();
+    assert!(log.contains(r#""bidders":3"#) && log.contains("deadline-postponed"), "{log}");
+    let frozen = log.lines().find(|line| line.contains(r#""kind":"set-frozen""#)).unwrap();
+    let frozen: serde_json::Value = serde_json::from_str(frozen).unwrap();
+    assert!(frozen["at"].as_u64().unwrap() >= later.get());
 }

@@ -165,6 +165,7 @@ impl Custody {
             replay.log(),
             frozen,
             data,
+            replay.deadline(),
             material,
             replay.trust(),
         )?;
@@ -231,7 +232,7 @@ fn share_held(memory: &Memory) -> Result<(), Refusal> {
 
 /// Ruling 13: own clock minus its greatest error is at or after T. Equal is enough.
 fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refusal> {
-    let deadline = replay.tender().file().terms().deadline;
+    let deadline = replay.deadline();
     match deadline.since(clock.earliest()).filter(|wait| wait.get() > 0) {
         Some(wait) => Err(Refusal::NotYet(wait)),
         None => Ok(()),

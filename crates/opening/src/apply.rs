@@ -27,6 +27,11 @@ impl State {
             Event::Tick(tick) => {
                 self.last_tick = Some(LastTick { no: tick.no, entry: mark.entry });
             }
+            Event::PostponementAsked(asked) => self.asked = Some(asked.clone()),
+            Event::DeadlinePostponed(postponed) => {
+                self.asked = None;
+                self.postponements.push(postponed.clone());
+            }
             Event::IntakeClosed(head) => {
                 let (tick, size, root) = (head.tick, head.size, head.root);
                 self.intake = Some(ClosedIntake { tick, size, root, at });

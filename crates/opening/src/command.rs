@@ -17,6 +17,20 @@ use crate::{limits, text};
 /// What a person may ask for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Command {
+    /// Ask for a later deadline (延期). Host.
+    AskPostponement {
+        /// The deadline that is asked for.
+        deadline: UtcMillis,
+        /// Why.
+        reason: String,
+    },
+    /// Approve the postponement that the host asked for. Supervisor.
+    ApprovePostponement {
+        /// Its number.
+        no: u32,
+        /// The new deadline, repeated: what is approved is what was read.
+        deadline: UtcMillis,
+    },
     /// Announce the bidders (公布投标人名单). Host.
     PublishBidders,
     /// Check the seals in public (密封性检查). Host.
@@ -127,6 +141,20 @@ struct Form<D> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct AskData {
+    deadline: UtcMillis,
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApproveData {
+    no: u32,
+    deadline: UtcMillis,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PartData {
     part: Part,
 }
@@ -223,6 +251,8 @@ impl Command {
     /// The kind.
     pub const fn kind(&self) -> CommandKind {
         match self {
+            Self::AskPostponement { .. } => CommandKind::AskPostponement,
+            Self::ApprovePostponement { .. } => CommandKind::ApprovePostponement,
             Self::PublishBidders => CommandKind::PublishBidders,
             Self::CheckSeals => CommandKind::CheckSeals,
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
@@ -244,6 +274,10 @@ impl Command {
         }
         let plain = |command: Self, data: Value| typed::<Empty>(data).map(|_| command);
         match kind {
+            CommandKind::AskPostponement => typed::<AskData>(data)
+                .map(|AskData { deadline, reason }| Self::AskPostponement { deadline, reason }),
+            CommandKind::ApprovePostponement => typed::<ApproveData>(data)
+                .map(|ApproveData { no, deadline }| Self::ApprovePostponement { no, deadline }),
             CommandKind::PublishBidders => plain(Self::PublishBidders, data),
             CommandKind::CheckSeals => plain(Self::CheckSeals, data),
             CommandKind::StartUnsealing => {
@@ -269,6 +303,12 @@ impl Command {
 
     fn data(&self) -> Box<RawValue> {
         let raw = match self {
+            Self::AskPostponement { deadline, reason } => {
+                to_raw_value(&AskData { deadline: *deadline, reason: reason.clone() })
+            }
+            Self::ApprovePostponement { no, deadline } => {
+                to_raw_value(&ApproveData { no: *no, deadline: *deadline })
+            }
             Self::StartUnsealing(part) => to_raw_value(&PartData { part: *part }),
             Self::ReadNext(duration_ms) => {
                 to_raw_value(&DurationData { duration_ms: *duration_ms })
@@ -296,6 +336,9 @@ impl Command {
         let (holds, field) = match self {
             Self::RaiseObjection(words) | Self::AnswerObjection { text: words, .. } => {
                 (text::paragraph(words, limits::OBJECTION_CHARS), "text")
+            }
+            Self::AskPostponement { reason, .. } => {
+                (text::paragraph(reason, limits::OBJECTION_CHARS), "reason")
             }
             Self::SignRecord { cms, .. } => (text::base64(cms, limits::CMS_CHARS), "cms"),
             Self::ReadNext(duration) => (duration.get() <= limits::READ_MAX, "duration_ms"),

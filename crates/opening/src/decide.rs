@@ -5,10 +5,10 @@ use kaibiao_types::{Millis, OrgCode, Part, Party, Role, UtcMillis};
 use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
-    BiddersPublished, DocumentsOpened, Empty, Event, EventKind, FreezeCompleted, FreezeDegraded,
-    ObjectionAnswered, ObjectionRaised, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
-    RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TooFewBidders,
-    UnsealingStarted,
+    BiddersPublished, DeadlinePostponed, DocumentsOpened, Empty, Event, EventKind, FreezeCompleted,
+    FreezeDegraded, ObjectionAnswered, ObjectionRaised, PostponementAsked, PriceConfirmed,
+    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealsChecked,
+    SignedIn, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -151,6 +151,20 @@ impl State {
     /// The event that a command leads to. Order and role are settled by now, facts are not.
     fn answer(&self, actor: &Actor, command: &Command) -> Result<Option<Event>, Refusal> {
         let event = match command {
+            Command::AskPostponement { deadline, reason } => {
+                Event::PostponementAsked(PostponementAsked {
+                    no: self.next_postponement(),
+                    deadline: *deadline,
+                    reason: reason.clone(),
+                })
+            }
+            Command::ApprovePostponement { no, deadline } => {
+                Event::DeadlinePostponed(DeadlinePostponed {
+                    no: *no,
+                    from: self.deadline().unwrap_or(UtcMillis::EPOCH),
+                    deadline: *deadline,
+                })
+            }
             Command::PublishBidders => Event::BiddersPublished(BiddersPublished {
                 bidders: self.current_bids().map(|bid| bid.bidder.clone()).collect(),
             }),

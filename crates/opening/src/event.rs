@@ -23,8 +23,9 @@ mod shape;
 use kaibiao_types::{CustodianIndex, Party, Role};
 
 pub use intake::{
-    BidStatus, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
-    FrozenPlace, IntakeClosed, LotPublished, SetFrozen, Tick, TooFewBidders,
+    BidStatus, DeadlinePostponed, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
+    FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, SetFrozen, Tick,
+    TooFewBidders,
 };
 pub use room::{
     BiddersPublished, CustodianRefused, DocumentsOpened, KeyDestroyed, ObjectionAnswered,
@@ -131,6 +132,10 @@ events! {
     LotPublished(Box<LotPublished>) = "lot-published";
     /// The root of 1,024 places, bids among random bytes (ruling 7).
     Tick(Tick) = "tick";
+    /// The host asks for a later deadline (延期, ruling 12).
+    PostponementAsked(PostponementAsked) = "postponement-asked";
+    /// The supervisor approved it: from here on the deadline is another one.
+    DeadlinePostponed(DeadlinePostponed) = "deadline-postponed";
     /// The deadline has passed and the closing head is cosigned.
     IntakeClosed(IntakeClosed) = "intake-closed";
     /// All places are opened: the set of bids is fixed.
@@ -243,7 +248,9 @@ impl Event {
                 // Nobody signs in these roles: such an entry has no right author.
                 Role::Custodian | Role::Hall | Role::Spectator => Actor::Hall,
             },
-            Self::DegradedApproved(_)
+            Self::PostponementAsked(_)
+            | Self::DeadlinePostponed(_)
+            | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)
             | Self::PriceRead(_)

@@ -5,6 +5,7 @@
 
 mod freeze;
 mod hearing;
+mod schedule;
 mod unseal;
 
 use kaibiao_types::{Role, UtcMillis};
@@ -26,11 +27,13 @@ impl EventKind {
     pub const fn writers(self) -> &'static [Role] {
         match self {
             Self::LotPublished
+            | Self::PostponementAsked
             | Self::BiddersPublished
             | Self::UnsealingStarted
             | Self::PriceRead
             | Self::ObjectionAnswered
             | Self::OpeningClosed => &[Role::Host],
+            Self::DeadlinePostponed => &[Role::Supervisor],
             Self::DegradedApproved => &[Role::Host, Role::Supervisor],
             Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
@@ -126,6 +129,11 @@ impl State {
             // An attempt, also a premature one, is on record whenever it is made.
             (E::Refused | E::CustodianRefused, _) | (E::Tick, P::Receiving) => Ok(()),
 
+            // Ruling 12: a deadline is postponed as long as bids are received, also by a hall that was
+            // away at the deadline; never once the closing head is in the log.
+            (E::PostponementAsked | E::DeadlinePostponed, P::Receiving) => Ok(()),
+            (E::PostponementAsked | E::DeadlinePostponed, _) => Err(Refusal::IntakeOver),
+
             // 招标投标法 art. 34: the opening is held at the deadline, so no step of it before.
             (E::LotPublished | E::Tick, _) => out_of_order(),
             (step, P::Receiving) => match self.left(now) {
@@ -188,6 +196,8 @@ impl State {
         match event {
             Event::LotPublished(lot) => lot_published(lot, at),
             Event::Tick(tick) => self.tick(tick),
+            Event::PostponementAsked(asked) => self.asked_postponement(asked, at),
+            Event::DeadlinePostponed(to) => self.deadline_postponed(to, at),
             Event::IntakeClosed(head) => self.intake_closed(head),
             Event::SetFrozen(set) => self.set_frozen(set),
             Event::FreezeSigned(signed) => self.freeze_signed(signed),

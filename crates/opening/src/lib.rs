@@ -35,12 +35,12 @@ mod words;
 pub use actor::{Actor, ActorError};
 pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
 pub use event::{
-    BidStatus, BiddersPublished, CustodianRefused, DocumentsOpened, Empty, Event, EventError,
-    EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace,
-    IntakeClosed, KeyDestroyed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument,
-    Partial, PartialsReceived, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
-    RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick,
-    TooFewBidders, UnsealingStarted, Verdict,
+    BidStatus, BiddersPublished, CustodianRefused, DeadlinePostponed, DocumentsOpened, Empty,
+    Event, EventError, EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
+    FrozenObject, FrozenPlace, IntakeClosed, KeyDestroyed, LotPublished, ObjectionAnswered,
+    ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
+    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
+    SealsChecked, SetFrozen, SignedIn, Tick, TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;

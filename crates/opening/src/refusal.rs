@@ -60,12 +60,21 @@ pub enum Refusal {
         /// Time left.
         wait: Millis,
     },
+    /// The intake is closed: its deadline cannot be postponed any more.
+    #[error("the intake is closed")]
+    IntakeOver,
     /// The opening is over.
     #[error("the opening is over")]
     LotClosed,
     /// The bidder has no published price.
     #[error("the bidder has no published price")]
     NoPrice,
+    /// No such postponement waits for approval.
+    #[error("postponement {no} is not asked for")]
+    NoSuchPostponement {
+        /// The number.
+        no: u32,
+    },
     /// No objection has this number.
     #[error("objection {no} does not exist")]
     NoSuchObjection {
@@ -80,6 +89,12 @@ pub enum Refusal {
     NothingToUnseal {
         /// The part.
         part: Part,
+    },
+    /// A postponed deadline lies after the present one and after now.
+    #[error("the deadline can only be later than {deadline}")]
+    NotLater {
+        /// The latest of the present deadline and now.
+        deadline: UtcMillis,
     },
     /// The public notice of the degraded freeze is not over.
     #[error("the notice of the degraded freeze runs {wait} more")]
@@ -287,9 +302,12 @@ impl Refusal {
             Self::DocumentsSealed => "documents-sealed",
             Self::FreezeIncomplete { .. } => "freeze-incomplete",
             Self::FreezeWaitRunning { .. } => "freeze-wait-running",
+            Self::IntakeOver => "intake-over",
             Self::LotClosed => "lot-closed",
             Self::NoPrice => "no-price",
             Self::NoSuchObjection { .. } => "no-such-objection",
+            Self::NoSuchPostponement { .. } => "no-such-postponement",
+            Self::NotLater { .. } => "not-later",
             Self::NotABidder => "not-a-bidder",
             Self::NothingToUnseal { .. } => "nothing-to-unseal",
             Self::NoticeRunning { .. } => "notice-running",
@@ -328,8 +346,11 @@ impl Refusal {
             | Self::ClockBackwards { .. }
             | Self::FreezeIncomplete { .. }
             | Self::FreezeWaitRunning { .. }
+            | Self::IntakeOver
             | Self::LotClosed
             | Self::NoPrice
+            | Self::NoSuchPostponement { .. }
+            | Self::NotLater { .. }
             | Self::NotABidder
             | Self::NothingToUnseal { .. }
             | Self::NoticeRunning { .. }

@@ -97,6 +97,12 @@ impl Event {
     /// Whether this event does what the command asks for, and nothing else.
     fn agrees_with(&self, command: &Command) -> bool {
         match (self, command) {
+            (Self::PostponementAsked(asked), Command::AskPostponement { deadline, reason }) => {
+                asked.deadline == *deadline && asked.reason == *reason
+            }
+            (Self::DeadlinePostponed(postponed), Command::ApprovePostponement { no, deadline }) => {
+                postponed.no == *no && postponed.deadline == *deadline
+            }
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration

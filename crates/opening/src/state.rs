@@ -8,8 +8,9 @@ use kaibiao_types::{
 };
 
 use crate::event::{
-    BidStatus, DocumentsOpened, FreezeCompleted, FreezeDegraded, FrozenBid, LotPublished,
-    PricesPublished, PublishedBid, RecordSigned, SealsChecked, SetFrozen, Verdict,
+    BidStatus, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded, FrozenBid,
+    LotPublished, PostponementAsked, PricesPublished, PublishedBid, RecordSigned, SealsChecked,
+    SetFrozen, Verdict,
 };
 use crate::phase::Phase;
 
@@ -22,6 +23,8 @@ pub struct State {
     pub(crate) last_at: UtcMillis,
     pub(crate) published: Option<Arc<LotPublished>>,
     pub(crate) last_tick: Option<LastTick>,
+    pub(crate) asked: Option<PostponementAsked>,
+    pub(crate) postponements: Vec<DeadlinePostponed>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
     pub(crate) frozen_at: UtcMillis,
@@ -142,6 +145,8 @@ impl State {
             last_at: UtcMillis::EPOCH,
             published: None,
             last_tick: None,
+            asked: None,
+            postponements: Vec::new(),
             intake: None,
             frozen: None,
             frozen_at: UtcMillis::EPOCH,
@@ -194,9 +199,20 @@ impl State {
         self.published.as_deref()
     }
 
-    /// 投标截止时间.
+    /// 投标截止时间: that of the tender file, or of the last postponement.
     pub fn deadline(&self) -> Option<UtcMillis> {
-        self.published().map(|lot| lot.deadline)
+        let postponed = self.postponements.last().map(|last| last.deadline);
+        postponed.or_else(|| self.published().map(|lot| lot.deadline))
+    }
+
+    /// The postponements so far, in order.
+    pub fn postponements(&self) -> &[DeadlinePostponed] {
+        &self.postponements
+    }
+
+    /// The postponement that waits for the supervisor's approval.
+    pub const fn postponement_asked(&self) -> Option<&PostponementAsked> {
+        self.asked.as_ref()
     }
 
     /// The number of the next tick; `None` if no more can follow.

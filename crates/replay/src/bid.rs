@@ -309,7 +309,8 @@ impl FreezeFault {
 }
 
 impl FrozenBids {
-    /// Checks a freeze list against the log that carries it and the bids that it names.
+    /// Checks a freeze list against the log that carries it and the bids that it names. `deadline`
+    /// is the one that counts at last ([`kaibiao_opening::State::deadline`]).
     ///
     /// # Errors
     ///
@@ -319,6 +320,7 @@ impl FrozenBids {
         log: &OpeningLog,
         frozen: &SetFrozen,
         frozen_data: &str,
+        deadline: UtcMillis,
         material: &FrozenMaterial,
         trust: &TrustList,
     ) -> Result<Self, FreezeFault> {
@@ -326,7 +328,7 @@ impl FrozenBids {
             suite: tender.record().suite(),
             ceremony_id: tender.record().ceremony_id,
             origin: tender.origin(),
-            deadline: tender.file().terms().deadline,
+            deadline,
         };
         let checked = FreezeRecord::parse(frozen_data.as_bytes())?.check(&context)?;
         checked.check_places(context.suite, log, tender.file().terms().places, &material.paths)?;

@@ -164,6 +164,11 @@ impl Replay {
         &self.state
     }
 
+    /// 投标截止时间 as the log has it so far: that of the tender file, or of the last postponement.
+    pub fn deadline(&self) -> UtcMillis {
+        self.state.deadline().unwrap_or(self.tender.file().terms().deadline)
+    }
+
     /// The entry that fixed the set of bids, as it was read.
     pub fn frozen_entry(&self) -> Option<&EntryLine> {
         self.log.entries().iter().find(|entry| entry.kind() == "set-frozen")
@@ -319,7 +324,7 @@ impl Replay {
         let kth = quorum.checked_sub(1).and_then(|last| times.get(last));
         let kth = kth.ok_or(ReplayFault::ClosingHead { entry })?;
         // Cosignatures carry whole seconds, so one may seem to lie before the deadline.
-        Ok(kth.since(terms.deadline).unwrap_or(Millis::ZERO))
+        Ok(kth.since(self.deadline()).unwrap_or(Millis::ZERO))
     }
 
     /// The record that the state gives must be the one that the entry names.

@@ -30,6 +30,7 @@ pub(crate) struct View(RwLock<ViewData>);
 pub(crate) struct ViewData {
     pub(crate) checkpoint: String,
     pub(crate) phase: Phase,
+    pub(crate) deadline: UtcMillis,
     pub(crate) frozen: Option<Arc<FrozenSet>>,
     pub(crate) record: Option<Vec<u8>>,
     pub(crate) package: Option<PathBuf>,
@@ -37,8 +38,14 @@ pub(crate) struct ViewData {
 
 impl View {
     pub(crate) fn new() -> Self {
-        let (checkpoint, phase) = (String::new(), Phase::Unpublished);
-        Self(RwLock::new(ViewData { checkpoint, phase, frozen: None, record: None, package: None }))
+        Self(RwLock::new(ViewData {
+            checkpoint: String::new(),
+            phase: Phase::Unpublished,
+            deadline: UtcMillis::EPOCH,
+            frozen: None,
+            record: None,
+            package: None,
+        }))
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, ViewData> {
@@ -202,6 +209,9 @@ impl Room {
             Ok(events) => {
                 let batch = Batch::new().nonce(nonce(&asked.nonce)?);
                 let head = self.append(&actor, &events, Some(&signed), now, batch)?;
+                if matches!(asked.command, Command::ApprovePostponement { .. }) {
+                    self.reschedule();
+                }
                 self.on_time()?;
                 Ok(head)
             }
@@ -359,6 +369,7 @@ impl Room {
         self.view.set(ViewData {
             checkpoint: with_cosignatures(signed, lines),
             phase,
+            deadline: self.replay.deadline(),
             frozen: self.frozen.clone(),
             record: self.replay.record().map(<[u8]>::to_vec),
             package: self.package.as_ref().map(|(_, path)| path.clone()),

@@ -25,7 +25,7 @@ impl Room {
             self.next_tick = None;
             return Ok(());
         }
-        let deadline = self.replay.tender().file().terms().deadline;
+        let deadline = self.replay.deadline();
         self.seal_tick()?;
         self.next_tick = self.schedule.next(self.hall.now().max(due), deadline);
         if self.next_tick.is_none() {
@@ -65,6 +65,14 @@ impl Room {
         let no = TickNo::new(next.get().saturating_add(filling)).map_err(RoomError::internal)?;
         TickBuilder::new(no, self.replay.tender().file().terms().places)
             .map_err(RoomError::internal)
+    }
+
+    /// After a postponement: a closing head that was shown is one no more, and ticks go on towards
+    /// the new deadline.
+    pub(crate) fn reschedule(&mut self) {
+        self.closing = None;
+        self.next_tick = self.schedule.next(self.hall.now(), self.replay.deadline());
+        self.refresh_view();
     }
 
     /// The log's last entry is the last tick: its head is the closing head.
@@ -115,7 +123,7 @@ impl Room {
         self.closing.filter(|_| self.replay.state().phase() == Phase::Receiving)?;
         let terms = self.replay.tender().file().terms();
         let wait = terms.freeze_wait_ms.min(terms.grace_ms);
-        let until = terms.deadline.plus(wait);
+        let until = self.replay.deadline().plus(wait);
         // Past it there is nothing to wake up for: the next cosignature is.
         (until > self.hall.now()).then_some(until)
     }
@@ -165,7 +173,7 @@ impl Room {
             suite: tender.record().suite(),
             ceremony_id: tender.record().ceremony_id,
             origin: tender.origin(),
-            deadline: tender.file().terms().deadline,
+            deadline: self.replay.deadline(),
         };
         let receipted = self.receipted()?;
         let record = FreezeRecord::build(&context, 0, head, receipted)

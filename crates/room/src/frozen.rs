@@ -67,8 +67,10 @@ impl FrozenSet {
             uploads.insert(bid.manifest_sha256, submission.upload);
         }
         let data = entry.data().get();
-        let bids = FrozenBids::check(tender, replay.log(), frozen, data, &material, replay.trust())
-            .map_err(RoomError::internal)?;
+        let (deadline, trust) = (replay.deadline(), replay.trust());
+        let bids =
+            FrozenBids::check(tender, replay.log(), frozen, data, deadline, &material, trust)
+                .map_err(RoomError::internal)?;
         Ok(Self { material, bids, uploads })
     }
 

@@ -94,6 +94,11 @@ impl LotHandle {
         self.view.read().phase
     }
 
+    /// 投标截止时间 as the log has it: that of the tender file, or of the last postponement.
+    pub fn deadline(&self) -> kaibiao_types::UtcMillis {
+        self.view.read().deadline
+    }
+
     /// The frozen bids with headers and place paths.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use kaibiao_pki::cms;
 use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
 use kaibiao_seal::{Manifest, ObjectDigest, ObjectError};
 use kaibiao_store::{Batch, BlobName, Completion, NewObject, PartName, Upload, UploadId};
-use kaibiao_types::{Part, PlaceNo, Stage, TickNo};
+use kaibiao_types::{Part, PlaceNo, Stage, TickNo, UtcMillis};
 
 use crate::actor::Room;
 use crate::handle::Completed;
@@ -49,10 +49,11 @@ pub struct NewSubmission {
 pub(crate) fn begin(
     hall: &HallContext,
     tender: &VerifiedTender,
+    deadline: UtcMillis,
     submission: NewSubmission,
 ) -> Result<UploadId, RoomError> {
     let now = hall.now();
-    if let Some(late) = now.since(tender.file().terms().deadline) {
+    if let Some(late) = now.since(deadline) {
         // 招标投标法 art. 28 ¶2: what arrives after the deadline is refused; equal is late (ruling 9).
         return Err(RoomError::Late(late));
     }
@@ -146,7 +147,7 @@ impl Room {
             return Ok(Completed { receipt: done.receipt, cms: done.receipt_cms });
         }
         let completed_at = self.now();
-        let deadline = self.replay.tender().file().terms().deadline;
+        let deadline = self.replay.deadline();
         if let Some(late) = completed_at.since(deadline) {
             return Err(RoomError::Late(late));
         }

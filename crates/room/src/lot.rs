@@ -10,7 +10,7 @@ use kaibiao_pki::{Usage, verify_chain};
 use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, PartName, UploadId};
-use kaibiao_types::{CustodianIndex, Digest, LotKey, Party};
+use kaibiao_types::{CustodianIndex, Digest, LotKey, Party, UtcMillis};
 
 use crate::actor::{Room, View};
 use crate::ceremony::BUNDLE_DOC;
@@ -49,6 +49,8 @@ pub struct LotOverview {
     pub lot: LotKey,
     /// Its terms.
     pub draft: TenderDraft,
+    /// 投标截止时间: that of the terms, or of the last postponement.
+    pub deadline: UtcMillis,
     /// The phase of its log; `Unpublished` before the tender file.
     pub phase: Phase,
     /// Entries of its log.
@@ -200,6 +202,8 @@ impl LotBook {
         Ok(LotOverview {
             lot: lot.clone(),
             draft: entry.ceremony.draft.clone(),
+            deadline: room
+                .map_or(entry.ceremony.draft.terms().deadline, |room| room.handle.deadline()),
             phase: room.map_or(Phase::Unpublished, |room| room.handle.phase()),
             entries: room.map_or(0, |room| room.handle.log().head()),
             ceremony_running: !self.hall.store.board(lot, 0)?.is_empty(),
@@ -371,8 +375,8 @@ impl LotBook {
     ///
     /// [`RoomError`].
     pub fn begin(&self, lot: &LotKey, submission: NewSubmission) -> Result<UploadId, RoomError> {
-        let (_, tender) = self.published(lot)?;
-        crate::intake::begin(&self.hall, &tender, submission)
+        let (handle, tender) = self.published(lot)?;
+        crate::intake::begin(&self.hall, &tender, handle.deadline(), submission)
     }
 
     /// The room of an upload's lot.
@@ -597,7 +601,7 @@ impl Room {
         if self.replay.state().phase() != Phase::Receiving {
             return Ok(());
         }
-        let deadline = self.replay.tender().file().terms().deadline;
+        let deadline = self.replay.deadline();
         let last_tick =
             self.replay.log().entries().iter().rev().find(|entry| entry.kind() == "tick");
         let closed = last_tick.is_some_and(|tick| tick.at() >= deadline) && self.ticks.is_empty();

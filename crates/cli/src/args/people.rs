@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use kaibiao_types::Part;
+use kaibiao_types::{Part, UtcMillis};
 
 use super::{As, AtLot};
+use crate::instant::{self, Instant};
 
 /// A signed command: where, and who signs.
 #[derive(Args, Debug)]
@@ -57,6 +58,17 @@ pub(crate) enum HostCmd {
         #[command(flatten)]
         act: Act,
     },
+    /// Ask for a later deadline (延期); it counts once the supervisor approves.
+    Postpone {
+        /// The new deadline: RFC 3339 with an offset, or +30s, +5m, +2h, +7d from now.
+        #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+        to: Instant,
+        /// Why, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Read the next price aloud (唱标).
     ReadNext {
         #[command(flatten)]
@@ -96,6 +108,16 @@ pub(crate) enum HostCmd {
 pub(crate) enum SupervisorCmd {
     /// Approve a degraded freeze.
     ApproveDegraded(Act),
+    /// Approve the postponement that the host asked for.
+    ApprovePostponement {
+        /// Its number in the log.
+        no: u32,
+        /// The new deadline as the log has it: RFC 3339 with an offset.
+        #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+        to: UtcMillis,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Sign the opening record.
     SignRecord(SignAct),
 }

@@ -47,9 +47,9 @@ pub(super) struct Sent {
 const REQUEST: &str = "tender";
 
 impl Opening {
-    /// The deadline, which is the opening time.
+    /// The deadline, which is the opening time, as the log has it so far.
     pub(crate) fn deadline(&self) -> UtcMillis {
-        self.replay.tender().file().terms().deadline
+        self.replay.deadline()
     }
 
     /// When the opening ended.

@@ -13,4 +13,5 @@ mod cosign;
 mod destruction;
 mod freeze;
 mod memory;
+mod postponed;
 mod release;

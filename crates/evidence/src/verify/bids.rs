@@ -94,7 +94,8 @@ impl Run {
         };
         let material = FrozenMaterial { bids, paths };
         let data = line.data().get();
-        match FrozenBids::check(replay.tender(), replay.log(), set, data, &material, &self.trust) {
+        let (tender, log, deadline) = (replay.tender(), replay.log(), replay.deadline());
+        match FrozenBids::check(tender, log, set, data, deadline, &material, &self.trust) {
             Ok(frozen) => {
                 self.findings.pass(CheckId::Sea01, None);
                 for bid in listed {

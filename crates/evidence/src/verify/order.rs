@@ -4,7 +4,7 @@
 //! more, without the state that the procedure keeps, for the three promises that matter most.
 
 use kaibiao_journal::{EntryLine, OpeningLog};
-use kaibiao_opening::{EventKind, SetFrozen, TenderFile};
+use kaibiao_opening::{DeadlinePostponed, EventKind, SetFrozen, TenderFile};
 
 use super::Run;
 use super::findings::Why;
@@ -49,7 +49,12 @@ impl Run {
             let mut entries = log.entries().iter().take_while(|e| e.index() < first.index());
             entries.any(|entry| entry.kind() == kind.name())
         };
-        let deadline = tender.terms().deadline;
+        // Without the state that the procedure keeps: the last postponement in the log counts.
+        let postponed = log.entries().iter().rev().find_map(|entry| {
+            let postponed = entry.kind() == EventKind::DeadlinePostponed.name();
+            postponed.then(|| entry.data_as::<DeadlinePostponed>().ok()).flatten()
+        });
+        let deadline = postponed.map_or(tender.terms().deadline, |to| to.deadline);
         let closed = before(EventKind::IntakeClosed);
         let frozen = before(EventKind::SetFrozen) && before(EventKind::FreezeCompleted);
         self.findings.judge(

@@ -54,7 +54,7 @@ fn status_of(lot: &LotOverview) -> LotStatus {
         lot_title: words(&terms.lot_title),
         tenderee: terms.tenderee.name.clone(),
         phase: lot.phase.name().to_owned(),
-        deadline: terms.deadline,
+        deadline: lot.deadline,
         entries: lot.entries,
         ceremony,
         fictional: terms.fictional,

@@ -7,6 +7,10 @@ use crate::event::EventKind;
 /// The kind of a command, without its data.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum CommandKind {
+    /// `ask-postponement`
+    AskPostponement,
+    /// `approve-postponement`
+    ApprovePostponement,
     /// `publish-bidders`
     PublishBidders,
     /// `check-seals`
@@ -36,6 +40,8 @@ pub enum CommandKind {
 impl CommandKind {
     /// All kinds.
     pub const ALL: &'static [Self] = &[
+        Self::AskPostponement,
+        Self::ApprovePostponement,
         Self::PublishBidders,
         Self::CheckSeals,
         Self::StartUnsealing,
@@ -53,6 +59,8 @@ impl CommandKind {
     /// The `kind` in the body.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AskPostponement => "ask-postponement",
+            Self::ApprovePostponement => "approve-postponement",
             Self::PublishBidders => "publish-bidders",
             Self::CheckSeals => "check-seals",
             Self::StartUnsealing => "start-unsealing",
@@ -76,6 +84,8 @@ impl CommandKind {
     /// The kind of event that an allowed command leads to.
     pub const fn leads_to(self) -> EventKind {
         match self {
+            Self::AskPostponement => EventKind::PostponementAsked,
+            Self::ApprovePostponement => EventKind::DeadlinePostponed,
             Self::PublishBidders => EventKind::BiddersPublished,
             Self::CheckSeals => EventKind::SealsChecked,
             Self::StartUnsealing => EventKind::UnsealingStarted,
@@ -94,7 +104,8 @@ impl CommandKind {
     /// Who may send it.
     pub const fn roles(self) -> &'static [Role] {
         match self {
-            Self::PublishBidders
+            Self::AskPostponement
+            | Self::PublishBidders
             | Self::CheckSeals
             | Self::StartUnsealing
             | Self::ReadNext
@@ -103,6 +114,7 @@ impl CommandKind {
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
+            Self::ApprovePostponement => &[Role::Supervisor],
             Self::ApproveDegraded => &[Role::Host, Role::Supervisor],
         }
     }

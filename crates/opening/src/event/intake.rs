@@ -74,6 +74,26 @@ data! {
         root: Digest,
     }
 
+    /// `postponement-asked`.
+    PostponementAsked {
+        /// Number of the postponement, gapless from 1.
+        no: u32,
+        /// The deadline that is asked for.
+        deadline: UtcMillis,
+        /// Why, in the host's words.
+        reason: String,
+    }
+
+    /// `deadline-postponed`.
+    DeadlinePostponed {
+        /// The postponement that was asked for.
+        no: u32,
+        /// The deadline until now.
+        from: UtcMillis,
+        /// The new deadline.
+        deadline: UtcMillis,
+    }
+
     /// `intake-closed`.
     IntakeClosed {
         /// The last tick.

@@ -18,6 +18,9 @@ impl Event {
                 need(titles.into_iter().all(fits), "title")?;
                 need(lot.source.as_ref().is_none_or(fits), "source")
             }
+            Self::PostponementAsked(data) => {
+                need(text::paragraph(&data.reason, limits::OBJECTION_CHARS), "reason")
+            }
             Self::IntakeClosed(data) => {
                 need(data.size <= limits::SAFE_INTEGER, "size")?;
                 let fits = |line: &String| text::line(line, limits::COSIGNATURE_CHARS);
@@ -72,7 +75,8 @@ impl Event {
                 let fits = |article: &String| text::line(article, limits::TITLE_CHARS);
                 need(data.article.as_ref().is_none_or(fits), "article")
             }
-            Self::Tick(_)
+            Self::DeadlinePostponed(_)
+            | Self::Tick(_)
             | Self::FreezeDegraded(_)
             | Self::DegradedApproved(_)
             | Self::FreezeCompleted(_)

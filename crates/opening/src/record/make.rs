@@ -36,7 +36,7 @@ impl OpeningRecord {
             host: lot.host.clone(),
             supervisor: lot.supervisor.clone(),
             template: lot.template,
-            deadline: lot.deadline,
+            deadline: state.deadline()?,
             intake_closed_at: state.intake()?.at,
             prices_published_at: state.published_at,
             currency: lot.currency,
@@ -198,6 +198,22 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
             "custody = self: the custodians are not declared independent of each other.".to_owned(),
         ),
     });
+    for postponed in state.postponements() {
+        let (from, to) = (postponed.from, postponed.deadline);
+        notes.push(note(
+            format!(
+                "延期 {}：投标截止时间由北京时间 {} 推迟至 {}，经招标人和监督人签署。",
+                postponed.no,
+                from.beijing(),
+                to.beijing()
+            ),
+            format!(
+                "postponement {}: the deadline moved from {from} to {to}, signed by host and \
+                 supervisor.",
+                postponed.no
+            ),
+        ));
+    }
     let frozen = freeze(state)?;
     if frozen.degraded {
         let absent: Vec<String> = frozen.absent.iter().map(ToString::to_string).collect();

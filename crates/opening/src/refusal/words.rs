@@ -29,6 +29,16 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::FreezeWaitRunning { wait } => {
             format!("封存签署等待期尚余 {}。请等待期满。", seconds(*wait))
         }
+        Refusal::IntakeOver => {
+            "投标截止后封存清单已开始固定，不能再延期。如需中止，请按中止程序办理。".to_owned()
+        }
+        Refusal::NoSuchPostponement { no } => {
+            format!("没有编号为 {no} 且待同意的延期申请。请核对编号和新的截止时间。")
+        }
+        Refusal::NotLater { deadline } => format!(
+            "新的截止时间必须晚于北京时间 {}。投标截止时间只能推后，不能提前。",
+            deadline.beijing()
+        ),
         Refusal::LotClosed => "本标段开标已结束。不能再进行任何操作。".to_owned(),
         Refusal::NoPrice => "本单位没有已公布的报价可供确认。如有疑问，请提出异议。".to_owned(),
         Refusal::NoSuchObjection { no } => format!("没有编号为 {no} 的异议。请核对异议编号。"),
@@ -108,6 +118,17 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::FreezeWaitRunning { wait } => {
             format!("The frozen set waits for signatures for {wait} more. Wait until then.")
         }
+        Refusal::IntakeOver => {
+            "The intake is closed and the sealed set is being fixed. The deadline \
+             cannot be postponed any more; suspend the opening by its own rules if it must wait."
+                .to_owned()
+        }
+        Refusal::NoSuchPostponement { no } => format!(
+            "No postponement {no} to this deadline waits for approval. Check number and deadline."
+        ),
+        Refusal::NotLater { deadline } => format!(
+            "The new deadline must be after {deadline}. A deadline moves later only, never earlier."
+        ),
         Refusal::LotClosed => {
             "The opening of this lot is over. Nothing more can be done.".to_owned()
         }

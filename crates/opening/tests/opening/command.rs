@@ -15,6 +15,11 @@ fn body(command: Command) -> SignedCommandBody {
 
 pub fn commands() -> Vec<Command> {
     vec![
+        Command::AskPostponement {
+            deadline: at(DEADLINE + 60 * MINUTE),
+            reason: "停电".to_owned(),
+        },
+        Command::ApprovePostponement { no: 1, deadline: at(DEADLINE + 60 * MINUTE) },
         Command::PublishBidders,
         Command::CheckSeals,
         Command::StartUnsealing(Part::Price),
@@ -106,6 +111,8 @@ fn texts_are_bounded() {
         let objection = body(Command::RaiseObjection(bad.to_owned()));
         let error = SignedCommandBody::parse(&objection.to_bytes()).unwrap_err();
         assert_eq!(error.label(), "E_COMMAND_TEXT", "{bad:?}");
+        let ask = Command::AskPostponement { deadline: at(DEADLINE), reason: bad.to_owned() };
+        assert!(SignedCommandBody::parse(&body(ask).to_bytes()).is_err());
         let answer = body(Command::AnswerObjection { no: 1, text: bad.to_owned() });
         assert!(SignedCommandBody::parse(&answer.to_bytes()).is_err());
     }

@@ -151,7 +151,12 @@ pub fn degraded() -> Opening {
 fn whole_logs_are_vectors() {
     let mut too_few = Opening::at(Phase::Failed, 2);
     too_few.input(&key_destroyed(3)).unwrap();
-    let logs = [("normal", normal()), ("degraded", degraded()), ("too-few", too_few)];
+    let logs = [
+        ("normal", normal()),
+        ("degraded", degraded()),
+        ("too-few", too_few),
+        ("postponed", crate::postpone::closed_later()),
+    ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
         let text: String = opening.log.iter().map(line).collect();
@@ -166,7 +171,7 @@ fn whole_logs_are_vectors() {
 
 #[test]
 fn entries_round_trip_byte_for_byte() {
-    for name in ["events", "log-normal", "log-degraded", "log-too-few"] {
+    for name in ["events", "log-normal", "log-degraded", "log-too-few", "log-postponed"] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
         assert_eq!(text, again, "{name}");
@@ -179,6 +184,7 @@ fn committed_logs_replay() {
         ("log-normal.jsonl", Phase::Closed),
         ("log-degraded.jsonl", Phase::RecordGenerated),
         ("log-too-few.jsonl", Phase::Failed),
+        ("log-postponed.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

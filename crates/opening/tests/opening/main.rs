@@ -14,6 +14,7 @@
 mod command;
 mod events;
 mod freeze;
+mod postpone;
 mod procedure;
 mod random;
 mod record;

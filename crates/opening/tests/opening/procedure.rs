@@ -119,6 +119,7 @@ fn fewer_than_three_bidders_are_never_unsealed() {
         for command in crate::command::commands() {
             let actor = match command.kind().roles()[0] {
                 Role::Bidder => bidder(1),
+                Role::Supervisor => supervisor(),
                 _ => host(),
             };
             let refusal = opening.command(&actor, &command).unwrap_err();

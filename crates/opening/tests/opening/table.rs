@@ -28,7 +28,7 @@ fn commands() -> Vec<(Actor, Command)> {
             list.push((actor, command.clone()));
         }
     }
-    list.insert(3, (host(), Command::StartUnsealing(Part::Documents)));
+    list.insert(5, (host(), Command::StartUnsealing(Part::Documents)));
     list.push((bidder(1), Command::Close));
     list.push((bidder(9), Command::SignIn));
     list
@@ -104,10 +104,13 @@ fn refusals() -> Vec<Refusal> {
         Refusal::DocumentsSealed,
         Refusal::FreezeIncomplete { signed: 2, quorum: 3 },
         Refusal::FreezeWaitRunning { wait },
+        Refusal::IntakeOver,
         Refusal::LotClosed,
         Refusal::NoPrice,
         Refusal::NoSuchObjection { no: 7 },
+        Refusal::NoSuchPostponement { no: 2 },
         Refusal::NotABidder,
+        Refusal::NotLater { deadline: at(DEADLINE) },
         Refusal::NothingToUnseal { part: Part::Signals },
         Refusal::NoticeRunning { wait },
         Refusal::ObjectionAnswered { no: 7 },

@@ -56,10 +56,15 @@ impl Opening {
     /// Walks the normal way with `bidders` bidders until `phase` is reached.
     pub fn at(phase: Phase, bidders: u8) -> Self {
         let mut opening = Self::new();
-        while opening.state.phase() != phase {
-            opening.step(bidders, phase);
-        }
+        opening.walk_to(phase, bidders);
         opening
+    }
+
+    /// Goes on the normal way with `bidders` bidders until `phase` is reached.
+    pub fn walk_to(&mut self, phase: Phase, bidders: u8) {
+        while self.state.phase() != phase {
+            self.step(bidders, phase);
+        }
     }
 
     /// One step of the normal way (of the degraded way, where `goal` lies on that).

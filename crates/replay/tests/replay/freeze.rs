@@ -25,7 +25,8 @@ fn context() -> FreezeContext<'static> {
 
 fn check(data: &str, material: &FrozenMaterial) -> Result<FrozenBids, &'static str> {
     let set: SetFrozen = serde_json::from_str(data).unwrap();
-    FrozenBids::check(&rich().verified, &rich().log, &set, data, material, trust())
+    let deadline = rich().verified.file().terms().deadline;
+    FrozenBids::check(&rich().verified, &rich().log, &set, data, deadline, material, trust())
         .map_err(|fault| fault.label())
 }
 

@@ -88,7 +88,7 @@ fn freeze(material: BidMaterial) -> Result<(), &'static str> {
     let set: SetFrozen = serde_json::from_str(&data).unwrap();
     let path = PlacePath { tick: tick.no(), no, path: tick.path(no).unwrap() };
     let material = FrozenMaterial { bids: vec![material], paths: vec![path] };
-    FrozenBids::check(tender, &log, &set, &data, &material, trust())
+    FrozenBids::check(tender, &log, &set, &data, tender.file().terms().deadline, &material, trust())
         .map(drop)
         .map_err(|fault| fault.label())
 }
