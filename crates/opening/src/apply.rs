@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kaibiao_types::{Digest, Part, UtcMillis};
 
 use crate::actor::Actor;
-use crate::event::{Event, PartialsReceived};
+use crate::event::{DeadlinePostponed, Event, PartialsReceived};
 use crate::phase::Phase;
 use crate::state::{
     Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, State, Track,
@@ -28,10 +28,7 @@ impl State {
                 self.last_tick = Some(LastTick { no: tick.no, entry: mark.entry });
             }
             Event::PostponementAsked(asked) => self.asked = Some(asked.clone()),
-            Event::DeadlinePostponed(postponed) => {
-                self.asked = None;
-                self.postponements.push(postponed.clone());
-            }
+            Event::DeadlinePostponed(postponed) => self.postponed(postponed),
             Event::IntakeClosed(head) => {
                 let (tick, size, root) = (head.tick, head.size, head.root);
                 self.intake = Some(ClosedIntake { tick, size, root, at });
@@ -127,6 +124,11 @@ impl State {
     const fn end(&mut self, mark: Mark, phase: Phase) {
         self.ended = Some(mark);
         self.phase = phase;
+    }
+
+    fn postponed(&mut self, to: &DeadlinePostponed) {
+        self.asked = None;
+        self.postponements.push(to.clone());
     }
 
     fn unsealing_started(&mut self, part: Part) {

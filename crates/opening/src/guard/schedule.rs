@@ -20,8 +20,8 @@ impl State {
 
     /// The supervisor approves just what was asked for, while it still lies ahead.
     pub(super) fn deadline_postponed(&self, to: &DeadlinePostponed, at: UtcMillis) -> Guard {
-        let waits = |asked: &&PostponementAsked| asked.no == to.no && asked.deadline == to.deadline;
-        if self.asked.as_ref().filter(waits).is_none() {
+        let waits = |asked: &PostponementAsked| asked.no == to.no && asked.deadline == to.deadline;
+        if !self.asked.as_ref().is_some_and(waits) {
             return Err(Refusal::NoSuchPostponement { no: to.no });
         }
         let from = self.deadline().ok_or(bad(EventKind::DeadlinePostponed, DataRule::Terms))?;
