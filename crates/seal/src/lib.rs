@@ -12,6 +12,7 @@
 
 mod bidder_lock;
 mod context;
+mod escrow;
 mod header;
 mod keys;
 pub mod limits;
@@ -20,15 +21,17 @@ mod object;
 mod open;
 mod padding;
 mod payload;
+mod plaintext;
 mod seal;
 #[cfg(test)]
 mod tests;
 
 pub use bidder_lock::{BidderKey, BidderKeyError, BidderSecret, UnwrapError};
 pub use context::{BidContext, Context, ContextError};
+pub use escrow::{BidderLockPlan, EscrowError, escrow_secret};
 pub use header::{
-    BidderLock, BidderLockAlgorithm, CeremonyLock, Header, HeaderError, MagicDamage, PREFIX_LEN,
-    ReadHeaderError,
+    BidderLock, BidderLockAlgorithm, CeremonyLock, Escrow, Header, HeaderError, LockMode,
+    MagicDamage, PREFIX_LEN, ReadHeaderError,
 };
 pub use keys::{
     LockCommitError, LockKind, LockSecrets, ceremony_secret, check_bidder_lock, check_ceremony_lock,
@@ -40,4 +43,5 @@ pub use manifest::{
 pub use object::{ObjectDigest, ObjectError, ObjectMismatch, ObjectSummary};
 pub use open::{OpenFailure, Opened, Verdict, open};
 pub use padding::{PadFault, Padding, padme};
+pub use plaintext::{BackupError, CommittingReader, PlaintextDigest, PlaintextSalt};
 pub use seal::{SealError, SealPlan, Sealed, seal};
