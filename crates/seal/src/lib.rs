@@ -7,8 +7,8 @@
 //! The way of one object: a [`Context`] says whose it is; [`seal()`] writes it and returns its
 //! [`ObjectSummary`]; the [`Manifest`] lists the summaries and is signed. The hall runs the arriving
 //! bytes through [`ObjectDigest`], checks [`Header::expect_context`] and [`Header::verify_proof`].
-//! After the custodians combined the point Z, [`ceremony_secret`] gives the lock secret and [`open()`]
-//! the plaintext, or an [`OpenFailure`] whose [`OpenFailure::fault`] the law can use.
+//! After the custodians combined the point Z, [`ceremony_secret`] gives the lock secret (and
+//! [`escrow_secret`] that of a bidder lock whose bidder did not) and [`open()`] the plaintext, or an [`OpenFailure`] whose [`OpenFailure::fault`] the law can use.
 
 mod bidder_lock;
 mod context;

@@ -285,15 +285,20 @@ fn the_specification_shows_the_committed_sample() {
     let objects: Objects = read("objects.json");
     let sample = objects.objects.iter().find(|vector| vector.name == "empty").unwrap();
     let spec = std::fs::read_to_string(super::files::path("docs/spec/seal.md")).unwrap();
-    let shown: String = spec
-        .lines()
-        .skip_while(|line| *line != "```text")
+    let blocks: Vec<String> = spec
+        .split("```text\n")
         .skip(1)
-        .take_while(|line| *line != "```")
-        .filter_map(|line| line.get(6..)?.split("  ").next())
-        .flat_map(|bytes| bytes.chars().filter(char::is_ascii_hexdigit))
+        .map(|block| {
+            let lines = block.lines().take_while(|line| *line != "```");
+            let bytes = lines.filter_map(|line| line.get(6..)?.split("  ").next());
+            bytes.flat_map(|bytes| bytes.chars().filter(char::is_ascii_hexdigit)).collect()
+        })
         .collect();
-    assert_eq!(shown, *sample.file.as_ref().unwrap());
+    let escrow = objects.objects.iter().find(|vector| vector.name == "escrow-p256").unwrap();
+    let lock = 2 * (124 + 69)..escrow.header.len() - 2 * 129;
+    assert_eq!(blocks, [sample.file.clone().unwrap(), escrow.header[lock].to_owned()]);
+    let (ss_2, z) = (&escrow.trace.ss_2, &escrow.trace.escrow.as_ref().unwrap().z);
+    assert!(spec.contains(ss_2.as_ref().unwrap()) && spec.contains(z));
     for value in [&sample.ct_root.to_string(), &sample.file_sha256, &sample.trace.ss_1] {
         assert!(spec.contains(value.as_str()), "{value}");
     }

@@ -294,7 +294,7 @@ impl Edit {
             Self::Cut { length } => file.truncate(*length),
             Self::Append { hex } => file.extend(unhex(hex)),
             Self::SwapChunks { one, other } => {
-                let header = crate::Header::len_from_prefix(&file).unwrap();
+                let header = Header::len_from_prefix(&file).unwrap();
                 let range =
                     |i: usize| header + i * SEALED_CHUNK_LEN..header + (i + 1) * SEALED_CHUNK_LEN;
                 let (first, second) = (file[range(*one)].to_vec(), file[range(*other)].to_vec());

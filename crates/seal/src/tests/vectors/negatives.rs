@@ -2,15 +2,15 @@
 
 use kaibiao_types::{Digest, Fault, Part};
 
-use super::super::Stream;
 use super::super::files::hex;
-use super::super::forge::{Forgery, flip, padded};
+use super::super::forge::{Forgery, flip, padded, proof_in};
+use super::super::{Lot, Stream};
 use super::make::bid;
 use super::model::{ContextVector, Edit, Refusal, Refusals, World};
-use crate::BidderLockPlan;
 use crate::escrow::MadeLock;
 use crate::header::DraftLock;
 use crate::limits::SEALED_CHUNK_LEN;
+use crate::{BidderLockPlan, Header};
 
 const ABOUT: [&str; 4] = [
     "Changes of the objects in objects.json, one fault each, and the label that the named check must give.",
@@ -166,6 +166,7 @@ fn bindings() -> Vec<Refusal> {
     };
     let replayed = ContextVector::Rehearsal { index: 0, ceremony_id: Some(Digest::new([4; 32])) };
     vec![
+        proof_of_another_ceremony(),
         proof("U shifted by G under the old proof", set(160, &shifted.bytes())),
         proof("salt changed", xor(28)),
         proof("lock commitment changed", xor(128)),
@@ -189,6 +190,18 @@ fn bindings() -> Vec<Refusal> {
         ),
         context("replayed in another ceremony", replayed, "E_CEREMONY"),
     ]
+}
+
+/// The bidder's own proof, made with its r in another ceremony of the same key.
+fn proof_of_another_ceremony() -> Refusal {
+    let (world, other) = (World::new(), Lot::new("another ceremony of the same key"));
+    let context = bid(Part::Documents).context(&world.lot);
+    let mut forged = Forgery::new(&world.lot, &context, padded(0, &[], 8)).make();
+    let header = Header::read(&mut &*forged.file).unwrap();
+    let proof = proof_in(&other, &header, &forged.r).bytes();
+    forged.file[PROOF..PROOF + 97].copy_from_slice(&proof);
+    let edits = vec![Edit::File { hex: hex(&forged.file) }];
+    refusal("proof of another ceremony of the same key", "proof", edits, "E_TDH2")
 }
 
 /// The bid of the vectors with one field changed.
