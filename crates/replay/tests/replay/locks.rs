@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_ceremony::{CeremonyRecord, KeyShare, combine_any, raise};
+use kaibiao_ceremony::{CeremonyRecord, KeyShare, PartialError, combine_any, raise};
 use kaibiao_crypto::{Entropy, EntropyError, SUITE_1, tdh2};
 use kaibiao_journal::{
     Actor, FreezeContext, FreezeRecord, FrozenObject, OpeningLog, Place, PlacePath, ReceiptedBid,
@@ -244,7 +244,7 @@ fn custodians_open_an_escrow_and_name_a_liar() {
             .collect();
         partials[usize::from(liar) - 1].c.0[31] ^= 1;
         let both = combine_any(&record, &freeze_id, u, &partials).unwrap();
-        let named: Vec<CustodianIndex> = both.dropped.iter().map(|lie| lie.custodian()).collect();
+        let named: Vec<CustodianIndex> = both.dropped.iter().map(PartialError::custodian).collect();
         assert_eq!(named, [CustodianIndex::new(liar).unwrap()]);
         combined.push(both.point);
     }

@@ -64,18 +64,18 @@ fn the_sealed_plaintext_is_recognised_and_no_other() {
 
 #[test]
 fn without_a_commitment_nothing_is_compared() {
-    let manifest = committed(b"sheet", &salt("kept"));
-    let check = |part, file: &mut dyn Read| {
-        manifest.check_backup(stage(), part, &salt("kept"), file).unwrap_err().label()
-    };
-    assert_eq!(check(Part::Documents, &mut b"sheet".as_slice()), "E_PT_ABSENT");
-    assert_eq!(check(Part::Signals, &mut b"sheet".as_slice()), "E_PARTS");
     struct Unreadable;
     impl Read for Unreadable {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
             Err(std::io::Error::other("bad sector"))
         }
     }
+    let manifest = committed(b"sheet", &salt("kept"));
+    let check = |part, file: &mut dyn Read| {
+        manifest.check_backup(stage(), part, &salt("kept"), file).unwrap_err().label()
+    };
+    assert_eq!(check(Part::Documents, &mut b"sheet".as_slice()), "E_PT_ABSENT");
+    assert_eq!(check(Part::Signals, &mut b"sheet".as_slice()), "E_PARTS");
     assert_eq!(check(Part::Price, &mut Unreadable), "E_READ");
 }
 

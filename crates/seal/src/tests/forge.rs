@@ -10,6 +10,9 @@ use crate::keys::{CEREMONY_EXPORT, PayloadKey, context_info, lock_commit};
 use crate::limits::CHUNK_LEN;
 use crate::{BidderLockPlan, Context, Header, LockKind, LockSecrets, Padding};
 
+/// What a forger does to a bidder lock.
+pub(crate) type Change = fn(&mut MadeLock);
+
 /// What a forger controls. Each field changes one thing of an otherwise correct object.
 pub(crate) struct Forgery<'a> {
     pub(crate) lot: &'a Lot,
@@ -30,7 +33,7 @@ pub(crate) struct Forgery<'a> {
     /// Locks after it.
     pub(crate) after: Vec<DraftLock>,
     /// A bidder lock after it, and what is changed in it before its proof is made.
-    pub(crate) bidder: Option<(BidderLockPlan<'a>, fn(&mut MadeLock))>,
+    pub(crate) bidder: Option<(BidderLockPlan<'a>, Change)>,
 }
 
 /// A finished forgery.

@@ -5,7 +5,7 @@ use kaibiao_types::{Digest, Part};
 
 use super::super::files::hex;
 use super::model::{
-    Ceremony, ContextVector, EscrowTrace, ObjectVector, Objects, Plaintext, Trace, World,
+    Ceremony, ContextVector, EscrowTrace, ObjectVector, Objects, Plaintext, Trace, World, ss_2,
 };
 use crate::limits::{CHUNK_LEN, SEALED_CHUNK_LEN};
 use crate::{Escrow, Header, Sealed};
@@ -114,7 +114,7 @@ fn make(
 
 fn trace(world: &World, sealed: &Sealed, bidder_key: Option<&str>) -> Trace {
     let header = &sealed.header;
-    let ss_2 = bidder_key.map(|name| world.ss_2(name, header));
+    let ss_2 = bidder_key.map(|name| ss_2(name, header));
     let z = world.lot.secret.mul_point(header.u());
     let fields: [&[u8]; 3] = [header.ceremony_id.bytes(), header.bidctx.bytes(), &header.salt];
     let info = SUITE_1.th("hpke-info", &fields);

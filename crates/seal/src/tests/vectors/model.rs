@@ -192,12 +192,6 @@ impl World {
         (sealed.unwrap(), file)
     }
 
-    /// The secret that a key of `bidder-keys.json` gives of a bidder lock.
-    pub(super) fn ss_2(&self, name: &str, header: &Header) -> Secret32 {
-        let secret = BidderSecret::from_pkcs8(&key(name).pkcs8()).unwrap();
-        secret.unwrap_lock(header, &mut Stream::new("blinding")).unwrap()
-    }
-
     pub(super) fn file(&self, vector: &ObjectVector) -> Vec<u8> {
         self.seal(vector).1
     }
@@ -305,6 +299,12 @@ impl Edit {
         }
         file
     }
+}
+
+/// The secret that a key of `bidder-keys.json` gives of a bidder lock.
+pub(super) fn ss_2(name: &str, header: &Header) -> Secret32 {
+    let secret = BidderSecret::from_pkcs8(&key(name).pkcs8()).unwrap();
+    secret.unwrap_lock(header, &mut Stream::new("blinding")).unwrap()
 }
 
 /// A secret from hexadecimal.

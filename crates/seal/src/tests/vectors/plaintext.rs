@@ -12,6 +12,7 @@ use crate::limits::CHUNK_LEN;
 use crate::{Manifest, ManifestPart, ObjectSummary, PlaintextDigest, PlaintextSalt};
 
 #[derive(Serialize, Deserialize)]
+#[allow(clippy::struct_field_names)] // the keys of the file
 struct Commitments {
     about: Vec<String>,
     commitments: Vec<Commitment>,
