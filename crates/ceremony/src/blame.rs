@@ -14,6 +14,9 @@ pub enum Observation {
     BidderSecretWrong,
     /// The bidder's secret is missing, and no escrow exists.
     BidderSecretMissing,
+    /// The bidder's secret is missing, and the one that its escrow gives with the proven point does
+    /// not fit the lock commitment.
+    EscrowMismatch,
     /// The key commitment, a chunk or the padding fails, while the ciphertext is what was signed.
     PayloadRejected,
     /// The stored ciphertext is not what the receipt and the bidder's signature name.
@@ -42,7 +45,9 @@ pub const fn blame(observation: Observation) -> Verdict {
     use Observation as O;
     let (label, fault) = match observation {
         O::TooFewPartials => ("UNOPENED_CUSTODY", Some(Fault::NotBidder)),
-        O::CeremonyLockMismatch | O::PayloadRejected => ("BIDDER_GARBAGE", Some(Fault::Bidder)),
+        O::CeremonyLockMismatch | O::EscrowMismatch | O::PayloadRejected => {
+            ("BIDDER_GARBAGE", Some(Fault::Bidder))
+        }
         O::BidderSecretWrong => ("BIDDER_SECRET_WRONG", Some(Fault::Bidder)),
         O::BidderSecretMissing => ("BIDDER_NOT_UNLOCKED", Some(Fault::Undetermined)),
         O::StoredBytesDiffer => ("SERVER_CORRUPT", Some(Fault::NotBidder)),

@@ -8,7 +8,7 @@ use kaibiao_ceremony::{CeremonyBundle, CeremonyRecord};
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{Receipt, ReceiptProof};
 use kaibiao_opening::{TenderDraft, TenderFile, Terms};
-use kaibiao_seal::{Manifest, ManifestKind};
+use kaibiao_seal::{Header, Manifest, ManifestKind};
 use kaibiao_wire::Label;
 use serde_json::Value;
 
@@ -42,13 +42,25 @@ fn sealed(path: &Path) -> Result<Facts, Failure> {
         .add("padding", format!("{:?}", header.padding()).to_lowercase())
         .add("padded_len", header.padded_len())
         .add("chunks", header.chunks())
-        .add("bidder_lock", header.bidder_lock().is_some())
+        .add("locks", locks(&header))
+        .add("lock_mode", header.lock_mode().as_str())
         .text("header_sha256", summary.header_sha256)
         .add("file_len", summary.file_len)
         .text("ct_root", summary.ct_root)
         .text("sha256", linear)
         .add("complete", true);
     Ok(facts)
+}
+
+/// The locks in their order. All of them are needed; no key is, to see which they are.
+fn locks(header: &Header) -> String {
+    header.bidder_lock().map_or_else(
+        || "ceremony".to_owned(),
+        |lock| {
+            let algorithm = lock.algorithm.as_str();
+            format!("ceremony, bidder ({algorithm}, certificate {})", lock.cert_sha256)
+        },
+    )
 }
 
 fn json(bytes: &[u8]) -> Result<Facts, Failure> {

@@ -1,6 +1,6 @@
 //! One bid: its manifest, the bidder's signature, and the headers of its sealed objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kaibiao_crypto::{SUITE_1, tdh2};
 use kaibiao_journal::{
@@ -10,11 +10,12 @@ use kaibiao_opening::{BidStatus, FrozenBid, SetFrozen};
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError, VerifiedSignature};
 use kaibiao_seal::{
-    ContextError, Header, HeaderError, HeaderMismatch, Manifest, ManifestError, SequenceError,
+    ContextError, Header, HeaderError, HeaderMismatch, LockMode, Manifest, ManifestError,
+    SequenceError,
 };
 use kaibiao_types::{Digest, Part, Stage, UtcMillis};
 
-use crate::VerifiedTender;
+use crate::{LockPoints, VerifiedTender};
 
 /// Exact bytes of one bid, without its payloads.
 #[derive(Clone, Debug)]
@@ -51,6 +52,10 @@ pub struct VerifiedBid {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BidFault {
+    /// A bidder lock that the tender's rules do not ask for: the bidder could wait for the other
+    /// prices and then keep its own bid shut (attack A18).
+    #[error("the {0} part has a bidder lock, which this lot does not ask for")]
+    BidderLock(Part),
     /// Sealed for another lot, stage, bidder or version.
     #[error("sealed for another lot, part or bidder")]
     Context(#[from] ContextError),
@@ -98,6 +103,7 @@ impl BidFault {
     /// The stable label.
     pub fn label(&self) -> &'static str {
         match self {
+            Self::BidderLock(_) => "E_LOCK_MODE",
             Self::Context(error) => error.label(),
             Self::Ceremony => "E_CEREMONY",
             Self::Deadline => "E_DEADLINE",
@@ -210,6 +216,10 @@ fn check_headers(
         manifest.expect_header(part.stage, part.part, &header)?;
         header.expect_context(&manifest.context_for(part.stage, part.part))?;
         header.verify_proof(tender.bases())?;
+        // No tender file of this version asks for a bidder lock.
+        if header.lock_mode() != LockMode::None {
+            return Err(BidFault::BidderLock(part.part));
+        }
         out.push(PartHeader { stage: part.stage, part: part.part, header });
     }
     Ok(out)
@@ -339,16 +349,16 @@ impl FrozenBids {
             });
         }
         let mut by_manifest = BTreeMap::new();
-        let mut locks = BTreeSet::new();
+        let mut locks = LockPoints::default();
         for (entry, material) in frozen.bids.iter().zip(&material.bids) {
             let manifest_sha256 = entry.manifest_sha256;
             let bid = VerifiedBid::verify(tender, material, trust, entry.completed_at)
                 .and_then(|bid| bid.expect_frozen(entry).map(|()| bid))
                 .map_err(|source| FreezeFault::Bid { manifest_sha256, source })?;
             for part in bid.headers() {
-                if !locks.insert(part.header.u().bytes()) {
-                    return Err(FreezeFault::DuplicateLock(manifest_sha256));
-                }
+                locks
+                    .take(&part.header)
+                    .map_err(|_| FreezeFault::DuplicateLock(manifest_sha256))?;
             }
             by_manifest.insert(manifest_sha256, (entry.clone(), bid));
         }

@@ -9,6 +9,7 @@
 mod bid;
 mod board;
 mod log;
+mod points;
 mod tender;
 mod unseal;
 
@@ -17,5 +18,6 @@ pub use bid::{
 };
 pub use board::{Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
 pub use log::{Replay, ReplayFault};
+pub use points::{DuplicatePoint, LockPoints};
 pub use tender::{TenderFault, TenderMaterial, VerifiedTender};
 pub use unseal::{OpenedObject, Partials, Unopened, open_each, open_object, open_price};

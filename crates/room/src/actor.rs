@@ -1,6 +1,6 @@
 //! The thread of one lot: input, decide, durable append, apply, effects, broadcast.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
@@ -11,7 +11,7 @@ use kaibiao_opening::{
     Actor, Command, CommandKind, Event, Input, OpeningRecord, Phase, Refusal, SignedCommandBody,
 };
 use kaibiao_pki::cms;
-use kaibiao_replay::{Partials, Replay};
+use kaibiao_replay::{LockPoints, Partials, Replay};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, Nonce, StoreError};
 use kaibiao_types::{CustodianIndex, Millis, OrgCode, Part, TickNo, UtcMillis};
@@ -80,7 +80,7 @@ pub(crate) struct Room {
     /// Cosignature lines by head size, then custodian.
     pub(crate) cosignatures: BTreeMap<u64, BTreeMap<CustodianIndex, String>>,
     pub(crate) latest: BTreeMap<OrgCode, Manifest>,
-    pub(crate) locks: BTreeSet<[u8; 33]>,
+    pub(crate) locks: LockPoints,
     pub(crate) frozen: Option<Arc<FrozenSet>>,
     pub(crate) partials: BTreeMap<Part, Partials>,
     pub(crate) opening_documents: bool,

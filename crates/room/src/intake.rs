@@ -9,7 +9,7 @@ use kaibiao_journal::{
 };
 use kaibiao_opening::Phase;
 use kaibiao_pki::cms;
-use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
+use kaibiao_replay::{BidMaterial, LockPoints, VerifiedBid, VerifiedTender};
 use kaibiao_seal::{Manifest, ObjectDigest, ObjectError};
 use kaibiao_store::{Batch, BlobName, Completion, NewObject, PartName, Upload, UploadId};
 use kaibiao_types::{Part, PlaceNo, Stage, TickNo, UtcMillis};
@@ -202,7 +202,7 @@ impl Room {
             .put_new_doc(&seq_doc, manifest_sha256.bytes())
             .put_new_doc(&number_doc, manifest_sha256.bytes());
         self.hall.store.complete_with(upload, &completion, &batch)?;
-        self.locks.extend(locks);
+        self.locks.join(locks);
         self.latest.insert(body.bidder.code.clone(), manifest);
         Ok(Completed { receipt: receipt_bytes, cms })
     }
@@ -220,16 +220,14 @@ impl Room {
     }
 
     /// A lock that is known from another object is a copy of it (attack A22).
-    fn new_locks(&self, upload: UploadId, manifest: &Manifest) -> Result<Vec<[u8; 33]>, RoomError> {
-        let mut locks = Vec::new();
+    fn new_locks(&self, upload: UploadId, manifest: &Manifest) -> Result<LockPoints, RoomError> {
+        let mut locks = LockPoints::default();
         for part in &manifest.body().parts {
             let mut file = self.hall.store.open_object(upload, &PartName::from(part.part))?;
             let header = kaibiao_seal::Header::read(&mut file).map_err(RoomError::internal)?;
-            let lock = header.u().bytes();
-            if self.locks.contains(&lock) || locks.contains(&lock) {
+            if self.locks.knows(&header) || locks.take(&header).is_err() {
                 return Err(RoomError::DuplicateObject);
             }
-            locks.push(lock);
         }
         Ok(locks)
     }

@@ -1,13 +1,13 @@
 //! All lots of a hall: those in their ceremony and those with a room.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
 
 use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
 use kaibiao_opening::{Actor, Event, LotPublished, Phase, TenderDraft};
 use kaibiao_pki::{Usage, verify_chain};
-use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
+use kaibiao_replay::{FrozenMaterial, LockPoints, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, PartName, UploadId};
 use kaibiao_types::{CustodianIndex, Digest, LotKey, Party, UtcMillis};
@@ -545,7 +545,7 @@ impl Room {
             closing: None,
             cosignatures: BTreeMap::new(),
             latest: BTreeMap::new(),
-            locks: BTreeSet::new(),
+            locks: LockPoints::default(),
             frozen: None,
             partials: BTreeMap::new(),
             opening_documents: false,
@@ -575,7 +575,7 @@ impl Room {
                 let mut file =
                     self.hall.store.open_object(submission.upload, &PartName::from(part.part))?;
                 let header = kaibiao_seal::Header::read(&mut file).map_err(RoomError::internal)?;
-                self.locks.insert(header.u().bytes());
+                self.locks.take(&header).map_err(RoomError::internal)?;
             }
             if place.tick >= next {
                 let suite = self.replay.tender().record().suite();

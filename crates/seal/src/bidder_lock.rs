@@ -1,6 +1,5 @@
-//! The bidder lock (type 2): a secret that only the bidder's own certificate key gives back.
-//!
-//! Strict mode only: there is no escrow, so a bidder that withholds its secret keeps its bid shut.
+//! The bidder lock (type 2): a secret that the bidder's own certificate key gives back. What k
+//! custodians can do in the bidder's place, if the lock has an escrow, is in `escrow.rs`.
 
 use kaibiao_crypto::{Entropy, EntropyError, Point, Secret32, SecretScalar, Suite, hpke};
 use kaibiao_types::Digest;

@@ -29,7 +29,10 @@ pub const PREFIX_LEN: usize = 16;
 pub(crate) const FIXED_LEN: usize = 124;
 
 /// Bytes after the last lock: key commitment and well-formedness proof.
-pub(crate) const TAIL_LEN: usize = 32 + 97;
+pub(crate) const TAIL_LEN: usize = 32 + PROOF_LEN;
+
+/// Bytes of one well-formedness proof.
+pub(crate) const PROOF_LEN: usize = 97;
 
 /// A header that is well-formed byte for byte. Whether its proof holds and whose it is are separate
 /// checks: [`Header::verify_proof`], [`Header::expect_context`].
@@ -59,7 +62,8 @@ pub struct CeremonyLock {
     pub u: Point,
 }
 
-/// Lock type 2, strict: opens only with the bidder's own certificate key as well.
+/// Lock type 2: a second secret that the bidder's own certificate key gives back. Without an escrow
+/// (strict) nothing else does.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BidderLock {
     /// Commitment to the lock secret.
@@ -70,6 +74,43 @@ pub struct BidderLock {
     pub cert_sha256: Digest,
     /// RSA ciphertext, or the encapsulated point (33 bytes).
     pub wrapped: Vec<u8>,
+    /// The way to the same secret that does not need the bidder.
+    pub escrow: Option<Escrow>,
+}
+
+/// The escrow of a bidder lock: its secret, masked with what k custodians can recompute (ADR-0006).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Escrow {
+    /// U', encapsulated to the ceremony key. Like U it must be new in its ceremony.
+    pub u: Point,
+    /// That U' was made for this very header.
+    pub proof: tdh2::Proof,
+    /// The lock secret XOR the secret exported from U'.
+    pub masked: [u8; 32],
+    /// What the proof is bound to: every byte of `hdr0` beside the proof's own.
+    pub(crate) label: Digest,
+}
+
+/// What an object needs besides the ceremony key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LockMode {
+    /// Nothing.
+    None,
+    /// The bidder's own secret, or the escrow in its place.
+    Escrow,
+    /// The bidder's own secret and nothing in its place.
+    Strict,
+}
+
+impl LockMode {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Escrow => "escrow",
+            Self::Strict => "strict",
+        }
+    }
 }
 
 /// How a bidder lock wraps its secret.
@@ -87,6 +128,14 @@ impl BidderLockAlgorithm {
         match self {
             Self::RsaOaepSha256 => 1,
             Self::DhKemP256 => 2,
+        }
+    }
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RsaOaepSha256 => "rsa-oaep-sha256",
+            Self::DhKemP256 => "dhkem-p256",
         }
     }
 }
@@ -179,6 +228,26 @@ impl Header {
         self.bidder.as_ref()
     }
 
+    /// The escrow of the bidder lock, if there are both.
+    pub fn escrow(&self) -> Option<&Escrow> {
+        self.bidder.as_ref().and_then(|lock| lock.escrow.as_ref())
+    }
+
+    /// What the object needs besides the ceremony key; read without any key.
+    pub fn lock_mode(&self) -> LockMode {
+        match (&self.bidder, self.escrow()) {
+            (None, _) => LockMode::None,
+            (Some(_), Some(_)) => LockMode::Escrow,
+            (Some(_), None) => LockMode::Strict,
+        }
+    }
+
+    /// Every point that custodians can be asked to raise: U, then U' of an escrow. Each of them must
+    /// be new in its ceremony (rule R7, ruling 30).
+    pub fn points(&self) -> impl Iterator<Item = &Point> {
+        core::iter::once(self.u()).chain(self.escrow().map(|escrow| &escrow.u))
+    }
+
     /// Chunks in the payload; at least 1.
     pub fn chunks(&self) -> u64 {
         self.padded_len.div_ceil(chunk_len())
@@ -221,7 +290,7 @@ impl Header {
         if self.bidctx == *context.bidctx() { Ok(()) } else { Err(ContextError::Bid) }
     }
 
-    /// Checks the proof that U was made for this very header in this ceremony.
+    /// Checks the proofs that U, and U' of an escrow, were made for this very header in this ceremony.
     ///
     /// Every byte of the header is bound: a header that differs anywhere and still parses fails.
     ///
@@ -233,7 +302,11 @@ impl Header {
         if self.ceremony_id.bytes() != bases.ceremony_id() {
             return Err(tdh2::ProofError);
         }
-        bases.verify(self.u(), label.bytes(), &self.proof)
+        bases.verify(self.u(), label.bytes(), &self.proof)?;
+        match self.escrow() {
+            Some(escrow) => bases.verify(&escrow.u, escrow.label.bytes(), &escrow.proof),
+            None => Ok(()),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ impl LockKind {
 pub struct LockSecrets {
     /// Of lock 1, from [`ceremony_secret`].
     pub ceremony: Secret32,
-    /// Of lock 2, from the bidder, if it was handed in.
+    /// Of lock 2, if there is one: from the bidder, or from [`escrow_secret`](crate::escrow_secret).
     pub bidder: Option<Secret32>,
 }
 

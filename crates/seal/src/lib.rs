@@ -7,11 +7,12 @@
 //! The way of one object: a [`Context`] says whose it is; [`seal()`] writes it and returns its
 //! [`ObjectSummary`]; the [`Manifest`] lists the summaries and is signed. The hall runs the arriving
 //! bytes through [`ObjectDigest`], checks [`Header::expect_context`] and [`Header::verify_proof`].
-//! After the custodians combined the point Z, [`ceremony_secret`] gives the lock secret and [`open()`]
-//! the plaintext, or an [`OpenFailure`] whose [`OpenFailure::fault`] the law can use.
+//! After the custodians combined the point Z, [`ceremony_secret`] gives the lock secret (and
+//! [`escrow_secret`] that of a bidder lock whose bidder did not) and [`open()`] the plaintext, or an [`OpenFailure`] whose [`OpenFailure::fault`] the law can use.
 
 mod bidder_lock;
 mod context;
+mod escrow;
 mod header;
 mod keys;
 pub mod limits;
@@ -21,15 +22,17 @@ mod open;
 mod padding;
 mod payload;
 mod pipeline;
+mod plaintext;
 mod seal;
 #[cfg(test)]
 mod tests;
 
 pub use bidder_lock::{BidderKey, BidderKeyError, BidderSecret, UnwrapError};
 pub use context::{BidContext, Context, ContextError};
+pub use escrow::{BidderLockPlan, EscrowError, escrow_secret};
 pub use header::{
-    BidderLock, BidderLockAlgorithm, CeremonyLock, Header, HeaderError, MagicDamage, PREFIX_LEN,
-    ReadHeaderError,
+    BidderLock, BidderLockAlgorithm, CeremonyLock, Escrow, Header, HeaderError, LockMode,
+    MagicDamage, PREFIX_LEN, ReadHeaderError,
 };
 pub use keys::{
     LockCommitError, LockKind, LockSecrets, ceremony_secret, check_bidder_lock, check_ceremony_lock,
@@ -41,4 +44,5 @@ pub use manifest::{
 pub use object::{ObjectDigest, ObjectError, ObjectMismatch, ObjectSummary};
 pub use open::{OpenFailure, Opened, Verdict, open, open_on};
 pub use padding::{PadFault, Padding, padme};
+pub use plaintext::{BackupError, CommittingReader, PlaintextDigest, PlaintextSalt};
 pub use seal::{SealError, SealPlan, Sealed, seal, seal_on};

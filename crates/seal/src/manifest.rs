@@ -2,13 +2,16 @@
 
 mod error;
 
+use std::io::Read;
+
 use kaibiao_crypto::{SUITE_1, Suite};
 use kaibiao_types::{BidSeq, Digest, LotId, LotKey, Part, Party, Stage, TenderId, UtcMillis};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::limits::{JSON_INTEGER_MAX, MANIFEST_MAX, PARTS_MAX};
-use crate::{BidContext, Context, Header, ObjectSummary, Padding};
+use crate::plaintext::check_backup;
+use crate::{BackupError, BidContext, Context, Header, ObjectSummary, Padding, PlaintextSalt};
 
 pub use error::{HeaderMismatch, ManifestError, SequenceError};
 
@@ -82,13 +85,27 @@ pub struct ManifestPart {
     pub file_len: u64,
     /// Its root.
     pub ct_root: Digest,
+    /// The salted commitment to its plaintext, if the bidder made one.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub pt_commit: Option<Digest>,
+}
+
+/// A key that is there has a value: `null` is refused.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Digest>, D::Error> {
+    Digest::deserialize(deserializer).map(Some)
 }
 
 impl ManifestPart {
     /// The entry of an object that was sealed.
     pub const fn new(stage: Stage, part: Part, object: &ObjectSummary) -> Self {
         let ObjectSummary { header_sha256, file_len, ct_root } = *object;
-        Self { stage, part, header_sha256, file_len, ct_root }
+        Self { stage, part, header_sha256, file_len, ct_root, pt_commit: None }
+    }
+
+    /// The same entry with a commitment to the plaintext.
+    #[must_use]
+    pub const fn with_pt_commit(self, pt_commit: Digest) -> Self {
+        Self { pt_commit: Some(pt_commit), ..self }
     }
 
     /// What identifies the sealed file.
@@ -226,6 +243,32 @@ impl Manifest {
             return Err(HeaderMismatch::Length { signed, header });
         }
         Ok(())
+    }
+
+    /// Checks that a plaintext handed in later is the one that the bidder committed to when it
+    /// signed: the remedy where an object cannot be opened for no fault of the bidder. `salt` is the
+    /// one that the bidder kept.
+    ///
+    /// Whether the remedy is allowed at all is the tender's rule, not decided here.
+    ///
+    /// # Errors
+    ///
+    /// [`BackupError`].
+    ///
+    /// # Source
+    ///
+    /// 电子招标投标办法 art. 31 (补救方案); ruling 1.
+    pub fn check_backup(
+        &self,
+        stage: Stage,
+        part: Part,
+        salt: &PlaintextSalt,
+        file: &mut dyn Read,
+    ) -> Result<(), BackupError> {
+        let entry = self.part(stage, part).ok_or(BackupError::NoSuchPart)?;
+        let commitment = entry.pt_commit.as_ref().ok_or(BackupError::NoCommitment)?;
+        // The sealed file is longer than its plaintext.
+        check_backup(self.suite, commitment, salt, entry.file_len, file)
     }
 
     /// Checks that this manifest may take the place of `previous`, the bidder's version that counts

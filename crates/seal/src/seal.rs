@@ -12,7 +12,7 @@ use crate::limits::TAG_LEN;
 use crate::payload::{ObjectRoot, at_end, read_full};
 use crate::pipeline::{alone, together};
 use crate::{
-    BidderKey, BidderKeyError, BidderLock, CeremonyLock, Context, Header, LockKind, LockSecrets,
+    BidderKeyError, BidderLockPlan, CeremonyLock, Context, Header, LockKind, LockSecrets,
     ObjectSummary, Padding,
 };
 
@@ -27,8 +27,8 @@ pub struct SealPlan<'a> {
     pub padding: Padding,
     /// Bytes that `plaintext` will give, exactly.
     pub plaintext_len: u64,
-    /// The bidder's own certificate key, where the tender's rules want a bidder lock.
-    pub bidder_lock: Option<&'a BidderKey>,
+    /// The bidder lock, where the tender's rules want one.
+    pub bidder_lock: Option<BidderLockPlan<'a>>,
 }
 
 /// A sealed object that was written completely.
@@ -177,7 +177,8 @@ fn sealed(header: Header, root: ObjectRoot) -> Sealed {
 }
 
 /// Draws all secrets and makes the header. Draws, in this order: salt (32 bytes), r of U (48), what
-/// the bidder lock needs, the proof's nonce (32).
+/// the bidder lock needs, of an escrow r' of U' (48) and the nonce of its proof (32), the nonce of
+/// the proof (32).
 pub(crate) fn seal_header(
     plan: &SealPlan<'_>,
     padded_len: u64,
@@ -195,23 +196,20 @@ pub(crate) fn seal_header(
     let ceremony = CeremonyLock { commit: commit(&salt, LockKind::Ceremony, &secret), u };
     let mut secrets = LockSecrets { ceremony: secret, bidder: None };
 
-    let mut bidder = None;
-    if let Some(key) = plan.bidder_lock {
-        let (wrapped, secret) = key.wrap(context, &salt, entropy)?;
-        bidder = Some(BidderLock {
-            commit: commit(&salt, LockKind::Bidder, &secret),
-            algorithm: key.algorithm(),
-            cert_sha256: *key.cert_sha256(),
-            wrapped,
-        });
-        secrets.bidder = Some(secret);
-    }
-
+    let made = match plan.bidder_lock {
+        Some(lock) => Some(lock.make(context, plan.bases.key(), &salt, entropy)?),
+        None => None,
+    };
     let locks: Vec<DraftLock> = [DraftLock::from(&ceremony)]
         .into_iter()
-        .chain(bidder.as_ref().map(DraftLock::from))
+        .chain(made.as_ref().map(DraftLock::from))
         .collect();
-    let hdr0 = Draft { context, padding: plan.padding, padded_len, salt, locks: &locks }.hdr0();
+    let mut hdr0 = Draft { context, padding: plan.padding, padded_len, salt, locks: &locks }.hdr0();
+    let mut bidder = None;
+    if let Some(made) = made {
+        let (lock, secret) = made.finish(plan.bases, suite, &mut hdr0, entropy)?;
+        (bidder, secrets.bidder) = (Some(lock), Some(secret));
+    }
     let hh = suite.hash(&hdr0);
     let key = PayloadKey::derive(suite, &salt, &secrets.ceremony, secrets.bidder.as_ref(), &hh);
     let label = proof_label(suite, &hh, &key.commit);

@@ -1,5 +1,7 @@
 //! Tests of the whole crate, with a sealer that can also break every rule.
 
+mod backup;
+mod escrow;
 mod files;
 mod forge;
 mod locks;

@@ -13,11 +13,12 @@ struct Row {
 }
 
 /// Every observation; the match below does not compile when one is added and not listed.
-const ALL: [Observation; 8] = [
+const ALL: [Observation; 9] = [
     Observation::TooFewPartials,
     Observation::CeremonyLockMismatch,
     Observation::BidderSecretWrong,
     Observation::BidderSecretMissing,
+    Observation::EscrowMismatch,
     Observation::PayloadRejected,
     Observation::StoredBytesDiffer,
     Observation::OmittedFromFreeze,
@@ -31,10 +32,11 @@ const fn position(observation: Observation) -> usize {
         O::CeremonyLockMismatch => 1,
         O::BidderSecretWrong => 2,
         O::BidderSecretMissing => 3,
-        O::PayloadRejected => 4,
-        O::StoredBytesDiffer => 5,
-        O::OmittedFromFreeze => 6,
-        O::SheetMalformed => 7,
+        O::EscrowMismatch => 4,
+        O::PayloadRejected => 5,
+        O::StoredBytesDiffer => 6,
+        O::OmittedFromFreeze => 7,
+        O::SheetMalformed => 8,
     }
 }
 
@@ -64,6 +66,7 @@ fn only_what_a_bidder_signed_is_blamed_on_it() {
     let expected = [
         Observation::CeremonyLockMismatch,
         Observation::BidderSecretWrong,
+        Observation::EscrowMismatch,
         Observation::PayloadRejected,
     ];
     assert_eq!(bidder, expected);

@@ -1,10 +1,11 @@
 //! [`VerifiedBid`]: context, signature, headers, and the entry of the freeze list.
 
+use kaibiao_crypto::{SUITE_1, Secret32};
 use kaibiao_opening::{FrozenBid, SetFrozen};
 use kaibiao_pki::Identity;
 use kaibiao_replay::{BidMaterial, VerifiedBid};
-use kaibiao_seal::{Header, Manifest, ManifestBody};
-use kaibiao_types::{BidSeq, Digest, Millis, UtcMillis};
+use kaibiao_seal::{Header, Manifest, ManifestBody, PlaintextDigest, PlaintextSalt};
+use kaibiao_types::{BidSeq, Digest, Millis, Part, Stage, UtcMillis};
 
 use super::common::{flipped, material, other, rich, sign, trust};
 
@@ -135,4 +136,32 @@ fn the_entry_of_the_freeze_list_says_what_the_bid_says() {
         let label = bid.expect_frozen(&changed).unwrap_err().label();
         assert_eq!(label, "E_FROZEN", "change {number}");
     }
+}
+
+/// The remedy with a backup file starts from a frozen bid: only what its signed manifest commits to.
+#[test]
+fn a_backup_file_is_compared_with_the_signed_commitment() {
+    let salt = || PlaintextSalt::new(Secret32::new([9; 32].into()));
+    let mut digest = PlaintextDigest::new(&SUITE_1);
+    digest.update(b"the sealed sheet");
+    let commitment = salt().commit(&SUITE_1, &digest.finish());
+    let mut material = bid(PLAIN);
+    resign(&mut material, |body| body.parts[0].pt_commit = Some(commitment));
+    let verified = verify(&material).unwrap();
+    let stage = Stage::new(1).unwrap();
+    let check = |part, salt: PlaintextSalt, mut file: &[u8]| {
+        verified.manifest().check_backup(stage, part, &salt, &mut file).map_err(|e| e.label())
+    };
+    assert_eq!(check(Part::Price, salt(), b"the sealed sheet"), Ok(()));
+    assert_eq!(check(Part::Price, salt(), b"a better sheet"), Err("E_PT_COMMIT"));
+    let other = PlaintextSalt::new(Secret32::new([8; 32].into()));
+    assert_eq!(check(Part::Price, other, b"the sealed sheet"), Err("E_PT_COMMIT"));
+    assert_eq!(check(Part::Documents, salt(), b"the sealed sheet"), Err("E_PT_ABSENT"));
+
+    // A commitment that is added after the signature is not the bidder's.
+    let mut forged = bid(PLAIN);
+    let signed = forged.cms.clone();
+    resign(&mut forged, |body| body.parts[0].pt_commit = Some(commitment));
+    forged.cms = signed;
+    assert_eq!(verify(&forged).err(), Some("E_SIG_HASH"));
 }

@@ -22,18 +22,21 @@ pub enum HeaderError {
     /// No lock at all, or more than one of each type.
     #[error("{0} locks")]
     LockCount(u16),
-    /// An escrow block, which this version does not have.
-    #[error("the bidder lock names an escrow; escrow is not built")]
-    LockEscrow,
+    /// The escrow byte of a bidder lock is neither 0 nor 1.
+    #[error("the bidder lock has unknown escrow mode {0}")]
+    LockEscrow(u8),
     /// No ceremony lock: the custodians could never open the object.
     #[error("no ceremony lock")]
     LockMissing,
     /// Locks are not in strictly ascending order of their type.
     #[error("lock {0} is out of order or there twice")]
     LockOrder(u8),
-    /// The point in a lock is not a point of the group.
-    #[error("the point in lock {0} is not a point of the group")]
+    /// A point in a lock is not a point of the group.
+    #[error("a point in lock {0} is not a point of the group")]
     LockPoint(u8),
+    /// The escrow has the point of the ceremony lock: one raised point would open both (ruling 30).
+    #[error("the escrow repeats the point of the ceremony lock")]
+    LockRepeated,
     /// The byte after the lock type is not zero.
     #[error("the reserved byte of lock {0} is not zero")]
     LockReserved(u8),
@@ -52,11 +55,11 @@ pub enum HeaderError {
     /// No plaintext has this padded length under the padding mode.
     #[error("{0} bytes is not a length that the padding produces")]
     PadShape(u64),
-    /// The point of the well-formedness proof is not a point of the group.
-    #[error("the point of the proof is not a point of the group")]
+    /// The point of a well-formedness proof is not a point of the group.
+    #[error("the point of a proof is not a point of the group")]
     ProofPoint,
-    /// A scalar of the proof is not below the order of the group.
-    #[error("a scalar of the proof is not below the group order")]
+    /// A scalar of a proof is not below the order of the group.
+    #[error("a scalar of a proof is not below the group order")]
     ProofScalar,
     /// A suite that this program does not know.
     #[error("unknown suite {0:#06x}; a newer program is needed")]
@@ -98,13 +101,14 @@ impl HeaderError {
             Self::LockAlgorithm(_)
             | Self::LockBody(_)
             | Self::LockCount(_)
-            | Self::LockEscrow
+            | Self::LockEscrow(_)
             | Self::LockMissing
             | Self::LockOrder(_)
             | Self::LockReserved(_)
             | Self::LockSpace
             | Self::LockType(_) => "E_LOCK",
             Self::LockPoint(_) | Self::ProofPoint => "E_POINT",
+            Self::LockRepeated => "E_DUP_U",
             Self::ProofScalar => "E_TDH2",
         }
     }

@@ -4,9 +4,10 @@ use kaibiao_crypto::{PointError, Suite, tdh2};
 use kaibiao_types::Digest;
 
 use super::{
-    BidderLock, BidderLockAlgorithm, CeremonyLock, FIXED_LEN, Header, HeaderError, MAGIC,
-    MagicDamage, PREFIX_LEN, TAIL_LEN, VERSION, checked_header_len,
+    BidderLock, BidderLockAlgorithm, CeremonyLock, Escrow, FIXED_LEN, Header, HeaderError, MAGIC,
+    MagicDamage, PREFIX_LEN, PROOF_LEN, TAIL_LEN, VERSION, checked_header_len,
 };
+use crate::escrow::escrow_label;
 use crate::limits::{CHUNK_LOG2, LENGTH_PREFIX, PADDED_MAX, RSA_MODULUS_BYTES};
 use crate::{LockKind, Padding};
 
@@ -20,7 +21,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
     }
     // `length` is at least FIXED_LEN + TAIL_LEN, so the tail begins inside.
     let (hdr0, tail) = bytes.split_at_checked(length - TAIL_LEN).ok_or(HeaderError::LockSpace)?;
-    let mut cursor = Cursor(hdr0);
+    let mut cursor = Cursor::new(hdr0);
     cursor.take(PREFIX_LEN)?;
 
     let [chunk_log2] = cursor.array()?;
@@ -41,7 +42,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
     let bidctx = Digest::new(cursor.array()?);
     let ceremony_id = Digest::new(cursor.array()?);
 
-    let (ceremony, bidder) = locks(suite, lock_count, &mut cursor)?;
+    let (ceremony, bidder) = locks(suite, lock_count, hdr0, &mut cursor)?;
     let (commit, proof) = self::tail(suite, tail)?;
     Ok(Header {
         bytes: bytes.to_vec(),
@@ -66,7 +67,7 @@ pub(super) fn prefix(bytes: &[u8]) -> Result<(&'static Suite, usize), HeaderErro
     if !MAGIC.starts_with(magic) || magic.is_empty() {
         return Err(HeaderError::Magic(MagicDamage::find(start)));
     }
-    let mut cursor = Cursor(start);
+    let mut cursor = Cursor::new(start);
     if start.len() < PREFIX_LEN {
         return Err(HeaderError::Truncated { expected: FIXED_LEN + TAIL_LEN, found: start.len() });
     }
@@ -85,6 +86,7 @@ pub(super) fn prefix(bytes: &[u8]) -> Result<(&'static Suite, usize), HeaderErro
 fn locks(
     suite: &Suite,
     count: u16,
+    hdr0: &[u8],
     cursor: &mut Cursor<'_>,
 ) -> Result<(CeremonyLock, Option<BidderLock>), HeaderError> {
     // Two types exist and each occurs at most once; a greater count is refused before any lock.
@@ -103,86 +105,123 @@ fn locks(
         }
         let body_len = usize::from(u16::from_be_bytes(cursor.array()?));
         let commit = Digest::new(cursor.array()?);
-        let body = Cursor(cursor.take(body_len)?);
+        let body = Cursor { at: cursor.at, rest: cursor.take(body_len)? };
         match LockKind::by_code(kind) {
             Some(LockKind::Ceremony) => {
                 let bytes = body.whole::<33>().ok_or(HeaderError::LockBody(kind))?;
                 let u = suite.point(&bytes).map_err(|_| HeaderError::LockPoint(kind))?;
                 ceremony = Some(CeremonyLock { commit, u });
             }
-            Some(LockKind::Bidder) => bidder = Some(bidder_lock(suite, commit, body)?),
+            Some(LockKind::Bidder) => bidder = Some(bidder_lock(suite, commit, hdr0, body)?),
             None => return Err(HeaderError::LockType(kind)),
         }
     }
-    if !cursor.0.is_empty() {
+    if !cursor.rest.is_empty() {
         return Err(HeaderError::LockSpace);
     }
-    Ok((ceremony.ok_or(HeaderError::LockMissing)?, bidder))
+    let ceremony = ceremony.ok_or(HeaderError::LockMissing)?;
+    let escrow = bidder.as_ref().and_then(|lock: &BidderLock| lock.escrow.as_ref());
+    if escrow.is_some_and(|escrow| escrow.u == ceremony.u) {
+        return Err(HeaderError::LockRepeated);
+    }
+    Ok((ceremony, bidder))
 }
 
 fn bidder_lock(
     suite: &Suite,
     commit: Digest,
+    hdr0: &[u8],
     mut body: Cursor<'_>,
 ) -> Result<BidderLock, HeaderError> {
     let kind = LockKind::Bidder.code();
     let short = |_| HeaderError::LockBody(kind);
-    let [algorithm, escrow] = body.array().map_err(short)?;
+    let [algorithm, escrowed] = body.array().map_err(short)?;
     let algorithm = match algorithm {
         1 => BidderLockAlgorithm::RsaOaepSha256,
         2 => BidderLockAlgorithm::DhKemP256,
         other => return Err(HeaderError::LockAlgorithm(other)),
     };
-    if escrow != 0 {
-        return Err(HeaderError::LockEscrow);
+    if escrowed > 1 {
+        return Err(HeaderError::LockEscrow(escrowed));
     }
     let cert_sha256 = Digest::new(body.array().map_err(short)?);
     let wrapped_len = usize::from(u16::from_be_bytes(body.array().map_err(short)?));
-    let wrapped = body.0;
     let fits = match algorithm {
         BidderLockAlgorithm::RsaOaepSha256 => RSA_MODULUS_BYTES.contains(&wrapped_len),
         BidderLockAlgorithm::DhKemP256 => wrapped_len == 33,
     };
-    if !fits || wrapped.len() != wrapped_len {
+    if !fits {
         return Err(HeaderError::LockBody(kind));
     }
+    let wrapped = body.take(wrapped_len).map_err(short)?;
     if algorithm == BidderLockAlgorithm::DhKemP256 {
         suite.point(wrapped).map_err(|_| HeaderError::LockPoint(kind))?;
     }
-    Ok(BidderLock { commit, algorithm, cert_sha256, wrapped: wrapped.to_vec() })
+    let escrow = match escrowed {
+        1 => Some(escrow(suite, hdr0, &mut body)?),
+        _ => None,
+    };
+    if !body.rest.is_empty() {
+        return Err(HeaderError::LockBody(kind));
+    }
+    Ok(BidderLock { commit, algorithm, cert_sha256, wrapped: wrapped.to_vec(), escrow })
+}
+
+fn escrow(suite: &Suite, hdr0: &[u8], body: &mut Cursor<'_>) -> Result<Escrow, HeaderError> {
+    let kind = LockKind::Bidder.code();
+    let short = |_| HeaderError::LockBody(kind);
+    let u = body.array::<33>().map_err(short)?;
+    let u = suite.point(&u).map_err(|_| HeaderError::LockPoint(kind))?;
+    let at = body.at;
+    let proof = proof(suite, &body.array().map_err(short)?)?;
+    let masked = body.array().map_err(short)?;
+    Ok(Escrow { u, proof, masked, label: escrow_label(suite, hdr0, at) })
 }
 
 fn tail(suite: &Suite, tail: &[u8]) -> Result<(Digest, tdh2::Proof), HeaderError> {
-    let mut cursor = Cursor(tail);
+    let mut cursor = Cursor::new(tail);
     let commit = Digest::new(cursor.array()?);
-    let proof = tdh2::Proof::read(suite, &cursor.array()?).map_err(|error| match error {
+    Ok((commit, proof(suite, &cursor.array()?)?))
+}
+
+fn proof(suite: &Suite, bytes: &[u8; PROOF_LEN]) -> Result<tdh2::Proof, HeaderError> {
+    tdh2::Proof::read(suite, bytes).map_err(|error| match error {
         PointError::Scalar => HeaderError::ProofScalar,
         PointError::Encoding | PointError::Identity | PointError::NotOnCurve => {
             HeaderError::ProofPoint
         }
-    })?;
-    Ok((commit, proof))
+    })
 }
 
 /// The bytes not read yet. Running out of them means that the locks do not fit the header: all
 /// other fields lie inside the minimum length.
-struct Cursor<'a>(&'a [u8]);
+struct Cursor<'a> {
+    rest: &'a [u8],
+    /// Bytes before `rest`.
+    at: usize,
+}
 
 impl<'a> Cursor<'a> {
+    const fn new(rest: &'a [u8]) -> Self {
+        Self { rest, at: 0 }
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8], HeaderError> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(HeaderError::LockSpace)?;
-        self.0 = rest;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(HeaderError::LockSpace)?;
+        self.rest = rest;
+        self.at += length;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], HeaderError> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or(HeaderError::LockSpace)?;
-        self.0 = rest;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(HeaderError::LockSpace)?;
+        self.rest = rest;
+        self.at += N;
         Ok(*taken)
     }
 
     /// All remaining bytes, if they are exactly `N`.
     fn whole<const N: usize>(&self) -> Option<[u8; N]> {
-        self.0.try_into().ok()
+        self.rest.try_into().ok()
     }
 }

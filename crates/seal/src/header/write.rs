@@ -3,7 +3,8 @@
 use kaibiao_crypto::Suite;
 use kaibiao_types::Digest;
 
-use super::{BidderLock, CeremonyLock, FIXED_LEN, MAGIC, TAIL_LEN, VERSION};
+use super::{CeremonyLock, FIXED_LEN, MAGIC, PROOF_LEN, TAIL_LEN, VERSION};
+use crate::escrow::MadeLock;
 use crate::limits::CHUNK_LOG2;
 use crate::{Context, LockKind, Padding};
 
@@ -31,18 +32,25 @@ impl From<&CeremonyLock> for DraftLock {
     }
 }
 
-impl From<&BidderLock> for DraftLock {
-    fn from(lock: &BidderLock) -> Self {
+impl From<&MadeLock> for DraftLock {
+    /// The lock with zeros where the proof of its escrow goes: that proof covers the whole header.
+    fn from(made: &MadeLock) -> Self {
+        let MadeLock { lock, escrow, .. } = made;
         // A wrapped secret is at most 512 bytes; the parser refuses what is longer.
         let length = u16::try_from(lock.wrapped.len()).unwrap_or(u16::MAX).to_be_bytes();
-        let escrow = 0;
-        let body = [
-            &[lock.algorithm.code(), escrow],
+        let mut body = [
+            &[lock.algorithm.code(), u8::from(escrow.is_some())],
             lock.cert_sha256.bytes().as_slice(),
             &length,
             &lock.wrapped,
-        ];
-        Self { kind: LockKind::Bidder.code(), commit: lock.commit, body: body.concat() }
+        ]
+        .concat();
+        if let Some(escrow) = escrow {
+            body.extend_from_slice(&escrow.u.bytes());
+            body.extend_from_slice(&[0; PROOF_LEN]);
+            body.extend_from_slice(&escrow.masked);
+        }
+        Self { kind: LockKind::Bidder.code(), commit: lock.commit, body }
     }
 }
 

@@ -4,10 +4,14 @@ use kaibiao_crypto::{Entropy as _, Point, SUITE_1, Secret32, SecretScalar, hpke,
 use kaibiao_types::Digest;
 
 use super::{Lot, Stream};
+use crate::escrow::MadeLock;
 use crate::header::{Draft, DraftLock, proof_label};
 use crate::keys::{CEREMONY_EXPORT, PayloadKey, context_info, lock_commit};
 use crate::limits::CHUNK_LEN;
-use crate::{Context, Header, LockKind, LockSecrets, Padding};
+use crate::{BidderLockPlan, Context, Header, LockKind, LockSecrets, Padding};
+
+/// What a forger does to a bidder lock.
+pub(crate) type Change = fn(&mut MadeLock);
 
 /// What a forger controls. Each field changes one thing of an otherwise correct object.
 pub(crate) struct Forgery<'a> {
@@ -28,6 +32,8 @@ pub(crate) struct Forgery<'a> {
     pub(crate) ceremony: bool,
     /// Locks after it.
     pub(crate) after: Vec<DraftLock>,
+    /// A bidder lock after it, and what is changed in it before its proof is made.
+    pub(crate) bidder: Option<(BidderLockPlan<'a>, Change)>,
 }
 
 /// A finished forgery.
@@ -58,6 +64,7 @@ impl<'a> Forgery<'a> {
             before: Vec::new(),
             ceremony: true,
             after: Vec::new(),
+            bidder: None,
         }
     }
 
@@ -83,20 +90,29 @@ impl<'a> Forgery<'a> {
         let mut locks = std::mem::take(&mut self.before);
         locks.extend(self.ceremony.then_some(lock));
         locks.append(&mut self.after);
+        let made = self.bidder.map(|(plan, change)| {
+            let made = plan.make(self.context, self.lot.bases.key(), &salt, &mut entropy);
+            let mut made = made.unwrap();
+            change(&mut made);
+            made
+        });
+        locks.extend(made.as_ref().map(DraftLock::from));
 
         let padded_len = u64::try_from(self.padded.len()).unwrap();
         let draft =
             Draft { context: self.context, padding: self.padding, padded_len, salt, locks: &locks };
-        let hdr0 = draft.hdr0();
+        let mut hdr0 = draft.hdr0();
+        let bidder = made
+            .map(|made| made.finish(&self.lot.bases, &SUITE_1, &mut hdr0, &mut entropy).unwrap().1);
         let hh = SUITE_1.hash(&hdr0);
-        let key = PayloadKey::derive(&SUITE_1, &salt, &secret, None, &hh);
+        let key = PayloadKey::derive(&SUITE_1, &salt, &secret, bidder.as_ref(), &hh);
         let mut key_commit = *key.commit.bytes();
         (self.key_commit)(&mut key_commit);
         let label = proof_label(&SUITE_1, &hh, &Digest::new(key_commit));
         let proof = self.lot.bases.prove(&u, &r, label.bytes(), &mut entropy).unwrap();
         let mut file = [hdr0.as_slice(), &key_commit, &proof.bytes()].concat();
         file.extend(self.payload(&key));
-        let secrets = LockSecrets { ceremony: secret, bidder: None };
+        let secrets = LockSecrets { ceremony: secret, bidder };
         Forged { file, secrets, r, u, proof }
     }
 

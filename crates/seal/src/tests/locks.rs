@@ -6,21 +6,23 @@ use kaibiao_types::{Digest, Fault, Part};
 use super::files::key;
 use super::{Lot, Stream, Untouchable, bid_context, payload};
 use crate::{
-    BidderKey, BidderKeyError, BidderLockAlgorithm, BidderSecret, Context, Header, LockSecrets,
-    OpenFailure, SealPlan, Sealed, UnwrapError, Verdict, check_bidder_lock, open, seal,
+    BidderKey, BidderKeyError, BidderLockAlgorithm, BidderLockPlan, BidderSecret, Context, Header,
+    LockSecrets, OpenFailure, SealPlan, Sealed, UnwrapError, Verdict, check_bidder_lock, open,
+    seal,
 };
 
-fn public(name: &str) -> Result<BidderKey, BidderKeyError> {
+pub(super) fn public(name: &str) -> Result<BidderKey, BidderKeyError> {
     BidderKey::from_spki(&SUITE_1, SUITE_1.hash(name.as_bytes()), &key(name).spki())
 }
 
-fn private(name: &str) -> BidderSecret {
+pub(super) fn private(name: &str) -> BidderSecret {
     BidderSecret::from_pkcs8(&key(name).pkcs8()).unwrap()
 }
 
 fn locked(lot: &Lot, context: &Context, name: &str) -> (Sealed, Vec<u8>) {
     let bidder = public(name).unwrap();
-    let plan = SealPlan { bidder_lock: Some(&bidder), ..lot.plan(context, 9) };
+    let bidder_lock = Some(BidderLockPlan::Strict(&bidder));
+    let plan = SealPlan { bidder_lock, ..lot.plan(context, 9) };
     let mut file = Vec::new();
     let object = seal(&plan, &mut &b"documents"[..], &mut file, &mut Stream::new(name)).unwrap();
     (object, file)
@@ -170,12 +172,19 @@ fn without_randomness_no_lock_is_made_or_opened() {
     let lot = Lot::new("lot");
     let context = lot.context(Part::Documents);
     let bidder = public("rsa-2048").unwrap();
-    let plan = SealPlan { bidder_lock: Some(&bidder), ..lot.plan(&context, 0) };
-    // Salt, r, lock secret, OAEP seed, proof nonce.
-    for draw in 0..5 {
+    // Salt, r, lock secret, OAEP seed, proof nonce; with an escrow r' and the nonce of its proof.
+    for (bidder_lock, draws) in
+        [(BidderLockPlan::Strict(&bidder), 5), (BidderLockPlan::Escrow(&bidder), 7)]
+    {
+        let plan = SealPlan { bidder_lock: Some(bidder_lock), ..lot.plan(&context, 0) };
+        for draw in 0..draws {
+            let mut file = Vec::new();
+            let error =
+                seal(&plan, &mut std::io::empty(), &mut file, &mut FailsAt(draw)).unwrap_err();
+            assert_eq!((error.label(), file.len()), ("E_ENTROPY", 0), "{draw}");
+        }
         let mut file = Vec::new();
-        let error = seal(&plan, &mut std::io::empty(), &mut file, &mut FailsAt(draw)).unwrap_err();
-        assert_eq!((error.label(), file.len()), ("E_ENTROPY", 0), "{draw}");
+        assert!(seal(&plan, &mut std::io::empty(), &mut file, &mut FailsAt(draws)).is_ok());
     }
     let (object, _) = locked(&lot, &context, "rsa-2048");
     let error = private("rsa-2048").unwrap_lock(&object.header, &mut FailsAt(0)).unwrap_err();

@@ -137,7 +137,7 @@ fn lists_of_locks_are_strict() {
         (lock(1, &[2; 33]), HeaderError::LockOrder(1)),
         (lock(4, &[]), HeaderError::LockType(4)),
         (bidder(3, 0, 0, &[]), HeaderError::LockAlgorithm(3)),
-        (bidder(2, 1, 33, &[2; 33]), HeaderError::LockEscrow),
+        (bidder(2, 2, 33, &Point::generator().bytes()), HeaderError::LockEscrow(2)),
         (bidder(1, 0, 255, &[1; 255]), HeaderError::LockBody(2)),
         (bidder(1, 0, 513, &[1; 513]), HeaderError::LockBody(2)),
         (bidder(1, 0, 256, &[1; 257]), HeaderError::LockBody(2)),

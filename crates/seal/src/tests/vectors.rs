@@ -4,16 +4,19 @@ mod make;
 mod manifest;
 mod model;
 mod negatives;
+mod plaintext;
 
-use kaibiao_crypto::{SUITE_1, Suite, hpke};
+use kaibiao_crypto::{SUITE_1, Suite, hpke, tdh2};
 use kaibiao_merkle::{leaf_hash, root_of};
 use kaibiao_types::Digest;
 
 use super::files::{check, hex, key, read, unhex};
 use super::{Stream, text};
 use crate::limits::{CHUNK_LEN, SEALED_CHUNK_LEN};
-use crate::{BidderSecret, Header, LockSecrets, ObjectDigest, ObjectSummary, open, padme};
-use model::{ObjectVector, Objects, Refusal, Refusals, World};
+use crate::{
+    BidderSecret, Header, LockSecrets, ObjectDigest, ObjectSummary, escrow_secret, open, padme,
+};
+use model::{EscrowTrace, ObjectVector, Objects, Refusal, Refusals, World};
 
 #[test]
 fn objects_are_made_as_committed() {
@@ -49,14 +52,21 @@ fn committed_objects_open() {
         assert_eq!(hex(header.bytes()), vector.header);
         assert_eq!(header.verify_proof(&world.lot.bases), Ok(()));
         assert_eq!(header.expect_context(&vector.context.context(&world.lot)), Ok(()));
-        let bidder = vector.bidder_key.as_ref().map(|name| {
-            let secret = BidderSecret::from_pkcs8(&key(name).pkcs8()).unwrap();
-            secret.unwrap_lock(&header, &mut Stream::new("blinding")).unwrap()
+        assert_eq!(header.lock_mode().as_str(), vector.lock_mode, "{}", vector.name);
+        let own = vector.bidder_key.as_ref().map(|name| model::ss_2(name, &header));
+        let escrow = header.escrow().map(|escrow| {
+            let z = world.lot.secret.mul_point(&escrow.u);
+            escrow_secret(&header, &z, world.lot.bases.key()).unwrap()
         });
-        let secrets = LockSecrets { bidder, ..world.lot.secrets(&header) };
-        let mut payload = &file[header.bytes().len()..];
-        let opened = open(&header, &secrets, &vector.summary(), &mut payload, Vec::new()).unwrap();
-        assert_eq!(opened.out, vector.plaintext.bytes(), "{}", vector.name);
+        for bidder in
+            [own, escrow].into_iter().filter(|way| way.is_some() || vector.bidder_key.is_none())
+        {
+            let secrets = LockSecrets { bidder, ..world.lot.secrets(&header) };
+            let mut payload = &file[header.bytes().len()..];
+            let opened =
+                open(&header, &secrets, &vector.summary(), &mut payload, Vec::new()).unwrap();
+            assert_eq!(opened.out, vector.plaintext.bytes(), "{}", vector.name);
+        }
     }
 }
 
@@ -65,7 +75,7 @@ fn committed_objects_open() {
 fn the_values_follow_from_the_text() {
     let world = World::new();
     let objects: Objects = read("objects.json");
-    for vector in objects.objects.iter().filter(|vector| vector.bidder_key.is_none()) {
+    for vector in &objects.objects {
         follow(&world, vector);
     }
 }
@@ -90,12 +100,17 @@ fn follow(world: &World, vector: &ObjectVector) {
     let lock_commit = suite.th("lock-commit", &[bidctx.bytes(), &salt, &[1], ss_1.expose()]);
     assert_eq!(header[128..160], lock_commit.bytes()[..]);
 
+    let ss_2 = follow_bidder_lock(world, vector, hdr0);
     let hh = suite.hash(hdr0);
-    let prk = suite.hkdf_extract(&salt, &[&[1], ss_1.expose()]);
+    let mut secrets: Vec<&[u8]> = vec![&[1], ss_1.expose()];
+    if let Some(ss_2) = &ss_2 {
+        secrets.extend([[2].as_slice(), ss_2.as_slice()]);
+    }
+    let prk = suite.hkdf_extract(&salt, &secrets);
     let mut okm = [0; 76];
     suite.hkdf_expand(&prk, &[b"kaibiao/v1/payload", &[0, 1], hh.bytes()], &mut okm);
     assert_eq!(tail[..32], okm[44..]);
-    let trace = vector.trace.as_ref().unwrap();
+    let trace = &vector.trace;
     let values = [
         (z.bytes().to_vec(), &trace.z),
         (info.bytes().to_vec(), &trace.hpke_info),
@@ -132,6 +147,48 @@ fn follow(world: &World, vector: &ObjectVector) {
     let (header_sha256, root) = (suite.hash(&header), root_of(&hashes));
     let fields = [header_sha256.bytes(), &file_len[..], root.bytes()];
     assert_eq!(suite.th("object", &fields), vector.ct_root);
+}
+
+/// Lock 2 from its bytes. The secret is the bidder's own, and that of the escrow if there is one.
+fn follow_bidder_lock(world: &World, vector: &ObjectVector, hdr0: &[u8]) -> Option<Vec<u8>> {
+    let suite: &Suite = &SUITE_1;
+    let name = vector.bidder_key.as_ref()?;
+    let ceremony_id = world.lot.ceremony_id;
+    let (salt, bidctx) = (&hdr0[28..60], vector.bidctx);
+    let lock = &hdr0[124 + 69..];
+    let (commit, body) = lock[4..].split_at(32);
+    let wrapped_len = if name == "p256" { 33 } else { 256 };
+    assert_eq!(lock[..2], [2, 0]);
+    assert_eq!(body[2..34], suite.hash(name.as_bytes()).bytes()[..]);
+    assert_eq!(usize::from(body[34]) << 8 | usize::from(body[35]), wrapped_len);
+    let header = Header::parse(&unhex(&vector.header)).unwrap();
+    let ss_2 = model::ss_2(name, &header).expose().to_vec();
+    assert_eq!(vector.trace.ss_2, Some(hex(&ss_2)));
+    let expected = suite.th("lock-commit", &[bidctx.bytes(), salt, &[2], &ss_2]);
+    assert_eq!(commit, expected.bytes());
+
+    let escrow = &body[36 + wrapped_len..];
+    let Some(trace) = &vector.trace.escrow else {
+        assert_eq!((body[1], escrow.len()), (0, 0));
+        return Some(ss_2);
+    };
+    assert_eq!((body[1], escrow.len()), (1, 162));
+    let u = suite.point(&escrow[..33]).unwrap();
+    let z = world.lot.secret.mul_point(&u);
+    let info = suite.th("escrow-info", &[ceremony_id.bytes(), bidctx.bytes(), salt]);
+    let y = world.lot.secret.base_mul();
+    let mask = hpke::export_from_dh(suite, &z, &u, &y, info.bytes(), b"kaibiao/v1/escrow");
+    let unmasked: Vec<u8> =
+        escrow[130..].iter().zip(mask.expose()).map(|(one, other)| one ^ other).collect();
+    assert_eq!(unmasked, ss_2, "{}", vector.name);
+    let (before, after) = (&hdr0[..hdr0.len() - 129], &hdr0[hdr0.len() - 32..]);
+    let label = suite.th("tdh2-escrow", &[before, after]);
+    let proof = tdh2::Proof::read(suite, escrow[33..130].try_into().unwrap()).unwrap();
+    assert_eq!(world.lot.bases.verify(&u, label.bytes(), &proof), Ok(()));
+    let values = [z.to_string(), info.to_string(), hex(mask.expose()), label.to_string()];
+    let EscrowTrace { z, info, mask, label } = trace;
+    assert_eq!(values.each_ref(), [z, info, mask, label]);
+    Some(ss_2)
 }
 
 #[test]
@@ -176,6 +233,19 @@ fn refuse(world: &World, base: &ObjectVector, refusal: &Refusal) {
         };
         return assert_eq!(label, refusal.expect, "{name}");
     }
+    if refusal.layer == "unwrap" {
+        let key =
+            BidderSecret::from_pkcs8(&key(base.bidder_key.as_ref().unwrap()).pkcs8()).unwrap();
+        let error = key.unwrap_lock(&header, &mut Stream::new("blinding")).unwrap_err();
+        return assert_eq!(error.label(), refusal.expect, "{name}");
+    }
+    if refusal.layer == "escrow" {
+        let z = header.escrow().map_or(*header.u(), |escrow| world.lot.secret.mul_point(&escrow.u));
+        let error = escrow_secret(&header, &z, world.lot.bases.key()).unwrap_err();
+        let verdict = error.verdict().map(|verdict| verdict.label().to_owned());
+        assert_eq!((error.label(), verdict), (refusal.expect.as_str(), refusal.verdict.clone()));
+        return assert_eq!(Some(error.fault()), refusal.fault, "{name}");
+    }
     assert_eq!(refusal.layer, "open", "{name}");
     let signed = if refusal.signed == Some(true) { found.unwrap() } else { base.summary() };
     refuse_to_open(world, &header, &file, &signed, refusal);
@@ -215,18 +285,22 @@ fn the_specification_shows_the_committed_sample() {
     let objects: Objects = read("objects.json");
     let sample = objects.objects.iter().find(|vector| vector.name == "empty").unwrap();
     let spec = std::fs::read_to_string(super::files::path("docs/spec/seal.md")).unwrap();
-    let shown: String = spec
-        .lines()
-        .skip_while(|line| *line != "```text")
+    let blocks: Vec<String> = spec
+        .split("```text\n")
         .skip(1)
-        .take_while(|line| *line != "```")
-        .filter_map(|line| line.get(6..)?.split("  ").next())
-        .flat_map(|bytes| bytes.chars().filter(char::is_ascii_hexdigit))
+        .map(|block| {
+            let lines = block.lines().take_while(|line| *line != "```");
+            let bytes = lines.filter_map(|line| line.get(6..)?.split("  ").next());
+            bytes.flat_map(|bytes| bytes.chars().filter(char::is_ascii_hexdigit)).collect()
+        })
         .collect();
-    assert_eq!(shown, *sample.file.as_ref().unwrap());
-    for value in
-        [&sample.ct_root.to_string(), &sample.file_sha256, &sample.trace.as_ref().unwrap().ss_1]
-    {
+    let escrow = objects.objects.iter().find(|vector| vector.name == "escrow-p256").unwrap();
+    let bytes = unhex(&escrow.header);
+    let lock = hex(&bytes[124 + 69..bytes.len() - 129]);
+    assert_eq!(blocks, [sample.file.clone().unwrap(), lock]);
+    let (ss_2, z) = (&escrow.trace.ss_2, &escrow.trace.escrow.as_ref().unwrap().z);
+    assert!(spec.contains(ss_2.as_ref().unwrap()) && spec.contains(z));
+    for value in [&sample.ct_root.to_string(), &sample.file_sha256, &sample.trace.ss_1] {
         assert!(spec.contains(value.as_str()), "{value}");
     }
 }

@@ -4,9 +4,11 @@ use kaibiao_crypto::{SUITE_1, hpke};
 use kaibiao_types::{Digest, Part};
 
 use super::super::files::hex;
-use super::model::{Ceremony, ContextVector, ObjectVector, Objects, Plaintext, Trace, World};
-use crate::Sealed;
+use super::model::{
+    Ceremony, ContextVector, EscrowTrace, ObjectVector, Objects, Plaintext, Trace, World, ss_2,
+};
 use crate::limits::{CHUNK_LEN, SEALED_CHUNK_LEN};
+use crate::{Escrow, Header, Sealed};
 
 const SHEET: &str = r#"{"v":1,"kind":"price-sheet","tender":"ZZ-2022-0705","lot":"01","bidder":"91440300MA5EXAMPLA","total":{"minor":118000000,"currency":"CNY"},"fields":{"duration":"365"}}"#;
 
@@ -17,9 +19,9 @@ const ABOUT: [&str; 6] = [
     "Sealed objects of docs/spec/seal.md, suite 1. Bytes are hexadecimal.",
     "A stream of seed S is SHA-256(S || u64 0) || SHA-256(S || u64 1) || ..., S as its ASCII bytes.",
     "plaintext: hex, or the first len bytes of the stream of its own seed.",
-    "seed: the randomness. Drawn in this order: salt (32 bytes), r (48 bytes, reduced modulo q), of a P-256 bidder lock its r (48), of an RSA one its secret (32) and the seed of its OAEP padding (32), then the fresh bytes of the proof's nonce (32).",
-    "r gives U = r*G; the proof's nonce is H2S(\"tdh2-nonce\", r || ceremony_id || U || label || fresh). A reader needs neither: every value but the proof follows from Z.",
-    "trace: what lies between; z is the combined point, key and nonce are those of the payload. file: only where it is small.",
+    "seed: the randomness. Drawn in this order: salt (32 bytes), r (48 bytes, reduced modulo q), of a P-256 bidder lock its r (48), of an RSA one its secret (32) and the seed of its OAEP padding (32), of an escrow r' (48) and the fresh bytes of its proof's nonce (32), then the fresh bytes of the proof's nonce (32).",
+    "r gives U = r*G; the proof's nonce is H2S(\"tdh2-nonce\", r || ceremony_id || Y || U || L || fresh), that of an escrow the same with r', U' and its own L. The OAEP seed of a lock is the first 32 bytes of TH(\"rsa-randomness\", drawn, u64 0). A reader needs none of this: every value but the proofs and the RSA ciphertext follows from Z, Z' and the bidder's key.",
+    "trace: what lies between; z is the combined point, key and nonce are those of the payload, ss_2 is the bidder's secret. escrow: z is the combined point of U', mask the exported secret, label the L of its proof. file: only where it is small.",
 ];
 
 pub(super) fn objects() -> Objects {
@@ -30,6 +32,8 @@ pub(super) fn objects() -> Objects {
         make(&world, name, bid(part), pad, plaintext, bidder_key)
     };
     let documents = |name, len| one(name, Part::Documents, 1, stream(len), None);
+    let strict = |name, key| one(name, Part::Documents, 1, stream(40), Some((key, "strict")));
+    let escrow = |name, key| one(name, Part::Documents, 1, stream(40), Some((key, "escrow")));
     let rehearsal = ContextVector::Rehearsal { index: 0, ceremony_id: None };
     let objects = vec![
         documents("empty", 0),
@@ -42,8 +46,10 @@ pub(super) fn objects() -> Objects {
         documents("chunk-and-one", CHUNK_LEN + 1),
         documents("three-full-chunks", 3 * CHUNK_LEN - 8),
         make(&world, "rehearsal", rehearsal, 1, stream(32), None),
-        one("bidder-lock-rsa", Part::Documents, 1, stream(40), Some("rsa-2048")),
-        one("bidder-lock-p256", Part::Documents, 1, stream(40), Some("p256")),
+        strict("bidder-lock-rsa", "rsa-2048"),
+        strict("bidder-lock-p256", "p256"),
+        escrow("escrow-rsa", "rsa-2048"),
+        escrow("escrow-p256", "p256"),
     ];
     let ceremony = Ceremony {
         secret: hex(&*world.lot.secret.danger_bytes()),
@@ -73,7 +79,7 @@ fn make(
     context: ContextVector,
     pad: u8,
     plaintext: Plaintext,
-    bidder_key: Option<&str>,
+    bidder_lock: Option<(&str, &str)>,
 ) -> ObjectVector {
     let mut vector = ObjectVector {
         name: name.to_owned(),
@@ -82,8 +88,9 @@ fn make(
         pad,
         plaintext,
         seed: format!("randomness of {name}"),
-        bidder_key: bidder_key.map(str::to_owned),
-        trace: None,
+        bidder_key: bidder_lock.map(|(key, _)| key.to_owned()),
+        lock_mode: bidder_lock.map_or("none", |(_, mode)| mode).to_owned(),
+        trace: Trace::default(),
         header: String::new(),
         header_sha256: Digest::ZERO,
         chunks: Vec::new(),
@@ -93,9 +100,7 @@ fn make(
         file: None,
     };
     let (sealed, file) = world.seal(&vector);
-    if bidder_key.is_none() {
-        vector.trace = Some(trace(world, &sealed));
-    }
+    vector.trace = trace(world, &sealed, vector.bidder_key.as_deref());
     vector.header = hex(sealed.header.bytes());
     vector.header_sha256 = sealed.object.header_sha256;
     let chunks = file[sealed.header.bytes().len()..].chunks(SEALED_CHUNK_LEN);
@@ -107,24 +112,45 @@ fn make(
     vector
 }
 
-fn trace(world: &World, sealed: &Sealed) -> Trace {
+fn trace(world: &World, sealed: &Sealed, bidder_key: Option<&str>) -> Trace {
     let header = &sealed.header;
+    let ss_2 = bidder_key.map(|name| ss_2(name, header));
     let z = world.lot.secret.mul_point(header.u());
     let fields: [&[u8]; 3] = [header.ceremony_id.bytes(), header.bidctx.bytes(), &header.salt];
     let info = SUITE_1.th("hpke-info", &fields);
     let export = b"kaibiao/v1/ceremony-lock";
     let ss_1 =
         hpke::export_from_dh(&SUITE_1, &z, header.u(), world.lot.bases.key(), info.bytes(), export);
-    let prk = SUITE_1.hkdf_extract(&header.salt, &[&[1], ss_1.expose()]);
+    let mut secrets: Vec<&[u8]> = vec![&[1], ss_1.expose()];
+    if let Some(ss_2) = &ss_2 {
+        secrets.extend([[2].as_slice(), ss_2.expose()]);
+    }
+    let prk = SUITE_1.hkdf_extract(&header.salt, &secrets);
     let mut okm = [0; 44];
     SUITE_1.hkdf_expand(&prk, &[b"kaibiao/v1/payload", &[0, 1], header.hh.bytes()], &mut okm);
     Trace {
         z: z.to_string(),
         hpke_info: info.to_string(),
         ss_1: hex(ss_1.expose()),
+        ss_2: ss_2.as_ref().map(|secret| hex(secret.expose())),
+        escrow: header.escrow().map(|escrow| escrow_trace(world, header, escrow)),
         hh: header.hh.to_string(),
         prk: hex(prk.expose()),
         key: hex(&okm[..32]),
         nonce: hex(&okm[32..]),
+    }
+}
+
+fn escrow_trace(world: &World, header: &Header, escrow: &Escrow) -> EscrowTrace {
+    let z = world.lot.secret.mul_point(&escrow.u);
+    let fields: [&[u8]; 3] = [header.ceremony_id.bytes(), header.bidctx.bytes(), &header.salt];
+    let info = SUITE_1.th("escrow-info", &fields);
+    let (key, export) = (world.lot.bases.key(), b"kaibiao/v1/escrow");
+    let mask = hpke::export_from_dh(&SUITE_1, &z, &escrow.u, key, info.bytes(), export);
+    EscrowTrace {
+        z: z.to_string(),
+        info: info.to_string(),
+        mask: hex(mask.expose()),
+        label: escrow.label.to_string(),
     }
 }

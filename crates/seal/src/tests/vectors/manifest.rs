@@ -66,10 +66,18 @@ fn manifests() -> Manifests {
         ..body()
     });
     let spaced = Manifest::parse(&serde_json::to_vec_pretty(first.body()).unwrap()).unwrap();
+    let mut committed = body();
+    committed.parts = committed
+        .parts
+        .iter()
+        .map(|part| part.with_pt_commit(kaibiao_crypto::SUITE_1.hash(&[part.part.code()])))
+        .collect();
+    let committed = Manifest::build(committed).unwrap();
     let accepted = vec![
         accept("submit", &first),
         accept("withdraw", &withdrawal.unwrap()),
         accept("other white space is another manifest", &spaced),
+        accept("every part with a commitment to its plaintext", &committed),
     ];
     let good = String::from_utf8(first.bytes().to_vec()).unwrap();
     Manifests {
@@ -114,6 +122,12 @@ fn refused(good: &str) -> Vec<Refused> {
         (
             "wrong check character",
             good.replace("91440300MA5EXAMPLA", "91440300MA5EXAMPLB"),
+            "E_MANIFEST",
+        ),
+        ("pt_commit null", good.replacen("\"}]", "\",\"pt_commit\":null}]", 1), "E_MANIFEST"),
+        (
+            "pt_commit too short",
+            good.replacen("\"}]", "\",\"pt_commit\":\"00\"}]", 1),
             "E_MANIFEST",
         ),
         ("version 2", good.replace("\"v\":1", "\"v\":2"), "E_VERSION"),

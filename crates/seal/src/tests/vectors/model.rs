@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::super::files::{key, unhex};
 use super::super::{Lot, Stream, text};
 use crate::limits::SEALED_CHUNK_LEN;
-use crate::{BidContext, BidderKey, Context, ObjectSummary, Padding, SealPlan, Sealed, seal};
+use crate::{
+    BidContext, BidderKey, BidderLockPlan, BidderSecret, Context, Header, ObjectSummary, Padding,
+    SealPlan, Sealed, seal,
+};
 
 /// The one ceremony of all vectors.
 pub(super) struct World {
@@ -41,9 +44,9 @@ pub(super) struct ObjectVector {
     /// The key in `bidder-keys.json` of an object with a bidder lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) bidder_key: Option<String>,
+    pub(super) lock_mode: String,
     pub(super) bidctx: Digest,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) trace: Option<Trace>,
+    pub(super) trace: Trace,
     pub(super) header: String,
     pub(super) header_sha256: Digest,
     pub(super) chunks: Vec<String>,
@@ -56,15 +59,29 @@ pub(super) struct ObjectVector {
 }
 
 /// What lies between the inputs and the file.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Trace {
     pub(super) z: String,
     pub(super) hpke_info: String,
     pub(super) ss_1: String,
+    /// Of a bidder lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ss_2: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) escrow: Option<EscrowTrace>,
     pub(super) hh: String,
     pub(super) prk: String,
     pub(super) key: String,
     pub(super) nonce: String,
+}
+
+/// The same of an escrow.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EscrowTrace {
+    pub(super) z: String,
+    pub(super) info: String,
+    pub(super) mask: String,
+    pub(super) label: String,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -108,7 +125,8 @@ pub(super) struct Refusal {
     pub(super) base: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) edits: Vec<Edit>,
-    /// The check that must refuse: header, context, proof, object or open; all before it pass.
+    /// The check that must refuse: header, context, proof, object, unwrap, escrow or open; all before
+    /// it pass.
     pub(super) layer: String,
     pub(super) expect: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,9 +178,13 @@ impl World {
             let cert_sha256 = context.suite().hash(name.as_bytes());
             BidderKey::from_spki(context.suite(), cert_sha256, &key(name).spki()).unwrap()
         });
+        let lock = match vector.lock_mode.as_str() {
+            "escrow" => BidderLockPlan::Escrow,
+            _ => BidderLockPlan::Strict,
+        };
         let plan = SealPlan {
             padding: Padding::by_code(vector.pad).unwrap(),
-            bidder_lock: bidder.as_ref(),
+            bidder_lock: bidder.as_ref().map(lock),
             ..self.lot.plan(&context, plaintext.len())
         };
         let mut file = Vec::new();
@@ -266,7 +288,7 @@ impl Edit {
             Self::Cut { length } => file.truncate(*length),
             Self::Append { hex } => file.extend(unhex(hex)),
             Self::SwapChunks { one, other } => {
-                let header = crate::Header::len_from_prefix(&file).unwrap();
+                let header = Header::len_from_prefix(&file).unwrap();
                 let range =
                     |i: usize| header + i * SEALED_CHUNK_LEN..header + (i + 1) * SEALED_CHUNK_LEN;
                 let (first, second) = (file[range(*one)].to_vec(), file[range(*other)].to_vec());
@@ -277,6 +299,12 @@ impl Edit {
         }
         file
     }
+}
+
+/// The secret that a key of `bidder-keys.json` gives of a bidder lock.
+pub(super) fn ss_2(name: &str, header: &Header) -> Secret32 {
+    let secret = BidderSecret::from_pkcs8(&key(name).pkcs8()).unwrap();
+    secret.unwrap_lock(header, &mut Stream::new("blinding")).unwrap()
 }
 
 /// A secret from hexadecimal.

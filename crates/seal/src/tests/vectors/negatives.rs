@@ -3,14 +3,18 @@
 use kaibiao_types::{Digest, Fault, Part};
 
 use super::super::files::hex;
-use super::super::forge::{Forgery, flip, padded};
+use super::super::forge::{Forgery, flip, padded, proof_in};
+use super::super::{Lot, Stream};
 use super::make::bid;
 use super::model::{ContextVector, Edit, Refusal, Refusals, World};
+use crate::escrow::MadeLock;
+use crate::header::DraftLock;
 use crate::limits::SEALED_CHUNK_LEN;
+use crate::{BidderLockPlan, Header};
 
 const ABOUT: [&str; 4] = [
     "Changes of the objects in objects.json, one fault each, and the label that the named check must give.",
-    "Checks in their order: header (parse), context (expected: the base's, or the one given), proof (of the ceremony in objects.json), object (length rule and digest against the base's), open. All checks before the named one pass, except that open may be given a file that is not the signed one.",
+    "Checks in their order: header (parse), context (expected: the base's, or the one given), proof (all proofs, of the ceremony in objects.json), object (length rule and digest against the base's), unwrap (by the base's bidder key), escrow (with Z' of the ceremony's secret), open. All checks before the named one pass, except that open may be given a file that is not the signed one.",
     "signed: true if the manifest was made for the changed file, else it names the base. The ceremony secret is the one of Z unless given; the bidder secret is absent unless given.",
     "chunk: counted from 0.",
 ];
@@ -20,7 +24,8 @@ const TAIL: usize = 322 - 129;
 const PROOF: usize = 322 - 97;
 
 pub(super) fn refusals() -> Refusals {
-    let all = [header(), locks(), points(), bindings(), objects(), opening(), forgeries()];
+    let all =
+        [header(), locks(), points(), bindings(), objects(), opening(), forgeries(), escrows()];
     let refused = all.into_iter().flatten().collect();
     Refusals { about: ABOUT.map(str::to_owned).to_vec(), refused }
 }
@@ -103,7 +108,8 @@ fn locks() -> Vec<Refusal> {
         two("same lock twice", set(second, &[1])),
         two("second lock not counted", set(18, &[0, 1])),
         two("bidder lock of unknown algorithm", set(body, &[3])),
-        two("bidder lock with escrow", set(body + 1, &[1])),
+        two("escrow announced and absent", set(body + 1, &[1])),
+        two("unknown escrow mode 2", set(body + 1, &[2])),
         two("bidder lock with a wrong inner length", set(body + 34, &[0, 32])),
         refusal_without_ceremony_lock(),
     ]
@@ -160,6 +166,7 @@ fn bindings() -> Vec<Refusal> {
     };
     let replayed = ContextVector::Rehearsal { index: 0, ceremony_id: Some(Digest::new([4; 32])) };
     vec![
+        proof_of_another_ceremony(),
         proof("U shifted by G under the old proof", set(160, &shifted.bytes())),
         proof("salt changed", xor(28)),
         proof("lock commitment changed", xor(128)),
@@ -183,6 +190,18 @@ fn bindings() -> Vec<Refusal> {
         ),
         context("replayed in another ceremony", replayed, "E_CEREMONY"),
     ]
+}
+
+/// The bidder's own proof, made with its r in another ceremony of the same key.
+fn proof_of_another_ceremony() -> Refusal {
+    let (world, other) = (World::new(), Lot::new("another ceremony of the same key"));
+    let context = bid(Part::Documents).context(&world.lot);
+    let mut forged = Forgery::new(&world.lot, &context, padded(0, &[], 8)).make();
+    let header = Header::read(&mut &*forged.file).unwrap();
+    let proof = proof_in(&other, &header, &forged.r).bytes();
+    forged.file[PROOF..PROOF + 97].copy_from_slice(&proof);
+    let edits = vec![Edit::File { hex: hex(&forged.file) }];
+    refusal("proof of another ceremony of the same key", "proof", edits, "E_TDH2")
 }
 
 /// The bid of the vectors with one field changed.
@@ -297,4 +316,109 @@ fn forgeries() -> Vec<Refusal> {
         pad("sealed: inner length 2^64 - 1", u64::MAX, &[7; 104]),
         pad("sealed: inner length of a shorter object", 90, &[7; 90]),
     ]
+}
+
+/// Offset of U' in an object with an escrow and a P-256 bidder lock.
+const ESCROW: usize = 124 + 69 + 36 + 36 + 33;
+const ESCROW_PROOF: usize = ESCROW + 33;
+const MASKED: usize = ESCROW_PROOF + 97;
+
+fn escrows() -> Vec<Refusal> {
+    let world = World::new();
+    let objects = super::make::objects().objects;
+    let base = objects.iter().find(|vector| vector.name == "escrow-p256").unwrap();
+    let file = world.file(base);
+    let point = |at: usize| kaibiao_crypto::SUITE_1.point(&file[at..at + 33]).unwrap();
+    let generator = kaibiao_crypto::Point::generator();
+    let shifted = point(ESCROW).add(&generator).unwrap().bytes();
+    let one = kaibiao_crypto::Scalar::from_u16(1).bytes();
+    let case = |name, layer, edits, expect| Refusal {
+        base: "escrow-p256".to_owned(),
+        ..refusal(name, layer, edits, expect)
+    };
+    let header = |name, edits, expect| case(name, "header", edits, expect);
+    let proof = |name, edits| case(name, "proof", edits, "E_TDH2");
+    let mut off_curve = vec![2];
+    off_curve.extend([0; 31]);
+    off_curve.push(1);
+    vec![
+        header("escrow present and not announced", set(124 + 69 + 36 + 1, &[0]), "E_LOCK"),
+        header("U': prefix 00 (identity)", set(ESCROW, &[0]), "E_POINT"),
+        header("U': not on the curve", set(ESCROW, &off_curve), "E_POINT"),
+        header("Ubar': prefix 00 (identity)", set(ESCROW_PROOF, &[0]), "E_POINT"),
+        header("Ubar': not on the curve", set(ESCROW_PROOF, &off_curve), "E_POINT"),
+        header("e' not below q", set(ESCROW_PROOF + 33, &[0xff; 32]), "E_TDH2"),
+        header("f' not below q", set(ESCROW_PROOF + 65, &[0xff; 32]), "E_TDH2"),
+        header("U' is U", set(ESCROW, &point(160).bytes()), "E_DUP_U"),
+        proof("U' shifted by G under the old proof", set(ESCROW, &shifted)),
+        proof("Ubar' replaced by U'", set(ESCROW_PROOF, &point(ESCROW).bytes())),
+        proof("e' replaced by 1", set(ESCROW_PROOF + 33, &one)),
+        proof("f' replaced by 1", set(ESCROW_PROOF + 65, &one)),
+        proof("masked secret changed", xor(MASKED)),
+        stolen_escrow(&file),
+        masked_wrongly(),
+        wrapped_elsewhere(),
+        Refusal {
+            base: "bidder-lock-p256".to_owned(),
+            fault: Some(Fault::Undetermined),
+            ..case("no escrow to use", "escrow", Vec::new(), "E_LOCK")
+        },
+    ]
+}
+
+/// A second lock copied from another bid under a main proof that holds: only the escrow's own proof
+/// shows the theft (attack A2).
+fn stolen_escrow(victim: &[u8]) -> Refusal {
+    let world = World::new();
+    let thief = changed(|bidder, _, _, _| *bidder = "91440300MA5EXAMPQN".to_owned());
+    let context = thief.context(&world.lot);
+    let lock = &victim[124 + 69..MASKED + 32];
+    let (head, body) = lock.split_at(36);
+    let commit = Digest::new(head[4..].try_into().unwrap());
+    let lock = DraftLock { kind: 2, commit, body: body.to_vec() };
+    let forgery = Forgery::new(&world.lot, &context, padded(0, &[], 8));
+    let file = Forgery { after: vec![lock], ..forgery }.make().file;
+    let edits = vec![Edit::File { hex: hex(&file) }];
+    Refusal {
+        base: "escrow-p256".to_owned(),
+        context: Some(thief),
+        ..refusal("U' and its proof copied into another bid", "proof", edits, "E_TDH2")
+    }
+}
+
+/// The file of a bidder that cheats with its second lock; all proofs hold.
+fn cheated(key: &str, change: fn(&mut MadeLock)) -> Vec<Edit> {
+    let world = World::new();
+    let context = bid(Part::Documents).context(&world.lot);
+    let key = super::super::locks::public(key).unwrap();
+    let forgery = Forgery {
+        bidder: Some((BidderLockPlan::Escrow(&key), change)),
+        ..Forgery::new(&world.lot, &context, padded(0, &[], 8))
+    };
+    vec![Edit::File { hex: hex(&forgery.make().file) }]
+}
+
+fn masked_wrongly() -> Refusal {
+    let edits = cheated("p256", |made| made.escrow.as_mut().unwrap().masked[31] ^= 1);
+    Refusal {
+        base: "escrow-p256".to_owned(),
+        signed: Some(true),
+        verdict: Some("BIDDER_GARBAGE".to_owned()),
+        fault: Some(Fault::Bidder),
+        ..refusal("sealed: escrow of another secret", "escrow", edits, "E_ESCROW")
+    }
+}
+
+fn wrapped_elsewhere() -> Refusal {
+    let edits = cheated("rsa-2048", |made| {
+        let world = World::new();
+        let other = bid(Part::Price).context(&world.lot);
+        let key = super::super::locks::public("rsa-2048").unwrap();
+        made.lock.wrapped = key.wrap(&other, &[0; 32], &mut Stream::new("elsewhere")).unwrap().0;
+    });
+    Refusal {
+        base: "escrow-rsa".to_owned(),
+        signed: Some(true),
+        ..refusal("sealed: OAEP label of another bid", "unwrap", edits, "E_UNWRAP")
+    }
 }
