@@ -3,7 +3,7 @@
 //! One thread goes round with one buffer. Several threads go the same way, each with a buffer of its
 //! own: a thread takes the next chunk while it holds the source, works on it alone, and waits for the
 //! chunk's turn before it gives it on. So the output and the first error are those of one thread,
-//! whatever the threads do, and memory is one chunk for each of them (ADR-0008).
+//! whatever the threads do, and memory is one chunk for each of them (ADR-0007).
 
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, PoisonError};
