@@ -11,10 +11,12 @@ use zeroize::Zeroizing;
 use crate::schnorr::{self, SIGNATURE_LEN};
 use crate::{KeyShare, StaticKey};
 
+mod complaint;
 mod error;
 mod message;
 mod polynomial;
 
+pub use complaint::{Complaint, ComplaintError, Raised};
 pub use error::{DkgError, SetupError};
 pub use message::Round1;
 use polynomial::{evaluate, evaluate_public};
@@ -156,9 +158,14 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`DkgError::Parse`] naming the custodian.
+    /// [`DkgError::Degree`] or [`DkgError::Parse`] naming the custodian.
     pub fn read_round1(&self, index: CustodianIndex, message: &[u8]) -> Result<Round1, DkgError> {
-        Round1::read(self.suite, self.n, self.k, message).map_err(|_| DkgError::Parse(index))
+        Round1::read(self.suite, self.n, self.k, message).map_err(|_| {
+            match Round1::commitment_points(self.n, message) {
+                Some(points) if points != self.k => DkgError::Degree(index),
+                _ => DkgError::Parse(index),
+            }
+        })
     }
 
     /// Round 2: checks every message, decrypts and checks the own shares, signs the transcript.
@@ -180,15 +187,7 @@ impl Session {
             return Err(DkgError::Inconsistent);
         }
         let parsed = self.check_round1(messages)?;
-        let mut sum: Option<SecretScalar> = None;
-        for (sender, message) in indexes().zip(&parsed) {
-            let share = self.own_share(index, key, sender, message)?;
-            sum = match sum {
-                None => Some(share),
-                Some(sum) => Some(sum.add(&share).ok_or(DkgError::Inconsistent)?),
-            };
-        }
-        let secret = sum.ok_or(DkgError::MessageCount(self.n))?;
+        let secret = self.sum_shares(index, key, &parsed)?;
         let (ceremony_key, public_shares) = self.public_results(&parsed)?;
         let own = public_shares.get(usize::from(index.get() - 1));
         if own != Some(&secret.base_mul()) {
@@ -250,14 +249,56 @@ impl Session {
         let mut parsed = Vec::new();
         for (index, message) in indexes().zip(messages) {
             let message = self.read_round1(index, message)?;
-            let constant = message.commitment.first().ok_or(DkgError::Parse(index))?;
-            let proven = self.pop_message(&message.commitment, &message.ephemeral);
-            if !schnorr::verify(self.suite, constant, &proven, &message.pop) {
-                return Err(DkgError::Pop(index));
-            }
+            self.check_pop(index, &message)?;
             parsed.push(message);
         }
         Ok(parsed)
+    }
+
+    fn check_pop(&self, index: CustodianIndex, message: &Round1) -> Result<(), DkgError> {
+        let constant = message.commitment.first().ok_or(DkgError::Parse(index))?;
+        let proven = self.pop_message(&message.commitment, &message.ephemeral);
+        if schnorr::verify(self.suite, constant, &proven, &message.pop) {
+            Ok(())
+        } else {
+            Err(DkgError::Pop(index))
+        }
+    }
+
+    /// The sum of all shares sent to one custodian: its share of the ceremony key.
+    fn sum_shares(
+        &self,
+        index: CustodianIndex,
+        key: &StaticKey,
+        messages: &[Round1],
+    ) -> Result<SecretScalar, DkgError> {
+        let mut sum: Option<SecretScalar> = None;
+        for (sender, message) in indexes().zip(messages) {
+            let share = self.own_share(index, key, sender, message)?;
+            sum = match sum {
+                None => Some(share),
+                Some(sum) => Some(sum.add(&share).ok_or(DkgError::Inconsistent)?),
+            };
+        }
+        sum.ok_or(DkgError::MessageCount(self.n))
+    }
+
+    /// The share of the static key's owner, from the first-round messages alone (COCKTAIL-DKG,
+    /// "Share Recovery", steps 4 to 7).
+    ///
+    /// The messages must have been checked against record and certificate before.
+    ///
+    /// # Errors
+    ///
+    /// [`DkgError`] names the first custodian whose message does not give its share.
+    pub(crate) fn recover(
+        &self,
+        index: CustodianIndex,
+        key: &StaticKey,
+        messages: &[Vec<u8>],
+    ) -> Result<KeyShare, DkgError> {
+        let parsed = self.check_round1(messages)?;
+        Ok(KeyShare { index, secret: self.sum_shares(index, key, &parsed)? })
     }
 
     fn own_share(
@@ -268,11 +309,24 @@ impl Session {
         message: &Round1,
     ) -> Result<SecretScalar, DkgError> {
         let sender_key = self.static_key(sender).ok_or(DkgError::Parse(sender))?;
+        let shared = [key.0.mul_point(&message.ephemeral), key.0.mul_point(sender_key)];
+        self.open_share(&shared, index, sender, message)
+    }
+
+    /// Decrypts one share with the two Diffie-Hellman points of sender and recipient, and checks it.
+    fn open_share(
+        &self,
+        shared: &[Point; 2],
+        index: CustodianIndex,
+        sender: CustodianIndex,
+        message: &Round1,
+    ) -> Result<SecretScalar, DkgError> {
+        let sender_key = self.static_key(sender).ok_or(DkgError::Parse(sender))?;
+        let recipient_key = self.static_key(index).ok_or(DkgError::Inconsistent)?;
         let sealed =
             message.shares.get(usize::from(index.get() - 1)).ok_or(DkgError::Parse(sender))?;
-        let shared = [key.0.mul_point(&message.ephemeral), key.0.mul_point(sender_key)];
         let (aead_key, nonce) =
-            self.share_key(&shared, &message.ephemeral, sender_key, &key.public());
+            self.share_key(shared, &message.ephemeral, sender_key, recipient_key);
         let plaintext =
             xaes::open(&aead_key, &nonce, sealed).map_err(|_| DkgError::Decrypt(sender))?;
         let (scalar, _payload) = plaintext.split_at_checked(32).ok_or(DkgError::Share(sender))?;

@@ -13,6 +13,7 @@ mod partial;
 #[cfg(test)]
 mod properties;
 mod record;
+mod recover;
 mod schnorr;
 mod share;
 #[cfg(test)]
@@ -22,7 +23,9 @@ mod vectors;
 
 pub use blame::{Observation, Verdict, blame};
 pub use bundle::{Bytes, CeremonyBundle, CustodianSignature, Rehearsal, Transcript};
-pub use cocktail::{CIPHERSUITE, DkgError, Outcome, Round1, Session, SetupError};
+pub use cocktail::{
+    CIPHERSUITE, Complaint, ComplaintError, DkgError, Outcome, Raised, Round1, Session, SetupError,
+};
 pub use draw::{DrawError, draw_point, draw_value};
 pub use limits::MESSAGE_MAX;
 pub use partial::{
@@ -30,4 +33,5 @@ pub use partial::{
     rehearsal_context,
 };
 pub use record::{Agreed, CeremonyRecord, CustodianEntry, RecordError, ceremony_id, session_id};
+pub use recover::{RecoverError, recover};
 pub use share::{KeyShare, ShareError, StaticKey};

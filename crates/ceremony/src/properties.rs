@@ -1,5 +1,7 @@
 //! Whatever is done to the bytes: no panic, and never another record that passes.
 
+mod ceremonies;
+
 use kaibiao_types::CustodianIndex;
 use proptest::prelude::*;
 

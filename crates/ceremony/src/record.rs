@@ -77,6 +77,18 @@ struct Head {
     suite: u16,
 }
 
+/// The numbers of a record, to tell a forbidden threshold from a broken form.
+#[derive(Deserialize)]
+struct Numbers {
+    threshold: Pair,
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    n: u16,
+    k: u16,
+}
+
 /// One custodian of a ceremony.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -233,7 +245,12 @@ impl CeremonyRecord {
         {
             return Err(RecordError::Version { v, suite });
         }
-        let record = Self::from(parsed.map_err(|error| RecordError::Malformed(error.to_string()))?);
+        let record = Self::from(parsed.map_err(|error| match serde_json::from_slice(bytes) {
+            Ok(Numbers { threshold: Pair { n, k } }) if Threshold::new(n, k).is_err() => {
+                RecordError::Policy
+            }
+            _ => RecordError::Malformed(error.to_string()),
+        })?);
         record.check()?;
         Ok(record)
     }
@@ -261,10 +278,13 @@ impl CeremonyRecord {
         let numbered = (1_u16..).zip(all).all(|(i, entry)| entry.index.get() == i);
         let points = all.iter().all(|entry| self.suite().point(&entry.static_key.0).is_ok());
         let certificates: BTreeSet<_> = all.iter().map(|entry| entry.cert_sha256).collect();
+        if certificates.len() != all.len() {
+            return Err(RecordError::Policy);
+        }
         let statics: BTreeSet<_> = all.iter().map(|entry| entry.static_key).collect();
         let vkeys: BTreeSet<_> = all.iter().map(CustodianEntry::cosigning_key).collect();
-        let counts = [all.len(), certificates.len(), statics.len(), vkeys.len()];
-        let distinct = counts == [usize::from(self.threshold.n()); 4];
+        let counts = [all.len(), statics.len(), vkeys.len()];
+        let distinct = counts == [usize::from(self.threshold.n()); 3];
         if numbered && points && distinct { Ok(()) } else { Err(RecordError::Custodians) }
     }
 
@@ -312,7 +332,7 @@ impl CeremonyRecord {
         self.custodians.get(usize::from(index.get()).checked_sub(1)?)
     }
 
-    fn agreed(&self) -> Agreed {
+    pub(crate) fn agreed(&self) -> Agreed {
         Agreed {
             lot: self.lot_key(),
             threshold: self.threshold,

@@ -27,9 +27,14 @@ pub enum DkgError {
     /// the coordinator, or a faulty custodian.
     #[error("custodian {0} did not certify this transcript")]
     Certificate(CustodianIndex),
-    /// An encrypted share cannot be decrypted. Who altered it (sender or relay) is not provable.
+    /// An encrypted share cannot be decrypted. The sender's signature under the message tells whether
+    /// the sender or the relay altered it; a [`super::Complaint`] proves it to a third party.
     #[error("the encrypted share of custodian {0} does not decrypt")]
     Decrypt(CustodianIndex),
+    /// A commitment to a polynomial of another degree than k - 1: the threshold of this custodian's
+    /// part would be another one.
+    #[error("the commitment of custodian {0} has another number of points than k")]
+    Degree(CustodianIndex),
     /// The source of randomness failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -40,14 +45,14 @@ pub enum DkgError {
     /// A number of messages or signatures other than n.
     #[error("expected one message from each of {0} custodians")]
     MessageCount(u16),
-    /// A message is not of the exact form: wrong number of commitment points, identity, lengths.
+    /// A message is not of the exact form: not a point, the identity, lengths.
     #[error("the message of custodian {0} is malformed")]
     Parse(CustodianIndex),
     /// A proof of possession does not hold.
     #[error("the proof of possession of custodian {0} does not hold")]
     Pop(CustodianIndex),
     /// A decrypted share does not fit its sender's commitment. The recipient knows; a third party
-    /// needs the sender's signature under the ciphertext and the recipient's word for its content.
+    /// needs the sender's signature under the message and the recipient's [`super::Complaint`].
     #[error("the share of custodian {0} does not fit its commitment")]
     Share(CustodianIndex),
 }
@@ -58,6 +63,7 @@ impl DkgError {
         match self {
             Self::Certificate(_) => "E_DKG_CERTIFICATE",
             Self::Decrypt(_) => "E_DKG_DECRYPT",
+            Self::Degree(_) => "E_DKG_DEGREE",
             Self::Entropy(_) => "E_ENTROPY",
             Self::Inconsistent => "E_DKG_INCONSISTENT",
             Self::MessageCount(_) => "E_DKG_COUNT",
@@ -72,6 +78,7 @@ impl DkgError {
         match self {
             Self::Certificate(j)
             | Self::Decrypt(j)
+            | Self::Degree(j)
             | Self::Parse(j)
             | Self::Pop(j)
             | Self::Share(j) => Some(*j),

@@ -1,6 +1,7 @@
 //! The form of a first-round message.
 
 use kaibiao_crypto::{Point, Suite};
+use kaibiao_types::Threshold;
 
 use crate::limits::{CIPHERTEXT_MAX, CIPHERTEXT_MIN, MESSAGE_MAX};
 use crate::schnorr::SIGNATURE_LEN;
@@ -31,7 +32,24 @@ impl Round1 {
             Err(Malformed)
         }
     }
+
+    /// How many commitment points a message of this length has, whatever the points are: the framed
+    /// ciphertexts after them fill the rest exactly. `None` if no number fits.
+    pub(crate) fn commitment_points(n: u16, message: &[u8]) -> Option<u16> {
+        if message.len() > MESSAGE_MAX {
+            return None;
+        }
+        (0..=Threshold::N_MAX).find(|points| {
+            let head = usize::from(*points) * POINT_LEN + SIGNATURE_LEN + POINT_LEN;
+            let Some(frames) = message.get(head..) else { return false };
+            let mut rest = Reader(frames);
+            (0..n).all(|_| rest.framed().is_ok()) && rest.0.is_empty()
+        })
+    }
 }
+
+/// Bytes of a compressed point.
+const POINT_LEN: usize = 33;
 
 /// Bytes still to be read.
 struct Reader<'a>(&'a [u8]);
@@ -47,7 +65,7 @@ impl<'a> Reader<'a> {
     }
 
     fn point(&mut self, suite: &Suite) -> Result<Point, Malformed> {
-        suite.point(&self.array::<33>()?).map_err(|_| Malformed)
+        suite.point(&self.array::<POINT_LEN>()?).map_err(|_| Malformed)
     }
 
     /// `uint64_be length || ciphertext`, at least a scalar and a tag, at most the limit.

@@ -54,12 +54,21 @@ fn a_commitment_of_another_length_is_refused() {
     let extra = Point::generator().bytes();
     let longer = [&extra[..], &run.messages[1]].concat();
     let shorter = run.messages[1][33..].to_vec();
-    for bad in [longer, shorter, vec![], run.messages[1][..100].to_vec()] {
+    let none = run.messages[1][66..].to_vec();
+    for (bad, expected) in [
+        (longer, DkgError::Degree(index(2))),
+        (shorter, DkgError::Degree(index(2))),
+        (none, DkgError::Degree(index(2))),
+        (vec![], DkgError::Parse(index(2))),
+        (run.messages[1][..100].to_vec(), DkgError::Parse(index(2))),
+    ] {
         let mut messages = run.messages.clone();
         messages[1] = bad;
         let error = run.session.round2(index(1), &run.keys[0], &messages).unwrap_err();
-        assert!(matches!(error, DkgError::Parse(j) | DkgError::Pop(j) if j == index(2)), "{error}");
+        assert_eq!(error, expected);
+        assert_eq!(error.custodian(), Some(index(2)));
     }
+    assert_eq!(DkgError::Degree(index(2)).label(), "E_DKG_DEGREE");
 }
 
 #[test]
@@ -84,6 +93,14 @@ fn a_message_of_another_session_is_refused() {
     .unwrap();
     let error = fresh.round2(index(1), &old.keys[0], &old.messages).unwrap_err();
     assert_eq!(error, DkgError::Pop(index(1)));
+    // One old message among fresh ones: its sender is named.
+    let mut messages: Vec<Vec<u8>> = indexes()
+        .zip(&old.keys)
+        .map(|(i, key)| fresh.round1(i, key, &mut Seeded(u64::from(i.get()))).unwrap())
+        .collect();
+    messages[1].clone_from(&old.messages[1]);
+    let error = fresh.round2(index(3), &old.keys[2], &messages).unwrap_err();
+    assert_eq!((&error, error.label()), (&DkgError::Pop(index(2)), "E_DKG_POP"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub enum RecordError {
     #[error("the certificate of agreement does not hold")]
     Agreement(#[source] DkgError),
     /// Custodians are not numbered 1 to n, a static key is not a point, or two custodians have one
-    /// certificate, static key or cosigning key; or not every one signed, in order.
+    /// static key or cosigning key; or not every one signed, in order.
     #[error("the custodians are not n distinct ones, numbered from 1")]
     Custodians,
     /// The id is not the digest of the record's content.
@@ -22,6 +22,12 @@ pub enum RecordError {
     /// Not the strict form.
     #[error("the ceremony record is malformed: {0}")]
     Malformed(String),
+    /// The numbers n and k break the rules of custody (`1 <= k <= n <= 32`, `2k > n`), or one
+    /// certificate holds two seats.
+    #[error(
+        "the ceremony breaks the custody policy: its threshold, or one certificate for two seats"
+    )]
+    Policy,
     /// More than three rehearsals, or not numbered from 0 in order.
     #[error("a ceremony has at most three rehearsals, numbered from 0")]
     Rehearsals,
@@ -41,6 +47,9 @@ pub enum RecordError {
 impl RecordError {
     /// The stable label.
     pub const fn label(&self) -> &'static str {
-        "E_CEREMONY"
+        match self {
+            Self::Policy => "E_POLICY",
+            _ => "E_CEREMONY",
+        }
     }
 }

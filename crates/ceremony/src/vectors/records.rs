@@ -133,13 +133,13 @@ fn record_cases() -> Vec<RecordCase> {
         ("a field twice", "Malformed", swap("{", r#"{"v":1,"#)),
         ("a byte after the end", "Malformed", format!("{good}x")),
         ("a byte order mark", "Malformed", format!("\u{feff}{good}")),
-        ("2k is not above n", "Malformed", swap(&fixed(3, 2), &fixed(3, 1))),
-        ("k is zero", "Malformed", swap(&fixed(3, 2), &fixed(3, 0))),
-        ("k above n", "Malformed", swap(&fixed(3, 2), &fixed(3, 4))),
+        ("2k is not above n", "Policy", swap(&fixed(3, 2), &fixed(3, 1))),
+        ("k is zero", "Policy", swap(&fixed(3, 2), &fixed(3, 0))),
+        ("k above n", "Policy", swap(&fixed(3, 2), &fixed(3, 4))),
         ("k raised within n", "Id", swap(&fixed(3, 2), &fixed(3, 3))),
         ("custodian number 0", "Malformed", swap(r#""index":1"#, r#""index":0"#)),
         ("custodian numbers not in order", "Custodians", swap(r#""index":1"#, r#""index":2"#)),
-        ("two custodians with one certificate", "Custodians", swap(&cert(1), &cert(0))),
+        ("two custodians with one certificate", "Policy", swap(&cert(1), &cert(0))),
         ("two custodians with one cosigning key", "Custodians", swap(&vkey(1), &vkey(0))),
         (
             "two custodians with one static key",
@@ -169,7 +169,12 @@ fn record_cases() -> Vec<RecordCase> {
         .into_iter()
         .map(|(name, rule, bytes)| RecordCase {
             name: name.to_owned(),
-            expect: if rule.is_empty() { "ok" } else { "E_CEREMONY" }.to_owned(),
+            expect: match rule {
+                "" => "ok",
+                "Policy" => "E_POLICY",
+                _ => "E_CEREMONY",
+            }
+            .to_owned(),
             rule: rule.to_owned(),
             bytes,
         })

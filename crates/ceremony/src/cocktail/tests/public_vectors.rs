@@ -98,6 +98,31 @@ fn check_vector(vector: &Value) {
             session.check_certificate(&outcome.transcript, &signatures).unwrap();
         }
     }
+    check_recovery(&session, &keys, &messages, &vector["recovery"]);
+}
+
+/// The recovery part of a vector, which only those of 2 of 3 have: the share of one participant from
+/// its static key and the ciphertexts addressed to it.
+fn check_recovery(session: &Session, keys: &[StaticKey], messages: &[Vec<u8>], vector: &Value) {
+    if vector.is_null() {
+        assert_ne!((session.n, session.k), (3, 2));
+        return;
+    }
+    let number = u16::try_from(vector["participant_id"].as_u64().unwrap()).unwrap();
+    let seat = usize::from(number) - 1;
+    let bundle = vector["ciphertexts"].as_array().unwrap();
+    assert_eq!(bundle.len(), messages.len());
+    for ((sender, message), sealed) in indexes().zip(messages).zip(bundle) {
+        let parsed = session.read_round1(sender, message).unwrap();
+        assert_eq!(parsed.shares[seat], unhex(sealed.as_str().unwrap()));
+    }
+    let share = session.recover(crate::testing::index(number), &keys[seat], messages).unwrap();
+    assert_eq!(
+        share.secret.danger_bytes().as_slice(),
+        unhex(text(vector, "recovered_secret_share"))
+    );
+    let public = share.public().bytes();
+    assert_eq!(public.as_slice(), unhex(text(vector, "recovered_verification_share")));
 }
 
 fn message_of(round1: &Value) -> Vec<u8> {
