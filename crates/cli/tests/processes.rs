@@ -44,6 +44,7 @@ fn one_custodian_short_opens_after_notice_and_approvals() {
     let mut watch = world.watch_until("ready");
 
     world.custodians[2].kill();
+    a_lost_share_is_recovered(&world);
     world.wait_for_deadline();
     world.submit("bid-4", &[]).refused(3, "late");
     assert!(!world.path("bid-4/receipt.json").exists());
@@ -396,6 +397,34 @@ fn a_small_site_runs_its_custodians_itself() {
     check.push(text(&world.path("tender")));
     check.extend(trust());
     assert!(kaibiao(check).ok().contains("custody: self"));
+}
+
+/// Custodian 3 is stopped and loses its share: its static key and the published bundle give it back.
+fn a_lost_share_is_recovered(world: &World) {
+    let recover = || {
+        let mut command = words("ceremony recover");
+        command.push(text(&world.path("tender/ceremony-bundle.json")));
+        command.extend(["--dir".to_owned(), text(&world.path("custodian-3"))]);
+        command.extend(["--passphrase-file".to_owned(), text(&world.path("passphrase"))]);
+        kaibiao(command)
+    };
+    recover().refused(3, "out-of-order"); // the share is there
+    let share = world.path("custodian-3").join(&world.lot).join("share.key");
+    let original = fs::read(&share).unwrap();
+    fs::write(&share, &original[..original.len() - 1]).unwrap();
+    assert!(recover().ok().contains("share: recovered"));
+    assert_ne!(fs::read(&share).unwrap(), original, "encrypted anew");
+    fs::remove_file(&share).unwrap();
+    assert!(recover().ok().contains("custodian: 3"));
+    // Another custodian's static key is of no use here.
+    let own = world.path("custodian-3").join(&world.lot).join("static.key");
+    let kept = fs::read(&own).unwrap();
+    fs::remove_file(&own).unwrap();
+    fs::remove_file(&share).unwrap();
+    recover().refused(65, "bad-input");
+    assert!(!share.exists(), "nothing is written");
+    fs::write(&own, kept).unwrap();
+    recover().ok();
 }
 
 /// Ruling 12: the opening is held at the later deadline, and the bid sealed before stays valid.

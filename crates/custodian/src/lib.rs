@@ -28,5 +28,5 @@ pub use custodian::Custodian;
 pub use hardening::{HardeningError, MemoryLock, harden};
 pub use keys::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, KEY_FILE_MAGIC, KEY_FILE_VERSION, KeyStore,
-    KeyStoreError, PASSPHRASE_MAX, Passphrase, PassphraseError,
+    KeyStoreError, PASSPHRASE_MAX, Passphrase, PassphraseError, RecoverShareError,
 };

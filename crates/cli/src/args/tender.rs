@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use kaibiao_types::{LotKey, Millis, UtcMillis};
 
-use super::{As, AtHall, AtLot, ByTrust};
+use super::{As, AtHall, AtLot, ByTrust, StoreArgs};
 use crate::instant::{self, Instant};
 use crate::lots;
 
@@ -103,6 +103,14 @@ pub(crate) enum CeremonyCmd {
         /// Judge certificates at this instant instead of now.
         #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
         at: Option<UtcMillis>,
+    },
+    /// Write a custodian's lost share anew, from its static key and the published bundle; without
+    /// network. Stop the custodian first.
+    Recover {
+        /// The bundle, as in a tender folder.
+        file: PathBuf,
+        #[command(flatten)]
+        store: StoreArgs,
     },
 }
 

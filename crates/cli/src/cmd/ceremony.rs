@@ -2,6 +2,7 @@
 
 use kaibiao_wire::Exit;
 
+use super::custodian;
 use crate::args::CeremonyCmd;
 use crate::client::Hall;
 use crate::failure::Failure;
@@ -23,6 +24,11 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
                 .add("phase", status.phase)
                 .text("deadline", status.deadline)
                 .add("entries", status.entries);
+        }
+        CeremonyCmd::Recover { file, store } => {
+            let (lot, seat) =
+                custodian::recover_share(&files::read(&file, BUNDLE_MAX)?, &store, ui)?;
+            facts.text("lot", lot).text("custodian", seat).add("share", "recovered");
         }
         CeremonyCmd::Check { file, trust, at } => {
             let trust = Trust::load(&trust.trust)?;

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use kaibiao_crypto::SecureEntropy;
 use kaibiao_custodian::{
     Config, Custodian, CustodianError, HardeningError, KeyStore, KeyStoreError, MemoryLock, Pace,
-    Passphrase, harden,
+    Passphrase, RecoverShareError, harden,
 };
-use kaibiao_types::LotKey;
+use kaibiao_types::{CustodianIndex, LotKey};
 use kaibiao_wire::{Accepted, Exit, JsonError, Label, PartialsBody, SignedBody, from_json, paths};
 use zeroize::Zeroizing;
 
@@ -28,13 +29,7 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
     if let CustodianCmd::Carry { file, at } = &command {
         return carry(file, &Hall::new(&at.hall)?, ui).await;
     }
-    // Before any secret is read.
-    if let MemoryLock::Unlocked(why) = harden()? {
-        ui.note(
-            &format!("warning: 内存未锁定，密钥可能被换页到磁盘: {why}"),
-            &format!("warning: memory is not locked, so keys may reach a swap disk: {why}"),
-        );
-    }
+    harden_process(ui)?;
     match command {
         CustodianCmd::Carry { .. } => {}
         CustodianCmd::Init { store } => {
@@ -63,6 +58,28 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
         }
     }
     Ok(Exit::Ok)
+}
+
+/// Before any secret is read.
+fn harden_process(ui: Ui) -> Result<(), Failure> {
+    if let MemoryLock::Unlocked(why) = harden()? {
+        ui.note(
+            &format!("warning: 内存未锁定，密钥可能被换页到磁盘: {why}"),
+            &format!("warning: memory is not locked, so keys may reach a swap disk: {why}"),
+        );
+    }
+    Ok(())
+}
+
+/// Writes the lost share of a key store anew from a published ceremony bundle.
+pub(super) fn recover_share(
+    bundle: &[u8],
+    store: &StoreArgs,
+    ui: Ui,
+) -> Result<(LotKey, CustodianIndex), Failure> {
+    harden_process(ui)?;
+    let keys = KeyStore::open(&store.dir, passphrase(store)?)?;
+    Ok(keys.recover_share(bundle, &mut SecureEntropy(machine::random()))?)
 }
 
 /// Posts a custodian's signed partial decryptions as they are: whoever carries them can neither
@@ -110,6 +127,18 @@ impl From<KeyStoreError> for Failure {
             KeyStoreError::Write { .. } => Label::StateUnknown,
             KeyStoreError::Entropy(_) => Label::Internal,
             KeyStoreError::Locked(_) => Label::Busy,
+            _ => Label::BadInput,
+        };
+        Self::coded(label, error.label(), &error)
+    }
+}
+
+impl From<RecoverShareError> for Failure {
+    fn from(error: RecoverShareError) -> Self {
+        let label = match error {
+            RecoverShareError::Store(error) => return error.into(),
+            RecoverShareError::Present(_) | RecoverShareError::Destroyed(_) => Label::OutOfOrder,
+            RecoverShareError::OtherCeremony(_) => Label::UnknownCeremony,
             _ => Label::BadInput,
         };
         Self::coded(label, error.label(), &error)

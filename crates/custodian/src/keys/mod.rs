@@ -6,6 +6,7 @@ mod folder;
 mod journal;
 mod lines;
 mod passphrase;
+mod recover;
 mod sealed;
 mod store;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub(crate) use folder::{Aside, LotFolder, Text};
 pub(crate) use journal::{IntentState, Journal};
 pub(crate) use lines::LineFile;
 pub use passphrase::{PASSPHRASE_MAX, Passphrase, PassphraseError};
+pub use recover::RecoverShareError;
 pub use sealed::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, KEY_FILE_MAGIC, KEY_FILE_VERSION,
 };
