@@ -109,6 +109,32 @@ fn files_that_are_not_what_they_should_be() {
     assert_eq!(kaibiao(&verify).code, 1);
 }
 
+/// What a sealed file says without any key: its locks, and who besides the custodians is needed.
+#[test]
+fn a_sealed_file_names_its_locks() {
+    let vectors = fixtures().join("vectors/seal/objects.json");
+    let vectors: serde_json::Value = serde_json::from_slice(&fs::read(vectors).unwrap()).unwrap();
+    let unhex = |text: &str| -> Vec<u8> {
+        let digits: Vec<u32> = text.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
+        digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("documents.kbf");
+    for (name, locks, mode) in [
+        ("small", "locks: ceremony\n", "none"),
+        ("bidder-lock-rsa", "locks: ceremony, bidder (rsa-oaep-sha256, certificate ", "strict"),
+        ("escrow-rsa", "locks: ceremony, bidder (rsa-oaep-sha256, certificate ", "escrow"),
+        ("escrow-p256", "locks: ceremony, bidder (dhkem-p256, certificate ", "escrow"),
+    ] {
+        let all = vectors["objects"].as_array().unwrap();
+        let vector = all.iter().find(|vector| vector["name"] == name).unwrap();
+        fs::write(&file, unhex(vector["file"].as_str().unwrap())).unwrap();
+        let facts = kaibiao(["inspect", &text(&file)]).ok();
+        assert!(facts.contains(locks), "{name}: {facts}");
+        assert!(facts.contains(&format!("lock_mode: {mode}\n")), "{name}: {facts}");
+    }
+}
+
 #[test]
 fn identities_and_key_stores() {
     let dir = tempfile::tempdir().unwrap();
