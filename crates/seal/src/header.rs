@@ -55,8 +55,10 @@ pub struct Header {
 pub struct CeremonyLock {
     /// Commitment to the lock secret.
     pub commit: Digest,
-    /// U, the encapsulated point.
+    /// U, the point that the custodians raise.
     pub u: Point,
+    /// The exact bytes of the lock, which begin with U.
+    pub body: Vec<u8>,
 }
 
 /// Lock type 2, strict: opens only with the bidder's own certificate key as well.

@@ -23,6 +23,7 @@ mod payload;
 mod seal;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use bidder_lock::{BidderKey, BidderKeyError, BidderSecret, UnwrapError};
 pub use context::{BidContext, Context, ContextError};

@@ -2,11 +2,11 @@
 
 use std::io::{Read, Write};
 
-use kaibiao_crypto::{Entropy, EntropyError, hpke, tdh2};
+use kaibiao_crypto::{Entropy, EntropyError, Locked, OperationError, tdh2};
 use zeroize::Zeroizing;
 
 use crate::header::{Draft, DraftLock, proof_label};
-use crate::keys::{CEREMONY_EXPORT, PayloadKey, context_info, lock_commit};
+use crate::keys::{PayloadKey, context_info, lock_commit, lock_key};
 use crate::limits::TAG_LEN;
 use crate::payload::{ObjectRoot, at_end, read_full};
 use crate::{
@@ -83,6 +83,15 @@ pub enum SealError {
     Write(#[source] std::io::Error),
 }
 
+impl From<OperationError> for SealError {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Curve => Self::Ceremony,
+            OperationError::Entropy(error) => Self::Entropy(error),
+        }
+    }
+}
+
 impl SealError {
     /// The stable label.
     pub const fn label(&self) -> &'static str {
@@ -128,8 +137,9 @@ pub fn seal(
     Ok(Sealed { header, object: ObjectSummary { header_sha256, file_len, ct_root } })
 }
 
-/// Draws all secrets and makes the header. Draws, in this order: salt (32 bytes), r of U (48), what
-/// the bidder lock needs, the proof's nonce (32).
+/// Draws all secrets and makes the header. Draws, in this order: salt (32 bytes), what the ceremony
+/// lock needs (suite 1: r of U, 48 bytes; suite 0x0101: the secret, 32, and r, 48), what the bidder
+/// lock needs, the proof's nonce (32).
 pub(crate) fn seal_header(
     plan: &SealPlan<'_>,
     padded_len: u64,
@@ -142,9 +152,8 @@ pub(crate) fn seal_header(
     entropy.fill(&mut salt)?;
 
     let info = context_info(context, &salt);
-    let hpke::Encapsulated { u, r, secret } =
-        hpke::encap(suite, plan.bases.key(), info.bytes(), CEREMONY_EXPORT, entropy)?;
-    let ceremony = CeremonyLock { commit: commit(&salt, LockKind::Ceremony, &secret), u };
+    let Locked { body, u, r, secret } = lock_key(suite, plan.bases.key(), &info).seal(entropy)?;
+    let ceremony = CeremonyLock { commit: commit(&salt, LockKind::Ceremony, &secret), u, body };
     let mut secrets = LockSecrets { ceremony: secret, bidder: None };
 
     let mut bidder = None;

@@ -1,6 +1,6 @@
 //! The strict parser. Fields are checked in the order of the bytes.
 
-use kaibiao_crypto::{PointError, Suite, tdh2};
+use kaibiao_crypto::{PointError, SUITE_1, Suite, tdh2};
 use kaibiao_types::Digest;
 
 use super::{
@@ -106,9 +106,11 @@ fn locks(
         let body = Cursor(cursor.take(body_len)?);
         match LockKind::by_code(kind) {
             Some(LockKind::Ceremony) => {
-                let bytes = body.whole::<33>().ok_or(HeaderError::LockBody(kind))?;
-                let u = suite.point(&bytes).map_err(|_| HeaderError::LockPoint(kind))?;
-                ceremony = Some(CeremonyLock { commit, u });
+                if body.0.len() != suite.lock_len() {
+                    return Err(HeaderError::LockBody(kind));
+                }
+                let u = suite.lock_point(body.0).map_err(|_| HeaderError::LockPoint(kind))?;
+                ceremony = Some(CeremonyLock { commit, u, body: body.0.to_vec() });
             }
             Some(LockKind::Bidder) => bidder = Some(bidder_lock(suite, commit, body)?),
             None => return Err(HeaderError::LockType(kind)),
@@ -129,6 +131,8 @@ fn bidder_lock(
     let short = |_| HeaderError::LockBody(kind);
     let [algorithm, escrow] = body.array().map_err(short)?;
     let algorithm = match algorithm {
+        // Suite 0x0101 has no bidder lock yet.
+        other if suite.id() != SUITE_1.id() => return Err(HeaderError::LockAlgorithm(other)),
         1 => BidderLockAlgorithm::RsaOaepSha256,
         2 => BidderLockAlgorithm::DhKemP256,
         other => return Err(HeaderError::LockAlgorithm(other)),
@@ -179,10 +183,5 @@ impl<'a> Cursor<'a> {
         let (taken, rest) = self.0.split_first_chunk().ok_or(HeaderError::LockSpace)?;
         self.0 = rest;
         Ok(*taken)
-    }
-
-    /// All remaining bytes, if they are exactly `N`.
-    fn whole<const N: usize>(&self) -> Option<[u8; N]> {
-        self.0.try_into().ok()
     }
 }

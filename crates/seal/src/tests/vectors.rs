@@ -83,7 +83,7 @@ fn follow(world: &World, vector: &ObjectVector) {
 
     let u = suite.point(&header[160..193]).unwrap();
     let info = suite.th("hpke-info", &[ceremony_id.bytes(), bidctx.bytes(), &salt]);
-    let z = world.lot.secret.mul_point(&u);
+    let z = world.lot.secret.mul_point(&u).unwrap();
     let y = world.lot.secret.base_mul();
     let export = b"kaibiao/v1/ceremony-lock";
     let ss_1 = hpke::export_from_dh(suite, &z, &u, &y, info.bytes(), export);

@@ -109,7 +109,7 @@ fn make(
 
 fn trace(world: &World, sealed: &Sealed) -> Trace {
     let header = &sealed.header;
-    let z = world.lot.secret.mul_point(header.u());
+    let z = world.lot.secret.mul_point(header.u()).unwrap();
     let fields: [&[u8]; 3] = [header.ceremony_id.bytes(), header.bidctx.bytes(), &header.salt];
     let info = SUITE_1.th("hpke-info", &fields);
     let export = b"kaibiao/v1/ceremony-lock";

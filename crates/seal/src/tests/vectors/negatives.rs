@@ -150,7 +150,7 @@ fn bindings() -> Vec<Refusal> {
     let world = World::new();
     let small = world.file(&super::make::objects().objects[2]);
     let u = kaibiao_crypto::SUITE_1.point(&small[160..193]).unwrap();
-    let shifted = u.add(&kaibiao_crypto::Point::generator()).unwrap();
+    let shifted = u.add(&kaibiao_crypto::SUITE_1.generator()).unwrap();
     let other_bidder = changed(|bidder, _, _, _| *bidder = "91440300MA5EXAMPQN".to_owned());
     let other_digest = *other_bidder.context(&world.lot).bidctx();
     let proof = |name, edits| refusal(name, "proof", edits, "E_TDH2");
