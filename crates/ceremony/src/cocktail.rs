@@ -1,10 +1,11 @@
-//! COCKTAIL-DKG for `COCKTAIL(P-256, SHA-256)` (C2SP cocktail-dkg.md v0.2.1), sans-IO.
+//! COCKTAIL-DKG (C2SP cocktail-dkg.md v0.2.1), sans-IO: `COCKTAIL(P-256, SHA-256)` in suite 1, the
+//! same protocol with the algorithms of suite 0x0101 as a private extension.
 //!
 //! The coordinator only relays: every participant receives the complete ordered list of first-round
 //! messages (which the specification allows in place of per-recipient projections), then the list
 //! of signatures. A participant's state between the rounds is its static key alone.
 
-use kaibiao_crypto::{Entropy, Hex, Point, SecretScalar, Suite, xaes};
+use kaibiao_crypto::{Entropy, Hex, Point, SecretScalar, Suite};
 use kaibiao_types::{CustodianIndex, Digest, Threshold};
 use zeroize::Zeroizing;
 
@@ -20,11 +21,6 @@ pub use complaint::{Complaint, ComplaintError, Raised};
 pub use error::{DkgError, SetupError};
 pub use message::Round1;
 use polynomial::{evaluate, evaluate_public};
-
-/// The canonical `ciphersuite_id`.
-pub const CIPHERSUITE: &str = "COCKTAIL(P-256, SHA-256)";
-
-const PREFIX_H6: &[u8] = b"COCKTAIL-DKG-P256-SHA256-H6";
 
 /// One key generation: parameters that every participant must agree on before it begins.
 #[derive(Clone, Debug)]
@@ -73,9 +69,12 @@ impl Session {
         if distinct.len() != statics.len() {
             return Err(SetupError::DuplicateKey);
         }
+        if !statics.iter().all(|key| suite.has(key)) {
+            return Err(SetupError::Curve);
+        }
         let mut hasher = suite.hasher();
         hasher.update(b"COCKTAIL-DKG-CONTEXT");
-        for field in [session_id, CIPHERSUITE.as_bytes()] {
+        for field in [session_id, suite.dkg_ciphersuite().as_bytes()] {
             hasher.update(&length(field).to_be_bytes());
             hasher.update(field);
         }
@@ -113,9 +112,9 @@ impl Session {
         key: &StaticKey,
         entropy: &mut dyn Entropy,
     ) -> Result<Vec<u8>, DkgError> {
-        let polynomial =
-            (0..self.k).map(|_| SecretScalar::random(entropy)).collect::<Result<Vec<_>, _>>()?;
-        let ephemeral = SecretScalar::random(entropy)?;
+        let mut secret = || SecretScalar::random(self.suite, entropy);
+        let polynomial = (0..self.k).map(|_| secret()).collect::<Result<Vec<_>, _>>()?;
+        let ephemeral = secret()?;
         self.message(index, key, &polynomial, &ephemeral, &[])
     }
 
@@ -141,13 +140,14 @@ impl Session {
         out.extend_from_slice(&pop);
         out.extend_from_slice(&ephemeral_public.bytes());
         for (recipient, public) in (1_u16..).zip(&self.statics) {
-            let mut plaintext = Zeroizing::new(evaluate(polynomial, recipient).to_vec());
+            let mut plaintext =
+                Zeroizing::new(evaluate(self.suite, polynomial, recipient).to_vec());
             plaintext.extend_from_slice(payload);
-            let shared = [ephemeral.mul_point(public), key.0.mul_point(public)];
+            let shared = exchange([ephemeral, &key.0], [public, public])?;
             let (aead_key, nonce) =
                 self.share_key(&shared, &ephemeral_public, &key.public(), public);
-            let sealed =
-                xaes::seal(&aead_key, &nonce, &plaintext).map_err(|_| DkgError::Inconsistent)?;
+            let sealed = self.suite.seal_share(&aead_key, &nonce, &plaintext);
+            let sealed = sealed.map_err(|_| DkgError::Inconsistent)?;
             out.extend_from_slice(&length(&sealed).to_be_bytes());
             out.extend_from_slice(&sealed);
         }
@@ -196,7 +196,7 @@ impl Session {
         let transcript = self.transcript(&parsed);
         let signature =
             schnorr::sign(self.suite, &key.0, &transcript).ok_or(DkgError::Inconsistent)?;
-        let share = KeyShare { index, secret };
+        let share = KeyShare { suite: self.suite, index, secret };
         Ok(Outcome {
             share,
             key: ceremony_key,
@@ -298,7 +298,7 @@ impl Session {
         messages: &[Vec<u8>],
     ) -> Result<KeyShare, DkgError> {
         let parsed = self.check_round1(messages)?;
-        Ok(KeyShare { index, secret: self.sum_shares(index, key, &parsed)? })
+        Ok(KeyShare { suite: self.suite, index, secret: self.sum_shares(index, key, &parsed)? })
     }
 
     fn own_share(
@@ -309,7 +309,7 @@ impl Session {
         message: &Round1,
     ) -> Result<SecretScalar, DkgError> {
         let sender_key = self.static_key(sender).ok_or(DkgError::Parse(sender))?;
-        let shared = [key.0.mul_point(&message.ephemeral), key.0.mul_point(sender_key)];
+        let shared = exchange([&key.0, &key.0], [&message.ephemeral, sender_key])?;
         self.open_share(&shared, index, sender, message)
     }
 
@@ -327,11 +327,12 @@ impl Session {
             message.shares.get(usize::from(index.get() - 1)).ok_or(DkgError::Parse(sender))?;
         let (aead_key, nonce) =
             self.share_key(shared, &message.ephemeral, sender_key, recipient_key);
-        let plaintext =
-            xaes::open(&aead_key, &nonce, sealed).map_err(|_| DkgError::Decrypt(sender))?;
+        let plaintext = self.suite.open_share(&aead_key, &nonce, sealed);
+        let plaintext = plaintext.map_err(|_| DkgError::Decrypt(sender))?;
         let (scalar, _payload) = plaintext.split_at_checked(32).ok_or(DkgError::Share(sender))?;
-        let share = SecretScalar::from_bytes(scalar).map_err(|_| DkgError::Share(sender))?;
-        let expected = evaluate_public(&message.commitment, index.get());
+        let share =
+            SecretScalar::from_bytes(self.suite, scalar).map_err(|_| DkgError::Share(sender))?;
+        let expected = evaluate_public(self.suite, &message.commitment, index.get());
         if expected == Some(share.base_mul()) { Ok(share) } else { Err(DkgError::Share(sender)) }
     }
 
@@ -350,7 +351,7 @@ impl Session {
         }
         let key = *aggregate.first().ok_or(DkgError::Inconsistent)?;
         let shares: Option<Vec<Point>> =
-            (1..=self.n).map(|index| evaluate_public(&aggregate, index)).collect();
+            (1..=self.n).map(|index| evaluate_public(self.suite, &aggregate, index)).collect();
         Ok((key, shares.ok_or(DkgError::Inconsistent)?))
     }
 
@@ -364,7 +365,7 @@ impl Session {
     /// The canonical transcript T of the specification's round 3.
     fn transcript(&self, messages: &[Round1]) -> Vec<u8> {
         let mut out = Vec::new();
-        for field in [CIPHERSUITE.as_bytes(), self.context.bytes()] {
+        for field in [self.suite.dkg_ciphersuite().as_bytes(), self.context.bytes()] {
             out.extend_from_slice(&length(field).to_le_bytes());
             out.extend_from_slice(field);
         }
@@ -394,7 +395,8 @@ impl Session {
                 extra.extend_from_slice(field);
             }
             let mut hasher = self.suite.hasher();
-            hasher.update(PREFIX_H6);
+            hasher.update(self.suite.dkg_prefix().as_bytes());
+            hasher.update(b"H6");
             for secret in shared {
                 hasher.update(&*Zeroizing::new(secret.bytes()));
             }
@@ -415,6 +417,18 @@ impl Session {
 
     fn static_key(&self, index: CustodianIndex) -> Option<&Point> {
         self.statics.get(usize::from(index.get()) - 1)
+    }
+}
+
+/// Two Diffie-Hellman points. All of them are of the session's curve: keys are checked when the
+/// session and its messages are made or read.
+fn exchange(
+    [one, two]: [&SecretScalar; 2],
+    [first, second]: [&Point; 2],
+) -> Result<[Point; 2], DkgError> {
+    match (one.mul_point(first), two.mul_point(second)) {
+        (Some(one), Some(two)) => Ok([one, two]),
+        _ => Err(DkgError::Inconsistent),
     }
 }
 

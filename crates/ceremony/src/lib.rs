@@ -24,7 +24,7 @@ mod vectors;
 pub use blame::{Observation, Verdict, blame};
 pub use bundle::{Bytes, CeremonyBundle, CustodianSignature, Rehearsal, Transcript};
 pub use cocktail::{
-    CIPHERSUITE, Complaint, ComplaintError, DkgError, Outcome, Raised, Round1, Session, SetupError,
+    Complaint, ComplaintError, DkgError, Outcome, Raised, Round1, Session, SetupError,
 };
 pub use draw::{DrawError, draw_point, draw_value};
 pub use limits::MESSAGE_MAX;

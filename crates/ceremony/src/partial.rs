@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_crypto::{Entropy, EntropyError, Hex, Point, Scalar, Suite, dleq, lincomb};
+use kaibiao_crypto::{Entropy, Hex, OperationError, Point, Scalar, Suite, dleq, lincomb};
 use kaibiao_types::{CustodianIndex, Digest};
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,8 @@ pub struct Combined {
 ///
 /// # Errors
 ///
-/// [`EntropyError`] if the source of randomness failed.
+/// [`OperationError`] if share, point and suite are not of one curve, or the source of randomness
+/// failed.
 pub fn raise(
     suite: &Suite,
     share: &KeyShare,
@@ -126,8 +127,8 @@ pub fn raise(
     context: &Digest,
     u: &Point,
     entropy: &mut dyn Entropy,
-) -> Result<Partial, EntropyError> {
-    let d = share.secret.mul_point(u);
+) -> Result<Partial, OperationError> {
+    let d = share.secret.mul_point(u).ok_or(OperationError::Curve)?;
     let public = share.public();
     let statement =
         dleq::Statement { ceremony_id, context, index: share.index, share: &public, u, d: &d };
@@ -193,7 +194,7 @@ pub fn combine(
         return Err(CombineError::NotEnough { have: by_index.len(), need });
     }
     let chosen: Vec<(CustodianIndex, Point)> = by_index.into_iter().take(need).collect();
-    interpolate(&chosen).ok_or(CombineError::Identity)
+    interpolate(record.suite(), &chosen).ok_or(CombineError::Identity)
 }
 
 /// Checks every partial, drops and names the bad ones, and combines the rest.
@@ -226,10 +227,10 @@ pub fn combine_any(
 }
 
 /// The value at zero of the polynomial through the given points of the exponent.
-pub(crate) fn interpolate(points: &[(CustodianIndex, Point)]) -> Option<Point> {
+pub(crate) fn interpolate(suite: &Suite, points: &[(CustodianIndex, Point)]) -> Option<Point> {
     let mut terms = Vec::new();
     for (index, point) in points {
-        terms.push((lagrange(*index, points)?, *point));
+        terms.push((lagrange(suite, *index, points)?, *point));
     }
     let terms: Vec<(&Scalar, &Point)> =
         terms.iter().map(|(scalar, point)| (scalar, point)).collect();
@@ -237,15 +238,19 @@ pub(crate) fn interpolate(points: &[(CustodianIndex, Point)]) -> Option<Point> {
 }
 
 /// The Lagrange coefficient of `index` at zero: the product of `j / (j - index)`.
-fn lagrange(index: CustodianIndex, points: &[(CustodianIndex, Point)]) -> Option<Scalar> {
-    let own = Scalar::from_u16(index.get());
-    let (mut above, mut below) = (Scalar::from_u16(1), Scalar::from_u16(1));
+fn lagrange(
+    suite: &Suite,
+    index: CustodianIndex,
+    points: &[(CustodianIndex, Point)],
+) -> Option<Scalar> {
+    let own = suite.number(index.get());
+    let (mut above, mut below) = (suite.number(1), suite.number(1));
     for (other, _) in points.iter().filter(|(other, _)| *other != index) {
-        let other = Scalar::from_u16(other.get());
-        above = above.mul(&other);
-        below = below.mul(&other.sub(&own));
+        let other = suite.number(other.get());
+        above = above.mul(&other)?;
+        below = below.mul(&other.sub(&own)?)?;
     }
-    Some(above.mul(&below.invert()?))
+    above.mul(&below.invert()?)
 }
 
 #[cfg(test)]

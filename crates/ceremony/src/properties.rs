@@ -1,6 +1,7 @@
 //! Whatever is done to the bytes: no panic, and never another record that passes.
 
 mod ceremonies;
+mod suites;
 
 use kaibiao_types::CustodianIndex;
 use proptest::prelude::*;

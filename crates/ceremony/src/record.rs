@@ -41,7 +41,7 @@ pub struct CeremonyRecord {
     pub y: Hex<33>,
     /// The public shares `S_1` to `S_n`.
     pub shares: Vec<Hex<33>>,
-    /// Digest of the key generation's transcript.
+    /// Digest of the key generation's transcript, by the hash of the suite whatever the name says.
     pub transcript_sha256: Digest,
     /// Digest of the signed draft of the tender file (the custody policy is in it).
     pub policy_sha256: Digest,
@@ -298,8 +298,9 @@ impl CeremonyRecord {
             self.custodians.iter().map(|c| c.index).zip(self.points.iter().copied()).collect();
         // Every window of k consecutive shares gives Y. Neighbouring windows have k - 1 shares in
         // common, which with Y fix the polynomial: so all n shares lie on one.
-        let fits =
-            shares.windows(usize::from(self.threshold.k())).all(|w| interpolate(w) == Some(key));
+        let fits = shares
+            .windows(usize::from(self.threshold.k()))
+            .all(|w| interpolate(self.suite(), w) == Some(key));
         if fits { Ok(()) } else { Err(RecordError::Key) }
     }
 

@@ -1,6 +1,6 @@
 //! What a custodian keeps: the static key of one ceremony, then its share of the ceremony key.
 
-use kaibiao_crypto::{Entropy, EntropyError, Point, SUITE_1, SecretScalar};
+use kaibiao_crypto::{Entropy, EntropyError, Point, SUITE_1, SecretScalar, Suite};
 use kaibiao_types::CustodianIndex;
 use zeroize::Zeroizing;
 
@@ -11,6 +11,7 @@ pub struct StaticKey(pub(crate) SecretScalar);
 /// A custodian's share of one ceremony key. It can do nothing but raise points ([`crate::raise`]).
 #[derive(Debug)]
 pub struct KeyShare {
+    pub(crate) suite: &'static Suite,
     pub(crate) index: CustodianIndex,
     pub(crate) secret: SecretScalar,
 }
@@ -24,13 +25,22 @@ const CHECK_LEN: usize = 8;
 pub struct ShareError;
 
 impl StaticKey {
-    /// A fresh key.
+    /// A fresh key of suite 1.
     ///
     /// # Errors
     ///
     /// [`EntropyError`] if the source of randomness failed.
     pub fn generate(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
-        SecretScalar::random(entropy).map(Self)
+        Self::generate_in(&SUITE_1, entropy)
+    }
+
+    /// A fresh key of a suite.
+    ///
+    /// # Errors
+    ///
+    /// [`EntropyError`] if the source of randomness failed.
+    pub fn generate_in(suite: &Suite, entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
+        SecretScalar::random(suite, entropy).map(Self)
     }
 
     /// The public key P.
@@ -44,13 +54,22 @@ impl StaticKey {
         self.0.danger_bytes()
     }
 
-    /// Reads what [`Self::danger_bytes`] gave.
+    /// Reads what [`Self::danger_bytes`] gave in suite 1.
     ///
     /// # Errors
     ///
     /// [`ShareError`] if the bytes are not a key.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ShareError> {
-        SecretScalar::from_bytes(bytes).map(Self).map_err(|_| ShareError)
+        Self::from_bytes_in(&SUITE_1, bytes)
+    }
+
+    /// Reads what [`Self::danger_bytes`] gave. The bytes do not name their suite; the record does.
+    ///
+    /// # Errors
+    ///
+    /// [`ShareError`] if the bytes are not a key.
+    pub fn from_bytes_in(suite: &Suite, bytes: &[u8]) -> Result<Self, ShareError> {
+        SecretScalar::from_bytes(suite, bytes).map(Self).map_err(|_| ShareError)
     }
 }
 
@@ -79,21 +98,30 @@ impl KeyShare {
 
     fn check(&self) -> [u8; CHECK_LEN] {
         let fields: [&[u8]; 2] = [&self.index.get().to_be_bytes(), &*self.secret.danger_bytes()];
-        let digest = SUITE_1.th("key-share", &fields);
+        let digest = self.suite.th("key-share", &fields);
         digest.bytes().first_chunk().copied().unwrap_or_default()
     }
 
-    /// Reads what [`Self::danger_bytes`] gave.
+    /// Reads what [`Self::danger_bytes`] gave in suite 1.
     ///
     /// # Errors
     ///
     /// [`ShareError`] if the bytes are not a share, or were damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ShareError> {
+        Self::from_bytes_in(&SUITE_1, bytes)
+    }
+
+    /// Reads what [`Self::danger_bytes`] gave; a share of another suite fails its check value.
+    ///
+    /// # Errors
+    ///
+    /// [`ShareError`] if the bytes are not a share of this suite, or were damaged.
+    pub fn from_bytes_in(suite: &'static Suite, bytes: &[u8]) -> Result<Self, ShareError> {
         let (index, rest) = bytes.split_first_chunk::<2>().ok_or(ShareError)?;
         let (secret, check) = rest.split_last_chunk::<CHECK_LEN>().ok_or(ShareError)?;
         let index = CustodianIndex::new(u16::from_be_bytes(*index)).map_err(|_| ShareError)?;
-        let secret = SecretScalar::from_bytes(secret).map_err(|_| ShareError)?;
-        let share = Self { index, secret };
+        let secret = SecretScalar::from_bytes(suite, secret).map_err(|_| ShareError)?;
+        let share = Self { suite, index, secret };
         if share.check() == *check { Ok(share) } else { Err(ShareError) }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_crypto::{Entropy, EntropyError, Hex, Point, SUITE_1, SecretScalar};
+use kaibiao_crypto::{Entropy, EntropyError, Hex, Point, SUITE_1, SUITE_SM, SecretScalar, Suite};
 use kaibiao_types::{CustodianIndex, Digest, LotId, LotKey, OrgCode, Party, TenderId, Threshold};
 
 use crate::*;
@@ -78,7 +78,8 @@ impl Ceremony {
             .map(|i| {
                 let share = &self.shares[usize::from(*i) - 1];
                 let id = &self.record.ceremony_id;
-                raise(&SUITE_1, share, id, context, u, &mut Seeded(u64::from(*i))).unwrap()
+                raise(self.record.suite(), share, id, context, u, &mut Seeded(u64::from(*i)))
+                    .unwrap()
             })
             .collect()
     }
@@ -117,14 +118,19 @@ pub(crate) fn agreed(threshold: Threshold, statics: &[StaticKey], seed: u64) -> 
     }
 }
 
-/// Runs a whole ceremony.
+/// Runs a whole ceremony of suite 1.
 pub(crate) fn run(n: u16, k: u16, seed: u64) -> Ceremony {
+    run_in(&SUITE_1, n, k, seed)
+}
+
+/// Runs a whole ceremony of a suite.
+pub(crate) fn run_in(suite: &'static Suite, n: u16, k: u16, seed: u64) -> Ceremony {
     let mut entropy = Seeded(seed * 1_000_000);
     let threshold = Threshold::new(n, k).unwrap();
     let statics: Vec<StaticKey> =
-        (0..n).map(|_| StaticKey::generate(&mut entropy).unwrap()).collect();
+        (0..n).map(|_| StaticKey::generate_in(suite, &mut entropy).unwrap()).collect();
     let agreed = agreed(threshold, &statics, seed);
-    let session = agreed.session(&SUITE_1).unwrap();
+    let session = agreed.session(suite).unwrap();
     let messages: Vec<Vec<u8>> = (1..)
         .zip(&statics)
         .map(|(i, key)| session.round1(index(i), key, &mut entropy).unwrap())
@@ -136,17 +142,16 @@ pub(crate) fn run(n: u16, k: u16, seed: u64) -> Ceremony {
     let certificate: Vec<Hex<65>> = outcomes.iter().map(|outcome| outcome.signature).collect();
     let first = &outcomes[0];
     session.check_certificate(&first.transcript, &certificate).unwrap();
-    let record =
-        agreed.record(&SUITE_1, &first.key, &first.public_shares, &first.transcript).unwrap();
+    let record = agreed.record(suite, &first.key, &first.public_shares, &first.transcript).unwrap();
     let transcript =
         Transcript { messages: messages.into_iter().map(Bytes).collect(), certificate };
     let shares: Vec<KeyShare> = outcomes.into_iter().map(|outcome| outcome.share).collect();
 
-    let u = SecretScalar::random(&mut entropy).unwrap().base_mul();
-    let context = rehearsal_context(&SUITE_1, &record.ceremony_id, 0);
+    let u = SecretScalar::random(suite, &mut entropy).unwrap().base_mul();
+    let context = rehearsal_context(suite, &record.ceremony_id, 0);
     let partials = shares
         .iter()
-        .map(|s| raise(&SUITE_1, s, &record.ceremony_id, &context, &u, &mut entropy).unwrap())
+        .map(|s| raise(suite, s, &record.ceremony_id, &context, &u, &mut entropy).unwrap())
         .collect();
     let bundle = CeremonyBundle {
         ceremony_b64: Bytes(record.to_bytes().unwrap()),
@@ -175,4 +180,16 @@ pub(crate) fn two_of_three() -> &'static Ceremony {
 pub(crate) fn three_of_five() -> &'static Ceremony {
     static MADE: OnceLock<Ceremony> = OnceLock::new();
     MADE.get_or_init(|| run(5, 3, 3))
+}
+
+/// The demonstration's threshold in suite 0x0101.
+pub(crate) fn two_of_three_sm() -> &'static Ceremony {
+    static MADE: OnceLock<Ceremony> = OnceLock::new();
+    MADE.get_or_init(|| run_in(&SUITE_SM, 3, 2, 4))
+}
+
+/// The default for real lots in suite 0x0101.
+pub(crate) fn three_of_five_sm() -> &'static Ceremony {
+    static MADE: OnceLock<Ceremony> = OnceLock::new();
+    MADE.get_or_init(|| run_in(&SUITE_SM, 5, 3, 5))
 }

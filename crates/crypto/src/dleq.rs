@@ -3,7 +3,7 @@
 
 use kaibiao_types::{CustodianIndex, Digest};
 
-use crate::{Entropy, EntropyError, Point, Scalar, SecretScalar, Suite, lincomb};
+use crate::{Entropy, EntropyError, OperationError, Point, Scalar, SecretScalar, Suite, lincomb};
 
 /// `D = s*U` and `S = s*G` have the same s.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,13 +64,14 @@ impl Statement<'_> {
     ///
     /// # Errors
     ///
-    /// [`EntropyError`] if the source of randomness failed.
+    /// [`OperationError`] if share and point are not of the suite's curve, or the source of
+    /// randomness failed.
     pub fn prove(
         &self,
         suite: &Suite,
         s: &SecretScalar,
         entropy: &mut dyn Entropy,
-    ) -> Result<Proof, EntropyError> {
+    ) -> Result<Proof, OperationError> {
         let mut fresh = zeroize::Zeroizing::new([0_u8; 32]);
         entropy.fill(&mut *fresh)?;
         // Hedged nonce (attack A24): it hashes everything that the challenge depends on, so a source
@@ -89,8 +90,9 @@ impl Statement<'_> {
             ],
         );
         let nonce = SecretScalar::from_scalar(nonce).ok_or(EntropyError)?;
-        let c = self.challenge(suite, &nonce.base_mul(), &nonce.mul_point(self.u));
-        Ok(Proof { c, z: nonce.respond(&c, s) })
+        let b = nonce.mul_point(self.u).ok_or(OperationError::Curve)?;
+        let c = self.challenge(suite, &nonce.base_mul(), &b);
+        Ok(Proof { c, z: nonce.respond(&c, s).ok_or(OperationError::Curve)? })
     }
 
     /// Checks a proof: `A = z*G - c*S`, `B = z*U - c*D`.
@@ -100,8 +102,8 @@ impl Statement<'_> {
     /// [`ProofError`] if it does not hold.
     pub fn verify(&self, suite: &Suite, proof: &Proof) -> Result<(), ProofError> {
         let minus_c = proof.c.neg();
-        let a = lincomb(&[(&proof.z, &Point::generator()), (&minus_c, self.share)])
-            .ok_or(ProofError)?;
+        let a =
+            lincomb(&[(&proof.z, &suite.generator()), (&minus_c, self.share)]).ok_or(ProofError)?;
         let b = lincomb(&[(&proof.z, self.u), (&minus_c, self.d)]).ok_or(ProofError)?;
         if self.challenge(suite, &a, &b) == proof.c { Ok(()) } else { Err(ProofError) }
     }

@@ -1,7 +1,9 @@
 //! The hash of a suite and its streaming form.
 
+use ::hmac::{KeyInit as _, Mac as _};
 use kaibiao_types::Digest;
 use ring::{digest, hmac};
+use sm3::Digest as _;
 
 /// A 32-byte hash function with the HMAC built on it.
 pub trait Hash: Sync {
@@ -18,6 +20,7 @@ pub struct Hasher(Inner);
 #[derive(Clone)]
 enum Inner {
     Sha256(digest::Context),
+    Sm3(sm3::Sm3),
 }
 
 impl core::fmt::Debug for Hasher {
@@ -31,6 +34,7 @@ impl Hasher {
     pub fn update(&mut self, bytes: &[u8]) {
         match &mut self.0 {
             Inner::Sha256(context) => context.update(bytes),
+            Inner::Sm3(state) => state.update(bytes),
         }
     }
 
@@ -38,6 +42,7 @@ impl Hasher {
     pub fn finish(self) -> Digest {
         match self.0 {
             Inner::Sha256(context) => Digest::new(first_32(context.finish().as_ref())),
+            Inner::Sm3(state) => Digest::new(state.finalize().into()),
         }
     }
 }
@@ -57,6 +62,27 @@ impl Hash for Sha256 {
             context.update(part);
         }
         first_32(context.sign().as_ref())
+    }
+}
+
+/// SM3 (GB/T 32905) through sm3, HMAC through hmac.
+pub(crate) struct Sm3;
+
+impl Hash for Sm3 {
+    fn hasher(&self) -> Hasher {
+        Hasher(Inner::Sm3(sm3::Sm3::new()))
+    }
+
+    fn hmac(&self, key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+        match ::hmac::Hmac::<sm3::Sm3>::new_from_slice(key) {
+            Ok(mut mac) => {
+                for part in parts {
+                    mac.update(part);
+                }
+                mac.finalize().into_bytes().into()
+            }
+            Err(_) => unreachable!("HMAC takes keys of any length"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{Entropy, EntropyError, Point, Secret32, SecretScalar, Suite};
+use crate::{Entropy, OperationError, Point, Secret32, SecretScalar, Suite};
 
 const KEM_ID: [u8; 2] = [0x00, 0x10];
 const KDF_ID: [u8; 2] = [0x00, 0x01];
@@ -26,17 +26,17 @@ pub struct Encapsulated {
 ///
 /// # Errors
 ///
-/// [`EntropyError`] if the source of randomness failed.
+/// [`OperationError`] if the key is not of the suite's curve, or the source of randomness failed.
 pub fn encap(
     suite: &Suite,
     key: &Point,
     info: &[u8],
     export_context: &[u8],
     entropy: &mut dyn Entropy,
-) -> Result<Encapsulated, EntropyError> {
-    let r = SecretScalar::random(entropy)?;
-    let u = r.base_mul();
-    let secret = export_from_dh(suite, &r.mul_point(key), &u, key, info, export_context);
+) -> Result<Encapsulated, OperationError> {
+    let r = SecretScalar::random(suite, entropy)?;
+    let (u, dh) = (r.base_mul(), r.mul_point(key).ok_or(OperationError::Curve)?);
+    let secret = export_from_dh(suite, &dh, &u, key, info, export_context);
     Ok(Encapsulated { u, r, secret })
 }
 

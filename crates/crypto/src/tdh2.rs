@@ -3,7 +3,9 @@
 //! It binds U to one ceremony and one sealed header, so that a competitor's lock can be neither
 //! copied nor re-randomised into another bid, and anyone can check it before a custodian acts.
 
-use crate::{Entropy, EntropyError, Hex, Point, PointError, Scalar, SecretScalar, Suite};
+use crate::{
+    Entropy, EntropyError, Hex, OperationError, Point, PointError, Scalar, SecretScalar, Suite,
+};
 
 /// The proof as it stands in a sealed header: 97 bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,12 +44,16 @@ impl Bases {
     ///
     /// # Errors
     ///
-    /// [`PointError::Identity`] in the one case in 2^256 where no generator results.
+    /// [`PointError::NotOnCurve`] if the key is of another curve than the suite's; [`PointError`] in
+    /// the one case in 2^256 where no generator results.
     pub fn new(
         suite: &'static Suite,
         ceremony_id: [u8; 32],
         key: Point,
     ) -> Result<Self, PointError> {
+        if !suite.has(&key) {
+            return Err(PointError::NotOnCurve);
+        }
         let gbar = suite.hash_to_point("tdh2-gbar", &[&ceremony_id])?;
         Ok(Self { suite, ceremony_id, key, gbar })
     }
@@ -66,15 +72,15 @@ impl Bases {
     ///
     /// # Errors
     ///
-    /// [`EntropyError`] if the source of randomness failed.
+    /// [`OperationError`] if `r` is not of the suite's curve, or the source of randomness failed.
     pub fn prove(
         &self,
         u: &Point,
         r: &SecretScalar,
         label: &[u8; 32],
         entropy: &mut dyn Entropy,
-    ) -> Result<Proof, EntropyError> {
-        let ubar = r.mul_point(&self.gbar);
+    ) -> Result<Proof, OperationError> {
+        let ubar = r.mul_point(&self.gbar).ok_or(OperationError::Curve)?;
         let mut fresh = zeroize::Zeroizing::new([0_u8; 32]);
         entropy.fill(&mut *fresh)?;
         // Hedged nonce (attack A24): it hashes everything that the challenge depends on, so a source
@@ -84,8 +90,9 @@ impl Bases {
             &[&*r.danger_bytes(), &self.ceremony_id, &self.key.bytes(), &u.bytes(), label, &*fresh],
         );
         let nonce = SecretScalar::from_scalar(nonce).ok_or(EntropyError)?;
-        let e = self.challenge(u, &ubar, &nonce.base_mul(), &nonce.mul_point(&self.gbar), label);
-        Ok(Proof { ubar, e, f: nonce.respond(&e, r) })
+        let wbar = nonce.mul_point(&self.gbar).ok_or(OperationError::Curve)?;
+        let e = self.challenge(u, &ubar, &nonce.base_mul(), &wbar, label);
+        Ok(Proof { ubar, e, f: nonce.respond(&e, r).ok_or(OperationError::Curve)? })
     }
 
     /// Checks a proof: `W = f*G - e*U`, `Wbar = f*Gbar - e*Ubar`, and the challenge over all of them.
@@ -95,8 +102,8 @@ impl Bases {
     /// [`ProofError`] if it does not hold.
     pub fn verify(&self, u: &Point, label: &[u8; 32], proof: &Proof) -> Result<(), ProofError> {
         let minus_e = proof.e.neg();
-        let w =
-            crate::lincomb(&[(&proof.f, &Point::generator()), (&minus_e, u)]).ok_or(ProofError)?;
+        let generator = self.suite.generator();
+        let w = crate::lincomb(&[(&proof.f, &generator), (&minus_e, u)]).ok_or(ProofError)?;
         let wbar =
             crate::lincomb(&[(&proof.f, &self.gbar), (&minus_e, &proof.ubar)]).ok_or(ProofError)?;
         let expected = self.challenge(u, &proof.ubar, &w, &wbar, label);

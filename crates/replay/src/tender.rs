@@ -71,6 +71,10 @@ pub enum TenderFault {
     /// No rehearsal, or one that did not open with all custodians.
     #[error("the rehearsal of the ceremony does not hold")]
     Rehearsal,
+    /// The ceremony has another suite than 0x0001. Ceremony and sealed object exist in suite 0x0101,
+    /// certificates and log do not yet, so no tender can be held in it.
+    #[error("the tender's suite is {0:#06x}; this program holds tenders in suite 0x0001 only")]
+    Suite(u16),
     /// The tender file names another trust list than the one at hand.
     #[error("the tender file names another trust list ({named})")]
     TrustList {
@@ -91,6 +95,7 @@ impl TenderFault {
             Self::Draft => "E_TENDER_DRAFT",
             Self::TrustList { .. } => "E_TRUST",
             Self::Log => "E_TENDER_LOG",
+            Self::Suite(_) => "E_SUITE",
             Self::Ceremony | Self::CeremonyRecord(_) | Self::Key(_) | Self::Rehearsal => {
                 "E_CEREMONY"
             }
@@ -149,6 +154,9 @@ impl VerifiedTender {
         check_host(material.tender_cms, material.tender, host, trust, at)?;
 
         let (bundle, record) = CeremonyBundle::parse(material.ceremony)?;
+        if record.suite != SUITE_1.id() {
+            return Err(TenderFault::Suite(record.suite));
+        }
         check_ceremony(&file, &bundle, &record, material.draft)?;
         check_custodians(&file, &bundle, &record, trust, at)?;
         let bases = tdh2::Bases::new(record.suite(), *record.ceremony_id.bytes(), record.key()?)?;

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use kaibiao_ceremony::{Observation, Partial, PartialError, blame, combine_any};
 use kaibiao_opening::{PriceOutcome, UnsealedSheet};
-use kaibiao_seal::{Header, LockSecrets, ObjectSummary, ceremony_secret, open};
+use kaibiao_seal::{Header, LockSecrets, ObjectSummary, OpenFailure, ceremony_secret, open};
 use kaibiao_types::{Digest, Fault, Part, Stage};
 
 use crate::{VerifiedBid, VerifiedTender};
@@ -67,9 +67,11 @@ pub fn open_object<W: Write>(
             }
         },
     )?;
-    let secret = ceremony_secret(header, &combined.point, tender.bases().key());
-    let secrets = LockSecrets { ceremony: secret, bidder: None };
-    match open(header, &secrets, signed, payload, out) {
+    let opened = ceremony_secret(header, &combined.point, tender.bases().key())
+        .map_err(OpenFailure::from)
+        .map(|ceremony| LockSecrets { ceremony, bidder: None })
+        .and_then(|secrets| open(header, &secrets, signed, payload, out));
+    match opened {
         Ok(opened) => Ok(OpenedObject {
             out: opened.out,
             plaintext_len: opened.plaintext_len,

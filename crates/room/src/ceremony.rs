@@ -198,8 +198,8 @@ impl LotCeremony {
         let combined = combine_any(&record, &context, header.u(), &rehearsal.partials)
             .map_err(|(error, _)| RoomError::internal(error))?;
         let key = record.key().map_err(RoomError::internal)?;
-        let secrets =
-            LockSecrets { ceremony: ceremony_secret(&header, &combined.point, &key), bidder: None };
+        let secret = ceremony_secret(&header, &combined.point, &key);
+        let secrets = LockSecrets { ceremony: secret.map_err(RoomError::internal)?, bidder: None };
         let object = board.rehearsal_bytes().ok_or(BoardFault::Rehearsal)?;
         let mut digest = ObjectDigest::new();
         digest.update(object).map_err(|_| BoardFault::Rehearsal)?;

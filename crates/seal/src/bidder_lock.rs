@@ -1,7 +1,9 @@
 //! The bidder lock (type 2): a secret that the bidder's own certificate key gives back. What k
 //! custodians can do in the bidder's place, if the lock has an escrow, is in `escrow.rs`.
 
-use kaibiao_crypto::{Entropy, EntropyError, Point, Secret32, SecretScalar, Suite, hpke};
+use kaibiao_crypto::{
+    Entropy, EntropyError, OperationError, Point, SUITE_1, Secret32, SecretScalar, Suite, hpke,
+};
 use kaibiao_types::Digest;
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
@@ -77,6 +79,15 @@ impl From<EntropyError> for BidderKeyError {
     }
 }
 
+impl From<OperationError> for BidderKeyError {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Curve => Self::Unsupported,
+            OperationError::Entropy(_) => Self::Entropy,
+        }
+    }
+}
+
 /// Why the bidder's key did not give the lock secret back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UnwrapError {
@@ -121,6 +132,10 @@ impl BidderKey {
         cert_sha256: Digest,
         spki: &[u8],
     ) -> Result<Self, BidderKeyError> {
+        // Suite 0x0101 has no bidder lock yet.
+        if suite.id() != SUITE_1.id() {
+            return Err(BidderKeyError::Unsupported);
+        }
         if let Ok(key) = RsaPublicKey::from_public_key_der(spki) {
             if !RSA_MODULUS_BYTES.contains(&key.size()) {
                 return Err(BidderKeyError::RsaSize(key.n().bits()));
@@ -190,7 +205,8 @@ impl BidderSecret {
         }
         let key = p256::SecretKey::from_pkcs8_der(der).map_err(|_| BidderKeyError::Unsupported)?;
         let bytes = Zeroizing::new(<[u8; 32]>::from(key.to_bytes()));
-        let scalar = SecretScalar::from_bytes(&*bytes).map_err(|_| BidderKeyError::Unsupported)?;
+        let scalar =
+            SecretScalar::from_bytes(&SUITE_1, &*bytes).map_err(|_| BidderKeyError::Unsupported)?;
         Ok(Self(PrivateKey::P256(scalar)))
     }
 
@@ -223,7 +239,8 @@ impl BidderSecret {
                 let u = suite.point(&lock.wrapped).map_err(|_| UnwrapError::KeyKind)?;
                 let ids = (header.ceremony_id(), header.bidctx());
                 let info = info(suite, ids, &header.salt, &lock.cert_sha256);
-                let (dh, public) = (key.mul_point(&u), key.base_mul());
+                let dh = key.mul_point(&u).ok_or(UnwrapError::KeyKind)?;
+                let public = key.base_mul();
                 hpke::export_from_dh(suite, &dh, &u, &public, info.bytes(), LABEL.as_bytes())
             }
             _ => return Err(UnwrapError::KeyKind),

@@ -4,7 +4,7 @@
 //! the ceremony key under its own point U'. U' has its own proof and is raised on its own, so that
 //! opening the ceremony lock opens no bidder lock.
 
-use kaibiao_crypto::{Entropy, EntropyError, Point, Secret32, SecretScalar, Suite, hpke, tdh2};
+use kaibiao_crypto::{Entropy, OperationError, Point, Secret32, SecretScalar, Suite, hpke, tdh2};
 use kaibiao_types::{Digest, Fault};
 use zeroize::Zeroizing;
 
@@ -156,7 +156,7 @@ impl MadeLock {
         suite: &Suite,
         hdr0: &mut [u8],
         entropy: &mut dyn Entropy,
-    ) -> Result<(BidderLock, Secret32), EntropyError> {
+    ) -> Result<(BidderLock, Secret32), OperationError> {
         let Self { mut lock, secret, escrow } = self;
         if let Some(Unproven { u, r, masked }) = escrow {
             // Lock 2 is the last one, and the escrow ends it: proof, then masked secret.

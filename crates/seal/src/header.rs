@@ -58,8 +58,10 @@ pub struct Header {
 pub struct CeremonyLock {
     /// Commitment to the lock secret.
     pub commit: Digest,
-    /// U, the encapsulated point.
+    /// U, the point that the custodians raise.
     pub u: Point,
+    /// The exact bytes of the lock, which begin with U.
+    pub body: Vec<u8>,
 }
 
 /// Lock type 2: a second secret that the bidder's own certificate key gives back. Without an escrow

@@ -1,9 +1,8 @@
 //! Lock secrets, their commitments, and the payload key that needs all of them.
 
-use kaibiao_crypto::{AeadKey, Point, Secret32, Suite, hpke};
+use kaibiao_crypto::{AeadKey, ExpandedKey, LockKey, Point, Secret32, Suite};
 use kaibiao_types::Digest;
 use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
 
 use crate::{Context, Header};
 
@@ -63,11 +62,26 @@ impl LockCommitError {
 
 /// The secret of lock 1, from the combined point `Z = s * U` and the ceremony key `Y = s * G`.
 ///
-/// Any point gives some secret; only [`check_ceremony_lock`] tells whether it is the right one. If Z
-/// was proven by the custodians' proofs and the secret does not fit, the bidder sealed it wrongly.
-pub fn ceremony_secret(header: &Header, z: &Point, key: &Point) -> Secret32 {
+/// In suite 1 any point gives some secret, and only [`check_ceremony_lock`] tells whether it is the
+/// right one; the lock of suite 0x0101 has a check value of its own. If Z was proven by the custodians'
+/// proofs and there is no secret, or it does not fit, the bidder sealed it wrongly.
+///
+/// # Errors
+///
+/// [`LockCommitError`] if the point does not open the lock.
+pub fn ceremony_secret(
+    header: &Header,
+    z: &Point,
+    key: &Point,
+) -> Result<Secret32, LockCommitError> {
     let info = hpke_info(header.suite, &header.ceremony_id, &header.bidctx, &header.salt);
-    hpke::export_from_dh(header.suite, z, header.u(), key, info.bytes(), CEREMONY_EXPORT)
+    let to = lock_key(header.suite, key, &info);
+    to.open(&header.ceremony.body, z).map_err(|_| LockCommitError(LockKind::Ceremony))
+}
+
+/// To whom the ceremony lock is made.
+pub(crate) fn lock_key<'a>(suite: &'static Suite, key: &'a Point, info: &'a Digest) -> LockKey<'a> {
+    LockKey { suite, key, info: info.bytes(), export_context: CEREMONY_EXPORT }
 }
 
 /// Checks the secret of lock 1 against its commitment, in constant time.
@@ -138,7 +152,7 @@ pub(crate) struct PayloadKey {
 
 impl PayloadKey {
     /// `prk = HKDF-Extract(salt, u8 t1 || ss_1 || ..)`, then
-    /// `key || nonce || commit = HKDF-Expand(prk, "kaibiao/v1/payload" || u16 suite || hh, 76)`.
+    /// `key || nonce || commit = HKDF-Expand(prk, "kaibiao/v1/payload" || u16 suite || hh)`.
     pub(crate) fn derive(
         suite: &Suite,
         salt: &[u8; 32],
@@ -155,16 +169,9 @@ impl PayloadKey {
             .flatten()
             .collect();
         let prk = suite.hkdf_extract(salt, &parts);
-        let mut okm = Zeroizing::new([0; 76]);
         let info: [&[u8]; 3] = [b"kaibiao/v1/payload", &suite.id().to_be_bytes(), hh.bytes()];
-        suite.hkdf_expand(&prk, &info, &mut *okm);
-
-        let (mut key, mut nonce, mut commit) = (Zeroizing::new([0; 32]), [0; 12], [0; 32]);
-        let targets = key.iter_mut().chain(&mut nonce).chain(&mut commit);
-        for (to, from) in targets.zip(okm.iter()) {
-            *to = *from;
-        }
-        Self { aead: suite.aead(&key), nonce, commit: Digest::new(commit) }
+        let ExpandedKey { aead, nonce, commit } = suite.expand_key(&prk, &info);
+        Self { aead, nonce, commit }
     }
 
     /// `nonce XOR (0^4 || u64(index | final << 63))`: position and end are authenticated.

@@ -26,6 +26,7 @@ mod plaintext;
 mod seal;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use bidder_lock::{BidderKey, BidderKeyError, BidderSecret, UnwrapError};
 pub use context::{BidContext, Context, ContextError};

@@ -3,12 +3,12 @@
 use std::io::{ErrorKind, Read};
 
 use kaibiao_crypto::Suite;
-use kaibiao_merkle::{RootBuilder, leaf_hash};
 use kaibiao_types::Digest;
 
 use crate::Header;
 use crate::limits::{CHUNK_LEN, LENGTH_PREFIX, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::pipeline::Chunks;
+use crate::tree::SuiteTree;
 
 /// Reads until `buffer` is full or the input ends; the count of bytes read, which is less than the
 /// buffer only at the end.
@@ -38,17 +38,17 @@ pub(crate) fn at_end<R: Read + ?Sized>(input: &mut R) -> std::io::Result<bool> {
 #[derive(Clone, Debug)]
 pub(crate) struct ObjectRoot {
     suite: &'static Suite,
-    tree: RootBuilder,
+    tree: SuiteTree,
 }
 
 impl ObjectRoot {
     pub(crate) fn new(suite: &'static Suite) -> Self {
-        Self { suite, tree: RootBuilder::new() }
+        Self { suite, tree: SuiteTree::new(suite) }
     }
 
     /// Takes the next chunk in by its digest `c_i`.
     pub(crate) fn push_digest(&mut self, chunk: &Digest) {
-        self.tree.push(leaf_hash(chunk.bytes()));
+        self.tree.push(chunk);
     }
 
     pub(crate) fn finish(self, header_sha256: &Digest, file_len: u64) -> Digest {

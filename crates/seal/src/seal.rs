@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
 
-use kaibiao_crypto::{Entropy, EntropyError, hpke, tdh2};
+use kaibiao_crypto::{Entropy, EntropyError, Locked, OperationError, tdh2};
 use kaibiao_types::Digest;
 
 use crate::header::{Draft, DraftLock, proof_label};
-use crate::keys::{CEREMONY_EXPORT, PayloadKey, context_info, lock_commit};
+use crate::keys::{PayloadKey, context_info, lock_commit, lock_key};
 use crate::limits::TAG_LEN;
 use crate::payload::{ObjectRoot, at_end, read_full};
 use crate::pipeline::{alone, together};
@@ -83,6 +83,15 @@ pub enum SealError {
     /// The sealed file could not be written.
     #[error("the sealed file could not be written")]
     Write(#[source] std::io::Error),
+}
+
+impl From<OperationError> for SealError {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Curve => Self::Ceremony,
+            OperationError::Entropy(error) => Self::Entropy(error),
+        }
+    }
 }
 
 impl SealError {
@@ -176,9 +185,10 @@ fn sealed(header: Header, root: ObjectRoot) -> Sealed {
     Sealed { header, object: ObjectSummary { header_sha256, file_len, ct_root } }
 }
 
-/// Draws all secrets and makes the header. Draws, in this order: salt (32 bytes), r of U (48), what
-/// the bidder lock needs, of an escrow r' of U' (48) and the nonce of its proof (32), the nonce of
-/// the proof (32).
+/// Draws all secrets and makes the header. Draws, in this order: salt (32 bytes), what the ceremony
+/// lock needs (suite 1: r of U, 48 bytes; suite 0x0101: the secret, 32, and r, 48), what the bidder
+/// lock needs, of an escrow r' of U' (48) and the nonce of its proof (32), the nonce of the proof
+/// (32).
 pub(crate) fn seal_header(
     plan: &SealPlan<'_>,
     padded_len: u64,
@@ -191,9 +201,8 @@ pub(crate) fn seal_header(
     entropy.fill(&mut salt)?;
 
     let info = context_info(context, &salt);
-    let hpke::Encapsulated { u, r, secret } =
-        hpke::encap(suite, plan.bases.key(), info.bytes(), CEREMONY_EXPORT, entropy)?;
-    let ceremony = CeremonyLock { commit: commit(&salt, LockKind::Ceremony, &secret), u };
+    let Locked { body, u, r, secret } = lock_key(suite, plan.bases.key(), &info).seal(entropy)?;
+    let ceremony = CeremonyLock { commit: commit(&salt, LockKind::Ceremony, &secret), u, body };
     let mut secrets = LockSecrets { ceremony: secret, bidder: None };
 
     let made = match plan.bidder_lock {

@@ -11,8 +11,10 @@ mod property;
 mod refused;
 mod salamander;
 mod sealing;
+mod shangmi;
 mod threads;
 mod vectors;
+mod wycheproof;
 
 use std::io::Read;
 
@@ -71,7 +73,8 @@ pub(crate) struct Lot {
 
 impl Lot {
     pub(crate) fn new(ceremony_id: &str) -> Self {
-        let secret = SecretScalar::from_bytes(SUITE_1.hash(b"ceremony secret").bytes()).unwrap();
+        let secret =
+            SecretScalar::from_bytes(&SUITE_1, SUITE_1.hash(b"ceremony secret").bytes()).unwrap();
         let ceremony_id = SUITE_1.hash(ceremony_id.as_bytes());
         let bases = tdh2::Bases::new(&SUITE_1, *ceremony_id.bytes(), secret.base_mul()).unwrap();
         Self { secret, bases, ceremony_id }
@@ -93,8 +96,11 @@ impl Lot {
 
     /// The secret of lock 1, from the point that all custodians together would give.
     pub(crate) fn secrets(&self, header: &Header) -> LockSecrets {
-        let z = self.secret.mul_point(header.u());
-        LockSecrets { ceremony: ceremony_secret(header, &z, self.bases.key()), bidder: None }
+        let z = self.secret.mul_point(header.u()).unwrap();
+        LockSecrets {
+            ceremony: ceremony_secret(header, &z, self.bases.key()).unwrap(),
+            bidder: None,
+        }
     }
 }
 

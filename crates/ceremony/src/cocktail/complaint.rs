@@ -6,7 +6,7 @@
 //! its signature under the message (COCKTAIL-DKG, "Ciphertexts are not in the transcript", options 2
 //! and 3).
 
-use kaibiao_crypto::{Entropy, EntropyError, Hex, Point, dleq};
+use kaibiao_crypto::{Entropy, Hex, OperationError, Point, dleq};
 use kaibiao_types::{CustodianIndex, Digest};
 use serde::{Deserialize, Serialize};
 
@@ -46,9 +46,6 @@ pub struct Raised {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComplaintError {
-    /// The source of randomness failed.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
     /// The key is not the static key of the accuser's seat.
     #[error("the key is not the static key of custodian {0}")]
     Key(CustodianIndex),
@@ -58,6 +55,9 @@ pub enum ComplaintError {
     /// The accuser's points are malformed or not those of its static key.
     #[error("the complaint of custodian {0} does not hold")]
     Proof(CustodianIndex),
+    /// The proofs could not be made: no randomness.
+    #[error("the complaint could not be made")]
+    Prove(#[from] OperationError),
     /// Accuser or accused has no seat in this key generation.
     #[error("custodian {0} has no seat in this key generation")]
     Seat(CustodianIndex),
@@ -70,9 +70,9 @@ impl ComplaintError {
     /// The stable label.
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::Entropy(_) => "E_ENTROPY",
             Self::Message(error) => error.label(),
             Self::Key(_) | Self::Proof(_) | Self::Seat(_) => "E_DKG_COMPLAINT",
+            Self::Prove(error) => error.label(),
             Self::Unfounded(_) => "E_DKG_UNFOUNDED",
         }
     }
@@ -102,11 +102,11 @@ impl Session {
         }
         let context = self.complaint_context(accuser, accused, message);
         let mut raise = |base: &Point| {
-            let d = key.0.mul_point(base);
+            let d = key.0.mul_point(base).ok_or(OperationError::Curve)?;
             let share = key.public();
             let statement = self.statement(&context, accuser, &share, base, &d);
             let proof = statement.prove(self.suite, &key.0, entropy)?;
-            Ok::<_, EntropyError>(Raised { d: d.hex(), c: proof.c.hex(), z: proof.z.hex() })
+            Ok::<_, OperationError>(Raised { d: d.hex(), c: proof.c.hex(), z: proof.z.hex() })
         };
         let (ephemeral, fixed) = (raise(&parsed.ephemeral)?, raise(&sender_key)?);
         Ok(Complaint { accused, accuser, ephemeral, fixed })

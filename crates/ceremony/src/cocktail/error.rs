@@ -6,6 +6,9 @@ use kaibiao_types::CustodianIndex;
 /// Why the parameters of a key generation are not acceptable.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SetupError {
+    /// A static key is a point of another curve than the suite's.
+    #[error("a static key is of another curve than the suite's")]
+    Curve,
     /// Two participants present one static key.
     #[error("two custodians have the same static key")]
     DuplicateKey,

@@ -51,7 +51,7 @@ fn own_messages_give_one_key_to_all() {
 #[test]
 fn a_commitment_of_another_length_is_refused() {
     let run = run(3, 2, 2);
-    let extra = Point::generator().bytes();
+    let extra = SUITE_1.generator().bytes();
     let longer = [&extra[..], &run.messages[1]].concat();
     let shorter = run.messages[1][33..].to_vec();
     let none = run.messages[1][66..].to_vec();
@@ -122,13 +122,13 @@ fn a_share_off_the_committed_polynomial_names_its_sender() {
     let run = run(3, 2, 6);
     let mut entropy = Seeded(77);
     let honest: Vec<SecretScalar> =
-        (0..2).map(|_| SecretScalar::random(&mut entropy).unwrap()).collect();
-    let ephemeral = SecretScalar::random(&mut entropy).unwrap();
+        (0..2).map(|_| SecretScalar::random(&SUITE_1, &mut entropy).unwrap()).collect();
+    let ephemeral = SecretScalar::random(&SUITE_1, &mut entropy).unwrap();
     let good = run.session.message(index(2), &run.keys[1], &honest, &ephemeral, &[]).unwrap();
     // Same commitment and proof, but shares of another polynomial with the same constant term.
     let other = vec![
-        SecretScalar::from_bytes(&*honest[0].danger_bytes()).unwrap(),
-        SecretScalar::random(&mut entropy).unwrap(),
+        SecretScalar::from_bytes(&SUITE_1, &*honest[0].danger_bytes()).unwrap(),
+        SecretScalar::random(&SUITE_1, &mut entropy).unwrap(),
     ];
     let bad = run.session.message(index(2), &run.keys[1], &other, &ephemeral, &[]).unwrap();
     let head = 2 * 33 + 65 + 33;
@@ -244,9 +244,9 @@ fn every_byte_of_the_proven_part_counts() {
 fn a_zero_share_is_refused() {
     let run = run(3, 2, 14);
     // f(x) = a - a*x is zero for custodian 1.
-    let a = SecretScalar::random(&mut Seeded(50)).unwrap();
-    let minus_a = a.mul(&kaibiao_crypto::Scalar::from_u16(1).neg()).unwrap();
-    let ephemeral = SecretScalar::random(&mut Seeded(51)).unwrap();
+    let a = SecretScalar::random(&SUITE_1, &mut Seeded(50)).unwrap();
+    let minus_a = a.mul(&SUITE_1.number(1).neg()).unwrap();
+    let ephemeral = SecretScalar::random(&SUITE_1, &mut Seeded(51)).unwrap();
     let mut messages = run.messages.clone();
     messages[1] =
         run.session.message(index(2), &run.keys[1], &[a, minus_a], &ephemeral, &[]).unwrap();
@@ -260,8 +260,8 @@ fn a_zero_share_is_refused() {
 fn a_payload_is_ignored() {
     let run = run(3, 2, 15);
     let polynomial: Vec<SecretScalar> =
-        (60..62).map(|seed| SecretScalar::random(&mut Seeded(seed)).unwrap()).collect();
-    let ephemeral = SecretScalar::random(&mut Seeded(62)).unwrap();
+        (60..62).map(|seed| SecretScalar::random(&SUITE_1, &mut Seeded(seed)).unwrap()).collect();
+    let ephemeral = SecretScalar::random(&SUITE_1, &mut Seeded(62)).unwrap();
     let outcome = |payload: &[u8]| {
         let mut messages = run.messages.clone();
         messages[1] =

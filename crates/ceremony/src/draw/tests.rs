@@ -1,6 +1,6 @@
 //! Every value of a range is as likely as another, and anyone computes the same one.
 
-use kaibiao_crypto::{SUITE_1, Scalar};
+use kaibiao_crypto::SUITE_1;
 
 use super::*;
 use crate::testing::{three_of_five, two_of_three};
@@ -10,7 +10,7 @@ const FREEZE: Digest = Digest::new([7; 32]);
 
 /// A different point for every number.
 fn point(i: u16) -> Point {
-    Scalar::from_u16(i).base_mul().unwrap()
+    SUITE_1.number(i).base_mul().unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Any k give the same point; a liar is dropped and named; too few give nothing.
 
-use kaibiao_crypto::{SUITE_1, SecretScalar};
+use kaibiao_crypto::{EntropyError, SUITE_1, SecretScalar};
 
 use super::*;
 use crate::testing::{Ceremony, Dry, Seeded, index, one_of_one, three_of_five, two_of_three};
@@ -9,8 +9,8 @@ const FREEZE: Digest = Digest::new([7; 32]);
 
 /// A sealed point U = r*G and the point Z = r*Y that opening it must give.
 fn sealed(ceremony: &Ceremony, seed: u64) -> (Point, Point) {
-    let r = SecretScalar::random(&mut Seeded(seed)).unwrap();
-    (r.base_mul(), r.mul_point(&ceremony.record.key().unwrap()))
+    let r = SecretScalar::random(&SUITE_1, &mut Seeded(seed)).unwrap();
+    (r.base_mul(), r.mul_point(&ceremony.record.key().unwrap()).unwrap())
 }
 
 fn verified(ceremony: &Ceremony, u: &Point, indexes: &[u16]) -> Vec<VerifiedPartial> {
@@ -65,7 +65,7 @@ fn fewer_than_k_give_nothing() {
         assert_eq!(refused, (error, vec![]));
         // k - 1 partials interpolate to something, but not to Z.
         let points: Vec<(CustodianIndex, Point)> = few.iter().map(|p| (p.index, p.d)).collect();
-        assert_ne!(interpolate(&points), Some(z));
+        assert_ne!(interpolate(&SUITE_1, &points), Some(z));
     }
 }
 
@@ -75,7 +75,7 @@ fn one_liar_is_dropped_and_named_wherever_it_stands() {
     let ceremony = two_of_three();
     let (u, z) = sealed(ceremony, 33);
     let honest = ceremony.raise(&FREEZE, &u, &[1, 2, 3]);
-    let g = Point::generator();
+    let g = SUITE_1.generator();
     let shifted = |hex: &Hex<33>| SUITE_1.point(&hex.0).unwrap().add(&g).unwrap().hex();
     for liar in 0..3 {
         let name = honest[liar].index;
@@ -134,7 +134,7 @@ fn points_and_scalars_are_canonical() {
     let mut off_curve = [0; 33];
     (off_curve[0], off_curve[32]) = (2, 1);
     let mut uncompressed = [0; 33];
-    uncompressed.copy_from_slice(&Point::generator().uncompressed()[..33]);
+    uncompressed.copy_from_slice(&SUITE_1.generator().uncompressed()[..33]);
     for bad in [
         Partial { d: Hex([0; 33]), ..good },
         Partial { d: Hex(off_curve), ..good },
@@ -222,5 +222,5 @@ fn raising_is_repeatable_and_needs_randomness() {
     assert_eq!(with(1).d, with(2).d);
     assert_ne!(with(1).z, with(2).z);
     let failed = raise(&SUITE_1, share, id, &FREEZE, &u, &mut Dry);
-    assert_eq!(failed, Err(EntropyError));
+    assert_eq!(failed, Err(EntropyError.into()));
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_crypto::{Hex, SUITE_1, SecretScalar};
+use kaibiao_crypto::{Hex, SUITE_1, SUITE_SM, SecretScalar, Suite};
 use kaibiao_types::{CustodianIndex, Digest};
 use proptest::prelude::*;
 
 use super::config;
-use crate::testing::{Ceremony, Seeded, index, run, three_of_five, two_of_three};
+use crate::testing::{Ceremony, Seeded, index, run_in, three_of_five, two_of_three};
 use crate::{CombineError, DkgError, Outcome, Partial, StaticKey, combine_any, raise};
 
 /// What a relay makes of the messages of n senders: which one it hands on, in which order.
@@ -155,7 +155,7 @@ proptest! {
     fn partials_open_if_and_only_if_k_arrive(order in relayed(5), seed in 0..4_u64) {
         let ceremony = three_of_five();
         let freeze = Digest::new([7; 32]);
-        let r = SecretScalar::random(&mut Seeded(seed)).unwrap();
+        let r = SecretScalar::random(&SUITE_1, &mut Seeded(seed)).unwrap();
         let u = r.base_mul();
         let numbers: Vec<u16> = order.iter().map(|i| u16::try_from(i + 1).unwrap()).collect();
         let partials = ceremony.raise(&freeze, &u, &numbers);
@@ -163,7 +163,7 @@ proptest! {
         match combine_any(&ceremony.record, &freeze, &u, &partials) {
             Ok(combined) => {
                 prop_assert!(distinct.len() >= 3);
-                prop_assert_eq!(combined.point, r.mul_point(&ceremony.record.key().unwrap()));
+                prop_assert_eq!(combined.point, r.mul_point(&ceremony.record.key().unwrap()).unwrap());
                 prop_assert!(combined.dropped.is_empty());
             }
             Err((error, dropped)) => {
@@ -179,17 +179,26 @@ proptest! {
 /// and with one bad partial among all n they still do, the liar named.
 #[test]
 fn every_subset_of_every_threshold_gives_one_secret() {
+    every_subset_gives_one_secret(&SUITE_1);
+}
+
+#[test]
+fn every_subset_of_every_threshold_gives_one_secret_in_suite_0x0101() {
+    every_subset_gives_one_secret(&SUITE_SM);
+}
+
+fn every_subset_gives_one_secret(suite: &'static Suite) {
     let freeze = Digest::new([7; 32]);
     let mut thresholds = 0;
     for (n, k) in (1..=5_u16).flat_map(|n| (n / 2 + 1..=n).map(move |k| (n, k))) {
         thresholds += 1;
-        let ceremony = run(n, k, 500 + u64::from(10 * n + k));
+        let ceremony = run_in(suite, n, k, 500 + u64::from(10 * n + k));
         let (record, need) = (&ceremony.record, usize::from(k));
-        let r = SecretScalar::random(&mut Seeded(u64::from(n))).unwrap();
-        let (u, z) = (r.base_mul(), r.mul_point(&record.key().unwrap()));
+        let r = SecretScalar::random(suite, &mut Seeded(u64::from(n))).unwrap();
+        let (u, z) = (r.base_mul(), r.mul_point(&record.key().unwrap()).unwrap());
         let raised = |share| {
             let id = &record.ceremony_id;
-            raise(&SUITE_1, share, id, &freeze, &u, &mut Seeded(3)).unwrap()
+            raise(suite, share, id, &freeze, &u, &mut Seeded(3)).unwrap()
         };
         let all: Vec<Partial> = ceremony.shares.iter().map(raised).collect();
         for set in 0_u32..1 << n {

@@ -71,7 +71,8 @@ fn every_altered_field_is_found() {
     let cases: Vec<(&str, Value, RecordError)> = vec![
         ("/v", json!(2), E::Version { v: 2, suite: 1 }),
         ("/v", json!(0), E::Version { v: 0, suite: 1 }),
-        ("/suite", json!(0x0101), E::Version { v: 1, suite: 0x0101 }),
+        ("/suite", json!(0x0102), E::Version { v: 1, suite: 0x0102 }),
+        ("/suite", json!(0x0101), E::Custodians),
         ("/tender", json!("ZZ-2022-0706"), E::Id),
         ("/lot", json!("2"), E::Id),
         ("/threshold/k", json!(3), E::Id),

@@ -1,6 +1,6 @@
 //! The share that comes back is the lost one; anything else names what is bad.
 
-use kaibiao_crypto::{Point, SUITE_1, SecretScalar};
+use kaibiao_crypto::{SUITE_1, SecretScalar};
 use kaibiao_types::Digest;
 
 use super::*;
@@ -31,13 +31,13 @@ fn a_recovered_share_opens_with_the_others() {
     let key = StaticKey::from_bytes(&*ceremony.statics[2].danger_bytes()).unwrap();
     let share = recover(&key, &record, &bundle.transcript).unwrap();
 
-    let r = SecretScalar::random(&mut Seeded(900)).unwrap();
+    let r = SecretScalar::random(&SUITE_1, &mut Seeded(900)).unwrap();
     let (u, freeze) = (r.base_mul(), Digest::new([7; 32]));
     let mut partials = ceremony.raise(&freeze, &u, &[1]);
     let id = &record.ceremony_id;
     partials.push(crate::raise(&SUITE_1, &share, id, &freeze, &u, &mut Seeded(901)).unwrap());
     let combined = combine_any(&record, &freeze, &u, &partials).unwrap();
-    assert_eq!(combined.point, r.mul_point(&record.key().unwrap()));
+    assert_eq!(combined.point, r.mul_point(&record.key().unwrap()).unwrap());
     assert!(combined.dropped.is_empty());
 }
 
@@ -147,5 +147,5 @@ fn nothing_printed_shows_the_share() {
     let share = recover(&ceremony.statics[0], &ceremony.record, &ceremony.transcript).unwrap();
     let shown = format!("{share:?}");
     assert!(shown.contains("SecretScalar(..)"), "{shown}");
-    assert_ne!(share.public(), Point::generator());
+    assert_ne!(share.public(), SUITE_1.generator());
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::testing::Seeded;
 
 fn key(seed: u64) -> SecretScalar {
-    SecretScalar::random(&mut Seeded(seed)).unwrap()
+    SecretScalar::random(&SUITE_1, &mut Seeded(seed)).unwrap()
 }
 
 #[test]

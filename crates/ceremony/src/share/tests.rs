@@ -63,8 +63,9 @@ fn a_static_key_is_a_scalar_that_is_not_zero() {
 #[test]
 fn debug_shows_no_secret_byte() {
     let planted = [0xa7; 32];
-    let secret = || SecretScalar::from_bytes(&planted).unwrap();
-    let (key, share) = (StaticKey(secret()), KeyShare { index: index(1), secret: secret() });
+    let secret = || SecretScalar::from_bytes(&SUITE_1, &planted).unwrap();
+    let (key, share) =
+        (StaticKey(secret()), KeyShare { suite: &SUITE_1, index: index(1), secret: secret() });
     let shown = format!("{key:?} {key:#?} {share:?} {share:#?}");
     assert!(shown.contains("StaticKey(SecretScalar(..))"));
     assert!(shown.contains("secret: SecretScalar(..)"));

@@ -1,11 +1,11 @@
 //! Partials, their combination, and draws.
 
-use kaibiao_crypto::{Hex, Point, SUITE_1, Scalar, SecretScalar};
+use kaibiao_crypto::{Hex, SecretScalar};
 use kaibiao_types::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::check;
-use crate::testing::{Seeded, index, two_of_three, unhex};
+use crate::testing::{Ceremony, Seeded, index, two_of_three, two_of_three_sm, unhex};
 use crate::*;
 
 const FREEZE: Digest = Digest::new([7; 32]);
@@ -36,7 +36,7 @@ struct Dropped {
 
 impl PartialCase {
     fn judge(&self, record: &CeremonyRecord) {
-        let u = SUITE_1.point(&self.u.0).unwrap();
+        let u = record.suite().point(&self.u.0).unwrap();
         let (label, z, dropped) = match combine_any(record, &self.context, &u, &self.partials) {
             Ok(combined) => ("ok", Some(combined.point.hex()), combined.dropped),
             Err((error, dropped)) => (error.label(), None, dropped),
@@ -82,9 +82,9 @@ impl PartialCase {
     }
 }
 
-fn partial_cases() -> Vec<PartialCase> {
-    let ceremony = two_of_three();
-    let r = SecretScalar::random(&mut Seeded(70)).unwrap();
+fn partial_cases(ceremony: &Ceremony) -> Vec<PartialCase> {
+    let suite = ceremony.record.suite();
+    let r = SecretScalar::random(suite, &mut Seeded(70)).unwrap();
     let u = r.base_mul();
     let good = PartialCase {
         name: "all three".to_owned(),
@@ -92,13 +92,13 @@ fn partial_cases() -> Vec<PartialCase> {
         u: u.hex(),
         partials: ceremony.raise(&FREEZE, &u, &[1, 2, 3]),
         expect: "ok".to_owned(),
-        z: Some(r.mul_point(&ceremony.record.key().unwrap()).hex()),
+        z: Some(r.mul_point(&ceremony.record.key().unwrap()).unwrap().hex()),
         dropped: vec![],
     };
-    let other_u = SecretScalar::random(&mut Seeded(71)).unwrap().base_mul();
+    let other_u = SecretScalar::random(suite, &mut Seeded(71)).unwrap().base_mul();
     let of_other_u = ceremony.raise(&FREEZE, &other_u, &[2])[0];
     let of_other_freeze = ceremony.raise(&Digest::new([8; 32]), &u, &[2])[0];
-    let shifted = |d: Hex<33>| SUITE_1.point(&d.0).unwrap().add(&Point::generator()).unwrap().hex();
+    let shifted = |d: Hex<33>| suite.point(&d.0).unwrap().add(&suite.generator()).unwrap().hex();
     vec![
         good.clone(),
         good.other("custodians 1 and 2", |c| c.partials.truncate(2)),
@@ -140,15 +140,26 @@ fn partial_cases() -> Vec<PartialCase> {
     ]
 }
 
+/// A ceremony of each suite, with the end of its files' names.
+fn ceremonies() -> [(&'static Ceremony, &'static str); 2] {
+    [(two_of_three(), ""), (two_of_three_sm(), "-sm2")]
+}
+
 #[test]
 fn partials() {
+    for (ceremony, suffix) in ceremonies() {
+        partials_of(ceremony, suffix);
+    }
+}
+
+fn partials_of(ceremony: &Ceremony, suffix: &str) {
     let made = PartialFile {
         what: "partials of one point: who is dropped and named, and the point Z that results"
             .to_owned(),
-        record: String::from_utf8(two_of_three().bytes()).unwrap(),
-        cases: partial_cases(),
+        record: String::from_utf8(ceremony.bytes()).unwrap(),
+        cases: partial_cases(ceremony),
     };
-    let file = check("partial.json", &made);
+    let file = check(&format!("partial{suffix}.json"), &made);
     let record = CeremonyRecord::parse(file.record.as_bytes()).unwrap();
     file.cases.iter().for_each(|case| case.judge(&record));
 }
@@ -187,18 +198,24 @@ struct ValueCase {
 
 #[test]
 fn draws() {
-    let id = two_of_three().record.ceremony_id;
+    for (ceremony, suffix) in ceremonies() {
+        draws_of(ceremony, suffix);
+    }
+}
+
+fn draws_of(ceremony: &Ceremony, suffix: &str) {
+    let (id, suite) = (ceremony.record.ceremony_id, ceremony.record.suite());
     let rehearsal =
-        |i| RehearsalCase { ceremony_id: id, i, context: rehearsal_context(&SUITE_1, &id, i) };
+        |i| RehearsalCase { ceremony_id: id, i, context: rehearsal_context(suite, &id, i) };
     let point = |draw_no| PointCase {
         ceremony_id: id,
         freeze_id: FREEZE,
         draw_no,
-        point: draw_point(&SUITE_1, &id, &FREEZE, draw_no).unwrap().hex(),
+        point: draw_point(suite, &id, &FREEZE, draw_no).unwrap().hex(),
     };
     let value = |i: u16, range: u64| {
-        let combined = Scalar::from_u16(i).base_mul().unwrap();
-        let drawn = draw_value(&SUITE_1, &combined, range);
+        let combined = suite.number(i).base_mul().unwrap();
+        let drawn = draw_value(suite, &combined, range);
         ValueCase {
             combined: combined.hex(),
             range: range.to_string(),
@@ -216,17 +233,17 @@ fn draws() {
         points: [0, 1, u32::MAX].into_iter().map(point).collect(),
         values,
     };
-    let file = check("draw.json", &made);
+    let file = check(&format!("draw{suffix}.json"), &made);
     for case in file.rehearsals {
-        assert_eq!(rehearsal_context(&SUITE_1, &case.ceremony_id, case.i), case.context);
+        assert_eq!(rehearsal_context(suite, &case.ceremony_id, case.i), case.context);
     }
     for case in file.points {
-        let point = draw_point(&SUITE_1, &case.ceremony_id, &case.freeze_id, case.draw_no);
+        let point = draw_point(suite, &case.ceremony_id, &case.freeze_id, case.draw_no);
         assert_eq!(point.unwrap().hex(), case.point);
     }
     for case in file.values {
-        let combined = SUITE_1.point(&unhex(&case.combined.to_string())).unwrap();
-        let drawn = draw_value(&SUITE_1, &combined, case.range.parse().unwrap());
+        let combined = suite.point(&unhex(&case.combined.to_string())).unwrap();
+        let drawn = draw_value(suite, &combined, case.range.parse().unwrap());
         assert_eq!(drawn.is_ok(), case.expect == "ok");
         assert_eq!(drawn.ok().map(|value| value.to_string()), case.value);
     }

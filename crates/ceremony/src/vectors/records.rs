@@ -1,11 +1,11 @@
 //! Whole key generations, their records, and records and bundles with one fault each.
 
-use kaibiao_crypto::{Hex, SUITE_1};
+use kaibiao_crypto::Hex;
 use kaibiao_types::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::{check, root};
-use crate::testing::{Ceremony, hex, index, one_of_one, two_of_three, unhex};
+use crate::testing::{Ceremony, hex, index, one_of_one, two_of_three, two_of_three_sm, unhex};
 use crate::*;
 
 #[derive(Serialize, Deserialize)]
@@ -36,8 +36,8 @@ fn run_file(what: &str, ceremony: &Ceremony) -> RunFile {
     let (_, _, transcript) = ceremony.session.public_outcome(&messages(ceremony)).unwrap();
     RunFile {
         what: what.to_owned(),
-        ciphersuite: CIPHERSUITE.to_owned(),
-        session_id: session_id(&SUITE_1, &record.lot_key(), &record.session),
+        ciphersuite: record.suite().dkg_ciphersuite().to_owned(),
+        session_id: session_id(record.suite(), &record.lot_key(), &record.session),
         context: *ceremony.session.context(),
         static_secrets: ceremony.statics.iter().map(|key| hex(*key.danger_bytes())).collect(),
         messages: messages(ceremony).iter().map(hex).collect(),
@@ -54,14 +54,14 @@ fn judge_run(file: &RunFile) {
     let record = CeremonyRecord::parse(file.record.as_bytes()).unwrap();
     assert_eq!(record.ceremony_id, file.ceremony_id);
     assert_eq!(ceremony_id(&record), file.ceremony_id);
-    assert_eq!(session_id(&SUITE_1, &record.lot_key(), &record.session), file.session_id);
+    assert_eq!(session_id(record.suite(), &record.lot_key(), &record.session), file.session_id);
     let statics: Vec<StaticKey> = file
         .static_secrets
         .iter()
-        .map(|secret| StaticKey::from_bytes(&unhex(secret)).unwrap())
+        .map(|secret| StaticKey::from_bytes_in(record.suite(), &unhex(secret)).unwrap())
         .collect();
     let session = Session::new(
-        &SUITE_1,
+        record.suite(),
         file.session_id.bytes(),
         record.threshold,
         statics.iter().map(StaticKey::public).collect(),
@@ -79,6 +79,12 @@ fn judge_run(file: &RunFile) {
         assert_eq!(outcome.signature, file.certificate[at]);
         assert_eq!(hex(&outcome.transcript), file.transcript);
         session.check_certificate(&outcome.transcript, &file.certificate).unwrap();
+        let transcript = Transcript {
+            messages: messages.iter().cloned().map(Bytes).collect(),
+            certificate: file.certificate.clone(),
+        };
+        let recovered = recover(key, &record, &transcript).unwrap();
+        assert_eq!(hex(*recovered.secret.danger_bytes()), file.secret_shares[at]);
     }
 }
 
@@ -88,6 +94,8 @@ fn whole_runs() {
     judge_run(&check("run-2-of-3.json", &made));
     let made = run_file("1 of 1: the same protocol with one custodian", one_of_one());
     judge_run(&check("run-1-of-1.json", &made));
+    let made = run_file("2 of 3 in suite 0x0101", two_of_three_sm());
+    judge_run(&check("run-2-of-3-sm2.json", &made));
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,7 +135,8 @@ fn record_cases() -> Vec<RecordCase> {
         ("holds", "", good.clone()),
         ("white space before a value", "", swap(r#""v":1"#, r#""v": 1"#)),
         ("version 2", "Version", swap(r#""v":1"#, r#""v":2"#)),
-        ("an unknown suite", "Version", swap(r#""suite":1"#, r#""suite":257"#)),
+        ("an unknown suite", "Version", swap(r#""suite":1"#, r#""suite":258"#)),
+        ("the points of another suite", "Custodians", swap(r#""suite":1"#, r#""suite":257"#)),
         ("another kind", "Malformed", swap(r#""kind":"ceremony""#, r#""kind":"rehearsal""#)),
         ("an unknown field", "Malformed", swap("{", r#"{"note":1,"#)),
         ("a field twice", "Malformed", swap("{", r#"{"v":1,"#)),

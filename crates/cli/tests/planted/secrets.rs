@@ -100,7 +100,7 @@ fn of_object(world: &World, keys: &[Keys], bytes: &[u8], of: &str) -> [(String, 
         partial.unwrap().verify(&record, &context, header.u()).unwrap()
     });
     let point = combine(&record, &partials.collect::<Vec<_>>()).unwrap();
-    let secret = ceremony_secret(&header, &point, &record.key().unwrap());
+    let secret = ceremony_secret(&header, &point, &record.key().unwrap()).unwrap();
     check_ceremony_lock(&header, &secret).unwrap();
     // Salt, and everything before `commit || Ubar || e || f`: docs/spec/seal.md.
     let (salt, hh) = (&bytes[28..60], SUITE_1.hash(&bytes[..bytes.len() - 129]));

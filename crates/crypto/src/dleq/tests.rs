@@ -1,7 +1,10 @@
 //! The proof holds for its statement only, and its nonce never serves two challenges.
 
 use super::*;
-use crate::SUITE_1;
+use crate::{SUITE_1, SUITE_SM};
+
+/// Everything holds in every suite.
+pub(crate) const BOTH: [&Suite; 2] = [&SUITE_1, &SUITE_SM];
 
 /// Repeatable bytes for tests.
 pub(crate) struct Seeded(pub(crate) u64);
@@ -34,94 +37,106 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
 
 #[test]
 fn holds_only_for_its_statement() {
-    let mut entropy = Seeded(1);
-    let s = SecretScalar::random(&mut entropy).unwrap();
-    let u = SecretScalar::random(&mut entropy).unwrap().base_mul();
-    let (share, d) = (s.base_mul(), s.mul_point(&u));
-    let (ceremony, context) = (Digest::new([1; 32]), Digest::new([2; 32]));
-    let index = CustodianIndex::new(1).unwrap();
-    let good =
-        Statement { ceremony_id: &ceremony, context: &context, index, share: &share, u: &u, d: &d };
-    let proof = good.prove(&SUITE_1, &s, &mut entropy).unwrap();
-    assert_eq!(good.verify(&SUITE_1, &proof), Ok(()));
-
-    let other = Digest::new([3; 32]);
-    let wrong_d = d.add(&Point::generator()).unwrap();
-    let two = CustodianIndex::new(2).unwrap();
-    for bad in [
-        Statement { ceremony_id: &other, ..good },
-        Statement { context: &other, ..good },
-        Statement { index: two, ..good },
-        Statement { share: &u, ..good },
-        Statement { u: &share, ..good },
-        Statement { d: &wrong_d, ..good },
-    ] {
-        assert_eq!(bad.verify(&SUITE_1, &proof), Err(ProofError));
-    }
-    let one = Scalar::from_u16(1);
-    assert!(good.verify(&SUITE_1, &Proof { c: proof.c.add(&one), ..proof }).is_err());
-    assert!(good.verify(&SUITE_1, &Proof { z: proof.z.add(&one), ..proof }).is_err());
-}
-
-#[test]
-fn a_repeating_source_does_not_repeat_the_nonce_for_another_point() {
-    let s = SecretScalar::random(&mut Seeded(1)).unwrap();
-    let digest = Digest::new([5; 32]);
-    let prove = |seed| {
-        let u = SecretScalar::random(&mut Seeded(seed)).unwrap().base_mul();
-        let (share, d) = (s.base_mul(), s.mul_point(&u));
+    for suite in BOTH {
+        let mut entropy = Seeded(1);
+        let s = SecretScalar::random(suite, &mut entropy).unwrap();
+        let u = SecretScalar::random(suite, &mut entropy).unwrap().base_mul();
+        let (share, d) = (s.base_mul(), s.mul_point(&u).unwrap());
+        let (ceremony, context) = (Digest::new([1; 32]), Digest::new([2; 32]));
         let index = CustodianIndex::new(1).unwrap();
-        let statement = Statement {
-            ceremony_id: &digest,
-            context: &digest,
+        let good = Statement {
+            ceremony_id: &ceremony,
+            context: &context,
             index,
             share: &share,
             u: &u,
             d: &d,
         };
-        let proof = statement.prove(&SUITE_1, &s, &mut Seeded(99)).unwrap();
-        lincomb(&[(&proof.z, &Point::generator()), (&proof.c.neg(), &share)])
-    };
-    assert_ne!(prove(10), prove(20));
-    assert_eq!(prove(10), prove(10));
+        let proof = good.prove(suite, &s, &mut entropy).unwrap();
+        assert_eq!(good.verify(suite, &proof), Ok(()));
+
+        let other = Digest::new([3; 32]);
+        let wrong_d = d.add(&suite.generator()).unwrap();
+        let two = CustodianIndex::new(2).unwrap();
+        for bad in [
+            Statement { ceremony_id: &other, ..good },
+            Statement { context: &other, ..good },
+            Statement { index: two, ..good },
+            Statement { share: &u, ..good },
+            Statement { u: &share, ..good },
+            Statement { d: &wrong_d, ..good },
+        ] {
+            assert_eq!(bad.verify(suite, &proof), Err(ProofError));
+        }
+        let one = suite.number(1);
+        assert!(good.verify(suite, &Proof { c: proof.c.add(&one).unwrap(), ..proof }).is_err());
+        assert!(good.verify(suite, &Proof { z: proof.z.add(&one).unwrap(), ..proof }).is_err());
+    }
+}
+
+#[test]
+fn a_repeating_source_does_not_repeat_the_nonce_for_another_point() {
+    for suite in BOTH {
+        let s = SecretScalar::random(suite, &mut Seeded(1)).unwrap();
+        let digest = Digest::new([5; 32]);
+        let prove = |seed| {
+            let u = SecretScalar::random(suite, &mut Seeded(seed)).unwrap().base_mul();
+            let (share, d) = (s.base_mul(), s.mul_point(&u).unwrap());
+            let index = CustodianIndex::new(1).unwrap();
+            let statement = Statement {
+                ceremony_id: &digest,
+                context: &digest,
+                index,
+                share: &share,
+                u: &u,
+                d: &d,
+            };
+            let proof = statement.prove(suite, &s, &mut Seeded(99)).unwrap();
+            lincomb(&[(&proof.z, &suite.generator()), (&proof.c.neg(), &share)])
+        };
+        assert_ne!(prove(10), prove(20));
+        assert_eq!(prove(10), prove(10));
+    }
 }
 
 /// Attack A24 in full: whatever changes the challenge changes the nonce, or the share would follow
 /// from two responses.
 #[test]
 fn a_repeating_source_gives_every_statement_its_own_nonce() {
-    let mut entropy = Seeded(40);
-    let s = SecretScalar::random(&mut entropy).unwrap();
-    let u = SecretScalar::random(&mut entropy).unwrap().base_mul();
-    let (share, d) = (s.base_mul(), s.mul_point(&u));
-    let (one, two) = (Digest::new([1; 32]), Digest::new([2; 32]));
-    let index = |i| CustodianIndex::new(i).unwrap();
-    let base = Statement {
-        ceremony_id: &one,
-        context: &one,
-        index: index(1),
-        share: &share,
-        u: &u,
-        d: &d,
-    };
-    let statements = [
-        base,
-        Statement { ceremony_id: &two, ..base },
-        Statement { context: &two, ..base },
-        Statement { index: index(2), ..base },
-        Statement { share: &u, ..base },
-        Statement { u: &share, ..base },
-        Statement { d: &share, ..base },
-    ];
-    // A = z*G - c*(s*G): the commitment, whatever the statement claims.
-    let commitments: std::collections::BTreeSet<[u8; 33]> = statements
-        .iter()
-        .map(|statement| {
-            let proof = statement.prove(&SUITE_1, &s, &mut Seeded(99)).unwrap();
-            let a = lincomb(&[(&proof.z, &Point::generator()), (&proof.c.neg(), &share)]);
-            a.unwrap().bytes()
-        })
-        .collect();
-    assert_eq!(commitments.len(), statements.len());
-    assert_eq!(base.prove(&SUITE_1, &s, &mut Dry), Err(EntropyError));
+    for suite in BOTH {
+        let mut entropy = Seeded(40);
+        let s = SecretScalar::random(suite, &mut entropy).unwrap();
+        let u = SecretScalar::random(suite, &mut entropy).unwrap().base_mul();
+        let (share, d) = (s.base_mul(), s.mul_point(&u).unwrap());
+        let (one, two) = (Digest::new([1; 32]), Digest::new([2; 32]));
+        let index = |i| CustodianIndex::new(i).unwrap();
+        let base = Statement {
+            ceremony_id: &one,
+            context: &one,
+            index: index(1),
+            share: &share,
+            u: &u,
+            d: &d,
+        };
+        let statements = [
+            base,
+            Statement { ceremony_id: &two, ..base },
+            Statement { context: &two, ..base },
+            Statement { index: index(2), ..base },
+            Statement { share: &u, ..base },
+            Statement { u: &share, ..base },
+            Statement { d: &share, ..base },
+        ];
+        // A = z*G - c*(s*G): the commitment, whatever the statement claims.
+        let commitments: std::collections::BTreeSet<[u8; 33]> = statements
+            .iter()
+            .map(|statement| {
+                let proof = statement.prove(suite, &s, &mut Seeded(99)).unwrap();
+                let a = lincomb(&[(&proof.z, &suite.generator()), (&proof.c.neg(), &share)]);
+                a.unwrap().bytes()
+            })
+            .collect();
+        assert_eq!(commitments.len(), statements.len());
+        assert_eq!(base.prove(suite, &s, &mut Dry), Err(EntropyError.into()));
+    }
 }

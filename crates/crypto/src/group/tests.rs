@@ -45,7 +45,7 @@ fn a_point_has_one_encoding() {
 
 #[test]
 fn forms_other_than_compressed_are_refused() {
-    let g = Point::generator();
+    let g = SUITE_1.generator();
     let (short, long) = (g.bytes(), g.uncompressed());
     let hybrid = [&[6][..], &long[1..]].concat();
     let compact = [&[5][..], &short[1..]].concat();
@@ -77,49 +77,55 @@ fn a_scalar_is_below_the_order() {
     assert!(SUITE_1.scalar(&[0; 32]).is_ok());
     for bad in [q.clone(), plus(&q, 1), vec![0xff; 32], vec![0; 31], vec![0; 33], vec![]] {
         assert_eq!(SUITE_1.scalar(&bad), Err(PointError::Scalar));
-        assert_eq!(SecretScalar::from_bytes(&bad).unwrap_err(), PointError::Scalar);
+        assert_eq!(SecretScalar::from_bytes(&SUITE_1, &bad).unwrap_err(), PointError::Scalar);
     }
-    assert_eq!(SecretScalar::from_bytes(&[0; 32]).unwrap_err(), PointError::Scalar, "zero");
+    assert_eq!(
+        SecretScalar::from_bytes(&SUITE_1, &[0; 32]).unwrap_err(),
+        PointError::Scalar,
+        "zero"
+    );
     assert_eq!(PointError::Scalar.label(), "E_SCALAR");
 }
 
 #[test]
 fn the_identity_never_becomes_a_point() {
-    let g = Point::generator();
-    let minus_one = Scalar::from_u16(1).neg();
+    let g = SUITE_1.generator();
+    let minus_one = SUITE_1.number(1).neg();
     let minus_g = g.mul(&minus_one).unwrap();
     assert_eq!(g.add(&minus_g), None);
-    assert_eq!(g.mul(&Scalar::from_u16(0)), None);
-    assert_eq!(Scalar::from_u16(0).base_mul(), None);
-    assert_eq!(Scalar::from_u16(0).invert(), None);
+    assert_eq!(g.mul(&SUITE_1.number(0)), None);
+    assert_eq!(SUITE_1.number(0).base_mul(), None);
+    assert_eq!(SUITE_1.number(0).invert(), None);
     assert_eq!(lincomb(&[]), None);
-    assert_eq!(lincomb(&[(&Scalar::from_u16(7), &g), (&Scalar::from_u16(7), &minus_g)]), None);
-    let one = SecretScalar::from_bytes(&Scalar::from_u16(1).bytes()).unwrap();
+    assert_eq!(lincomb(&[(&SUITE_1.number(7), &g), (&SUITE_1.number(7), &minus_g)]), None);
+    let one = SecretScalar::from_bytes(&SUITE_1, &SUITE_1.number(1).bytes()).unwrap();
     let other = SecretScalar::from_scalar(minus_one).unwrap();
     assert!(one.add(&other).is_none());
-    assert!(one.mul(&Scalar::from_u16(0)).is_none());
-    assert!(SecretScalar::from_scalar(Scalar::from_u16(0)).is_none());
+    assert!(one.mul(&SUITE_1.number(0)).is_none());
+    assert!(SecretScalar::from_scalar(SUITE_1.number(0)).is_none());
 }
 
 #[test]
 fn secret_and_public_arithmetic_agree() {
     let mut entropy = Seeded(11);
     for _ in 0..8 {
-        let s = SecretScalar::random(&mut entropy).unwrap();
-        let t = SecretScalar::random(&mut entropy).unwrap();
+        let s = SecretScalar::random(&SUITE_1, &mut entropy).unwrap();
+        let t = SecretScalar::random(&SUITE_1, &mut entropy).unwrap();
         let public = SUITE_1.scalar(&*s.danger_bytes()).unwrap();
         assert_eq!(s.base_mul(), public.base_mul().unwrap());
-        assert_eq!(s.base_mul(), Point::generator().mul(&public).unwrap());
+        assert_eq!(s.base_mul(), SUITE_1.generator().mul(&public).unwrap());
         assert_eq!(t.mul_point(&s.base_mul()), s.mul_point(&t.base_mul()));
         assert_eq!(s.add(&t).unwrap().base_mul(), s.base_mul().add(&t.base_mul()).unwrap());
         let inverse = public.invert().unwrap();
-        assert_eq!(public.mul(&inverse), Scalar::from_u16(1));
-        assert_eq!(public.sub(&public), Scalar::from_u16(0));
-        let response = SecretScalar::from_bytes(&*t.danger_bytes()).unwrap().respond(&public, &s);
-        let expected = SUITE_1.scalar(&*t.danger_bytes()).unwrap().add(&public.mul(&public));
+        assert_eq!(public.mul(&inverse), Some(SUITE_1.number(1)));
+        assert_eq!(public.sub(&public), Some(SUITE_1.number(0)));
+        let response =
+            SecretScalar::from_bytes(&SUITE_1, &*t.danger_bytes()).unwrap().respond(&public, &s);
+        let expected =
+            SUITE_1.scalar(&*t.danger_bytes()).unwrap().add(&public.mul(&public).unwrap());
         assert_eq!(response, expected);
     }
-    assert_eq!(SecretScalar::random(&mut Dry).unwrap_err(), EntropyError);
+    assert_eq!(SecretScalar::random(&SUITE_1, &mut Dry).unwrap_err(), EntropyError);
 }
 
 #[test]
@@ -131,13 +137,13 @@ fn a_source_of_zeros_gives_no_key() {
             Ok(())
         }
     }
-    assert_eq!(SecretScalar::random(&mut Zeros).unwrap_err(), EntropyError);
+    assert_eq!(SecretScalar::random(&SUITE_1, &mut Zeros).unwrap_err(), EntropyError);
 }
 
 #[test]
 fn debug_shows_no_secret_byte() {
     let planted = [0xa7; 32];
-    let secret = SecretScalar::from_bytes(&planted).unwrap();
+    let secret = SecretScalar::from_bytes(&SUITE_1, &planted).unwrap();
     let shown = format!("{secret:?} {secret:#?}").to_lowercase();
     assert_eq!(shown, "secretscalar(..) secretscalar(..)");
     assert!(!shown.contains("a7") && !shown.contains("167"));
@@ -160,7 +166,7 @@ fn hash_to_scalar_is_the_one_of_rfc_9380() {
         [("dleq", vec![]), ("tdh2", b"abc".to_vec()), ("dleq", vec![7; 200]), ("x", vec![0; 63])]
     {
         let dst = format!("kaibiao/v1/P256/{label}");
-        let expected = Scalar::reduce_wide(&expand(&message, dst.as_bytes()));
+        let expected = SUITE_1.reduce_wide(&expand(&message, dst.as_bytes()));
         assert_eq!(SUITE_1.hash_to_scalar(label, &[&message]), expected);
         // Parts are concatenated; where a boundary matters, every field has a fixed length.
         let (head, tail) = message.split_at(message.len() / 2);
@@ -175,7 +181,7 @@ fn hash_to_point_depends_on_label_and_message() {
         SUITE_1.hash_to_point("draw", &[b"a"]).unwrap(),
         SUITE_1.hash_to_point("draw", &[b"b"]).unwrap(),
         SUITE_1.hash_to_point("tdh2-gbar", &[b"a"]).unwrap(),
-        Point::generator(),
+        SUITE_1.generator(),
     ];
     for (i, point) in points.iter().enumerate() {
         assert_eq!(SUITE_1.point(&point.bytes()), Ok(*point));

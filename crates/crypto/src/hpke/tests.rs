@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::*;
-use crate::SUITE_1;
 use crate::dleq::tests::{Dry, Seeded, unhex};
+use crate::{EntropyError, SUITE_1, SUITE_SM};
 
 /// The hpke crate is the oracle: it opens what we sealed, and we what it sealed.
 #[test]
@@ -15,7 +15,7 @@ fn agrees_with_an_independent_implementation() {
     type Kdf = ::hpke::kdf::HkdfSha256;
 
     for round in 0_u8..8 {
-        let s = SecretScalar::random(&mut Counter(round)).unwrap();
+        let s = SecretScalar::random(&SUITE_1, &mut Counter(round)).unwrap();
         let key = s.base_mul();
         let (info, context) = (vec![round; usize::from(round) * 9], [round, 1, 2]);
 
@@ -28,7 +28,7 @@ fn agrees_with_an_independent_implementation() {
         opened.unwrap().export(&context, &mut theirs).unwrap();
         assert_eq!(&theirs, sealed.secret.expose());
 
-        let dh = s.mul_point(&sealed.u);
+        let dh = s.mul_point(&sealed.u).unwrap();
         let ours = export_from_dh(&SUITE_1, &dh, &sealed.u, &key, &info, &context);
         assert_eq!(ours.expose(), sealed.secret.expose());
         let other = export_from_dh(&SUITE_1, &dh, &sealed.u, &key, &info, b"other");
@@ -59,8 +59,8 @@ fn the_exported_values_of_rfc_9180() {
     let path =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/vectors/crypto/hpke-rfc9180-a3.json");
     let vector: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let r = SecretScalar::from_bytes(&hex_of(&vector, "skEm")).unwrap();
-    let s = SecretScalar::from_bytes(&hex_of(&vector, "skRm")).unwrap();
+    let r = SecretScalar::from_bytes(&SUITE_1, &hex_of(&vector, "skEm")).unwrap();
+    let s = SecretScalar::from_bytes(&SUITE_1, &hex_of(&vector, "skRm")).unwrap();
     let (u, key) = (r.base_mul(), s.base_mul());
     assert_eq!(u.uncompressed().as_slice(), hex_of(&vector, "pkEm"));
     assert_eq!(u.uncompressed().as_slice(), hex_of(&vector, "enc"));
@@ -71,7 +71,7 @@ fn the_exported_values_of_rfc_9180() {
     assert_eq!(exports.len(), 3);
     for export_vector in exports {
         let context = hex_of(export_vector, "exporter_context");
-        for dh in [r.mul_point(&key), s.mul_point(&u)] {
+        for dh in [r.mul_point(&key).unwrap(), s.mul_point(&u).unwrap()] {
             let secret = export(&SUITE_1, aead_id, &dh, &u, &key, &info, &context);
             assert_eq!(secret.expose().as_slice(), hex_of(export_vector, "exported_value"));
             // Our mode is another suite of RFC 9180, so the same inputs give another secret.
@@ -84,9 +84,9 @@ fn the_exported_values_of_rfc_9180() {
 #[test]
 fn every_input_changes_the_secret() {
     let mut entropy = Seeded(3);
-    let key = SecretScalar::random(&mut entropy).unwrap().base_mul();
+    let key = SecretScalar::random(&SUITE_1, &mut entropy).unwrap().base_mul();
     let sealed = encap(&SUITE_1, &key, b"info", b"context", &mut entropy).unwrap();
-    let dh = sealed.r.mul_point(&key);
+    let dh = sealed.r.mul_point(&key).unwrap();
     let again = |dh: &Point, u: &Point, key: &Point, info: &[u8], context: &[u8]| {
         *export_from_dh(&SUITE_1, dh, u, key, info, context).expose()
     };
@@ -102,12 +102,19 @@ fn every_input_changes_the_secret() {
 
 #[test]
 fn a_failing_source_seals_nothing_and_secrets_are_not_printed() {
-    let key = Point::generator();
-    assert_eq!(encap(&SUITE_1, &key, b"", b"", &mut Dry).unwrap_err(), EntropyError);
+    let key = SUITE_1.generator();
+    assert_eq!(encap(&SUITE_1, &key, b"", b"", &mut Dry).unwrap_err(), EntropyError.into());
     let sealed = encap(&SUITE_1, &key, b"", b"", &mut Seeded(9)).unwrap();
     let shown = format!("{sealed:?}");
     assert_eq!(
         shown,
         format!("Encapsulated {{ u: {}, r: SecretScalar(..), secret: Secret32(..) }}", sealed.u)
     );
+}
+
+#[test]
+fn a_key_of_another_curve_is_refused() {
+    let key = SUITE_SM.generator();
+    let error = encap(&SUITE_1, &key, b"", b"", &mut Seeded(9)).unwrap_err();
+    assert_eq!((error, error.label()), (OperationError::Curve, "E_SUITE"));
 }

@@ -3,16 +3,17 @@
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::dleq::tests::{Dry, unhex};
+use crate::dleq::tests::{BOTH, Dry, unhex};
 use crate::{EntropyError, Hex, SecureEntropy};
 
 #[test]
 fn an_unknown_suite_is_named() {
     assert_eq!(Suite::by_id(1).unwrap().id(), 1);
-    for id in [0, 2, 0x0101, 0xffff] {
+    assert_eq!(Suite::by_id(0x0101).unwrap().id(), 0x0101);
+    for id in [0, 2, 0x0100, 0x0102, 0xffff] {
         assert_eq!(Suite::by_id(id).unwrap_err(), SuiteError(id));
     }
-    assert_eq!(SuiteError(0x0101).to_string(), "unknown suite 0x0101; a newer program is needed");
+    assert_eq!(SuiteError(0x0102).to_string(), "unknown suite 0x0102; a newer program is needed");
 }
 
 #[test]
@@ -82,13 +83,17 @@ fn debug_of_secrets_shows_no_byte() {
 
 #[test]
 fn a_chunk_opens_only_unaltered_under_its_nonce() {
-    let key = SUITE_1.aead(&[1; 32]);
+    BOTH.into_iter().for_each(a_chunk_opens_only_unaltered);
+}
+
+fn a_chunk_opens_only_unaltered(suite: &Suite) {
+    let key = suite.aead(&[1; 32]);
     let mut chunk = b"chunk".to_vec();
     let tag = key.seal_in_place([0; 12], &mut chunk).unwrap();
     let sealed = [chunk.as_slice(), &tag].concat();
     assert_eq!(key.open_in_place([0; 12], &mut sealed.clone()).unwrap(), b"chunk");
     assert!(key.open_in_place([1; 12], &mut sealed.clone()).is_err());
-    assert!(SUITE_1.aead(&[2; 32]).open_in_place([0; 12], &mut sealed.clone()).is_err());
+    assert!(suite.aead(&[2; 32]).open_in_place([0; 12], &mut sealed.clone()).is_err());
     for i in 0..sealed.len() {
         let mut bad = sealed.clone();
         bad[i] ^= 0x80;

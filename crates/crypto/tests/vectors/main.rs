@@ -12,9 +12,12 @@ mod proofs;
 
 use std::path::PathBuf;
 
-use kaibiao_crypto::{Entropy, EntropyError};
+use kaibiao_crypto::{Entropy, EntropyError, SUITE_1, SUITE_SM, Suite};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// The suites, each with the end of its files' names.
+pub(crate) const SUITES: [(&Suite, &str); 2] = [(&SUITE_1, ""), (&SUITE_SM, "-sm2")];
 
 /// Gives planted bytes in order, then fails.
 pub(crate) struct Planted(pub(crate) Vec<u8>);

@@ -1,26 +1,39 @@
 //! The two proofs: one that holds, and one fault at a time.
 
-use kaibiao_crypto::{Point, PointError, SUITE_1, Scalar, SecretScalar, dleq, tdh2};
+use kaibiao_crypto::{PointError, SecretScalar, Suite, dleq, tdh2};
 use kaibiao_types::{CustodianIndex, Digest};
 use serde::{Deserialize, Serialize};
 
-use crate::{Planted, array, check, hex, unhex};
+use crate::{Planted, SUITES, array, check, hex, unhex};
 
-const Q: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+/// The group order of a suite.
+fn order(suite: &Suite) -> String {
+    match suite.id() {
+        1 => "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+        _ => "fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123",
+    }
+    .to_owned()
+}
 
-fn secret(seed: u8) -> SecretScalar {
-    SecretScalar::random(&mut Planted(vec![seed; 48])).unwrap()
+/// A compressed form whose x is on no point of the curve.
+fn off_curve(suite: &Suite) -> String {
+    let x = if suite.id() == 1 { 1 } else { 2 };
+    format!("02{}{x:02x}", "00".repeat(31))
+}
+
+fn secret(suite: &Suite, seed: u8) -> SecretScalar {
+    SecretScalar::random(suite, &mut Planted(vec![seed; 48])).unwrap()
 }
 
 /// The hexadecimal text of the point plus G: another valid point.
-fn shifted(point: &str) -> String {
-    let point = SUITE_1.point(&unhex(point)).unwrap();
-    point.add(&Point::generator()).unwrap().to_string()
+fn shifted(suite: &Suite, point: &str) -> String {
+    let point = suite.point(&unhex(point)).unwrap();
+    point.add(&suite.generator()).unwrap().to_string()
 }
 
 /// The scalar plus one: another valid scalar.
-fn next(scalar: &str) -> String {
-    hex(SUITE_1.scalar(&unhex(scalar)).unwrap().add(&Scalar::from_u16(1)).bytes())
+fn next(suite: &Suite, scalar: &str) -> String {
+    hex(suite.scalar(&unhex(scalar)).unwrap().add(&suite.number(1)).unwrap().bytes())
 }
 
 fn flipped(digest: &str) -> String {
@@ -60,21 +73,27 @@ impl Tdh2Case {
         case
     }
 
-    fn judge(&self) -> Result<(), &'static str> {
+    fn judge(&self, suite: &'static Suite) -> Result<(), &'static str> {
         let proof = array(&[&*self.ubar, &self.e, &self.f].concat());
-        let proof = tdh2::Proof::read(&SUITE_1, &proof).map_err(PointError::label)?;
-        let u = SUITE_1.point(&unhex(&self.u)).map_err(PointError::label)?;
-        let key = SUITE_1.point(&unhex(&self.key)).map_err(PointError::label)?;
-        let bases = tdh2::Bases::new(&SUITE_1, array(&self.ceremony_id), key).unwrap();
+        let proof = tdh2::Proof::read(suite, &proof).map_err(PointError::label)?;
+        let u = suite.point(&unhex(&self.u)).map_err(PointError::label)?;
+        let key = suite.point(&unhex(&self.key)).map_err(PointError::label)?;
+        let bases = tdh2::Bases::new(suite, array(&self.ceremony_id), key).unwrap();
         bases.verify(&u, &array(&self.label), &proof).map_err(tdh2::ProofError::label)
     }
 }
 
 #[test]
 fn tdh2() {
-    let (key, r) = (secret(1).base_mul(), secret(2));
+    for (suite, suffix) in SUITES {
+        tdh2_in(suite, suffix);
+    }
+}
+
+fn tdh2_in(suite: &'static Suite, suffix: &str) {
+    let (key, r) = (secret(suite, 1).base_mul(), secret(suite, 2));
     let (u, ceremony_id, label) = (r.base_mul(), [3; 32], [4; 32]);
-    let bases = tdh2::Bases::new(&SUITE_1, ceremony_id, key).unwrap();
+    let bases = tdh2::Bases::new(suite, ceremony_id, key).unwrap();
     let entropy = vec![5; 32];
     let proof = bases.prove(&u, &r, &label, &mut Planted(entropy.clone())).unwrap();
     let good = Tdh2Case {
@@ -89,22 +108,22 @@ fn tdh2() {
         expect: "ok".to_owned(),
     };
     // The honest proof of another lock in the same ceremony and header.
-    let other_r = secret(6);
+    let other_r = secret(suite, 6);
     let other_u = other_r.base_mul();
     let other = bases.prove(&other_u, &other_r, &label, &mut Planted(vec![7; 32])).unwrap();
     let cases = vec![
         good.clone(),
-        good.with("U shifted by G, the old proof", "E_TDH2", |c| c.u = shifted(&c.u)),
+        good.with("U shifted by G, the old proof", "E_TDH2", |c| c.u = shifted(suite, &c.u)),
         good.with("the lock copied under another header", "E_TDH2", |c| {
             c.label = flipped(&c.label);
         }),
         good.with("another ceremony with the same key", "E_TDH2", |c| {
             c.ceremony_id = flipped(&c.ceremony_id);
         }),
-        good.with("another ceremony key", "E_TDH2", |c| c.key = shifted(&c.key)),
-        good.with("Ubar shifted by G", "E_TDH2", |c| c.ubar = shifted(&c.ubar)),
-        good.with("e plus one", "E_TDH2", |c| c.e = next(&c.e)),
-        good.with("f plus one", "E_TDH2", |c| c.f = next(&c.f)),
+        good.with("another ceremony key", "E_TDH2", |c| c.key = shifted(suite, &c.key)),
+        good.with("Ubar shifted by G", "E_TDH2", |c| c.ubar = shifted(suite, &c.ubar)),
+        good.with("e plus one", "E_TDH2", |c| c.e = next(suite, &c.e)),
+        good.with("f plus one", "E_TDH2", |c| c.f = next(suite, &c.f)),
         good.with("e and f exchanged", "E_TDH2", |c| std::mem::swap(&mut c.e, &mut c.f)),
         good.with("e and f zero", "E_TDH2", |c| {
             (c.e, c.f) = ("00".repeat(32), "00".repeat(32));
@@ -113,7 +132,7 @@ fn tdh2() {
         good.with("the Ubar of another honest proof", "E_TDH2", |c| {
             c.ubar = other.ubar.to_string();
         }),
-        good.with("e is the group order", "E_SCALAR", |c| Q.clone_into(&mut c.e)),
+        good.with("e is the group order", "E_SCALAR", |c| c.e = order(suite)),
         good.with("f is 2^256 - 1", "E_SCALAR", |c| c.f = "ff".repeat(32)),
         good.with("Ubar is 33 zero bytes", "E_POINT", |c| c.ubar = "00".repeat(33)),
         good.with("U is 33 zero bytes", "E_POINT", |c| c.u = "00".repeat(33)),
@@ -123,11 +142,11 @@ fn tdh2() {
             .to_owned(),
         secret_r: hex(*r.danger_bytes()),
         entropy: hex(entropy),
-        gbar: SUITE_1.hash_to_point("tdh2-gbar", &[&ceremony_id]).unwrap().to_string(),
+        gbar: suite.hash_to_point("tdh2-gbar", &[&ceremony_id]).unwrap().to_string(),
         cases,
     };
-    for case in check("tdh2.json", &made).cases {
-        assert_eq!(case.judge().err().unwrap_or("ok"), case.expect, "{}", case.name);
+    for case in check(&format!("tdh2{suffix}.json"), &made).cases {
+        assert_eq!(case.judge(suite).err().unwrap_or("ok"), case.expect, "{}", case.name);
     }
 }
 
@@ -162,9 +181,9 @@ impl DleqCase {
         case
     }
 
-    fn judge(&self) -> Result<(), &'static str> {
-        let point = |text: &str| SUITE_1.point(&unhex(text)).map_err(PointError::label);
-        let scalar = |text: &str| SUITE_1.scalar(&unhex(text)).map_err(PointError::label);
+    fn judge(&self, suite: &'static Suite) -> Result<(), &'static str> {
+        let point = |text: &str| suite.point(&unhex(text)).map_err(PointError::label);
+        let scalar = |text: &str| suite.scalar(&unhex(text)).map_err(PointError::label);
         let (share, u, d) = (point(&self.share)?, point(&self.u)?, point(&self.d)?);
         let proof = dleq::Proof { c: scalar(&self.c)?, z: scalar(&self.z)? };
         let statement = dleq::Statement {
@@ -175,14 +194,20 @@ impl DleqCase {
             u: &u,
             d: &d,
         };
-        statement.verify(&SUITE_1, &proof).map_err(dleq::ProofError::label)
+        statement.verify(suite, &proof).map_err(dleq::ProofError::label)
     }
 }
 
 #[test]
 fn dleq() {
-    let (s, u) = (secret(1), secret(2).base_mul());
-    let (share, d) = (s.base_mul(), s.mul_point(&u));
+    for (suite, suffix) in SUITES {
+        dleq_in(suite, suffix);
+    }
+}
+
+fn dleq_in(suite: &'static Suite, suffix: &str) {
+    let (s, u) = (secret(suite, 1), secret(suite, 2).base_mul());
+    let (share, d) = (s.base_mul(), s.mul_point(&u).unwrap());
     let (ceremony_id, context) = (Digest::new([3; 32]), Digest::new([4; 32]));
     let statement = dleq::Statement {
         ceremony_id: &ceremony_id,
@@ -193,7 +218,7 @@ fn dleq() {
         d: &d,
     };
     let entropy = vec![5; 32];
-    let proof = statement.prove(&SUITE_1, &s, &mut Planted(entropy.clone())).unwrap();
+    let proof = statement.prove(suite, &s, &mut Planted(entropy.clone())).unwrap();
     let good = DleqCase {
         name: "holds".to_owned(),
         ceremony_id: hex(ceremony_id.bytes()),
@@ -211,18 +236,18 @@ fn dleq() {
         good.with("another ceremony", "E_DLEQ", |c| c.ceremony_id = flipped(&c.ceremony_id)),
         good.with("another freeze", "E_DLEQ", |c| c.context = flipped(&c.context)),
         good.with("another custodian's number", "E_DLEQ", |c| c.index = 2),
-        good.with("another public share", "E_DLEQ", |c| c.share = shifted(&c.share)),
-        good.with("another U", "E_DLEQ", |c| c.u = shifted(&c.u)),
-        good.with("another D", "E_DLEQ", |c| c.d = shifted(&c.d)),
+        good.with("another public share", "E_DLEQ", |c| c.share = shifted(suite, &c.share)),
+        good.with("another U", "E_DLEQ", |c| c.u = shifted(suite, &c.u)),
+        good.with("another D", "E_DLEQ", |c| c.d = shifted(suite, &c.d)),
         good.with("U and S exchanged", "E_DLEQ", |c| std::mem::swap(&mut c.u, &mut c.share)),
-        good.with("c plus one", "E_DLEQ", |c| c.c = next(&c.c)),
-        good.with("z plus one", "E_DLEQ", |c| c.z = next(&c.z)),
+        good.with("c plus one", "E_DLEQ", |c| c.c = next(suite, &c.c)),
+        good.with("z plus one", "E_DLEQ", |c| c.z = next(suite, &c.z)),
         good.with("c and z zero", "E_DLEQ", |c| {
             (c.c, c.z) = ("00".repeat(32), "00".repeat(32));
         }),
         good.with("D is 33 zero bytes", "E_POINT", |c| c.d = "00".repeat(33)),
-        good.with("D is not on the curve", "E_POINT", |c| c.d = format!("02{}01", "00".repeat(31))),
-        good.with("c is the group order", "E_SCALAR", |c| Q.clone_into(&mut c.c)),
+        good.with("D is not on the curve", "E_POINT", |c| c.d = off_curve(suite)),
+        good.with("c is the group order", "E_SCALAR", |c| c.c = order(suite)),
         good.with("z is 2^256 - 1", "E_SCALAR", |c| c.z = "ff".repeat(32)),
     ];
     let made = DleqFile {
@@ -232,7 +257,7 @@ fn dleq() {
         entropy: hex(entropy),
         cases,
     };
-    for case in check("dleq.json", &made).cases {
-        assert_eq!(case.judge().err().unwrap_or("ok"), case.expect, "{}", case.name);
+    for case in check(&format!("dleq{suffix}.json"), &made).cases {
+        assert_eq!(case.judge(suite).err().unwrap_or("ok"), case.expect, "{}", case.name);
     }
 }

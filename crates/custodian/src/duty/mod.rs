@@ -88,6 +88,12 @@ impl From<kaibiao_crypto::EntropyError> for LotError {
     }
 }
 
+impl From<kaibiao_crypto::OperationError> for LotError {
+    fn from(error: kaibiao_crypto::OperationError) -> Self {
+        Self::Unable(error.to_string())
+    }
+}
+
 /// A refusal with the label and the words of its reason.
 pub(crate) fn refused(request: &'static str, label: &str, error: &dyn Error) -> LotError {
     LotError::Refused { request, label: label.to_owned(), detail: words::describe(error) }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kaibiao_ceremony::{Partial, raise};
-use kaibiao_crypto::{EntropyError, SecureEntropy};
+use kaibiao_crypto::{EntropyError, OperationError, SecureEntropy};
 use kaibiao_custody::{Refusal, Release, ToRaise};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::Phase;
@@ -232,7 +232,7 @@ impl Lot {
 /// Raises points on two threads.
 fn raise_all(
     points: &[ToRaise],
-    one: &(impl Fn(&ToRaise, &SystemRandom) -> Result<Partial, EntropyError> + Sync),
+    one: &(impl Fn(&ToRaise, &SystemRandom) -> Result<Partial, OperationError> + Sync),
 ) -> Result<BTreeMap<Digest, Partial>, LotError> {
     let raise_some = |some: &[ToRaise]| {
         let random = SystemRandom::new();
@@ -245,14 +245,14 @@ fn raise_all(
     let (left, right): (Raised, Raised) = thread::scope(|scope| {
         let left = scope.spawn(|| raise_some(left));
         let right = raise_some(right);
-        (left.join().unwrap_or(Err(EntropyError)), right)
+        (left.join().unwrap_or(Err(EntropyError.into())), right)
     });
     let mut all = left?;
     all.extend(right?);
     Ok(all)
 }
 
-type Raised = Result<BTreeMap<Digest, Partial>, EntropyError>;
+type Raised = Result<BTreeMap<Digest, Partial>, OperationError>;
 
 const fn request(part: Part) -> &'static str {
     match part {

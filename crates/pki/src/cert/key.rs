@@ -170,6 +170,9 @@ fn unsigned(integer: &[u8]) -> Result<&[u8], DerError> {
 }
 
 #[cfg(test)]
+mod wycheproof;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

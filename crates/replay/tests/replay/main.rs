@@ -16,5 +16,6 @@ mod locks;
 mod log;
 mod mutation;
 mod signed;
+mod suites;
 mod tender;
 mod unseal;

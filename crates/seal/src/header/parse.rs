@@ -1,6 +1,6 @@
 //! The strict parser. Fields are checked in the order of the bytes.
 
-use kaibiao_crypto::{PointError, Suite, tdh2};
+use kaibiao_crypto::{PointError, SUITE_1, Suite, tdh2};
 use kaibiao_types::Digest;
 
 use super::{
@@ -108,9 +108,11 @@ fn locks(
         let body = Cursor { at: cursor.at, rest: cursor.take(body_len)? };
         match LockKind::by_code(kind) {
             Some(LockKind::Ceremony) => {
-                let bytes = body.whole::<33>().ok_or(HeaderError::LockBody(kind))?;
-                let u = suite.point(&bytes).map_err(|_| HeaderError::LockPoint(kind))?;
-                ceremony = Some(CeremonyLock { commit, u });
+                if body.rest.len() != suite.lock_len() {
+                    return Err(HeaderError::LockBody(kind));
+                }
+                let u = suite.lock_point(body.rest).map_err(|_| HeaderError::LockPoint(kind))?;
+                ceremony = Some(CeremonyLock { commit, u, body: body.rest.to_vec() });
             }
             Some(LockKind::Bidder) => bidder = Some(bidder_lock(suite, commit, hdr0, body)?),
             None => return Err(HeaderError::LockType(kind)),
@@ -137,6 +139,8 @@ fn bidder_lock(
     let short = |_| HeaderError::LockBody(kind);
     let [algorithm, escrowed] = body.array().map_err(short)?;
     let algorithm = match algorithm {
+        // Suite 0x0101 has no bidder lock yet.
+        other if suite.id() != SUITE_1.id() => return Err(HeaderError::LockAlgorithm(other)),
         1 => BidderLockAlgorithm::RsaOaepSha256,
         2 => BidderLockAlgorithm::DhKemP256,
         other => return Err(HeaderError::LockAlgorithm(other)),
@@ -218,10 +222,5 @@ impl<'a> Cursor<'a> {
         self.rest = rest;
         self.at += N;
         Ok(*taken)
-    }
-
-    /// All remaining bytes, if they are exactly `N`.
-    fn whole<const N: usize>(&self) -> Option<[u8; N]> {
-        self.rest.try_into().ok()
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct DraftLock {
 
 impl From<&CeremonyLock> for DraftLock {
     fn from(lock: &CeremonyLock) -> Self {
-        Self { kind: LockKind::Ceremony.code(), commit: lock.commit, body: lock.u.bytes().to_vec() }
+        Self { kind: LockKind::Ceremony.code(), commit: lock.commit, body: lock.body.clone() }
     }
 }
 

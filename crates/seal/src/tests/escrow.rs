@@ -1,6 +1,6 @@
 //! The escrow of a bidder lock: both ways to one secret, and what a cheat can and cannot do with it.
 
-use kaibiao_crypto::{Point, Scalar, Secret32, SecretScalar, tdh2};
+use kaibiao_crypto::{Point, SUITE_1, Secret32, SecretScalar, tdh2};
 use kaibiao_types::{Fault, Part};
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ fn escrowed(lot: &Lot, context: &Context, name: &str) -> (Sealed, Vec<u8>) {
 
 /// The secret of lock 2 from the point that all custodians together would give.
 fn by_custodians(lot: &Lot, header: &Header) -> Result<Secret32, EscrowError> {
-    let z = lot.secret.mul_point(&header.escrow().unwrap().u);
+    let z = lot.secret.mul_point(&header.escrow().unwrap().u).unwrap();
     escrow_secret(header, &z, lot.bases.key())
 }
 
@@ -82,10 +82,10 @@ fn the_ceremony_lock_opens_no_escrow() {
     let lot = Lot::new("lot");
     let (object, _) = escrowed(&lot, &lot.context(Part::Documents), "p256");
     let header = &object.header;
-    let z = lot.secret.mul_point(header.u());
+    let z = lot.secret.mul_point(header.u()).unwrap();
     assert_eq!(escrow_secret(header, &z, lot.bases.key()).unwrap_err(), EscrowError::Mismatch);
-    let escrow = lot.secret.mul_point(&header.escrow().unwrap().u);
-    let ceremony = crate::ceremony_secret(header, &escrow, lot.bases.key());
+    let escrow = lot.secret.mul_point(&header.escrow().unwrap().u).unwrap();
+    let ceremony = crate::ceremony_secret(header, &escrow, lot.bases.key()).unwrap();
     assert!(crate::check_ceremony_lock(header, &ceremony).is_err());
 }
 
@@ -100,7 +100,7 @@ fn without_an_escrow_there_is_no_second_way() {
     let strict =
         seal(&plan, &mut std::io::empty(), &mut Vec::new(), &mut Stream::new("strict")).unwrap();
     for (header, mode) in [(&none.header, LockMode::None), (&strict.header, LockMode::Strict)] {
-        let error = escrow_secret(header, &Point::generator(), lot.bases.key()).unwrap_err();
+        let error = escrow_secret(header, &SUITE_1.generator(), lot.bases.key()).unwrap_err();
         assert_eq!((header.lock_mode(), error), (mode, EscrowError::NoEscrow));
         assert_eq!((error.label(), error.verdict()), ("E_LOCK", None));
         assert_eq!(error.fault(), Fault::Undetermined);
@@ -154,8 +154,9 @@ fn every_byte_of_the_escrow_is_bound_by_both_proofs() {
         lot.bases.verify(&escrow.u, escrow.label.bytes(), &escrow.proof).is_ok()
     };
     assert_eq!((main(&object.header), own(&object.header)), (true, true));
-    let shifted = escrow.u.add(&Point::generator()).unwrap().bytes();
-    let one = Scalar::from_u16(1).bytes();
+    let shifted = escrow.u.add(&SUITE_1.generator()).unwrap().bytes();
+    let mut one = [0; 32];
+    one[31] = 1;
     let cases: [(&str, usize, &[u8]); 6] = [
         ("U'", U, &shifted),
         ("Ubar'", PROOF, &shifted),
@@ -202,7 +203,7 @@ fn a_copied_escrow_fails_in_another_bid() {
     // Shifted by a point the thief knows, with the victim's proof: no better.
     let theft = |made: &mut MadeLock| {
         let escrow = made.escrow.as_mut().unwrap();
-        escrow.u = escrow.u.add(&Point::generator()).unwrap();
+        escrow.u = escrow.u.add(&SUITE_1.generator()).unwrap();
     };
     let forgery = Forgery {
         bidder: Some((BidderLockPlan::Escrow(&bidder), theft)),
@@ -245,7 +246,7 @@ fn one_point_for_both_locks_is_refused() {
         let mut stream = Stream::new("forged");
         let mut salt = [0; 32];
         kaibiao_crypto::Entropy::fill(&mut stream, &mut salt).unwrap();
-        let r = SecretScalar::random(&mut stream).unwrap();
+        let r = SecretScalar::random(&SUITE_1, &mut stream).unwrap();
         let masked = made.escrow.as_ref().unwrap().masked;
         made.escrow = Some(Unproven { u: r.base_mul(), r, masked });
     };
@@ -319,7 +320,7 @@ fn a_proof_under_any_other_label_is_refused() {
     let lot = Lot::new("lot");
     let context = lot.context(Part::Documents);
     let (object, _) = escrowed(&lot, &context, "p256");
-    let r = SecretScalar::from_bytes(&[3; 32]).unwrap();
+    let r = SecretScalar::from_bytes(&SUITE_1, &[3; 32]).unwrap();
     let u = r.base_mul();
     for label in [*context.bidctx().bytes(), *object.header.hh.bytes(), [0; 32]] {
         let mut bytes = with(&object.header, U, &u.bytes());

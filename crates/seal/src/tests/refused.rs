@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use kaibiao_crypto::Point;
+use kaibiao_crypto::SUITE_1;
 use kaibiao_types::{Digest, Part};
 
 use super::forge::{Forgery, padded, proof_in};
@@ -35,7 +35,7 @@ fn each_fixed_field_has_its_own_error() {
         (8, &[0, 2], HeaderError::Version(2)),
         (8, &[1, 0], HeaderError::Version(256)),
         (10, &[0, 2], HeaderError::Suite(2)),
-        (10, &[1, 1], HeaderError::Suite(0x0101)),
+        (10, &[1, 2], HeaderError::Suite(0x0102)),
         (12, &[0; 4], HeaderError::HeaderLength(0)),
         (12, &[0, 1, 0, 1], HeaderError::HeaderLength(65_537)),
         (12, &[0xff; 4], HeaderError::HeaderLength(u32::MAX)),
@@ -84,7 +84,7 @@ fn each_lock_rule_has_its_own_error() {
 
 #[test]
 fn points_and_scalars_must_be_canonical() {
-    let uncompressed = Point::generator().uncompressed();
+    let uncompressed = SUITE_1.generator().uncompressed();
     let points: [&[u8]; 6] = [
         &[0; 33],
         &uncompressed[..33],
@@ -124,7 +124,7 @@ fn refuse_locks(change: impl FnOnce(&mut Forgery<'_>)) -> String {
 
 #[test]
 fn lists_of_locks_are_strict() {
-    let good = || bidder(2, 0, 33, &Point::generator().bytes());
+    let good = || bidder(2, 0, 33, &SUITE_1.generator().bytes());
     let none = refuse_locks(|forgery| forgery.ceremony = false);
     assert_eq!(none, HeaderError::LockCount(0).to_string());
     let first = refuse_locks(|forgery| forgery.before = vec![good()]);
@@ -137,7 +137,7 @@ fn lists_of_locks_are_strict() {
         (lock(1, &[2; 33]), HeaderError::LockOrder(1)),
         (lock(4, &[]), HeaderError::LockType(4)),
         (bidder(3, 0, 0, &[]), HeaderError::LockAlgorithm(3)),
-        (bidder(2, 2, 33, &Point::generator().bytes()), HeaderError::LockEscrow(2)),
+        (bidder(2, 2, 33, &SUITE_1.generator().bytes()), HeaderError::LockEscrow(2)),
         (bidder(1, 0, 255, &[1; 255]), HeaderError::LockBody(2)),
         (bidder(1, 0, 513, &[1; 513]), HeaderError::LockBody(2)),
         (bidder(1, 0, 256, &[1; 257]), HeaderError::LockBody(2)),

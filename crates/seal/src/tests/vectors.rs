@@ -55,7 +55,7 @@ fn committed_objects_open() {
         assert_eq!(header.lock_mode().as_str(), vector.lock_mode, "{}", vector.name);
         let own = vector.bidder_key.as_ref().map(|name| model::ss_2(name, &header));
         let escrow = header.escrow().map(|escrow| {
-            let z = world.lot.secret.mul_point(&escrow.u);
+            let z = world.lot.secret.mul_point(&escrow.u).unwrap();
             escrow_secret(&header, &z, world.lot.bases.key()).unwrap()
         });
         for bidder in
@@ -93,7 +93,7 @@ fn follow(world: &World, vector: &ObjectVector) {
 
     let u = suite.point(&header[160..193]).unwrap();
     let info = suite.th("hpke-info", &[ceremony_id.bytes(), bidctx.bytes(), &salt]);
-    let z = world.lot.secret.mul_point(&u);
+    let z = world.lot.secret.mul_point(&u).unwrap();
     let y = world.lot.secret.base_mul();
     let export = b"kaibiao/v1/ceremony-lock";
     let ss_1 = hpke::export_from_dh(suite, &z, &u, &y, info.bytes(), export);
@@ -174,7 +174,7 @@ fn follow_bidder_lock(world: &World, vector: &ObjectVector, hdr0: &[u8]) -> Opti
     };
     assert_eq!((body[1], escrow.len()), (1, 162));
     let u = suite.point(&escrow[..33]).unwrap();
-    let z = world.lot.secret.mul_point(&u);
+    let z = world.lot.secret.mul_point(&u).unwrap();
     let info = suite.th("escrow-info", &[ceremony_id.bytes(), bidctx.bytes(), salt]);
     let y = world.lot.secret.base_mul();
     let mask = hpke::export_from_dh(suite, &z, &u, &y, info.bytes(), b"kaibiao/v1/escrow");
@@ -240,7 +240,9 @@ fn refuse(world: &World, base: &ObjectVector, refusal: &Refusal) {
         return assert_eq!(error.label(), refusal.expect, "{name}");
     }
     if refusal.layer == "escrow" {
-        let z = header.escrow().map_or(*header.u(), |escrow| world.lot.secret.mul_point(&escrow.u));
+        let z = header
+            .escrow()
+            .map_or(*header.u(), |escrow| world.lot.secret.mul_point(&escrow.u).unwrap());
         let error = escrow_secret(&header, &z, world.lot.bases.key()).unwrap_err();
         let verdict = error.verdict().map(|verdict| verdict.label().to_owned());
         assert_eq!((error.label(), verdict), (refusal.expect.as_str(), refusal.verdict.clone()));

@@ -23,9 +23,9 @@ fn scene() -> Scene {
     let statics = keys.iter().map(StaticKey::public).collect();
     let threshold = Threshold::new(3, 2).unwrap();
     let session = Session::new(&SUITE_1, b"complaint", threshold, statics, vec![]).unwrap();
-    let mut secret = || SecretScalar::random(&mut entropy).unwrap();
+    let mut secret = || SecretScalar::random(&SUITE_1, &mut entropy).unwrap();
     let (constant, slope, other, ephemeral) = (secret(), secret(), secret(), secret());
-    let again = SecretScalar::from_bytes(&*constant.danger_bytes()).unwrap();
+    let again = SecretScalar::from_bytes(&SUITE_1, &*constant.danger_bytes()).unwrap();
     let message = |polynomial: &[SecretScalar]| {
         session.message(index(2), &keys[1], polynomial, &ephemeral, &[]).unwrap()
     };
@@ -75,7 +75,7 @@ fn a_false_complaint_falls_back_on_the_accuser() {
     let context = scene.session.complaint_context(index(1), index(2), &scene.good);
     let public = scene.keys[0].public();
     let raised = |base: &Point| {
-        let d = scene.keys[0].0.mul_point(base);
+        let d = scene.keys[0].0.mul_point(base).unwrap();
         let statement = scene.session.statement(&context, index(1), &public, base, &d);
         let proof = statement.prove(&SUITE_1, &scene.keys[0].0, &mut Seeded(2)).unwrap();
         Raised { d: d.hex(), c: proof.c.hex(), z: proof.z.hex() }

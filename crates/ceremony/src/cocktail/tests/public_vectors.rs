@@ -151,7 +151,8 @@ fn check_round1(
     vector: &Value,
 ) {
     let nonce_input = unhex(text(&vector["pop_intermediate"], "nonce_input"));
-    let secret = SecretScalar::from_bytes(&nonce_input[PREFIX_LEN..PREFIX_LEN + 32]).unwrap();
+    let secret =
+        SecretScalar::from_bytes(&SUITE_1, &nonce_input[PREFIX_LEN..PREFIX_LEN + 32]).unwrap();
     assert_eq!(secret.base_mul(), message.commitment[0]);
     let proven = session.pop_message(&message.commitment, &message.ephemeral);
     assert_eq!(proven, unhex(text(&vector["pop_intermediate"], "message")));
@@ -162,11 +163,12 @@ fn check_round1(
 
     let sender_key = session.static_key(sender).unwrap();
     for (recipient, sealed) in keys.iter().zip(&message.shares) {
-        let shared = [recipient.0.mul_point(&message.ephemeral), recipient.0.mul_point(sender_key)];
+        let shared =
+            exchange([&recipient.0, &recipient.0], [&message.ephemeral, sender_key]).unwrap();
         let (key, nonce) =
             session.share_key(&shared, &message.ephemeral, sender_key, &recipient.public());
-        let plaintext = xaes::open(&key, &nonce, sealed).unwrap();
-        assert_eq!(&xaes::seal(&key, &nonce, &plaintext).unwrap(), sealed);
+        let plaintext = SUITE_1.open_share(&key, &nonce, sealed).unwrap();
+        assert_eq!(&SUITE_1.seal_share(&key, &nonce, &plaintext).unwrap(), sealed);
     }
 }
 

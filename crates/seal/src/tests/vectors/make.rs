@@ -115,7 +115,7 @@ fn make(
 fn trace(world: &World, sealed: &Sealed, bidder_key: Option<&str>) -> Trace {
     let header = &sealed.header;
     let ss_2 = bidder_key.map(|name| ss_2(name, header));
-    let z = world.lot.secret.mul_point(header.u());
+    let z = world.lot.secret.mul_point(header.u()).unwrap();
     let fields: [&[u8]; 3] = [header.ceremony_id.bytes(), header.bidctx.bytes(), &header.salt];
     let info = SUITE_1.th("hpke-info", &fields);
     let export = b"kaibiao/v1/ceremony-lock";
@@ -142,7 +142,7 @@ fn trace(world: &World, sealed: &Sealed, bidder_key: Option<&str>) -> Trace {
 }
 
 fn escrow_trace(world: &World, header: &Header, escrow: &Escrow) -> EscrowTrace {
-    let z = world.lot.secret.mul_point(&escrow.u);
+    let z = world.lot.secret.mul_point(&escrow.u).unwrap();
     let fields: [&[u8]; 3] = [header.ceremony_id.bytes(), header.bidctx.bytes(), &header.salt];
     let info = SUITE_1.th("escrow-info", &fields);
     let (key, export) = (world.lot.bases.key(), b"kaibiao/v1/escrow");

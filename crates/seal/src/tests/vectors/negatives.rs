@@ -156,7 +156,7 @@ fn bindings() -> Vec<Refusal> {
     let world = World::new();
     let small = world.file(&super::make::objects().objects[2]);
     let u = kaibiao_crypto::SUITE_1.point(&small[160..193]).unwrap();
-    let shifted = u.add(&kaibiao_crypto::Point::generator()).unwrap();
+    let shifted = u.add(&kaibiao_crypto::SUITE_1.generator()).unwrap();
     let other_bidder = changed(|bidder, _, _, _| *bidder = "91440300MA5EXAMPQN".to_owned());
     let other_digest = *other_bidder.context(&world.lot).bidctx();
     let proof = |name, edits| refusal(name, "proof", edits, "E_TDH2");
@@ -329,9 +329,10 @@ fn escrows() -> Vec<Refusal> {
     let base = objects.iter().find(|vector| vector.name == "escrow-p256").unwrap();
     let file = world.file(base);
     let point = |at: usize| kaibiao_crypto::SUITE_1.point(&file[at..at + 33]).unwrap();
-    let generator = kaibiao_crypto::Point::generator();
+    let generator = kaibiao_crypto::SUITE_1.generator();
     let shifted = point(ESCROW).add(&generator).unwrap().bytes();
-    let one = kaibiao_crypto::Scalar::from_u16(1).bytes();
+    let mut one = [0; 32];
+    one[31] = 1;
     let case = |name, layer, edits, expect| Refusal {
         base: "escrow-p256".to_owned(),
         ..refusal(name, layer, edits, expect)
