@@ -145,6 +145,49 @@ fn independence_is_counted_and_not_claimed() {
     assert!(TenderFile::new(&draft, announced()).is_err());
 }
 
+/// Ruling 16 for every threshold of up to five custodians and every way to fill the seats: by an
+/// organisation of its own, by one organisation, by the tenderee, by its agency.
+#[test]
+fn independence_is_decided_for_every_roster() {
+    let agency = party(77, "示例代理机构");
+    let (mut kept, mut broken) = (0, 0);
+    for (n, k) in (1..=5_u16).flat_map(|n| (n / 2 + 1..=n).map(move |k| (n, k))) {
+        for roster in 0..4_u32.pow(u32::from(n)) {
+            let mut terms = terms();
+            terms.agency = Some(agency.clone());
+            let hands: Vec<u32> = (0..n).map(|seat| roster >> (2 * seat) & 3).collect();
+            let seat = |(index, hand): (u16, &u32)| CustodianSeat {
+                index: custodian(index),
+                party: match hand {
+                    0 => party(200 + u32::from(index), "示例见证单位"),
+                    1 => party(99, "示例见证集团"),
+                    2 => terms.tenderee.clone(),
+                    _ => agency.clone(),
+                },
+                cert_sha256: Digest::new([u8::try_from(index).unwrap(); 32]),
+            };
+            terms.custody.custodians = (1..).zip(&hands).map(seat).collect();
+            terms.custody.threshold = Threshold::new(n, k).unwrap();
+            terms.custody.custody = CustodyKind::Independent;
+            let held = |mine: fn(u32) -> bool| hands.iter().filter(|hand| mine(**hand)).count();
+            let most = held(|hand| hand == 1).max(held(|hand| hand >= 2)).max(1);
+            let harmless = n > 1 && most < usize::from(k.min(n - k + 1));
+            let mut claims_nothing = terms.clone();
+            claims_nothing.custody.custody = CustodyKind::SelfHeld;
+            assert!(TenderDraft::new(claims_nothing).is_ok());
+            match TenderDraft::new(terms) {
+                Ok(_) => assert!(harmless, "{k} of {n}: {hands:?}"),
+                Err(error) => {
+                    assert_eq!(error.label(), "E_TENDER_CUSTODY_NOT_INDEPENDENT");
+                    assert!(!harmless, "{k} of {n}: {hands:?}");
+                }
+            }
+            *(if harmless { &mut kept } else { &mut broken }) += 1;
+        }
+    }
+    assert!(kept > 100 && broken > 1000, "{kept} {broken}");
+}
+
 #[test]
 fn spans_ticks_and_places_are_checked() {
     assert_eq!(refused(|t| t.notice_ms = Millis::ZERO), "E_TENDER_SPAN");
