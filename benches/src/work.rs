@@ -199,7 +199,8 @@ pub(crate) fn open(lot: &Path, bid: &Path, partials: &Path, out: &Path) -> Resul
     let partials: Vec<Partial> = serde_json::from_slice(&bytes).map_err(BenchError::product)?;
     let combined = combine_any(loaded.tender.record(), &lot::freeze_id(), header.u(), &partials)
         .map_err(|(error, _)| BenchError::product(error))?;
-    let ceremony = ceremony_secret(header, &combined.point, loaded.tender.bases().key());
+    let ceremony = ceremony_secret(header, &combined.point, loaded.tender.bases().key())
+        .map_err(BenchError::product)?;
     let secrets = LockSecrets { ceremony, bidder: None };
 
     let path = bid.join(DOCUMENTS);

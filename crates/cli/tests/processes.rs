@@ -446,7 +446,7 @@ fn a_postponed_lot_opens_at_its_later_deadline_with_the_bids_sealed_before() {
     let asked: serde_json::Value = serde_json::from_str(asked).unwrap();
     let later = UtcMillis::new(asked["data"]["deadline"].as_u64().unwrap()).unwrap();
     let approve = format!("supervisor approve-postponement 1 --to {}", later.rfc3339());
-    world.act(&approve, "host-zhuzhou-2022").refused(3, "wrong-role");
+    world.act(&approve, "host-zhuzhou-2022").refused(77, "wrong-role");
     supervise(&approve).ok();
 
     world.wait_for_deadline();

@@ -249,7 +249,7 @@ fn custodians_open_an_escrow_and_name_a_liar() {
         combined.push(both.point);
     }
     let secrets = LockSecrets {
-        ceremony: ceremony_secret(&header, &combined[0], bases.key()),
+        ceremony: ceremony_secret(&header, &combined[0], bases.key()).unwrap(),
         bidder: Some(escrow_secret(&header, &combined[1], bases.key()).unwrap()),
     };
     let mut payload = &file[header.bytes().len()..];
