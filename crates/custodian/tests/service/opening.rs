@@ -68,6 +68,16 @@ impl Lot {
         self.running.push(one);
     }
 
+    /// Waits until every custodian has refused with this label.
+    async fn refused_by_all(&self, label: &str) {
+        let all = |served: &mut Served| {
+            let by = served.refusals.iter().filter(|refusal| refusal.label == label);
+            let by: std::collections::BTreeSet<_> = by.map(|refusal| refusal.custodian).collect();
+            (by.len() == 3).then_some(())
+        };
+        self.scene.hall.until(label, all).await;
+    }
+
     async fn refusal(&self, label: &str) -> kaibiao_wire::RefusalBody {
         let named = |served: &mut Served| {
             served.refusals.iter().find(|refusal| refusal.label == label).cloned()
@@ -119,6 +129,7 @@ async fn an_unsealing_before_the_deadline_is_refused_by_the_custodians_own_clock
     // The hall dates its entries after the deadline; the custodians' clocks stand before it.
     let received = lot.scene.receive(3);
     lot.scene.close(&received, 3, AFTER).await;
+    lot.refused_by_all("E_NOT_YET").await;
     let refusal = lot.refusal("E_NOT_YET").await;
     assert_eq!((refusal.v, refusal.at.get()), (1, BEFORE));
     assert!(lot.scene.hall.lock().freeze_signatures.is_empty());
@@ -128,6 +139,7 @@ async fn an_unsealing_before_the_deadline_is_refused_by_the_custodians_own_clock
     lot.clock.set(BEFORE);
     lot.scene.hall.lock().refusals.clear();
     lot.scene.unseal(AFTER);
+    lot.refused_by_all("E_NOT_YET").await;
     let refusal = lot.refusal("E_NOT_YET").await;
     assert_eq!((refusal.v, refusal.at.get()), (1, BEFORE));
     lot.scene.assert_signed();
