@@ -23,8 +23,11 @@ pub struct AeadKey(Prepared);
 /// SM4 in GCM.
 type Sm4Gcm = AesGcm<Sm4, U12>;
 
+// ring does not wipe a key when it is dropped, so it must not lie on the heap, where it would stay;
+// whoever opens something overwrites the stack afterwards.
+#[allow(clippy::large_enum_variant)]
 enum Prepared {
-    Aes(Box<aead::LessSafeKey>),
+    Aes(aead::LessSafeKey),
     Sm4(Box<Sm4Gcm>),
 }
 
@@ -101,7 +104,7 @@ impl Aead for Aes256Gcm {
     fn key(&self, key: &[u8; 32]) -> AeadKey {
         // 32 bytes is this algorithm's key length, and another length is the only error of `new`.
         match aead::UnboundKey::new(&aead::AES_256_GCM, key) {
-            Ok(key) => AeadKey(Prepared::Aes(Box::new(aead::LessSafeKey::new(key)))),
+            Ok(key) => AeadKey(Prepared::Aes(aead::LessSafeKey::new(key))),
             Err(_) => unreachable!("AES-256-GCM takes 32-byte keys"),
         }
     }
