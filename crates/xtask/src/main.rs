@@ -7,7 +7,7 @@
 //! | `deps` | licences, sources, bans and duplicates of foreign crates against `deps.toml` | [`deps`] |
 //! | `traces` | every attack, negative test and ruling names tests that exist | [`traces`] |
 //! | `soak fuzz` | the fuzz targets under libFuzzer | [`fuzz`] |
-//! | `bench`, `soak` | builds and runs the programs that measure, in `benches/` | [`bench`] |
+//! | `bench`, `soak` | builds and runs the programs that measure, in `benches/` | [`mod@bench`] |
 //! | `test` | everything a change must pass, from a fresh Debian machine on | [`mod@test`] |
 //!
 //! This crate depends on no other crate of the workspace: a broken crate must not silence the
