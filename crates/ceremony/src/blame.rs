@@ -48,7 +48,7 @@ pub const fn blame(observation: Observation) -> Verdict {
         O::CeremonyLockMismatch | O::EscrowMismatch | O::PayloadRejected => {
             ("BIDDER_GARBAGE", Some(Fault::Bidder))
         }
-        O::BidderSecretWrong => ("BIDDER_SECRET_WRONG", Some(Fault::Bidder)),
+        O::BidderSecretWrong => ("BIDDER_NOT_UNLOCKED", Some(Fault::Bidder)),
         O::BidderSecretMissing => ("BIDDER_NOT_UNLOCKED", Some(Fault::Undetermined)),
         O::StoredBytesDiffer => ("SERVER_CORRUPT", Some(Fault::NotBidder)),
         O::OmittedFromFreeze => ("SERVER_OMIT", Some(Fault::NotBidder)),

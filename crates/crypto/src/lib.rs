@@ -16,6 +16,7 @@ mod hash;
 mod hex;
 pub mod hpke;
 mod lock;
+mod scrub;
 mod secret;
 mod suite;
 pub mod tdh2;
@@ -27,5 +28,6 @@ pub use group::{Group, OperationError, Point, PointError, Scalar, SecretScalar, 
 pub use hash::{Hash, Hasher};
 pub use hex::{Hex, HexError};
 pub use lock::{LockError, LockKey, Locked};
+pub use scrub::scrub_stack;
 pub use secret::Secret32;
 pub use suite::{ExpandedKey, SUITE_1, SUITE_SM, Suite, SuiteError};

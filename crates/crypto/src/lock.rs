@@ -129,7 +129,7 @@ impl Lock for Sm2Encryption {
         let r = SecretScalar::random(to.suite, entropy)?;
         let (u, z) = (r.base_mul(), r.mul_point(to.key).ok_or(OperationError::Curve)?);
         // A mask of zeros is drawn again by the standard; one in 2^256 counts as a failed source.
-        let sealed = xor(secret.expose(), &*mask(&z).ok_or(EntropyError)?);
+        let sealed = mask(&z).ok_or(EntropyError)?.mask(secret.expose());
         let body = [u.bytes().as_slice(), &check(&z, secret.expose()), &*sealed].concat();
         Ok(Locked { body, u, r, secret })
     }
@@ -137,7 +137,7 @@ impl Lock for Sm2Encryption {
     fn open(&self, _: &LockKey<'_>, body: &[u8], _: &Point, z: &Point) -> Option<Secret32> {
         let (_, rest) = body.split_at_checked(POINT_LEN)?;
         let (found, sealed) = rest.split_first_chunk::<HALF>()?;
-        let plain = xor(sealed.try_into().ok()?, &*mask(z)?);
+        let plain = mask(z)?.mask(sealed.try_into().ok()?);
         let same = subtle::ConstantTimeEq::ct_eq(check(z, &plain).as_slice(), found.as_slice());
         bool::from(same).then(|| Secret32::new(plain))
     }
@@ -149,14 +149,14 @@ fn coordinates(z: &Point) -> Zeroizing<[u8; 65]> {
 }
 
 /// `KDF(x2 || y2, 256)`: one block, `SM3(x2 || y2 || u32 1)`; `None` if all its bits are zero.
-fn mask(z: &Point) -> Option<Zeroizing<[u8; 32]>> {
+fn mask(z: &Point) -> Option<Secret32> {
     let shared = coordinates(z);
     let (_, shared) = shared.split_at(1);
     let mut state = sm3::Sm3::new();
     state.update(shared);
     state.update([0, 0, 0, 1]);
     let mask: Zeroizing<[u8; 32]> = Zeroizing::new(state.finalize().into());
-    if mask.iter().all(|byte| *byte == 0) { None } else { Some(mask) }
+    if mask.iter().all(|byte| *byte == 0) { None } else { Some(Secret32::new(mask)) }
 }
 
 /// `C3 = SM3(x2 || M || y2)`.
@@ -169,14 +169,6 @@ fn check(z: &Point, plain: &[u8; 32]) -> [u8; 32] {
     state.update(plain);
     state.update(y2);
     state.finalize().into()
-}
-
-fn xor(one: &[u8; 32], other: &[u8; 32]) -> Zeroizing<[u8; 32]> {
-    let mut out = Zeroizing::new(*one);
-    for (to, from) in out.iter_mut().zip(other) {
-        *to ^= from;
-    }
-    out
 }
 
 #[cfg(test)]

@@ -26,6 +26,15 @@ impl Secret32 {
         Ok(Self(bytes))
     }
 
+    /// Other bytes masked with this secret, or unmasked: the bitwise exclusive or.
+    pub fn mask(&self, bytes: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+        let mut out = Zeroizing::new(*bytes);
+        for (to, from) in out.iter_mut().zip(self.expose()) {
+            *to ^= from;
+        }
+        out
+    }
+
     /// The bytes, for one computation; do not store them.
     pub fn expose(&self) -> &[u8; 32] {
         &self.0

@@ -17,7 +17,6 @@ mod duty;
 mod hall;
 mod hardening;
 mod keys;
-mod scrub;
 mod shared;
 mod words;
 mod worker;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kaibiao_crypto::scrub_stack;
 use kaibiao_types::{LotKey, Millis};
 use kaibiao_wire::{BoardAnswer, DraftAnswer};
 use tokio::sync::watch;
@@ -12,7 +13,6 @@ use crate::backoff::Backoff;
 use crate::config::Pace;
 use crate::duty::{CeremonyStep, Duty, Lot, LotError};
 use crate::hall::{Hall, HallError};
-use crate::scrub::scrub_stack;
 use crate::shared::Shared;
 use crate::{CustodianError, KeyStoreError, words};
 

@@ -103,6 +103,9 @@ impl Run {
         self.seal(seal.as_ref(), tender.file.as_ref(), log.last_at());
         let verified = self.tender_and_ceremony(&mut files, &tender, log.first_at());
         let replayed = verified.map(|tender| self.replay(tender, &log));
+        if let Some(replayed) = &replayed {
+            self.facts.deadline = Some(replayed.replay.deadline());
+        }
         self.witnesses(&mut files, replayed.as_ref(), &log);
         self.order(&log, replayed.as_ref(), tender.file.as_ref());
         if let Some(replayed) = &replayed {

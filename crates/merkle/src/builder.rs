@@ -2,15 +2,17 @@
 
 use kaibiao_types::Digest;
 
-use crate::hash::{empty_root, node_hash};
+use crate::{Sha256, TreeHash};
 
 /// Computes a root from leaf hashes, or whole subtrees, pushed in order.
 ///
 /// It keeps one digest for each set bit of the leaf count (at most 64), so an object of any size
-/// is hashed while it streams. An upload part is exactly one subtree (ruling 3), so parts can be
+/// is hashed while it streams. Trees of a log are over SHA-256; [`RootBuilder::with`] takes another
+/// hash. An upload part is exactly one subtree (ruling 3), so parts can be
 /// hashed apart from each other and joined with [`RootBuilder::push_subtree`].
 #[derive(Clone, Debug, Default)]
-pub struct RootBuilder {
+pub struct RootBuilder<H = Sha256> {
+    hash: H,
     leaves: u64,
     /// Complete subtrees from left to right, heights strictly falling.
     peaks: Vec<Peak>,
@@ -50,9 +52,16 @@ impl SubtreeError {
 }
 
 impl RootBuilder {
-    /// No leaves.
+    /// No leaves, over SHA-256.
     pub fn new() -> Self {
         Self::default()
+    }
+}
+
+impl<H: TreeHash> RootBuilder<H> {
+    /// No leaves, over another hash.
+    pub const fn with(hash: H) -> Self {
+        Self { hash, leaves: 0, peaks: Vec::new() }
     }
 
     /// Leaves pushed so far.
@@ -63,6 +72,11 @@ impl RootBuilder {
     /// Whether nothing was pushed.
     pub const fn is_empty(&self) -> bool {
         self.leaves == 0
+    }
+
+    /// Appends one leaf by its data.
+    pub fn push_data(&mut self, data: &[u8]) {
+        self.push(self.hash.leaf(data));
     }
 
     /// Appends one leaf hash.
@@ -94,9 +108,9 @@ impl RootBuilder {
     pub fn root(&self) -> Digest {
         let mut peaks = self.peaks.iter().rev().map(|peak| peak.root);
         let Some(last) = peaks.next() else {
-            return empty_root();
+            return self.hash.empty();
         };
-        peaks.fold(last, |right, left| node_hash(&left, &right))
+        peaks.fold(last, |right, left| self.hash.node(&left, &right))
     }
 
     /// The root over everything pushed.
@@ -107,7 +121,8 @@ impl RootBuilder {
     /// Appends a peak, joining equal heights.
     fn join(&mut self, mut peak: Peak) {
         while let Some(left) = self.peaks.pop_if(|left| left.height == peak.height) {
-            peak = Peak { height: peak.height + 1, root: node_hash(&left.root, &peak.root) };
+            let root = self.hash.node(&left.root, &peak.root);
+            peak = Peak { height: peak.height + 1, root };
         }
         self.peaks.push(peak);
     }

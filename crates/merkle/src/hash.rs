@@ -1,9 +1,47 @@
-//! The two hashes of RFC 6962: a leaf and an inner node can never be mistaken for each other.
+//! The hashes of RFC 6962: a leaf and an inner node can never be mistaken for each other.
 
 use kaibiao_types::Digest;
 use ring::digest::{Context, SHA256};
 
 use crate::RootBuilder;
+
+/// The hash function of a tree.
+pub trait TreeHash {
+    /// The digest of the joined pieces.
+    fn hash(&self, pieces: &[&[u8]]) -> Digest;
+
+    /// The hash of a leaf: `H(0x00 || data)`.
+    fn leaf(&self, data: &[u8]) -> Digest {
+        self.hash(&[&[0], data])
+    }
+
+    /// The hash of an inner node: `H(0x01 || left || right)`.
+    fn node(&self, left: &Digest, right: &Digest) -> Digest {
+        self.hash(&[&[1], left.bytes(), right.bytes()])
+    }
+
+    /// The root of the tree without leaves: `H("")`.
+    fn empty(&self) -> Digest {
+        self.hash(&[])
+    }
+}
+
+/// SHA-256, the hash of every log (RFC 6962).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sha256;
+
+impl TreeHash for Sha256 {
+    fn hash(&self, pieces: &[&[u8]]) -> Digest {
+        let mut context = Context::new(&SHA256);
+        for piece in pieces {
+            context.update(piece);
+        }
+        let mut out = [0; 32];
+        // SHA-256 has 32 bytes of output, so the lengths are equal.
+        out.copy_from_slice(context.finish().as_ref());
+        Digest::new(out)
+    }
+}
 
 /// The hash of a leaf: `SHA-256(0x00 || data)`.
 ///
@@ -11,7 +49,7 @@ use crate::RootBuilder;
 ///
 /// RFC 6962 section 2.1.
 pub fn leaf_hash(data: &[u8]) -> Digest {
-    sha256(&[&[0], data])
+    Sha256.leaf(data)
 }
 
 /// The hash of an inner node: `SHA-256(0x01 || left || right)`.
@@ -20,7 +58,7 @@ pub fn leaf_hash(data: &[u8]) -> Digest {
 ///
 /// RFC 6962 section 2.1.
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    sha256(&[&[1], left.bytes(), right.bytes()])
+    Sha256.node(left, right)
 }
 
 /// The root of the tree without leaves: `SHA-256("")`.
@@ -29,7 +67,7 @@ pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
 ///
 /// RFC 6962 section 2.1.
 pub fn empty_root() -> Digest {
-    sha256(&[])
+    Sha256.empty()
 }
 
 /// The root over leaf hashes in their order; [`empty_root`] if there are none.
@@ -39,17 +77,6 @@ pub fn root_of(leaves: &[Digest]) -> Digest {
         builder.push(*leaf);
     }
     builder.root()
-}
-
-fn sha256(pieces: &[&[u8]]) -> Digest {
-    let mut context = Context::new(&SHA256);
-    for piece in pieces {
-        context.update(piece);
-    }
-    let mut out = [0; 32];
-    // SHA-256 has 32 bytes of output, so the lengths are equal.
-    out.copy_from_slice(context.finish().as_ref());
-    Digest::new(out)
 }
 
 #[cfg(test)]

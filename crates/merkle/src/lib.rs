@@ -21,6 +21,6 @@ mod tree;
 mod verify;
 
 pub use builder::{RootBuilder, SubtreeError};
-pub use hash::{empty_root, leaf_hash, node_hash, root_of};
+pub use hash::{Sha256, TreeHash, empty_root, leaf_hash, node_hash, root_of};
 pub use tree::Tree;
 pub use verify::{ConsistencyError, InclusionError, verify_consistency, verify_inclusion};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kaibiao_ceremony::Partial;
-use kaibiao_crypto::{Hasher, SUITE_1};
+use kaibiao_crypto::{Hasher, SUITE_1, scrub_stack};
 use kaibiao_opening::{OpenedDocument, Verdict};
 use kaibiao_replay::{VerifiedTender, open_object};
 use kaibiao_types::{Digest, Fault, OrgCode, Part, Stage};
@@ -14,7 +14,6 @@ use kaibiao_types::{Digest, Fault, OrgCode, Part, Stage};
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
 use crate::handle::Job;
-use crate::scrub::scrub_stack;
 use crate::{HallContext, RoomError};
 
 /// One document to open.

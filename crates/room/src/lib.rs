@@ -16,7 +16,6 @@ mod handle;
 mod intake;
 mod lot;
 mod package;
-mod scrub;
 mod shared_log;
 mod unsealing;
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use kaibiao_ceremony::Partial;
-use kaibiao_crypto::{Hex, SUITE_1};
+use kaibiao_crypto::{Hex, SUITE_1, scrub_stack};
 use kaibiao_opening::{Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet};
 use kaibiao_pki::cms;
 use kaibiao_replay::{Unopened, open_each, open_price};
@@ -14,7 +14,6 @@ use kaibiao_wire::{PartialsBody, from_json};
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
-use crate::scrub::scrub_stack;
 use crate::{HallContext, RoomError};
 
 /// A custodian's partial decryptions for one part.

@@ -6,7 +6,6 @@
 
 use kaibiao_crypto::{Entropy, OperationError, Point, Secret32, SecretScalar, Suite, hpke, tdh2};
 use kaibiao_types::{Digest, Fault};
-use zeroize::Zeroizing;
 
 use crate::header::PROOF_LEN;
 use crate::keys::lock_commit;
@@ -80,7 +79,7 @@ pub fn escrow_secret(header: &Header, z: &Point, key: &Point) -> Result<Secret32
     let suite = header.suite();
     let info = escrow_info(suite, header.ceremony_id(), header.bidctx(), &header.salt);
     let mask = hpke::export_from_dh(suite, z, &escrow.u, key, info.bytes(), ESCROW_EXPORT);
-    let secret = Secret32::new(xor(&escrow.masked, mask.expose()));
+    let secret = Secret32::new(mask.mask(&escrow.masked));
     match check_bidder_lock(header, &secret) {
         Some(Ok(())) => Ok(secret),
         Some(Err(_)) => Err(EscrowError::Mismatch),
@@ -132,7 +131,7 @@ impl BidderLockPlan<'_> {
             Self::Escrow(_) => {
                 let info = escrow_info(suite, context.ceremony_id(), context.bidctx(), salt);
                 let made = hpke::encap(suite, ceremony_key, info.bytes(), ESCROW_EXPORT, entropy)?;
-                let masked = *xor(secret.expose(), made.secret.expose());
+                let masked = *made.secret.mask(secret.expose());
                 Some(Unproven { u: made.u, r: made.r, masked })
             }
             Self::Strict(_) => None,
@@ -175,12 +174,4 @@ impl MadeLock {
 /// `TH("escrow-info", ceremony_id, bidctx, salt)`.
 fn escrow_info(suite: &Suite, ceremony_id: &Digest, bidctx: &Digest, salt: &[u8; 32]) -> Digest {
     suite.th("escrow-info", &[ceremony_id.bytes(), bidctx.bytes(), salt])
-}
-
-fn xor(one: &[u8; 32], other: &[u8; 32]) -> Zeroizing<[u8; 32]> {
-    let mut out = Zeroizing::new(*one);
-    for (to, from) in out.iter_mut().zip(other) {
-        *to ^= from;
-    }
-    out
 }

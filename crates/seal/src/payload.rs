@@ -8,7 +8,7 @@ use kaibiao_types::Digest;
 use crate::Header;
 use crate::limits::{CHUNK_LEN, LENGTH_PREFIX, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::pipeline::Chunks;
-use crate::tree::SuiteTree;
+use crate::tree::{SuiteTree, suite_tree};
 
 /// Reads until `buffer` is full or the input ends; the count of bytes read, which is less than the
 /// buffer only at the end.
@@ -43,12 +43,12 @@ pub(crate) struct ObjectRoot {
 
 impl ObjectRoot {
     pub(crate) fn new(suite: &'static Suite) -> Self {
-        Self { suite, tree: SuiteTree::new(suite) }
+        Self { suite, tree: suite_tree(suite) }
     }
 
     /// Takes the next chunk in by its digest `c_i`.
     pub(crate) fn push_digest(&mut self, chunk: &Digest) {
-        self.tree.push(chunk);
+        self.tree.push_data(chunk.bytes());
     }
 
     pub(crate) fn finish(self, header_sha256: &Digest, file_len: u64) -> Digest {

@@ -8,10 +8,10 @@
 use std::io::{ErrorKind, Read};
 
 use kaibiao_crypto::{Entropy, EntropyError, Hasher, Secret32, Suite};
-use kaibiao_merkle::{RootBuilder, leaf_hash};
 use kaibiao_types::Digest;
 
 use crate::limits::CHUNK_LEN;
+use crate::tree::{SuiteTree, suite_tree};
 
 /// 32 secret bytes that hide a plaintext in its commitment. A price sheet is easily guessed, so a
 /// salt that is known before the opening would give the price away.
@@ -81,7 +81,7 @@ impl PlaintextSalt {
 #[derive(Debug)]
 pub struct PlaintextDigest {
     suite: &'static Suite,
-    tree: RootBuilder,
+    tree: SuiteTree,
     piece: Hasher,
     /// Bytes of the piece that are still missing.
     missing: usize,
@@ -90,7 +90,7 @@ pub struct PlaintextDigest {
 impl PlaintextDigest {
     /// Starts at the first byte.
     pub fn new(suite: &'static Suite) -> Self {
-        Self { suite, tree: RootBuilder::new(), piece: suite.hasher(), missing: CHUNK_LEN }
+        Self { suite, tree: suite_tree(suite), piece: suite.hasher(), missing: CHUNK_LEN }
     }
 
     /// Takes the next bytes in.
@@ -116,7 +116,7 @@ impl PlaintextDigest {
 
     fn close_piece(&mut self) {
         let piece = core::mem::replace(&mut self.piece, self.suite.hasher()).finish();
-        self.tree.push(leaf_hash(piece.bytes()));
+        self.tree.push_data(piece.bytes());
         self.missing = CHUNK_LEN;
     }
 }

@@ -1,55 +1,36 @@
-//! The tree over an object's chunks with the hash of its suite.
+//! Trees over an object's pieces with the hash of its suite (`MTH` of the specification).
 
 use kaibiao_crypto::Suite;
+use kaibiao_merkle::{RootBuilder, TreeHash};
 use kaibiao_types::Digest;
 
-/// RFC 6962 section 2.1 with the suite's hash, leaf by leaf: complete subtrees, tallest first.
-#[derive(Clone, Debug)]
-pub(crate) struct SuiteTree {
-    suite: &'static Suite,
-    peaks: Vec<(u32, Digest)>,
-}
+/// The hash of a suite.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SuiteHash(&'static Suite);
 
-impl SuiteTree {
-    pub(crate) const fn new(suite: &'static Suite) -> Self {
-        Self { suite, peaks: Vec::new() }
-    }
-
-    /// Takes the next leaf's data in.
-    pub(crate) fn push(&mut self, data: &Digest) {
-        let mut top = (0, self.hash(&[&[0], data.bytes()]));
-        while let Some(left) = self.peaks.pop_if(|(height, _)| *height == top.0) {
-            top = (top.0 + 1, self.node(&left.1, &top.1));
-        }
-        self.peaks.push(top);
-    }
-
-    /// The root; of no leaf at all, the hash of nothing.
-    pub(crate) fn finish(mut self) -> Digest {
-        let Some((_, mut root)) = self.peaks.pop() else { return self.hash(&[]) };
-        while let Some((_, left)) = self.peaks.pop() {
-            root = self.node(&left, &root);
-        }
-        root
-    }
-
-    fn node(&self, left: &Digest, right: &Digest) -> Digest {
-        self.hash(&[&[1], left.bytes(), right.bytes()])
-    }
-
-    fn hash(&self, parts: &[&[u8]]) -> Digest {
-        let mut hasher = self.suite.hasher();
-        for part in parts {
-            hasher.update(part);
+impl TreeHash for SuiteHash {
+    fn hash(&self, pieces: &[&[u8]]) -> Digest {
+        let mut hasher = self.0.hasher();
+        for piece in pieces {
+            hasher.update(piece);
         }
         hasher.finish()
     }
+}
+
+/// A tree of RFC 6962 over the hash of a suite.
+pub(crate) type SuiteTree = RootBuilder<SuiteHash>;
+
+/// A tree without leaves.
+pub(crate) const fn suite_tree(suite: &'static Suite) -> SuiteTree {
+    RootBuilder::with(SuiteHash(suite))
 }
 
 #[cfg(test)]
 mod tests {
     use kaibiao_crypto::{SUITE_1, SUITE_SM};
     use kaibiao_merkle::{leaf_hash, root_of};
+    use kaibiao_types::Digest;
 
     use super::*;
 
@@ -57,11 +38,11 @@ mod tests {
     fn it_is_the_tree_of_rfc_6962() {
         let chunks: Vec<Digest> = (0..70).map(|i| Digest::new([i; 32])).collect();
         for count in 0..chunks.len() {
-            let mut tree = SuiteTree::new(&SUITE_1);
-            let mut other = SuiteTree::new(&SUITE_SM);
+            let mut tree = suite_tree(&SUITE_1);
+            let mut other = suite_tree(&SUITE_SM);
             for chunk in &chunks[..count] {
-                tree.push(chunk);
-                other.push(chunk);
+                tree.push_data(chunk.bytes());
+                other.push_data(chunk.bytes());
             }
             let leaves: Vec<Digest> =
                 chunks[..count].iter().map(|chunk| leaf_hash(chunk.bytes())).collect();

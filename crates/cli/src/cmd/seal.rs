@@ -46,8 +46,9 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
     let deadline = tender.file().terms().deadline;
     if now >= deadline {
         ui.note(
-            "注意：按本机时钟，投标截止时间已过；服务器将拒收。",
-            "note: by the clock of this machine the deadline has passed; the hall will refuse it",
+            "注意：按本机时钟，招标文件所载截止时间已过；除非已延期，服务器将拒收。",
+            "note: by the clock of this machine the deadline in the tender file has passed; the hall \
+             will refuse the bid unless the lot was postponed",
         );
     }
     let document = document.clone();

@@ -87,7 +87,7 @@ fn the_example_of_the_standard() {
     // Nineteen bytes: the first of the mask's one block, and the check value over the message.
     let message = b"encryption standard";
     let mask = mask(&z).unwrap();
-    let sealed: Vec<u8> = message.iter().zip(mask.iter()).map(|(m, t)| m ^ t).collect();
+    let sealed: Vec<u8> = message.iter().zip(mask.expose()).map(|(m, t)| m ^ t).collect();
     assert_eq!(sealed, unhex(c2));
     let shared = z.uncompressed();
     let mut state = sm3::Sm3::new();

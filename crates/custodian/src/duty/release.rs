@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kaibiao_ceremony::{Partial, raise};
-use kaibiao_crypto::{EntropyError, OperationError, SecureEntropy};
+use kaibiao_crypto::{EntropyError, OperationError, SecureEntropy, scrub_stack};
 use kaibiao_custody::{Refusal, Release, ToRaise};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::Phase;
@@ -19,7 +19,6 @@ use ring::rand::SystemRandom;
 
 use super::{Lot, LotError, Opening, by_rule};
 use crate::keys::{IntentState, Text};
-use crate::scrub::scrub_stack;
 use crate::words;
 
 /// What is due in an opening.

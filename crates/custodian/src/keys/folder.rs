@@ -213,8 +213,8 @@ impl<'a> LotFolder<'a> {
     }
 
     /// Destroys share, static key and released partial decryptions with the beginnings of such
-    /// files, and every key of a session that was set aside. The cosigning key stays: the heads with the destruction entries are still
-    /// to be cosigned.
+    /// files, and every key of a session that was set aside. The cosigning key stays: the heads with
+    /// the destruction entries are still to be cosigned.
     ///
     /// # Errors
     ///

@@ -67,6 +67,9 @@ impl KeyStore {
     ) -> Result<(LotKey, CustodianIndex), RecoverShareError> {
         let (bundle, record) = CeremonyBundle::parse(bundle)?;
         let lot = record.lot_key();
+        if !self.lots()?.contains(&lot) {
+            return Err(RecoverShareError::NoStaticKey(lot)); // and no folder is made
+        }
         let folder = self.folder(&lot)?;
         if folder.journal()?.memory().holding() != Holding::Share {
             return Err(RecoverShareError::Destroyed(lot));

@@ -14,6 +14,15 @@ impl Run {
     pub(super) fn notes(&mut self, files: &mut Files<'_>, replayed: &Replayed) {
         let state = replayed.replay.state();
         self.custody_notes(state);
+        for to in state.postponements() {
+            let (from, later) = (to.from, to.deadline);
+            self.findings.note(
+                "postponed",
+                None,
+                format!("延期 {}：截止时间由 {from} 推迟至 {later}", to.no),
+                format!("postponement {}: the deadline moved from {from} to {later}", to.no),
+            );
+        }
         if let Some(freeze) = state.freeze().filter(|freeze| freeze.degraded) {
             let signers: Vec<String> = freeze.signers.iter().map(ToString::to_string).collect();
             self.findings.note(

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use kaibiao_crypto::{Entropy as _, SUITE_1, Secret32};
+use kaibiao_crypto::{Entropy as _, SUITE_1, SUITE_SM, Secret32};
 use kaibiao_types::{Part, Stage};
 use proptest::prelude::*;
 
@@ -123,6 +123,25 @@ fn the_salt_hides_and_is_not_printed() {
     let mut bytes = [0; 32];
     Stream::new("one").fill(&mut bytes).unwrap();
     assert_eq!(PlaintextSalt::new(Secret32::new(bytes.into())).expose(), one.expose());
+}
+
+/// In suite 0x0101 pieces and tree are over SM3: nothing of suite 1 is left in the commitment.
+#[test]
+fn the_root_is_over_the_hash_of_the_suite() {
+    let plaintext = text("plaintext", 600_000);
+    for suite in [&SUITE_1, &SUITE_SM] {
+        let hash =
+            |prefix: &[u8], parts: [&[u8]; 2]| suite.hash(&[prefix, parts[0], parts[1]].concat());
+        let pieces: Vec<_> = plaintext
+            .chunks(1 << 18)
+            .map(|piece| hash(&[0], [suite.hash(piece).bytes(), &[]]))
+            .collect();
+        let left = hash(&[1], [pieces[0].bytes(), pieces[1].bytes()]);
+        let wanted = hash(&[1], [left.bytes(), pieces[2].bytes()]);
+        let mut digest = PlaintextDigest::new(suite);
+        digest.update(&plaintext);
+        assert_eq!(digest.finish(), wanted, "{suite:?}");
+    }
 }
 
 proptest! {

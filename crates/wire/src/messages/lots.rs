@@ -44,7 +44,7 @@ pub struct LotStatus {
     /// The phase of the procedure, kebab-case, as crate `opening` names it; `unpublished` before the
     /// tender file is published.
     pub phase: String,
-    /// Deadline of submission and time of opening.
+    /// Deadline of submission and time of opening: that of the terms, or of the last postponement.
     pub deadline: UtcMillis,
     /// How many entries the opening log has.
     pub entries: u64,
