@@ -5,12 +5,23 @@ use kaibiao_types::Digest;
 use ring::{digest, hmac};
 use sm3::Digest as _;
 
+mod sha256_pair;
+
 /// A 32-byte hash function with the HMAC built on it.
 pub trait Hash: Sync {
     /// Starts a streaming computation.
     fn hasher(&self) -> Hasher;
     /// HMAC (RFC 2104) over the concatenation of `parts`.
     fn hmac(&self, key: &[u8], parts: &[&[u8]]) -> [u8; 32];
+    /// The digest of each message; two of one length may take the time of one.
+    fn digests(&self, messages: &[&[u8]]) -> Vec<Digest> {
+        let digest = |message: &&[u8]| {
+            let mut hasher = self.hasher();
+            hasher.update(message);
+            hasher.finish()
+        };
+        messages.iter().map(digest).collect()
+    }
 }
 
 /// A hash being computed.
@@ -62,6 +73,17 @@ impl Hash for Sha256 {
             context.update(part);
         }
         first_32(context.sign().as_ref())
+    }
+
+    fn digests(&self, messages: &[&[u8]]) -> Vec<Digest> {
+        let one = |message: &&[u8]| {
+            Digest::new(first_32(digest::digest(&digest::SHA256, message).as_ref()))
+        };
+        let (pairs, single) = messages.as_chunks::<2>();
+        let two = |pair: &[&[u8]; 2]| {
+            sha256_pair::digests(*pair).unwrap_or_else(|| pair.each_ref().map(one))
+        };
+        pairs.iter().flat_map(two).chain(single.iter().map(one)).collect()
     }
 }
 

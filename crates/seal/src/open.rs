@@ -9,7 +9,7 @@ use kaibiao_types::{Digest, Fault};
 
 use crate::keys::{PayloadKey, same};
 use crate::limits::TAG_LEN;
-use crate::payload::{ObjectRoot, at_end, read_full};
+use crate::payload::{ObjectRoot, at_end, chunk_digests, read_full};
 use crate::pipeline::{alone, together};
 use crate::{
     Header, LockCommitError, LockKind, LockSecrets, ObjectSummary, PadFault, check_bidder_lock,
@@ -156,7 +156,7 @@ impl OpenFailure {
 /// failure it is dropped with what was written. So hand in something whose drop discards (a `Vec`,
 /// a temporary file), never a reference to a final place. After a failed chunk nothing more is
 /// written, but the file is read to its end, because only the root tells whether the file or the
-/// bidder is to blame. Memory: one chunk.
+/// bidder is to blame. Memory: two chunks.
 ///
 /// # Errors
 ///
@@ -174,7 +174,7 @@ pub fn open<W: Write>(
     alone(
         header.chunks_of_file(),
         |index, buffer| take(header, index, buffer, payload),
-        |index, chunk| decrypt(header, &key, &failed, index, chunk),
+        |first, chunks| decrypt(header, &key, &failed, first, chunks),
         |index, chunk, outcome| plain.take(index, chunk, outcome, &failed),
     )?;
     plain.finish(expected, payload)
@@ -182,7 +182,7 @@ pub fn open<W: Write>(
 
 /// As [`open()`], with the same result, on up to `threads` threads: 1 is the calling thread alone.
 ///
-/// Memory: one chunk for each thread, and no more than 8 threads are used.
+/// Memory: two chunks for each thread, and no more than 8 threads are used.
 ///
 /// # Errors
 ///
@@ -202,7 +202,7 @@ pub fn open_on<W: Write + Send>(
         threads,
         header.chunks_of_file(),
         |index, buffer| take(header, index, buffer, payload),
-        |index, chunk| decrypt(header, &key, &failed, index, chunk),
+        |first, chunks| decrypt(header, &key, &failed, first, chunks),
         |index, chunk, outcome| plain.take(index, chunk, outcome, &failed),
     )?;
     plain.finish(expected, payload)
@@ -252,22 +252,25 @@ fn take<R: Read + ?Sized>(
     Ok(chunk.len())
 }
 
-/// Hashes a chunk and decrypts it in place while it is in the cache; after a failure it is only
+/// Hashes chunks and decrypts them in place, from the number `first`; after a failure they are only
 /// hashed.
 fn decrypt(
     header: &Header,
     key: &PayloadKey,
     failed: &AtomicBool,
-    index: u64,
-    chunk: &mut [u8],
-) -> (Digest, Result<(), AeadError>) {
-    let digest = header.suite().hash(chunk);
-    // Only spares work: whether a chunk is given on is decided in the order of the chunks.
-    if failed.load(Ordering::Relaxed) {
-        return (digest, Ok(()));
-    }
-    let nonce = key.nonce(index, header.is_last(index));
-    (digest, key.aead.open_in_place(nonce, chunk).map(drop))
+    first: u64,
+    chunks: &mut [&mut [u8]],
+) -> Vec<(Digest, Result<(), AeadError>)> {
+    let digests = chunk_digests(header, chunks);
+    let decrypted = (first..).zip(chunks).map(|(index, chunk)| {
+        // Only spares work: whether a chunk is given on is decided in the order of the chunks.
+        if failed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let nonce = key.nonce(index, header.is_last(index));
+        key.aead.open_in_place(nonce, chunk).map(drop)
+    });
+    digests.into_iter().zip(decrypted).collect()
 }
 
 /// The padded plaintext as it comes out: length, content, zeros.

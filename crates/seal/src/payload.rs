@@ -33,6 +33,12 @@ pub(crate) fn at_end<R: Read + ?Sized>(input: &mut R) -> std::io::Result<bool> {
     read_full(input, &mut [0]).map(|count| count == 0)
 }
 
+/// `c_i = H(ciphertext_i || tag_i)` of chunks in a row.
+pub(crate) fn chunk_digests(header: &Header, chunks: &[&mut [u8]]) -> Vec<Digest> {
+    let sealed: Vec<&[u8]> = chunks.iter().map(|chunk| &**chunk).collect();
+    header.suite().hash_each(&sealed)
+}
+
 /// The object's root, chunk by chunk: `TH("object", H(header), u64 file_len, MTH(c_0..c_m))` with
 /// `c_i = H(ciphertext_i || tag_i)` as the 32-byte leaf data (ruling 3).
 #[derive(Clone, Debug)]

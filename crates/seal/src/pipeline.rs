@@ -1,9 +1,10 @@
 //! The way of all chunks: taken in order, worked on by any thread, given in order.
 //!
-//! One thread goes round with one buffer. Several threads go the same way, each with a buffer of its
-//! own: a thread takes the next chunk while it holds the source, works on it alone, and waits for the
-//! chunk's turn before it gives it on. So the output and the first error are those of one thread,
-//! whatever the threads do, and memory is one chunk for each of them (ADR-0007).
+//! One thread goes round with one buffer for two chunks, because two are hashed in hardly more time
+//! than one (ADR-0011). Several threads go the same way, each with a buffer of its own: a thread takes
+//! the next two chunks while it holds the source, works on them alone, and waits for their turn before
+//! it gives them on. So the output and the first error are those of one thread, whatever the threads
+//! do, and memory is two chunks for each of them (ADR-0007).
 
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -31,41 +32,99 @@ pub(crate) struct Chunks {
     pub(crate) step: u64,
 }
 
-/// Memory for one chunk, wiped at the end.
-struct Buffer(Zeroizing<Vec<u8>>);
+/// Chunks that are worked on at the same time: two are hashed in hardly more time than one
+/// (ADR-0011).
+const BATCH: u64 = 2;
+
+/// Memory for the chunks of one batch, wiped at the end.
+struct Buffer {
+    memory: Zeroizing<Vec<u8>>,
+    /// Bytes for one chunk.
+    room: usize,
+}
 
 impl Buffer {
     fn new(chunks: &Chunks) -> Self {
-        Self(Zeroizing::new(vec![0; chunks.longest + 2 * LINE]))
+        let room = chunks.longest + 2 * LINE;
+        let together = usize::try_from(BATCH.min(chunks.count)).unwrap_or(1);
+        Self { memory: Zeroizing::new(vec![0; room * together]), room }
     }
 
-    /// The place of one chunk, which lies within its cache lines as it does in the file.
-    fn place(&mut self, chunks: &Chunks, index: u64) -> &mut [u8] {
-        let position = chunks.begin.wrapping_add(index.wrapping_mul(chunks.step));
-        let within = usize::try_from(position % 64).unwrap_or(0);
-        // At most a line to the beginning of a line, and less than one behind it.
-        let begin = self.0.as_ptr().align_offset(LINE).min(LINE) + within;
-        self.0.get_mut(begin..begin + chunks.longest).unwrap_or_default()
+    /// Takes the next batch, and says how it ended if it ended early.
+    fn take<E>(
+        &mut self,
+        chunks: &Chunks,
+        next: &mut u64,
+        mut take: impl FnMut(u64, &mut [u8]) -> Result<usize, E>,
+    ) -> Batch<'_, E> {
+        let mut batch = Batch { first: *next, chunks: Vec::new(), error: None };
+        for memory in self.memory.chunks_exact_mut(self.room) {
+            if *next == chunks.count {
+                break;
+            }
+            let place = place(memory, chunks, *next);
+            match take(*next, place) {
+                Ok(taken) => batch.chunks.push(place.get_mut(..taken).unwrap_or_default()),
+                Err(error) => {
+                    batch.error = Some(error);
+                    break;
+                }
+            }
+            *next += 1;
+        }
+        batch
+    }
+}
+
+/// The place of one chunk, which lies within its cache lines as it does in the file.
+fn place<'m>(memory: &'m mut [u8], chunks: &Chunks, index: u64) -> &'m mut [u8] {
+    let position = chunks.begin.wrapping_add(index.wrapping_mul(chunks.step));
+    let within = usize::try_from(position % 64).unwrap_or(0);
+    // At most a line to the beginning of a line, and less than one behind it.
+    let begin = memory.as_ptr().align_offset(LINE).min(LINE) + within;
+    memory.get_mut(begin..begin + chunks.longest).unwrap_or_default()
+}
+
+/// Chunks that follow each other.
+struct Batch<'b, E> {
+    /// The number of the first one.
+    first: u64,
+    chunks: Vec<&'b mut [u8]>,
+    /// Why the one after them could not be taken.
+    error: Option<E>,
+}
+
+impl<E> Batch<'_, E> {
+    /// Hands the chunks on, each with its result, and then the error.
+    fn give<T>(
+        self,
+        results: Vec<T>,
+        give: &mut impl FnMut(u64, &[u8], T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for ((index, chunk), result) in (self.first..).zip(self.chunks).zip(results) {
+            give(index, chunk, result)?;
+        }
+        self.error.map_or(Ok(()), Err)
     }
 }
 
 /// Goes through all chunks on the calling thread.
 ///
-/// `take` fills the buffer with a chunk and says how many bytes it has, `work` changes it, `give`
-/// hands it on. The first error ends the way.
+/// `take` fills the buffer with a chunk and says how many bytes it has, `work` changes chunks that
+/// follow each other, from the number given, with one result for each; `give` hands a chunk on. The
+/// first error in the order of the chunks ends the way.
 pub(crate) fn alone<T, E>(
     chunks: Chunks,
     mut take: impl FnMut(u64, &mut [u8]) -> Result<usize, E>,
-    work: impl Fn(u64, &mut [u8]) -> T,
+    work: impl Fn(u64, &mut [&mut [u8]]) -> Vec<T>,
     mut give: impl FnMut(u64, &[u8], T) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut buffer = Buffer::new(&chunks);
-    for index in 0..chunks.count {
-        let buffer = buffer.place(&chunks, index);
-        let taken = take(index, buffer)?;
-        let chunk = buffer.get_mut(..taken).unwrap_or_default();
-        let result = work(index, chunk);
-        give(index, chunk, result)?;
+    let mut next = 0;
+    while next < chunks.count {
+        let mut batch = buffer.take(&chunks, &mut next, &mut take);
+        let results = work(batch.first, &mut batch.chunks);
+        batch.give(results, &mut give)?;
     }
     Ok(())
 }
@@ -76,7 +135,7 @@ pub(crate) fn together<T, E: Send>(
     threads: NonZeroUsize,
     chunks: Chunks,
     take: impl FnMut(u64, &mut [u8]) -> Result<usize, E> + Send,
-    work: impl Fn(u64, &mut [u8]) -> T + Sync,
+    work: impl Fn(u64, &mut [&mut [u8]]) -> Vec<T> + Sync,
     give: impl FnMut(u64, &[u8], T) -> Result<(), E> + Send,
 ) -> Result<(), E> {
     let useful = usize::try_from(chunks.count).unwrap_or(usize::MAX).min(THREADS_MAX);
@@ -122,7 +181,7 @@ struct Source<R> {
 }
 
 struct Sink<G, E> {
-    /// The chunk whose turn it is.
+    /// The chunk whose turn it is, the first one of a batch.
     next: u64,
     give: G,
     /// Nothing may be given any more.
@@ -136,25 +195,21 @@ impl<R, W, G, E> Line<R, W, G, E> {
     fn run<T>(&self)
     where
         R: FnMut(u64, &mut [u8]) -> Result<usize, E>,
-        W: Fn(u64, &mut [u8]) -> T,
+        W: Fn(u64, &mut [&mut [u8]]) -> Vec<T>,
         G: FnMut(u64, &[u8], T) -> Result<(), E>,
     {
         let _alarm = Alarm(|| self.end());
         let mut buffer = Buffer::new(&self.chunks);
-        while let Some((buffer, index, taken)) = self.take(&mut buffer) {
-            let result = taken.map(|taken| {
-                let chunk = buffer.get_mut(..taken).unwrap_or_default();
-                let result = (self.work)(index, chunk);
-                (&*chunk, result)
-            });
-            if !self.give(index, result) {
+        while let Some(mut batch) = self.take(&mut buffer) {
+            let results = (self.work)(batch.first, &mut batch.chunks);
+            if !self.give(batch, results) {
                 break;
             }
         }
     }
 
-    /// The next chunk in its place, and its number; `None` at the end.
-    fn take<'b>(&self, buffer: &'b mut Buffer) -> Option<(&'b mut [u8], u64, Result<usize, E>)>
+    /// The next batch; `None` at the end.
+    fn take<'b>(&self, buffer: &'b mut Buffer) -> Option<Batch<'b, E>>
     where
         R: FnMut(u64, &mut [u8]) -> Result<usize, E>,
     {
@@ -162,31 +217,28 @@ impl<R, W, G, E> Line<R, W, G, E> {
         if source.ended || source.next == self.chunks.count {
             return None;
         }
-        let index = source.next;
-        source.next += 1;
-        let buffer = buffer.place(&self.chunks, index);
-        let taken = (source.take)(index, buffer);
-        source.ended = taken.is_err();
-        Some((buffer, index, taken))
+        let Source { next, take, ended } = &mut *source;
+        let batch = buffer.take(&self.chunks, next, take);
+        *ended = batch.error.is_some();
+        Some(batch)
     }
 
-    /// Waits for the chunk's turn and gives it on; whether there may be more.
-    fn give<T>(&self, index: u64, result: Result<(&[u8], T), E>) -> bool
+    /// Waits for the batch's turn and gives it on; whether there may be more.
+    fn give<T>(&self, batch: Batch<'_, E>, results: Vec<T>) -> bool
     where
         G: FnMut(u64, &[u8], T) -> Result<(), E>,
     {
         let Ok(sink) = self.sink.lock() else { return false };
-        let waited = self.turn.wait_while(sink, |sink| !sink.ended && sink.next != index);
+        let waited = self.turn.wait_while(sink, |sink| !sink.ended && sink.next != batch.first);
         let Ok(mut sink) = waited else { return false };
         if sink.ended {
             return false;
         }
-        let given = result.and_then(|(chunk, result)| (sink.give)(index, chunk, result));
-        if let Err(error) = given {
+        sink.next += u64::try_from(batch.chunks.len()).unwrap_or(0);
+        if let Err(error) = batch.give(results, &mut sink.give) {
             sink.ended = true;
             sink.error = Some(error);
         }
-        sink.next += 1;
         self.turn.notify_all();
         !sink.ended
     }

@@ -9,7 +9,7 @@ use kaibiao_types::Digest;
 use crate::header::{Draft, DraftLock, proof_label};
 use crate::keys::{PayloadKey, context_info, lock_commit, lock_key};
 use crate::limits::TAG_LEN;
-use crate::payload::{ObjectRoot, at_end, read_full};
+use crate::payload::{ObjectRoot, at_end, chunk_digests, read_full};
 use crate::pipeline::{alone, together};
 use crate::{
     BidderKeyError, BidderLockPlan, CeremonyLock, Context, Header, LockKind, LockSecrets,
@@ -113,7 +113,7 @@ impl SealError {
 ///
 /// Every call draws a fresh salt and fresh lock secrets, so no two plaintexts ever share a key
 /// (ruling 4); that holds only if `entropy` never repeats. Give `out` a temporary file and name it
-/// only after `Ok`. Memory: one chunk.
+/// only after `Ok`. Memory: two chunks.
 ///
 /// # Errors
 ///
@@ -130,7 +130,7 @@ pub fn seal(
     alone(
         header.chunks_of_plaintext(),
         |index, buffer| padded.fill(index, buffer),
-        |index, chunk| encrypt(&header, &key, index, chunk),
+        |first, chunks| encrypt(&header, &key, first, chunks),
         |_, chunk, digest| given.take(chunk, &digest),
     )?;
     let root = given.end()?;
@@ -139,7 +139,7 @@ pub fn seal(
 
 /// As [`seal()`], with the same result, on up to `threads` threads: 1 is the calling thread alone.
 ///
-/// Memory: one chunk for each thread, and no more than 8 threads are used.
+/// Memory: two chunks for each thread, and no more than 8 threads are used.
 ///
 /// # Errors
 ///
@@ -158,7 +158,7 @@ pub fn seal_on(
         threads,
         header.chunks_of_plaintext(),
         |index, buffer| padded.fill(index, buffer),
-        |index, chunk| encrypt(&header, &key, index, chunk),
+        |first, chunks| encrypt(&header, &key, first, chunks),
         |_, chunk, digest| given.take(chunk, &digest),
     )?;
     let root = given.end()?;
@@ -240,15 +240,16 @@ pub(crate) fn seal_header(
     Ok((header, key))
 }
 
-/// Encrypts a chunk in place, puts its tag behind it and hashes both while they are in the cache.
-fn encrypt(header: &Header, key: &PayloadKey, index: u64, chunk: &mut [u8]) -> Digest {
-    if let Some((plain, tag)) = chunk.split_last_chunk_mut::<TAG_LEN>() {
+/// Encrypts chunks in place, from the number `first`, puts their tags behind them and hashes both.
+fn encrypt(header: &Header, key: &PayloadKey, first: u64, chunks: &mut [&mut [u8]]) -> Vec<Digest> {
+    for (index, chunk) in (first..).zip(chunks.iter_mut()) {
+        let Some((plain, tag)) = chunk.split_last_chunk_mut::<TAG_LEN>() else { continue };
         match key.aead.seal_in_place(key.nonce(index, header.is_last(index)), plain) {
             Ok(made) => *tag = made,
             Err(_) => unreachable!("a chunk is far shorter than the 2^36 bytes of the algorithm"),
         }
     }
-    header.suite().hash(chunk)
+    chunk_digests(header, chunks)
 }
 
 /// The sealed file as it is written.

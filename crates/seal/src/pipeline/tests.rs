@@ -34,13 +34,18 @@ fn run(count: usize, chunks: Chunks, fails: Fails) -> (Vec<u64>, Result<(), Stri
             buffer.copy_from_slice(&index.to_be_bytes());
             Ok(8)
         },
-        |index, chunk| {
-            if index.is_multiple_of(3) {
+        |first, chunks| {
+            if first.is_multiple_of(3) {
                 thread::yield_now();
             }
-            let number = u64::from_be_bytes((&*chunk).try_into().unwrap());
-            chunk.copy_from_slice(&(number * number).to_be_bytes());
-            number
+            let mut numbers = Vec::new();
+            for chunk in &mut *chunks {
+                let number = u64::from_be_bytes((&**chunk).try_into().unwrap());
+                chunk.copy_from_slice(&(number * number).to_be_bytes());
+                numbers.push(number);
+            }
+            assert_eq!(numbers, (first..).take(chunks.len()).collect::<Vec<_>>(), "not in a row");
+            numbers
         },
         |index, chunk, number| {
             assert_eq!(index, number, "given with the result of another chunk");
@@ -88,20 +93,21 @@ fn the_first_error_in_the_order_of_the_chunks_is_told() {
 
 #[test]
 fn two_threads_work_at_the_same_time() {
-    // Each chunk is released only when two threads have met: with one at work it would never end.
+    // Each batch is released only when two threads have met: with one at work it would never end.
     let meeting = Arc::new(Barrier::new(2));
     let met = AtomicU64::new(0);
     let result: Result<(), ()> = together(
         threads(2),
         Chunks { count: 20, longest: 1, ..CHUNKS },
         |_, _| Ok(1),
-        |_, _| {
+        |_, chunks| {
             meeting.wait();
             met.fetch_add(1, Ordering::Relaxed);
+            vec![(); chunks.len()]
         },
         |_, _, ()| Ok(()),
     );
-    assert_eq!((result, met.into_inner()), (Ok(()), 20));
+    assert_eq!((result, met.into_inner()), (Ok(()), 10));
 }
 
 #[test]
@@ -116,7 +122,10 @@ fn a_panic_ends_all_threads_and_is_passed_on() {
                     at("take", index);
                     Ok::<_, ()>(8)
                 },
-                |index, _| at("work", index),
+                |first, chunks| {
+                    at("work", first);
+                    vec![(); chunks.len()]
+                },
                 |index, _, ()| {
                     at("give", index);
                     Ok(())
@@ -131,9 +140,9 @@ fn a_panic_ends_all_threads_and_is_passed_on() {
 fn a_chunk_lies_within_its_cache_lines_as_it_does_in_its_file() {
     for (begin, step) in [(0, 1), (322, 262_160), (8_u64.wrapping_neg(), 262_144), (63, 64)] {
         let chunks = Chunks { count: 9, longest: 200, begin, step };
-        let mut buffer = Buffer::new(&chunks);
+        let mut memory = vec![0; 200 + 2 * LINE];
         for index in 0..9 {
-            let place = buffer.place(&chunks, index);
+            let place = place(&mut memory, &chunks, index);
             assert_eq!(place.len(), 200);
             let wanted = begin.wrapping_add(index * step) % 64;
             let behind = (64 - place.as_ptr().align_offset(64)) % 64;
