@@ -139,8 +139,8 @@ function beforeCard({ state, phase, w }) {
   const moved = state.postponed.at(-1);
   const asked = state.postponement;
   return [
-    moved && h("p", { class: "card pad amber-text", id: "postponed" }, icon("warn"), w.before.postponed(dateTime(moved.from), moved.reason)),
-    asked && h("p", { class: "card pad", id: "postponement" }, icon("clock"), w.before.asked(dateTime(asked.deadline), asked.reason)),
+    moved && h("p", { class: "card pad notice amber-text", id: "postponed" }, icon("warn"), h("span", { text: w.before.postponed(dateTime(moved.from), moved.reason) })),
+    asked && h("p", { class: "card pad notice", id: "postponement" }, icon("clock"), h("span", { text: w.before.asked(dateTime(asked.deadline), asked.reason) })),
     h("section", { class: "card nw wait-card", "aria-label": w.before.title },
       h("div", { class: "count" },
         h("div", { class: "lbl", text: open ? w.untilDeadline : w.short[phase] }),

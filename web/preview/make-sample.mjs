@@ -69,7 +69,7 @@ const supervisor = `supervisor:${SUPERVISOR.code}`;
 const of = (bid) => `bidder:${bid.party.code}`;
 const manifest = (bid, seq = 1) => sha(`manifest ${bid.party.code} ${seq}`);
 
-function intake(log) {
+function intake(log, ticks = 20, closed = true) {
   log.add(-45 * 60_000, host, "lot-published", {
     tender_sha256: sha("tender"), tender_cms_sha256: sha("tender cms"), ceremony_id: sha("ceremony id"), ceremony_sha256: sha("ceremony"),
     deadline: DEADLINE, min_bidders: 3, template: "works", threshold: { n: 3, k: 2 }, stage_count: 1,
@@ -84,8 +84,8 @@ function intake(log) {
     ],
     custody: "self", time: "self", fictional: true, source: null,
   }, true);
-  for (let no = 0; no < 20; no += 1) log.add(-44 * 60_000 + no * 132_000, "hall", "tick", { no, root: sha(`tick ${no}`) });
-  log.add(900, "hall", "intake-closed", { tick: 19, size: log.entries.length, root: sha("closing root"), cosignatures: [1, 2, 3].map((index) => `— custodian-${index} ${b64(`sample ${index}`)}`) });
+  for (let no = 0; no < ticks; no += 1) log.add(-44 * 60_000 + no * 132_000, "hall", "tick", { no, root: sha(`tick ${no}`) });
+  if (closed) log.add(900, "hall", "intake-closed", { tick: 19, size: log.entries.length, root: sha("closing root"), cosignatures: [1, 2, 3].map((index) => `— custodian-${index} ${b64(`sample ${index}`)}`) });
 }
 
 function frozen(log, bids, extra = true) {
@@ -197,3 +197,11 @@ degraded.add(24_000, supervisor, "degraded-approved", {}, true);
 degraded.add(610_000, host, "degraded-approved", {}, true);
 degraded.add(610_100, "hall", "freeze-completed", { signers: [1, 3], degraded: true });
 degraded.write("sample-degraded.jsonl");
+
+const postponed = new Log();
+intake(postponed, 12, false);
+postponed.add(-17 * 60_000, host, "postponement-asked", { no: 1, deadline: DEADLINE + 2 * 3_600_000, reason: "投标文件接收地点所在园区停电，供电部门预计 14:40 恢复" }, true);
+postponed.add(-16 * 60_000, supervisor, "deadline-postponed", { no: 1, from: DEADLINE, deadline: DEADLINE + 2 * 3_600_000 }, true);
+for (let no = 12; no < 16; no += 1) postponed.add(-16 * 60_000 + (no - 11) * 132_000, "hall", "tick", { no, root: sha(`tick ${no}`) });
+postponed.add(-5 * 60_000, host, "postponement-asked", { no: 2, deadline: DEADLINE + 26 * 3_600_000, reason: "供电恢复时间推迟至次日" }, true);
+postponed.write("sample-postponed.jsonl");

@@ -174,6 +174,19 @@ test("a degraded freeze shows who is absent and who approved", () => {
   assert.deepEqual(done.freezeDone.signers, [1, 3]);
 });
 
+test("a postponed lot waits for its later deadline and tells of a request without answer", () => {
+  const log = read("sample-postponed.jsonl");
+  const first = log[0].data.deadline;
+  const asked = upto(log, 14);
+  assert.deepEqual([asked.lot.deadline, asked.postponement.no, asked.postponed], [first, 1, []]);
+  const moved = upto(log, 15);
+  assert.deepEqual([moved.lot.deadline, moved.postponement], [first + 7_200_000, null]);
+  assert.deepEqual([moved.postponed[0].from, moved.postponed[0].deadline], [first, first + 7_200_000]);
+  assert.equal(phaseOf(moved, first + 1_000), "receiving");
+  const again = upto(log, log.length);
+  assert.deepEqual([again.lot.deadline, again.postponement.no], [first + 7_200_000, 2]);
+});
+
 test("the freeze quorum of ruling 11", () => {
   assert.equal(quorum({ n: 3, k: 2 }), 3);
   assert.equal(quorum({ n: 5, k: 3 }), 4);
