@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use kaibiao_crypto::SecureEntropy;
+use kaibiao_crypto::{SecureEntropy, scrub_stack};
 use kaibiao_opening::PriceSheet;
 use kaibiao_replay::VerifiedTender;
 use kaibiao_seal::{
@@ -136,7 +136,9 @@ impl Bid<'_> {
         // Whole chunks are read and written, so a buffer before the files would only copy them.
         let mut out = File::create_new(&path).map_err(unwritable)?;
         let mut entropy = SecureEntropy(machine::random());
-        let sealed = seal_on(machine::threads(), &plan, plaintext, &mut out, &mut entropy)?;
+        let sealed = seal_on(machine::threads(), &plan, plaintext, &mut out, &mut entropy);
+        scrub_stack(); // the content key was there
+        let sealed = sealed?;
         out.sync_all().map_err(unwritable)?;
         Ok(sealed.object)
     }

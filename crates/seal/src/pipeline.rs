@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
+use kaibiao_crypto::scrub_stack;
 use zeroize::Zeroizing;
 
 /// Most threads that work on one object: beyond it, reading and writing are the limit.
@@ -153,7 +154,10 @@ pub(crate) fn together<T, E: Send>(
     thread::scope(|scope| {
         for _ in 0..helpers {
             // Without a helper the work is done all the same.
-            drop(thread::Builder::new().spawn_scoped(scope, || line.run()));
+            drop(thread::Builder::new().spawn_scoped(scope, || {
+                line.run();
+                scrub_stack(); // the system keeps stacks for other threads
+            }));
         }
         line.run();
     });

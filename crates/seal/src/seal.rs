@@ -113,7 +113,7 @@ impl SealError {
 ///
 /// Every call draws a fresh salt and fresh lock secrets, so no two plaintexts ever share a key
 /// (ruling 4); that holds only if `entropy` never repeats. Give `out` a temporary file and name it
-/// only after `Ok`. Memory: two chunks.
+/// only after `Ok`, and overwrite the stack (`scrub_stack`) when it has returned. Memory: two chunks.
 ///
 /// # Errors
 ///

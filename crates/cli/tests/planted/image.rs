@@ -1,11 +1,16 @@
 //! Memory images of running processes.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::needles::Needles;
+use crate::support::eventually;
+
+/// What a pipe of Linux holds (pipe(7)).
+const PIPE_BYTES: usize = 65_536;
 
 /// All memory that a process can write, by region.
 pub(crate) struct Image {
@@ -57,13 +62,35 @@ pub(crate) fn of_command(command: &Command) -> (String, Vec<Image>) {
         if images.len() > 3 {
             images.remove(2);
         }
-        std::thread::sleep(std::time::Duration::from_millis(15));
+        std::thread::sleep(Duration::from_millis(15));
     }
     let mut text = String::new();
     child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     assert!(child.wait().unwrap().success(), "{text}");
     (text, images)
+}
+
+/// Runs a command that writes to its standard output last; its output, and its memory when it had done
+/// everything else: its output is a pipe without room, at which it waits.
+pub(crate) fn at_the_end_of(command: &Command) -> (String, Image) {
+    let (mut reader, mut full) = std::io::pipe().unwrap();
+    full.write_all(&[b'.'; PIPE_BYTES]).unwrap();
+    let mut started = Command::new(command.get_program());
+    started.args(command.get_args()).stdin(Stdio::null());
+    let mut child = started.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    drop(started); // and with it this side's end for writing
+    eventually("the command writes its output", Duration::from_secs(60), || {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended without output");
+        fs::read_to_string(format!("/proc/{}/wchan", child.id())).unwrap().contains("pipe_write")
+    });
+    let image = of(child.id());
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    let mut text = text.split_off(PIPE_BYTES);
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success(), "{text}");
+    (text, image)
 }
 
 /// Asserts that nothing was found in any image of a command, of which there was at least one.
