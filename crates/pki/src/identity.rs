@@ -4,11 +4,12 @@ use core::fmt;
 
 use ring::rand::SecureRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaEncoding, RsaKeyPair,
 };
 use zeroize::Zeroizing;
 
-use crate::cert::{Certificate, KeyAlgorithm};
+use crate::cert::{Certificate, KeyAlgorithm, SignatureAlgorithm, Sm2Key};
 use crate::cms::SignError;
 use crate::limits::CHAIN_MAX;
 use crate::pem::{read_certificates, read_private_key};
@@ -74,6 +75,7 @@ pub struct Identity {
 enum WorkingKey {
     Ec(EcdsaKeyPair),
     Rsa(RsaKeyPair),
+    Sm2(Sm2Key),
 }
 
 impl Identity {
@@ -101,6 +103,7 @@ impl Identity {
         let public = match identity.working_key(rng)? {
             WorkingKey::Ec(pair) => pair.public_key().as_ref().to_vec(),
             WorkingKey::Rsa(pair) => pair.public().as_ref().to_vec(),
+            WorkingKey::Sm2(key) => key.public(),
         };
         if public == identity.chain.signer.key.bits {
             Ok(identity)
@@ -119,23 +122,28 @@ impl Identity {
         &self.chain
     }
 
-    /// Signs a message with the key's only algorithm. ECDSA values are DER (r, s).
+    /// Signs a message by an algorithm of the key. ECDSA and SM2 values are DER (r, s).
     pub(crate) fn sign(
         &self,
+        algorithm: SignatureAlgorithm,
         message: &[u8],
         rng: &dyn SecureRandom,
     ) -> Result<Vec<u8>, SignError> {
-        let failed = SignError::Signing(self.chain.signer.serial_tail());
-        match self.working_key(rng)? {
+        let value = match self.working_key(rng)? {
             WorkingKey::Ec(pair) => {
-                pair.sign(rng, message).map(|value| value.as_ref().to_vec()).map_err(|_| failed)
+                pair.sign(rng, message).map(|value| value.as_ref().to_vec()).ok()
             }
             WorkingKey::Rsa(pair) => {
+                let padding: &dyn RsaEncoding = match algorithm {
+                    SignatureAlgorithm::RsaPssSha256 => &RSA_PSS_SHA256,
+                    _ => &RSA_PKCS1_SHA256,
+                };
                 let mut value = vec![0; pair.public().modulus_len()];
-                let signed = pair.sign(&RSA_PKCS1_SHA256, rng, message, &mut value);
-                signed.map(|()| value).map_err(|_| failed)
+                pair.sign(padding, rng, message, &mut value).map(|()| value).ok()
             }
-        }
+            WorkingKey::Sm2(key) => key.sign(message, rng),
+        };
+        value.ok_or_else(|| SignError::Signing(self.chain.signer.serial_tail()))
     }
 
     fn working_key(&self, rng: &dyn SecureRandom) -> Result<WorkingKey, SignError> {
@@ -145,11 +153,15 @@ impl Identity {
             KeyAlgorithm::EcP256 => {
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.pkcs8, rng)
                     .map(WorkingKey::Ec)
+                    .ok()
             }
-            KeyAlgorithm::Rsa { .. } => RsaKeyPair::from_pkcs8(&self.pkcs8).map(WorkingKey::Rsa),
+            KeyAlgorithm::Rsa { .. } => {
+                RsaKeyPair::from_pkcs8(&self.pkcs8).map(WorkingKey::Rsa).ok()
+            }
+            KeyAlgorithm::Sm2 => Sm2Key::from_pkcs8(&self.pkcs8).map(WorkingKey::Sm2),
         };
         let cert = signer.serial_tail();
-        pair.map_err(|_| SignError::Key { cert, algorithm: kind.signature() })
+        pair.ok_or_else(|| SignError::Key { cert, algorithm: kind.signature() })
     }
 }
 

@@ -9,10 +9,9 @@
 //!   `openssl cms -verify -cades` accepts too.
 //!
 //! Not here yet, and nothing stands in for it: revocation (CRL, OCSP), name constraints and
-//! certificate policies (a path with name constraints is refused), SM2 and SM3, RSA-PSS, time stamps
-//! (RFC 3161), evidence records (RFC 4998), PKCS#12 files, PKCS#11 and SKF tokens (the two steps
-//! [`cms::signed_attrs`] and [`cms::assemble`] are their place), BER and embedded content of
-//! imported containers.
+//! certificate policies (a path with name constraints is refused), time stamps (RFC 3161), evidence
+//! records (RFC 4998), PKCS#12 files, PKCS#11 and SKF tokens (the two steps [`cms::signed_attrs`] and
+//! [`cms::assemble`] are their place), BER and embedded content of imported containers.
 
 mod cert;
 pub mod cms;

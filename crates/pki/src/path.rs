@@ -2,7 +2,7 @@
 
 use kaibiao_types::UtcMillis;
 
-use crate::cert::{CertError, Certificate, Purpose, SignatureAlgorithm};
+use crate::cert::{CertError, Certificate, Purpose};
 use crate::limits::{CHAIN_MAX, PATH_SIGNATURES_MAX};
 use crate::oid;
 use crate::trust::{Anchor, TrustList};
@@ -182,7 +182,7 @@ impl<'a> Search<'a> {
 }
 
 fn unsigned(certificate: &Certificate) -> CertError {
-    let known = SignatureAlgorithm::of_certificate(&certificate.signature_algorithm);
+    let known = certificate.signed_by_algorithm();
     let cert = certificate.serial_tail();
     match known {
         Some(_) => CertError::Signature(cert),
@@ -191,7 +191,7 @@ fn unsigned(certificate: &Certificate) -> CertError {
 }
 
 fn allowed_algorithm(certificate: &Certificate, anchor: &Anchor) -> Result<(), CertError> {
-    let known = SignatureAlgorithm::of_certificate(&certificate.signature_algorithm);
+    let known = certificate.signed_by_algorithm();
     if known.is_some_and(|algorithm| anchor.allows(algorithm)) {
         return Ok(());
     }
@@ -200,9 +200,8 @@ fn allowed_algorithm(certificate: &Certificate, anchor: &Anchor) -> Result<(), C
 }
 
 fn algorithm_text(certificate: &Certificate) -> String {
-    let raw = &certificate.signature_algorithm;
-    SignatureAlgorithm::of_certificate(raw)
-        .map_or_else(|| oid::of_algorithm(raw), |known| known.name().to_owned())
+    let unknown = || oid::of_algorithm(&certificate.signature_algorithm);
+    certificate.signed_by_algorithm().map_or_else(unknown, |known| known.name().to_owned())
 }
 
 /// CAs that count for a path length: those whose subject differs from their issuer (RFC 5280,

@@ -110,12 +110,14 @@ pub fn verify_chain_by(
     let ValidPath { anchor, between } = path;
     between.iter().try_for_each(|ca| issues_for_usage(ca, usage))?;
     let party = Party { code: org_code(certificate, anchor)?, name: certificate.party_name()? };
-    let all = [SignatureAlgorithm::EcdsaP256Sha256, SignatureAlgorithm::RsaPkcs1Sha256];
     Ok(VerifiedCert {
         certificate: certificate.clone(),
         between: between.into_iter().cloned().collect(),
         anchor_sha256: anchor.certificate.sha256,
-        signatures: all.into_iter().filter(|algorithm| anchor.allows(*algorithm)).collect(),
+        signatures: SignatureAlgorithm::ALL
+            .into_iter()
+            .filter(|algorithm| anchor.allows(*algorithm))
+            .collect(),
         party,
         at,
     })

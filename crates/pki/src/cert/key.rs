@@ -1,87 +1,18 @@
-//! Public keys and the two signature algorithms.
-
-use core::fmt;
+//! Public keys: which are allowed, and what they verify.
 
 use ring::signature;
-use serde::{Deserialize, Serialize};
 
+use super::algorithm::{KeyAlgorithm, SignatureAlgorithm};
+use super::sm2;
 use crate::der::{self, DerError, Reader, Tlv};
 use crate::oid::algorithm;
-
-/// A signature algorithm, by the name a trust list uses.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum SignatureAlgorithm {
-    /// ECDSA on P-256 with SHA-256 (FIPS 186-5; RFC 5758).
-    #[serde(rename = "ecdsa-p256-sha256")]
-    EcdsaP256Sha256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
-    #[serde(rename = "rsa-pkcs1-sha256")]
-    RsaPkcs1Sha256,
-}
-
-impl SignatureAlgorithm {
-    /// The name in trust lists and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
-            Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
-        }
-    }
-
-    /// The algorithm of an `AlgorithmIdentifier` in a certificate.
-    pub(crate) fn of_certificate(raw: &[u8]) -> Option<Self> {
-        match raw {
-            algorithm::RSA_SHA256 => Some(Self::RsaPkcs1Sha256),
-            algorithm::ECDSA_SHA256 => Some(Self::EcdsaP256Sha256),
-            _ => None,
-        }
-    }
-
-    /// The whole `AlgorithmIdentifier` we write.
-    pub(crate) const fn identifier(self) -> &'static [u8] {
-        match self {
-            Self::EcdsaP256Sha256 => algorithm::ECDSA_SHA256,
-            Self::RsaPkcs1Sha256 => algorithm::RSA_SHA256,
-        }
-    }
-}
-
-impl fmt::Display for SignatureAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// What kind of key a certificate is about.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum KeyAlgorithm {
-    /// A point on P-256, uncompressed.
-    EcP256,
-    /// RSA; `bits` is the length of the modulus, 2,048 to 8,192.
-    Rsa {
-        /// Length of the modulus in bits.
-        bits: usize,
-    },
-}
-
-impl KeyAlgorithm {
-    /// The only signature algorithm used with such a key.
-    pub const fn signature(self) -> SignatureAlgorithm {
-        match self {
-            Self::EcP256 => SignatureAlgorithm::EcdsaP256Sha256,
-            Self::Rsa { .. } => SignatureAlgorithm::RsaPkcs1Sha256,
-        }
-    }
-}
 
 /// Why a public key is not used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFault {
-    /// Neither RSA nor P-256.
-    #[error("key is neither RSA nor on curve P-256")]
+    /// Neither RSA nor on P-256 or the curve of SM2.
+    #[error("key is neither RSA nor on curve P-256 or SM2")]
     Algorithm,
     /// The RSA exponent is even, below 3, or above 2^33 - 1.
     #[error("RSA exponent is even, below 3 or above 2^33 - 1")]
@@ -108,23 +39,39 @@ impl PublicKey {
         let (identifier, bits) = split_spki(spki).map_err(|_| KeyFault::Format)?;
         let algorithm = match identifier {
             algorithm::RSA => KeyAlgorithm::Rsa { bits: rsa_bits(bits)? },
-            algorithm::EC_P256 if bits.len() == 65 && bits.first() == Some(&4) => {
-                KeyAlgorithm::EcP256
+            algorithm::EC_P256 if uncompressed(bits) => KeyAlgorithm::EcP256,
+            algorithm::EC_SM2 | algorithm::SM2_SM2 if uncompressed(bits) => KeyAlgorithm::Sm2,
+            algorithm::EC_P256 | algorithm::EC_SM2 | algorithm::SM2_SM2 => {
+                return Err(KeyFault::Format);
             }
-            algorithm::EC_P256 => return Err(KeyFault::Format),
             _ => return Err(KeyFault::Algorithm),
         };
         Ok(Self { algorithm, bits: bits.to_vec() })
     }
 
-    /// True iff `signature` is this key's signature over `message`.
-    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        let algorithm: &dyn signature::VerificationAlgorithm = match self.algorithm {
-            KeyAlgorithm::EcP256 => &signature::ECDSA_P256_SHA256_ASN1,
-            KeyAlgorithm::Rsa { .. } => &signature::RSA_PKCS1_2048_8192_SHA256,
+    /// True iff `signature` is this key's signature over `message` by this algorithm.
+    pub(crate) fn verifies(
+        &self,
+        by: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let algorithm: &dyn signature::VerificationAlgorithm = match by {
+            SignatureAlgorithm::EcdsaP256Sha256 => &signature::ECDSA_P256_SHA256_ASN1,
+            SignatureAlgorithm::RsaPkcs1Sha256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            SignatureAlgorithm::RsaPssSha256 => &signature::RSA_PSS_2048_8192_SHA256,
+            SignatureAlgorithm::Sm2Sm3 => {
+                return by.fits(self.algorithm) && sm2::verifies(&self.bits, message, signature);
+            }
         };
-        signature::UnparsedPublicKey::new(algorithm, &self.bits).verify(message, signature).is_ok()
+        let key = signature::UnparsedPublicKey::new(algorithm, &self.bits);
+        by.fits(self.algorithm) && key.verify(message, signature).is_ok()
     }
+}
+
+/// The form of a point whose both coordinates are written out.
+fn uncompressed(point: &[u8]) -> bool {
+    point.len() == 65 && point.first() == Some(&4)
 }
 
 fn split_spki(spki: &[u8]) -> Result<(&[u8], &[u8]), DerError> {
@@ -225,6 +172,8 @@ mod tests {
         let mut point = vec![0, 4];
         point.resize(66, 7);
         assert_eq!(spki(algorithm::EC_P256, &point), Ok(KeyAlgorithm::EcP256));
+        assert_eq!(spki(algorithm::EC_SM2, &point), Ok(KeyAlgorithm::Sm2));
+        assert_eq!(spki(algorithm::EC_SM2, &point[..65]), Err(KeyFault::Format));
         assert_eq!(spki(algorithm::EC_P256, &point[..65]), Err(KeyFault::Format));
         point[1] = 2;
         assert_eq!(spki(algorithm::EC_P256, &point[..34]), Err(KeyFault::Format));

@@ -1,10 +1,12 @@
 //! One X.509 certificate: what it says, read by two parsers that must agree.
 
+mod algorithm;
 mod error;
 mod extensions;
 mod key;
 mod name;
 mod read;
+mod sm2;
 
 use core::fmt;
 
@@ -12,17 +14,20 @@ use kaibiao_types::{Digest, UtcMillis};
 
 use crate::der::Tlv;
 
+pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
 pub use error::{CertError, SerialTail};
-pub use key::{KeyAlgorithm, KeyFault, SignatureAlgorithm};
+pub use key::KeyFault;
 
+pub(crate) use algorithm::DigestAlgorithm;
 pub(crate) use extensions::{Extensions, Purpose};
 pub(crate) use key::PublicKey;
 pub(crate) use name::text;
+pub(crate) use sm2::{Sm2Key, der_of_raw};
 
 /// One X.509 version 3 certificate, with the exact bytes it was read from.
 ///
 /// A value of this type is well formed: DER throughout, at most 64 KiB, an allowed key (RSA of at
-/// least 2,048 bits, or P-256), a positive serial number of at most 20 octets, no extension twice,
+/// least 2,048 bits, P-256 or SM2), a positive serial number of at most 20 octets, no extension twice,
 /// and read alike by two independent parsers. Nothing is said about trust: see
 /// [`verify_chain`](crate::verify_chain).
 #[derive(Clone, Eq, PartialEq)]
@@ -170,11 +175,15 @@ impl Certificate {
             .ok_or_else(|| CertError::Name(self.serial_tail()))
     }
 
+    /// The algorithm that the certificate is signed by, if it is a known one.
+    pub(crate) fn signed_by_algorithm(&self) -> Option<SignatureAlgorithm> {
+        SignatureAlgorithm::of_identifier(&self.signature_algorithm)
+    }
+
     /// True iff `issuer` is the key that signed this certificate, by an algorithm that fits it.
     pub(crate) fn is_signed_by(&self, issuer: &PublicKey) -> bool {
-        SignatureAlgorithm::of_certificate(&self.signature_algorithm)
-            == Some(issuer.algorithm.signature())
-            && issuer.verifies(&self.tbs, &self.signature)
+        let algorithm = self.signed_by_algorithm();
+        algorithm.is_some_and(|by| issuer.verifies(by, &self.tbs, &self.signature))
     }
 }
 

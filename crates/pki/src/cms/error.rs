@@ -16,6 +16,17 @@ pub enum SignatureError {
         /// Its object identifier.
         oid: String,
     },
+    /// A known signature algorithm that does not go with the digest named beside it, or with the
+    /// signer's key.
+    #[error(
+        "signature algorithm {oid} does not go with the digest, or with the key of certificate 尾号 {cert}"
+    )]
+    AlgorithmMismatch {
+        /// The signer's certificate.
+        cert: SerialTail,
+        /// Its object identifier.
+        oid: String,
+    },
     /// A signed attribute does not have the content its standard asks for.
     #[error("signed attribute {0} has a wrong value")]
     AttributeInvalid(&'static str),
@@ -74,6 +85,7 @@ impl SignatureError {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Algorithm { .. } => "E_SIG_ALGORITHM",
+            Self::AlgorithmMismatch { .. } => "E_SIG_MISMATCH",
             Self::AttributeInvalid(_)
             | Self::AttributeMissing(_)
             | Self::AttributeRepeated(_)
@@ -111,6 +123,14 @@ impl SignatureError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
+    /// The key does not make signatures by that algorithm.
+    #[error("the key of certificate 尾号 {cert} does not sign by {algorithm}")]
+    Algorithm {
+        /// The signer's certificate.
+        cert: SerialTail,
+        /// What was asked for.
+        algorithm: SignatureAlgorithm,
+    },
     /// The chain has no certificate, or more than six.
     #[error("{0} certificates in the chain; 1 to 6 are allowed")]
     ChainLength(usize),
@@ -152,6 +172,7 @@ impl SignError {
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
+            Self::Algorithm { .. } => "E_ID_ALGORITHM",
             Self::ChainLength(_) | Self::ChainOrder(_) => "E_ID_CHAIN",
             Self::Key { .. } => "E_ID_KEY",
             Self::KeyMismatch(_) => "E_ID_KEY_MISMATCH",

@@ -3,7 +3,7 @@
 use kaibiao_types::UtcMillis;
 
 use super::error::SignatureError;
-use crate::cert::{Certificate, KeyAlgorithm};
+use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm};
 use crate::der::{self, DerError, Reader, Tlv};
 use crate::limits::{CHAIN_MAX, CMS_BYTES_MAX};
 use crate::oid::{self, algorithm};
@@ -15,6 +15,8 @@ pub(super) struct Container<'a> {
     /// The signed attributes as received, tag `[0]` included.
     pub(super) attributes_raw: &'a [u8],
     pub(super) attributes: Attributes<'a>,
+    /// Of the content and of the signature; both say the same.
+    pub(super) digest: DigestAlgorithm,
     signature_algorithm: &'a [u8],
     pub(super) signature: &'a [u8],
 }
@@ -28,8 +30,15 @@ enum SignerId<'a> {
 pub(super) struct Attributes<'a> {
     pub(super) message_digest: &'a [u8],
     pub(super) signing_time: UtcMillis,
-    certificate_sha256: &'a [u8],
+    certificate_hash: CertificateHash<'a>,
     issuer_serial: Option<(&'a [u8], &'a [u8])>,
+}
+
+/// The digest of the signer's certificate in signingCertificateV2.
+#[derive(Clone, Copy)]
+struct CertificateHash<'a> {
+    algorithm: DigestAlgorithm,
+    value: &'a [u8],
 }
 
 type Read<T> = Result<T, SignatureError>;
@@ -51,7 +60,7 @@ impl<'a> Container<'a> {
         let mut fields = part("ContentInfo", signed_data(cms))?;
         let version = part(DATA, fields.expect(der::INTEGER))?.value;
         let digests = part(DATA, fields.expect(der::SET))?;
-        only_sha256(&digests)?;
+        let digest = only_digest(&digests)?;
         detached(&part(DATA, fields.expect(der::SEQUENCE))?)?;
         let bag = part(DATA, fields.optional(der::CONTEXT_0))?;
         if part(DATA, fields.optional(der::CONTEXT_1))?.is_some() {
@@ -61,7 +70,7 @@ impl<'a> Container<'a> {
         part(DATA, fields.finish())?;
         let certificates = certificates(bag)?;
         let info = only_signer(&signers)?;
-        let container = signer_info(&info, certificates)?;
+        let container = signer_info(&info, certificates, digest)?;
         // RFC 5652, 5.1: version 3 if the signer is named by key identifier, else 1.
         if version == container.signer_id.version() {
             Ok(container)
@@ -84,24 +93,29 @@ impl<'a> Container<'a> {
         let same_issuer = attributes.issuer_serial.is_none_or(|(issuer, serial)| {
             certificate.issuer == issuer && certificate.serial == serial
         });
-        if !same_issuer || attributes.certificate_sha256 != certificate.sha256.bytes() {
+        let CertificateHash { algorithm, value } = attributes.certificate_hash;
+        if !same_issuer || value != algorithm.of(certificate.der()).bytes() {
             return Err(SignatureError::SwappedCertificate(certificate.serial_tail()));
         }
-        self.fits_key(certificate)?;
+        self.algorithm(certificate)?;
         Ok(certificate)
     }
 
-    /// The signature algorithm is the one of the signer's key.
-    fn fits_key(&self, certificate: &Certificate) -> Read<()> {
-        let good: &[&[u8]] = match certificate.key_algorithm() {
-            KeyAlgorithm::EcP256 => &[algorithm::ECDSA_SHA256],
-            KeyAlgorithm::Rsa { .. } => &[algorithm::RSA_SHA256, algorithm::RSA],
+    /// The signature algorithm: one of the signer's key and of the digest of the content.
+    pub(super) fn algorithm(&self, signer: &Certificate) -> Read<SignatureAlgorithm> {
+        let raw = self.signature_algorithm;
+        // rsaEncryption says PKCS#1 v1.5 with the digest named beside it (RFC 3370, 3.2).
+        let known = match (raw, self.digest) {
+            (algorithm::RSA, DigestAlgorithm::Sha256) => Some(SignatureAlgorithm::RsaPkcs1Sha256),
+            _ => SignatureAlgorithm::of_identifier(raw),
         };
-        if good.contains(&self.signature_algorithm) {
-            return Ok(());
+        let oid = || oid::of_algorithm(raw);
+        let known =
+            known.ok_or_else(|| SignatureError::Algorithm { what: "signature", oid: oid() })?;
+        if known.fits(signer.key_algorithm()) && known.digest() == self.digest {
+            return Ok(known);
         }
-        let oid = oid::of_algorithm(self.signature_algorithm);
-        Err(SignatureError::Algorithm { what: "signature", oid })
+        Err(SignatureError::AlgorithmMismatch { cert: signer.serial_tail(), oid: oid() })
     }
 }
 
@@ -124,19 +138,19 @@ fn signed_data(cms: &[u8]) -> Result<Reader<'_>, DerError> {
     Tlv::only(wrapper.value, der::SEQUENCE).map(|data| data.reader())
 }
 
-/// `digestAlgorithms` is the set of SHA-256 alone.
-fn only_sha256(digests: &Tlv<'_>) -> Read<()> {
+/// `digestAlgorithms` is the set of one digest.
+fn only_digest(digests: &Tlv<'_>) -> Read<DigestAlgorithm> {
     let mut reader = digests.reader();
     let first = part("digestAlgorithms", reader.expect(der::SEQUENCE))?;
-    is_sha256(first.raw)?;
-    part("digestAlgorithms", reader.finish())
+    let digest = digest(first.raw)?;
+    part("digestAlgorithms", reader.finish())?;
+    Ok(digest)
 }
 
-fn is_sha256(identifier: &[u8]) -> Read<()> {
-    if identifier == algorithm::SHA256 || identifier == algorithm::SHA256_NULL {
-        return Ok(());
-    }
-    Err(SignatureError::Algorithm { what: "digest", oid: oid::of_algorithm(identifier) })
+fn digest(identifier: &[u8]) -> Read<DigestAlgorithm> {
+    let unknown =
+        || SignatureError::Algorithm { what: "digest", oid: oid::of_algorithm(identifier) };
+    DigestAlgorithm::of_identifier(identifier).ok_or_else(unknown)
 }
 
 /// `encapContentInfo` says id-data and holds nothing.
@@ -179,14 +193,21 @@ fn only_signer<'a>(signers: &Tlv<'a>) -> Read<Tlv<'a>> {
     }
 }
 
-fn signer_info<'a>(info: &Tlv<'a>, certificates: Vec<Certificate>) -> Read<Container<'a>> {
+fn signer_info<'a>(
+    info: &Tlv<'a>,
+    certificates: Vec<Certificate>,
+    announced: DigestAlgorithm,
+) -> Read<Container<'a>> {
     let mut fields = info.reader();
     let version = part(INFO, fields.expect(der::INTEGER))?.value;
     let signer_id = part("signer identifier", signer_id(&mut fields))?;
     if version != signer_id.version() {
         return part(INFO, Err(DerError::Value));
     }
-    is_sha256(part(INFO, fields.expect(der::SEQUENCE))?.raw)?;
+    let digest = digest(part(INFO, fields.expect(der::SEQUENCE))?.raw)?;
+    if digest != announced {
+        return part(INFO, Err(DerError::Value)); // RFC 5652, 5.1: the set names the signer's
+    }
     let Some(signed) = part(INFO, fields.optional(der::CONTEXT_0))? else {
         return Err(SignatureError::AttributeMissing("(all)"));
     };
@@ -202,6 +223,7 @@ fn signer_info<'a>(info: &Tlv<'a>, certificates: Vec<Certificate>) -> Read<Conta
         signer_id,
         attributes_raw: signed.raw,
         attributes,
+        digest,
         signature_algorithm,
         signature,
     })
@@ -258,12 +280,12 @@ impl<'a> Attributes<'a> {
         if digest.tag != der::OCTET_STRING || digest.value.len() != 32 {
             return Err(SignatureError::AttributeInvalid(MESSAGE_DIGEST));
         }
-        let (certificate_sha256, issuer_serial) = signing_certificate(&certificate)
+        let (certificate_hash, issuer_serial) = signing_certificate(&certificate)
             .map_err(|_| SignatureError::AttributeInvalid(SIGNING_CERTIFICATE))?;
         Ok(Self {
             message_digest: digest.value,
             signing_time: signing_time(&time)?,
-            certificate_sha256,
+            certificate_hash,
             issuer_serial,
         })
     }
@@ -290,16 +312,23 @@ fn signing_time(time: &Tlv<'_>) -> Read<UtcMillis> {
 
 type IssuerSerial<'a> = Option<(&'a [u8], &'a [u8])>;
 
-/// `SigningCertificateV2` with one `ESSCertIDv2`, SHA-256 by default, and no policies (RFC 5035, 3
-/// and 4).
-fn signing_certificate<'a>(value: &Tlv<'a>) -> Result<(&'a [u8], IssuerSerial<'a>), DerError> {
+/// `SigningCertificateV2` with one `ESSCertIDv2` and no policies (RFC 5035, 3 and 4). The digest is
+/// SHA-256 where none is named, as DER asks for a default, or SM3.
+fn signing_certificate<'a>(
+    value: &Tlv<'a>,
+) -> Result<(CertificateHash<'a>, IssuerSerial<'a>), DerError> {
     let mut outer = Tlv::only(value.raw, der::SEQUENCE)?.reader();
     let mut ids = outer.inside(der::SEQUENCE)?;
     outer.finish()?;
     let mut id = ids.inside(der::SEQUENCE)?;
     ids.finish()?;
-    // A hashAlgorithm would be a SEQUENCE here: SHA-256 is the default and so is not written.
-    let sha256 = id.expect(der::OCTET_STRING)?.value;
+    let algorithm = match id.optional(der::SEQUENCE)? {
+        None => DigestAlgorithm::Sha256,
+        Some(named) => DigestAlgorithm::of_identifier(named.raw)
+            .filter(|algorithm| *algorithm == DigestAlgorithm::Sm3)
+            .ok_or(DerError::Value)?,
+    };
+    let value = id.expect(der::OCTET_STRING)?.value;
     let mut issuer_serial = None;
     if !id.is_empty() {
         let mut pair = id.inside(der::SEQUENCE)?;
@@ -312,5 +341,5 @@ fn signing_certificate<'a>(value: &Tlv<'a>) -> Result<(&'a [u8], IssuerSerial<'a
         pair.finish()?;
     }
     id.finish()?;
-    Ok((sha256, issuer_serial))
+    Ok((CertificateHash { algorithm, value }, issuer_serial))
 }

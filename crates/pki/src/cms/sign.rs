@@ -4,12 +4,11 @@ use kaibiao_types::{Digest, UtcMillis};
 use ring::rand::SecureRandom;
 
 use super::error::SignError;
-use crate::cert::Certificate;
+use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm, der_of_raw};
 use crate::der;
 use crate::identity::{Chain, Identity};
 use crate::limits::CMS_BYTES_MAX;
-use crate::oid::{self, algorithm};
-use crate::sha256;
+use crate::oid;
 
 /// The signed attributes of a signature to be: step one of two.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,16 +16,23 @@ pub struct SignedAttributes {
     /// The SET OF attributes in DER.
     set: Vec<u8>,
     signer_sha256: Digest,
+    algorithm: SignatureAlgorithm,
 }
 
 impl SignedAttributes {
-    /// The bytes the signer's key signs, with SHA-256: RSASSA-PKCS1-v1_5 or ECDSA.
+    /// The bytes the signer's key signs by [`Self::algorithm`].
     pub fn to_sign(&self) -> &[u8] {
         &self.set
     }
+
+    /// The algorithm they are to be signed by.
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
 }
 
-/// Step one: the signed attributes over `content` for `signer` at `signing_time`.
+/// Step one: the signed attributes over `content` for `signer` at `signing_time`, to be signed by the
+/// usual algorithm of its key.
 ///
 /// The signing time is cut to whole seconds.
 ///
@@ -42,20 +48,39 @@ pub fn signed_attrs(
     content: &[u8],
     signing_time: UtcMillis,
 ) -> Result<SignedAttributes, SignError> {
+    signed_attrs_by(signer.key_algorithm().signature(), signer, content, signing_time)
+}
+
+/// [`signed_attrs`], to be signed by a certain algorithm: with an RSA key also RSASSA-PSS.
+///
+/// # Errors
+///
+/// [`SignError::Algorithm`] if the key does not sign that way; [`SignError::Time`].
+pub fn signed_attrs_by(
+    algorithm: SignatureAlgorithm,
+    signer: &Certificate,
+    content: &[u8],
+    signing_time: UtcMillis,
+) -> Result<SignedAttributes, SignError> {
+    if !algorithm.fits(signer.key_algorithm()) {
+        return Err(SignError::Algorithm { cert: signer.serial_tail(), algorithm });
+    }
+    let by = algorithm.digest();
     let time = der::write_time(signing_time).ok_or(SignError::Time)?;
     let kind = der::tlv(der::OID, &[oid::DATA]);
-    let digest = der::tlv(der::OCTET_STRING, &[sha256(content).bytes()]);
+    let digest = der::tlv(der::OCTET_STRING, &[by.of(content).bytes()]);
     let set = der::set_of(vec![
         attribute(oid::CONTENT_TYPE, &kind),
         attribute(oid::MESSAGE_DIGEST, &digest),
         attribute(oid::SIGNING_TIME, &time),
-        attribute(oid::SIGNING_CERTIFICATE_V2, &signing_certificate(signer)),
+        attribute(oid::SIGNING_CERTIFICATE_V2, &signing_certificate(signer, by)),
     ]);
-    Ok(SignedAttributes { set, signer_sha256: signer.sha256() })
+    Ok(SignedAttributes { set, signer_sha256: signer.sha256(), algorithm })
 }
 
 /// Step two: the container around attributes and the signature value made over
-/// [`SignedAttributes::to_sign`]. ECDSA values are DER (r, s).
+/// [`SignedAttributes::to_sign`]. ECDSA and SM2 values are DER (r, s), or the 64 octets `r || s` that
+/// tokens give; what is written is DER.
 ///
 /// The value is verified first, so that a container from here always verifies.
 ///
@@ -74,9 +99,9 @@ pub fn assemble(
 ) -> Result<Vec<u8>, SignError> {
     let signer = chain.signer();
     let made_for = attributes.signer_sha256 == signer.sha256();
-    if !made_for || !signer.key.verifies(&attributes.set, signature) {
-        return Err(SignError::SignatureValue(signer.serial_tail()));
-    }
+    let value = value_of_key(attributes, signer, signature).filter(|_| made_for);
+    let value = value.ok_or_else(|| SignError::SignatureValue(signer.serial_tail()))?;
+    let digest = attributes.algorithm.digest().identifier();
     let mut signed = attributes.set.clone();
     if let Some(tag) = signed.first_mut() {
         *tag = der::CONTEXT_0; // IMPLICIT [0] in the container, SET OF when signed
@@ -85,17 +110,17 @@ pub fn assemble(
     let signer_info = der::sequence(&[
         &der::integer_u8(1),
         &der::sequence(&[&signer.issuer, &serial]),
-        algorithm::SHA256,
+        digest,
         &signed,
-        signer.key_algorithm().signature().identifier(),
-        &der::tlv(der::OCTET_STRING, &[signature]),
+        attributes.algorithm.identifier(),
+        &der::tlv(der::OCTET_STRING, &[&value]),
     ]);
     let mut certificates: Vec<&[u8]> = chain.above().iter().map(Certificate::der).collect();
     certificates.push(signer.der());
     certificates.sort_unstable(); // a SET OF
     let signed_data = der::sequence(&[
         &der::integer_u8(1),
-        &der::tlv(der::SET, &[algorithm::SHA256]),
+        &der::tlv(der::SET, &[digest]),
         &der::sequence(&[&der::tlv(der::OID, &[oid::DATA])]),
         &der::tlv(der::CONTEXT_0, &certificates),
         &der::tlv(der::SET, &[&signer_info]),
@@ -122,21 +147,53 @@ pub fn sign_detached(
     signing_time: UtcMillis,
     rng: &dyn SecureRandom,
 ) -> Result<Vec<u8>, SignError> {
-    let attributes = signed_attrs(identity.certificate(), content, signing_time)?;
-    let signature = identity.sign(attributes.to_sign(), rng)?;
+    let algorithm = identity.certificate().key_algorithm().signature();
+    sign_detached_by(algorithm, identity, content, signing_time, rng)
+}
+
+/// [`sign_detached`] by a certain algorithm: with an RSA key also RSASSA-PSS.
+///
+/// # Errors
+///
+/// [`SignError`].
+pub fn sign_detached_by(
+    algorithm: SignatureAlgorithm,
+    identity: &Identity,
+    content: &[u8],
+    signing_time: UtcMillis,
+    rng: &dyn SecureRandom,
+) -> Result<Vec<u8>, SignError> {
+    let attributes = signed_attrs_by(algorithm, identity.certificate(), content, signing_time)?;
+    let signature = identity.sign(algorithm, attributes.to_sign(), rng)?;
     assemble(&attributes, identity.chain(), &signature)
+}
+
+/// The signature value in the form in which it is written, if it is one of the signer's key.
+fn value_of_key(
+    attributes: &SignedAttributes,
+    signer: &Certificate,
+    signature: &[u8],
+) -> Option<Vec<u8>> {
+    let good = |value: &[u8]| signer.key.verifies(attributes.algorithm, &attributes.set, value);
+    if good(signature) {
+        return Some(signature.to_vec());
+    }
+    der_of_raw(signature).filter(|value| good(value))
 }
 
 fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::tlv(der::OID, &[oid]), &der::tlv(der::SET, &[value])])
 }
 
-/// `SigningCertificateV2` of one certificate by SHA-256, with issuer and serial number.
-fn signing_certificate(signer: &Certificate) -> Vec<u8> {
+/// `SigningCertificateV2` of one certificate, with issuer and serial number. SHA-256 is the default and
+/// so not named (RFC 5035, 4).
+fn signing_certificate(signer: &Certificate, by: DigestAlgorithm) -> Vec<u8> {
     let names = der::sequence(&[&der::tlv(der::CONTEXT_4, &[&signer.issuer])]);
     let serial = der::tlv(der::INTEGER, &[&signer.serial]);
+    let named = if by == DigestAlgorithm::Sha256 { &[] } else { by.identifier() };
     let id = der::sequence(&[
-        &der::tlv(der::OCTET_STRING, &[signer.sha256().bytes()]),
+        named,
+        &der::tlv(der::OCTET_STRING, &[by.of(signer.der()).bytes()]),
         &der::sequence(&[&names, &serial]),
     ]);
     der::sequence(&[&der::sequence(&[&id])])

@@ -4,7 +4,7 @@ use kaibiao_types::{Digest, UtcMillis};
 
 use super::error::SignatureError;
 use super::read::Container;
-use crate::cert::Certificate;
+use crate::cert::{Certificate, SignatureAlgorithm};
 use crate::path::{BasicPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
@@ -115,11 +115,11 @@ pub fn verify_detached_by(
     at: UtcMillis,
 ) -> Result<VerifiedSignature, SignatureError> {
     let container = Container::read(cms)?;
-    let certificate = check(&container, content)?;
+    let (certificate, algorithm) = check(&container, content)?;
     let mut pool = container.certificates.clone();
     pool.retain(|other| other != certificate);
     let signer = verify_chain_by(validator, certificate, &pool, trust, at, Usage::Sign)?;
-    signer.allows(certificate.key_algorithm().signature())?;
+    signer.allows(algorithm)?;
     let signing_time = container.attributes.signing_time;
     Ok(VerifiedSignature { signer, signing_time, cms_sha256: sha256(cms) })
 }
@@ -173,18 +173,19 @@ pub fn danger_read_signer_unverified(cms: &[u8]) -> Result<UnverifiedSigner, Sig
 fn check<'a>(
     container: &'a Container<'_>,
     content: &[u8],
-) -> Result<&'a Certificate, SignatureError> {
-    if container.attributes.message_digest != sha256(content).bytes() {
+) -> Result<(&'a Certificate, SignatureAlgorithm), SignatureError> {
+    if container.attributes.message_digest != container.digest.of(content).bytes() {
         return Err(SignatureError::Digest);
     }
     let certificate = container.signer()?;
+    let algorithm = container.algorithm(certificate)?;
     // RFC 5652, 5.4: what is signed is the SET OF, so its tag stands where [0] was received.
     let mut message = container.attributes_raw.to_vec();
     if let Some(tag) = message.first_mut() {
         *tag = crate::der::SET;
     }
-    if certificate.key.verifies(&message, container.signature) {
-        Ok(certificate)
+    if certificate.key.verifies(algorithm, &message, container.signature) {
+        Ok((certificate, algorithm))
     } else {
         Err(SignatureError::Crypto(certificate.serial_tail()))
     }

@@ -183,8 +183,11 @@ fn algorithms() {
     assert_eq!(refused(|c| c.digests = vec![SHA1.to_vec()]), "E_SIG_ALGORITHM");
     assert_eq!(refused(|c| c.digests = vec![]), "E_SIG_FORMAT");
     assert_eq!(refused(|c| c.digests.push(SHA384.to_vec())), "E_SIG_FORMAT");
-    for algorithm in [ECDSA_SHA1, RSA_SHA256, RSA_PSS, SHA256] {
+    for algorithm in [ECDSA_SHA1, RSA_PSS, SHA256] {
         assert_eq!(refused(|c| c.signature_algorithm = algorithm.to_vec()), "E_SIG_ALGORITHM");
+    }
+    for algorithm in [RSA_SHA256, RSA, SM2_SM3] {
+        assert_eq!(refused(|c| c.signature_algorithm = algorithm.to_vec()), "E_SIG_MISMATCH");
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_pki::{Certificate, TrustList};
+use kaibiao_pki::{Certificate, Identity, TrustList};
 use kaibiao_types::UtcMillis;
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
+use sm2::dsa::signature::Signer;
 
 pub(crate) use crate::forge_cms::*;
 
@@ -24,6 +25,13 @@ pub(crate) const RSA_SHA256: &[u8] =
     &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11, 5, 0];
 pub(crate) const RSA: &[u8] =
     &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+pub(crate) const EC_SM2: &[u8] = &[
+    0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1,
+    0x82, 0x2d,
+];
+pub(crate) const SM2_SM3: &[u8] = &[0x30, 0x0a, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75];
+pub(crate) const SM3: &[u8] = &[0x30, 0x0a, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11];
+/// `id-RSASSA-PSS` without parameters, which means SHA-1.
 pub(crate) const RSA_PSS: &[u8] = &[0x30, 0x0b, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
 pub(crate) const SHA256: &[u8] = &[0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
 pub(crate) const SHA384: &[u8] = &[0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
@@ -117,6 +125,7 @@ pub(crate) struct Key {
 enum Pair {
     Ec(EcdsaKeyPair),
     Rsa(RsaKeyPair),
+    Sm2(sm2::dsa::SigningKey),
 }
 
 impl Key {
@@ -135,18 +144,31 @@ impl Key {
         Self { pkcs8, pair }
     }
 
+    /// A key on the curve of SM2 that signs under this user id.
+    pub(crate) fn sm2(user_id: &str) -> Self {
+        let mut number = [0; 32];
+        SystemRandom::new().fill(&mut number).unwrap();
+        number[0] &= 0x7f; // below the order
+        let pair = sm2::dsa::SigningKey::from_slice(user_id, &number).unwrap();
+        let key = seq(&[vec![2, 1, 1], tlv(4, &number)]);
+        let pkcs8 = seq(&[vec![2, 1, 0], EC_SM2.to_vec(), tlv(4, &key)]);
+        Self { pkcs8, pair: Pair::Sm2(pair) }
+    }
+
     pub(crate) fn spki(&self) -> Vec<u8> {
         let (identifier, bits) = match &self.pair {
-            Pair::Ec(pair) => (EC_P256, pair.public_key().as_ref()),
-            Pair::Rsa(pair) => (RSA, pair.public().as_ref()),
+            Pair::Ec(pair) => (EC_P256, pair.public_key().as_ref().to_vec()),
+            Pair::Rsa(pair) => (RSA, pair.public().as_ref().to_vec()),
+            Pair::Sm2(pair) => (EC_SM2, pair.verifying_key().to_sec1_bytes().into_vec()),
         };
-        seq(&[identifier.to_vec(), tlv(3, &[&[0], bits].concat())])
+        seq(&[identifier.to_vec(), tlv(3, &[&[0], bits.as_slice()].concat())])
     }
 
     pub(crate) fn algorithm(&self) -> Vec<u8> {
         match &self.pair {
             Pair::Ec(_) => ECDSA_SHA256.to_vec(),
             Pair::Rsa(_) => RSA_SHA256.to_vec(),
+            Pair::Sm2(_) => SM2_SM3.to_vec(),
         }
     }
 
@@ -158,6 +180,16 @@ impl Key {
                 let mut value = vec![0; pair.public().modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &rng, message, &mut value).unwrap();
                 value
+            }
+            Pair::Sm2(pair) => {
+                let signature: sm2::dsa::Signature = pair.try_sign(message).unwrap();
+                let number = |octets: &[u8]| {
+                    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+                    let sign = if octets[zeros] < 0x80 { vec![] } else { vec![0] };
+                    tlv(2, &[&sign, &octets[zeros..]].concat())
+                };
+                let (r, s) = (signature.r_bytes(), signature.s_bytes());
+                seq(&[number(&r), number(&s)])
             }
         }
     }
@@ -310,7 +342,7 @@ pub(crate) fn anchor_json(der: &[u8], rule: &str) -> String {
     format!(
         concat!(
             r#"{{"name":{{"zh":"开发","en":"Development"}},"cert_b64":"{}","org_code":{},"#,
-            r#""signatures":["rsa-pkcs1-sha256","ecdsa-p256-sha256"],"#,
+            r#""signatures":["rsa-pkcs1-sha256","rsa-pss-sha256","ecdsa-p256-sha256","sm2-sm3"],"#,
             r#""not_before":1577836800000,"not_after":2524608000000}}"#
         ),
         STANDARD.encode(der),
@@ -328,7 +360,7 @@ pub(crate) fn trust(der: &[u8], rule: &str) -> TrustList {
 
 // A small world --------------------------------------------------------------------------------
 
-/// Root, issuing CA and one signer, all P-256.
+/// Root, issuing CA and one signer.
 pub(crate) struct World {
     pub(crate) root_key: Key,
     pub(crate) issuing_key: Key,
@@ -339,17 +371,33 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// All keys P-256.
     pub(crate) fn get() -> &'static Self {
         static WORLD: OnceLock<World> = OnceLock::new();
-        WORLD.get_or_init(|| {
-            let (root_key, issuing_key, leaf_key) = (Key::new(), Key::new(), Key::new());
-            let mut root = Spec::ca("Root", "Root", &root_key, None);
-            root.serial = vec![0x0a, 0x01];
-            let mut issuing = Spec::ca("Root", "Issuing", &issuing_key, Some(0));
-            issuing.serial = vec![0x0b, 0x02];
-            let leaf = Spec::leaf(&leaf_key);
-            Self { root_key, issuing_key, leaf_key, root, issuing, leaf }
-        })
+        WORLD.get_or_init(|| Self::of(Key::new(), Key::new(), Key::new()))
+    }
+
+    /// All keys SM2.
+    pub(crate) fn sm2() -> &'static Self {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        let key = || Key::sm2("1234567812345678");
+        WORLD.get_or_init(|| Self::of(key(), key(), key()))
+    }
+
+    pub(crate) fn of(root_key: Key, issuing_key: Key, leaf_key: Key) -> Self {
+        let mut root = Spec::ca("Root", "Root", &root_key, None).by(&root_key);
+        root.serial = vec![0x0a, 0x01];
+        let mut issuing = Spec::ca("Root", "Issuing", &issuing_key, Some(0)).by(&root_key);
+        issuing.serial = vec![0x0b, 0x02];
+        let leaf = Spec::leaf(&leaf_key).by(&issuing_key);
+        Self { root_key, issuing_key, leaf_key, root, issuing, leaf }
+    }
+
+    /// The signer with its issuing CA, to sign with.
+    pub(crate) fn identity(&self) -> Identity {
+        let chain = [self.leaf.der(&self.issuing_key), self.issuing.der(&self.root_key)];
+        let chain: String = chain.iter().map(|der| pem("CERTIFICATE", der)).collect();
+        Identity::from_pem(&chain, &self.leaf_key.pem(), &SystemRandom::new()).unwrap()
     }
 
     pub(crate) fn root_der(&self) -> Vec<u8> {

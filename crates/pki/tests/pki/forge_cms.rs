@@ -1,6 +1,8 @@
 //! Makes signature containers with any fault one may want.
 
-use crate::forge::{ECDSA_SHA256, Key, SHA256, World, oid, seq, set, sha256, tlv};
+use sm3::Digest as _;
+
+use crate::forge::{ECDSA_SHA256, Key, SHA256, SM2_SM3, SM3, World, oid, seq, set, sha256, tlv};
 
 pub(crate) const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
 pub(crate) const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
@@ -38,7 +40,23 @@ pub(crate) struct Container {
 impl Container {
     /// A good container over `content` by the signer of the [`World`].
     pub(crate) fn good(content: &[u8]) -> Self {
-        let world = World::get();
+        Self::good_in(World::get(), content)
+    }
+
+    /// The same with SM2 and SM3.
+    pub(crate) fn good_sm2(content: &[u8]) -> Self {
+        let world = World::sm2();
+        let leaf = world.leaf.der(&world.issuing_key);
+        let mut container = Self::good_in(world, content);
+        container.digests = vec![SM3.to_vec()];
+        container.digest = SM3.to_vec();
+        container.signature_algorithm = SM2_SM3.to_vec();
+        container.set(MESSAGE_DIGEST, vec![tlv(4, &sm3(content))]);
+        container.set(SIGNING_CERT_V2, vec![ess(&[SM3.to_vec(), tlv(4, &sm3(&leaf))])]);
+        container
+    }
+
+    fn good_in(world: &World, content: &[u8]) -> Self {
         let (leaf, issuing) =
             (world.leaf.der(&world.issuing_key), world.issuing.der(&world.root_key));
         Self {
@@ -121,4 +139,8 @@ impl Container {
 /// `SigningCertificateV2` of one identifier with these fields.
 pub(crate) fn ess(fields: &[Vec<u8>]) -> Vec<u8> {
     seq(&[seq(&[seq(fields)])])
+}
+
+pub(crate) fn sm3(bytes: &[u8]) -> Vec<u8> {
+    sm3::Sm3::digest(bytes).to_vec()
 }

@@ -20,6 +20,7 @@ mod openssl;
 mod paths;
 mod pkits;
 mod signatures;
+mod sm2_and_pss;
 mod sweeps;
 mod trust_lists;
 mod vectors;

@@ -63,7 +63,10 @@ fn rules_of_a_list() {
     assert_eq!(edit("2.5.4.97", "2.5.4."), "E_TRUST_OID");
     assert_eq!(edit("2.5.4.97", "organizationIdentifier"), "E_TRUST_OID");
     assert_eq!(edit("ecdsa-p256-sha256", "rsa-pkcs1-sha256"), "E_TRUST_SIGNATURES");
-    assert_eq!(edit(r#""rsa-pkcs1-sha256","ecdsa-p256-sha256""#, ""), "E_TRUST_SIGNATURES");
+    let all = r#"["rsa-pkcs1-sha256","rsa-pss-sha256","ecdsa-p256-sha256","sm2-sm3"]"#;
+    assert_eq!(edit(all, "[]"), "E_TRUST_SIGNATURES");
+    assert_eq!(edit("sm2-sm3", "rsa-pss-sha256"), "E_TRUST_SIGNATURES");
+    assert_eq!(edit("sm2-sm3", "sm2-sha256"), "E_TRUST_JSON");
     assert_eq!(edit("2524608000000", "1577836799999"), "E_TRUST_PERIOD");
     assert_eq!(edit(r#""name":"test""#, r#""name":"""#), "E_TRUST_NAME");
     assert_eq!(edit("Development", "a\\u0007b"), "E_TRUST_NAME");

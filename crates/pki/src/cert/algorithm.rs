@@ -1,0 +1,154 @@
+//! Which signatures there are: their names, identifiers, digests and keys.
+
+use core::fmt;
+
+use kaibiao_types::Digest;
+use serde::{Deserialize, Serialize};
+use sm3::Digest as _;
+
+use crate::oid::algorithm;
+use crate::sha256;
+
+/// A signature algorithm, by the name a trust list uses.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum SignatureAlgorithm {
+    /// ECDSA on P-256 with SHA-256 (FIPS 186-5; RFC 5758).
+    #[serde(rename = "ecdsa-p256-sha256")]
+    EcdsaP256Sha256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
+    #[serde(rename = "rsa-pkcs1-sha256")]
+    RsaPkcs1Sha256,
+    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and 32 octets of salt (RFC 8017, 8.1).
+    #[serde(rename = "rsa-pss-sha256")]
+    RsaPssSha256,
+    /// SM2 with SM3 and the standard user id `1234567812345678` (GB/T 32918.2, GB/T 35276).
+    #[serde(rename = "sm2-sm3")]
+    Sm2Sm3,
+}
+
+/// The digest that goes with a signature algorithm.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum DigestAlgorithm {
+    /// FIPS 180-4.
+    Sha256,
+    /// GB/T 32905.
+    Sm3,
+}
+
+/// What kind of key a certificate is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum KeyAlgorithm {
+    /// A point on P-256, uncompressed.
+    EcP256,
+    /// RSA; `bits` is the length of the modulus, 2,048 to 8,192.
+    Rsa {
+        /// Length of the modulus in bits.
+        bits: usize,
+    },
+    /// A point on the curve of SM2, uncompressed.
+    Sm2,
+}
+
+impl SignatureAlgorithm {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::EcdsaP256Sha256, Self::RsaPkcs1Sha256, Self::RsaPssSha256, Self::Sm2Sm3];
+
+    /// The name in trust lists and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+            Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
+            Self::RsaPssSha256 => "rsa-pss-sha256",
+            Self::Sm2Sm3 => "sm2-sm3",
+        }
+    }
+
+    /// The algorithm of an `AlgorithmIdentifier` in a certificate or another signed structure.
+    pub(crate) fn of_identifier(raw: &[u8]) -> Option<Self> {
+        match raw {
+            algorithm::RSA_SHA256 => Some(Self::RsaPkcs1Sha256),
+            algorithm::RSA_PSS_SHA256 | algorithm::RSA_PSS_SHA256_ABSENT => {
+                Some(Self::RsaPssSha256)
+            }
+            algorithm::ECDSA_SHA256 => Some(Self::EcdsaP256Sha256),
+            algorithm::SM2_SM3 | algorithm::SM2_SM3_NULL => Some(Self::Sm2Sm3),
+            _ => None,
+        }
+    }
+
+    /// The whole `AlgorithmIdentifier` we write.
+    pub(crate) const fn identifier(self) -> &'static [u8] {
+        match self {
+            Self::EcdsaP256Sha256 => algorithm::ECDSA_SHA256,
+            Self::RsaPkcs1Sha256 => algorithm::RSA_SHA256,
+            Self::RsaPssSha256 => algorithm::RSA_PSS_SHA256,
+            Self::Sm2Sm3 => algorithm::SM2_SM3,
+        }
+    }
+
+    /// The digest it works with.
+    pub(crate) const fn digest(self) -> DigestAlgorithm {
+        match self {
+            Self::EcdsaP256Sha256 | Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => {
+                DigestAlgorithm::Sha256
+            }
+            Self::Sm2Sm3 => DigestAlgorithm::Sm3,
+        }
+    }
+
+    /// Whether a key of this kind makes such signatures.
+    pub const fn fits(self, key: KeyAlgorithm) -> bool {
+        match self {
+            Self::EcdsaP256Sha256 => matches!(key, KeyAlgorithm::EcP256),
+            Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => matches!(key, KeyAlgorithm::Rsa { .. }),
+            Self::Sm2Sm3 => matches!(key, KeyAlgorithm::Sm2),
+        }
+    }
+}
+
+impl fmt::Display for SignatureAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl DigestAlgorithm {
+    /// The digest of an `AlgorithmIdentifier`, with parameters absent or NULL.
+    pub(crate) fn of_identifier(raw: &[u8]) -> Option<Self> {
+        match raw {
+            algorithm::SHA256 | algorithm::SHA256_NULL => Some(Self::Sha256),
+            algorithm::SM3 | algorithm::SM3_NULL => Some(Self::Sm3),
+            _ => None,
+        }
+    }
+
+    /// The whole `AlgorithmIdentifier` we write.
+    pub(crate) const fn identifier(self) -> &'static [u8] {
+        match self {
+            Self::Sha256 => algorithm::SHA256,
+            Self::Sm3 => algorithm::SM3,
+        }
+    }
+
+    /// The digest of `bytes`.
+    pub(crate) fn of(self, bytes: &[u8]) -> Digest {
+        match self {
+            Self::Sha256 => sha256(bytes),
+            Self::Sm3 => Digest::new(sm3::Sm3::digest(bytes).into()),
+        }
+    }
+}
+
+impl KeyAlgorithm {
+    /// The signature algorithm that we sign with: of RSA, PKCS#1 v1.5, which every tool knows.
+    pub const fn signature(self) -> SignatureAlgorithm {
+        match self {
+            Self::EcP256 => SignatureAlgorithm::EcdsaP256Sha256,
+            Self::Rsa { .. } => SignatureAlgorithm::RsaPkcs1Sha256,
+            Self::Sm2 => SignatureAlgorithm::Sm2Sm3,
+        }
+    }
+}
