@@ -4,8 +4,8 @@ use core::fmt;
 
 use ring::rand::SecureRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
-    RsaEncoding, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
+    RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
 };
 use zeroize::Zeroizing;
 
@@ -136,6 +136,8 @@ impl Identity {
             WorkingKey::Rsa(pair) => {
                 let padding: &dyn RsaEncoding = match algorithm {
                     SignatureAlgorithm::RsaPssSha256 => &RSA_PSS_SHA256,
+                    SignatureAlgorithm::RsaPkcs1Sha384 => &RSA_PKCS1_SHA384,
+                    SignatureAlgorithm::RsaPkcs1Sha512 => &RSA_PKCS1_SHA512,
                     _ => &RSA_PKCS1_SHA256,
                 };
                 let mut value = vec![0; pair.public().modulus_len()];

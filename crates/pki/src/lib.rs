@@ -7,9 +7,10 @@
 //! - [`verify_chain`] gives a [`VerifiedCert`]: a path valid at an instant, and whose it is.
 //! - [`cms::sign_detached`] and [`cms::verify_detached`] make and verify `.p7s` files that
 //!   `openssl cms -verify -cades` accepts too.
+//! - [`tsp`] asks for, makes and verifies time stamps (RFC 3161).
 //!
 //! Not here yet, and nothing stands in for it: revocation (CRL, OCSP), name constraints and
-//! certificate policies (a path with name constraints is refused), time stamps (RFC 3161), evidence
+//! certificate policies (a path with name constraints is refused), evidence
 //! records (RFC 4998), PKCS#12 files, PKCS#11 and SKF tokens (the two steps [`cms::signed_attrs`] and
 //! [`cms::assemble`] are their place), BER and embedded content of imported containers.
 
@@ -22,18 +23,24 @@ mod oid;
 mod path;
 mod pem;
 mod trust;
+pub mod tsp;
 mod verified;
 
 use kaibiao_types::Digest;
 
-pub use cert::{CertError, Certificate, KeyAlgorithm, KeyFault, SerialTail, SignatureAlgorithm};
+pub use cert::{
+    CertError, Certificate, DigestAlgorithm, KeyAlgorithm, KeyFault, SerialTail, SignatureAlgorithm,
+};
 pub use cms::{SignError, SignatureError};
 pub use der::DerError;
 pub use identity::{Chain, Identity};
 pub use path::{BasicPaths, PathValidator, ValidPath};
 pub use pem::{PemError, read_certificates};
 pub use trust::{Anchor, OrgCodePlace, OrgCodeRule, TrustList, TrustListError};
-pub use verified::{Usage, VerifiedCert, verify_chain, verify_chain_by};
+pub use tsp::TimeStampError;
+pub use verified::{
+    Usage, VerifiedCert, VerifiedPath, verify_chain, verify_chain_by, verify_path_by,
+};
 
 /// SHA-256 (FIPS 180-4).
 fn sha256(bytes: &[u8]) -> Digest {

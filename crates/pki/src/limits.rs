@@ -28,3 +28,6 @@ pub const NAME_CHARS_MAX: usize = 200;
 
 /// Deepest nesting of DER values. A signature container of our profile needs 20.
 pub const DER_DEPTH_MAX: usize = 32;
+
+/// Greatest size of one time stamp, request or response, in bytes of DER.
+pub const TIME_STAMP_BYTES_MAX: usize = 256 * 1024;

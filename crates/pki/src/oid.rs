@@ -45,6 +45,12 @@ pub(crate) const SIGNING_TIME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 
 pub(crate) const SIGNING_CERTIFICATE_V2: &[u8] =
     &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 47];
 
+/// `id-aa-signingCertificate` (RFC 2634, 5.4), whose digest is SHA-1.
+pub(crate) const SIGNING_CERTIFICATE: &[u8] =
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 12];
+/// `id-ct-TSTInfo` (RFC 3161, 2.4.2).
+pub(crate) const TST_INFO: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4];
+
 /// Whole `AlgorithmIdentifier`s, compared byte by byte: an algorithm has one encoding here, or two
 /// where its standard allows absent and NULL parameters alike.
 pub(crate) mod algorithm {
@@ -53,6 +59,16 @@ pub(crate) mod algorithm {
     /// SHA-256, parameters NULL (RFC 5754, 2: to be accepted).
     pub(crate) const SHA256_NULL: &[u8] =
         &[0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0];
+    /// SHA-384, parameters absent.
+    pub(crate) const SHA384: &[u8] = &[0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
+    /// SHA-384, parameters NULL.
+    pub(crate) const SHA384_NULL: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2, 5, 0];
+    /// SHA-512, parameters absent.
+    pub(crate) const SHA512: &[u8] = &[0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
+    /// SHA-512, parameters NULL.
+    pub(crate) const SHA512_NULL: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3, 5, 0];
     /// `rsaEncryption`: the key, and as a signature algorithm PKCS#1 v1.5 with the digest named
     /// beside it (RFC 3370, 3.2).
     pub(crate) const RSA: &[u8] =
@@ -60,6 +76,12 @@ pub(crate) mod algorithm {
     /// `sha256WithRSAEncryption` (RFC 4055, 5).
     pub(crate) const RSA_SHA256: &[u8] =
         &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11, 5, 0];
+    /// `sha384WithRSAEncryption` (RFC 4055, 5).
+    pub(crate) const RSA_SHA384: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12, 5, 0];
+    /// `sha512WithRSAEncryption` (RFC 4055, 5).
+    pub(crate) const RSA_SHA512: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13, 5, 0];
     /// `ecdsa-with-SHA256` (RFC 5758, 3.2: parameters absent).
     pub(crate) const ECDSA_SHA256: &[u8] =
         &[0x30, 0x0a, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];

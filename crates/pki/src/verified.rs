@@ -20,16 +20,24 @@ pub enum Usage {
 /// Extended key usages with which documents may be signed.
 const SIGNING: [&[u8]; 4] = [oid::EKU_DOCUMENT, oid::EKU_EMAIL, oid::EKU_CLIENT_AUTH, oid::EKU_ANY];
 
-/// A certificate with a path to the trust list that was valid at an instant, and the organisation it
-/// identifies. Only verification makes one.
+/// A certificate with a path to the trust list that was valid at an instant, and that may be used
+/// for a purpose. Only verification makes one.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VerifiedCert {
+pub struct VerifiedPath {
     certificate: Certificate,
     between: Vec<Certificate>,
     anchor_sha256: Digest,
     signatures: Vec<SignatureAlgorithm>,
-    party: Party,
+    ends: UtcMillis,
     at: UtcMillis,
+}
+
+/// A certificate with a path to the trust list that was valid at an instant, and the organisation it
+/// identifies. Only verification makes one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifiedCert {
+    path: VerifiedPath,
+    party: Party,
 }
 
 impl VerifiedCert {
@@ -38,6 +46,33 @@ impl VerifiedCert {
         &self.party
     }
 
+    /// The certificate.
+    pub const fn certificate(&self) -> &Certificate {
+        self.path.certificate()
+    }
+
+    /// The CAs between the certificate and the trust anchor, its issuer first.
+    pub fn between(&self) -> &[Certificate] {
+        self.path.between()
+    }
+
+    /// SHA-256 of the trust anchor's certificate.
+    pub const fn anchor_sha256(&self) -> Digest {
+        self.path.anchor_sha256()
+    }
+
+    /// The instant for which this holds.
+    pub const fn at(&self) -> UtcMillis {
+        self.path.at()
+    }
+
+    /// Whether the trust list accepts signatures of this algorithm by this certificate.
+    pub(crate) fn allows(&self, algorithm: SignatureAlgorithm) -> Result<(), CertError> {
+        self.path.allows(algorithm)
+    }
+}
+
+impl VerifiedPath {
     /// The certificate.
     pub const fn certificate(&self) -> &Certificate {
         &self.certificate
@@ -56,6 +91,12 @@ impl VerifiedCert {
     /// The instant for which this holds.
     pub const fn at(&self) -> UtcMillis {
         self.at
+    }
+
+    /// The last instant at which every certificate of the path, that of the trust list included, and
+    /// the period of the trust list hold.
+    pub const fn ends(&self) -> UtcMillis {
+        self.ends
     }
 
     /// Whether the trust list accepts signatures of this algorithm by this certificate.
@@ -105,12 +146,47 @@ pub fn verify_chain_by(
     at: UtcMillis,
     usage: Usage,
 ) -> Result<VerifiedCert, CertError> {
+    let (path, anchor) = path_by(validator, certificate, intermediates, trust, at, usage)?;
+    let party = Party { code: org_code(certificate, anchor)?, name: certificate.party_name()? };
+    Ok(VerifiedCert { path, party })
+}
+
+/// [`verify_chain_by`] without asking whose the certificate is: authorities that stamp time stand
+/// for no organisation, and their certificates have no code.
+///
+/// # Errors
+///
+/// [`CertError`].
+///
+/// # Source
+///
+/// RFC 5280, section 6; RFC 3161, 2.3.
+pub fn verify_path_by(
+    validator: &dyn PathValidator,
+    certificate: &Certificate,
+    intermediates: &[Certificate],
+    trust: &TrustList,
+    at: UtcMillis,
+    usage: Usage,
+) -> Result<VerifiedPath, CertError> {
+    path_by(validator, certificate, intermediates, trust, at, usage).map(|(path, _)| path)
+}
+
+fn path_by<'a>(
+    validator: &dyn PathValidator,
+    certificate: &'a Certificate,
+    intermediates: &'a [Certificate],
+    trust: &'a TrustList,
+    at: UtcMillis,
+    usage: Usage,
+) -> Result<(VerifiedPath, &'a Anchor), CertError> {
     fits_usage(certificate, usage)?;
     let path = validator.find(certificate, intermediates, trust, at)?;
     let ValidPath { anchor, between } = path;
     between.iter().try_for_each(|ca| issues_for_usage(ca, usage))?;
-    let party = Party { code: org_code(certificate, anchor)?, name: certificate.party_name()? };
-    Ok(VerifiedCert {
+    let listed = anchor.certificate.not_after.min(anchor.not_after);
+    let ends = between.iter().map(|ca| ca.not_after).fold(listed, UtcMillis::min);
+    let path = VerifiedPath {
         certificate: certificate.clone(),
         between: between.into_iter().cloned().collect(),
         anchor_sha256: anchor.certificate.sha256,
@@ -118,13 +194,14 @@ pub fn verify_chain_by(
             .into_iter()
             .filter(|algorithm| anchor.allows(*algorithm))
             .collect(),
-        party,
+        ends: ends.min(certificate.not_after),
         at,
-    })
+    };
+    Ok((path, anchor))
 }
 
 /// The signer is no CA; key usage and extended key usage allow the use.
-fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
+pub(crate) fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
     let cert = certificate.serial_tail();
     if certificate.is_ca() {
         return Err(CertError::CaAsSigner(cert));

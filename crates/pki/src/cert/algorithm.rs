@@ -2,12 +2,11 @@
 
 use core::fmt;
 
-use kaibiao_types::Digest;
+use ring::digest;
 use serde::{Deserialize, Serialize};
 use sm3::Digest as _;
 
 use crate::oid::algorithm;
-use crate::sha256;
 
 /// A signature algorithm, by the name a trust list uses.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -19,6 +18,12 @@ pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
     #[serde(rename = "rsa-pkcs1-sha256")]
     RsaPkcs1Sha256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384: on certificates and time stamps, never on documents.
+    #[serde(rename = "rsa-pkcs1-sha384")]
+    RsaPkcs1Sha384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512: on certificates and time stamps, never on documents.
+    #[serde(rename = "rsa-pkcs1-sha512")]
+    RsaPkcs1Sha512,
     /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and 32 octets of salt (RFC 8017, 8.1).
     #[serde(rename = "rsa-pss-sha256")]
     RsaPssSha256,
@@ -27,11 +32,16 @@ pub enum SignatureAlgorithm {
     Sm2Sm3,
 }
 
-/// The digest that goes with a signature algorithm.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum DigestAlgorithm {
+/// A digest algorithm.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum DigestAlgorithm {
     /// FIPS 180-4.
     Sha256,
+    /// FIPS 180-4: of certificates, time stamps and evidence records, never of documents.
+    Sha384,
+    /// FIPS 180-4: of certificates, time stamps and evidence records, never of documents.
+    Sha512,
     /// GB/T 32905.
     Sm3,
 }
@@ -53,14 +63,22 @@ pub enum KeyAlgorithm {
 
 impl SignatureAlgorithm {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] =
-        [Self::EcdsaP256Sha256, Self::RsaPkcs1Sha256, Self::RsaPssSha256, Self::Sm2Sm3];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::EcdsaP256Sha256,
+        Self::RsaPkcs1Sha256,
+        Self::RsaPkcs1Sha384,
+        Self::RsaPkcs1Sha512,
+        Self::RsaPssSha256,
+        Self::Sm2Sm3,
+    ];
 
     /// The name in trust lists and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
             Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
+            Self::RsaPkcs1Sha384 => "rsa-pkcs1-sha384",
+            Self::RsaPkcs1Sha512 => "rsa-pkcs1-sha512",
             Self::RsaPssSha256 => "rsa-pss-sha256",
             Self::Sm2Sm3 => "sm2-sm3",
         }
@@ -70,6 +88,8 @@ impl SignatureAlgorithm {
     pub(crate) fn of_identifier(raw: &[u8]) -> Option<Self> {
         match raw {
             algorithm::RSA_SHA256 => Some(Self::RsaPkcs1Sha256),
+            algorithm::RSA_SHA384 => Some(Self::RsaPkcs1Sha384),
+            algorithm::RSA_SHA512 => Some(Self::RsaPkcs1Sha512),
             algorithm::RSA_PSS_SHA256 | algorithm::RSA_PSS_SHA256_ABSENT => {
                 Some(Self::RsaPssSha256)
             }
@@ -79,11 +99,24 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// The algorithm of a `SignerInfo`, where `rsaEncryption` says PKCS#1 v1.5 with the digest named
+    /// beside it (RFC 3370, 3.2).
+    pub(crate) fn of_signer(raw: &[u8], digest: DigestAlgorithm) -> Option<Self> {
+        match (raw, digest) {
+            (algorithm::RSA, DigestAlgorithm::Sha256) => Some(Self::RsaPkcs1Sha256),
+            (algorithm::RSA, DigestAlgorithm::Sha384) => Some(Self::RsaPkcs1Sha384),
+            (algorithm::RSA, DigestAlgorithm::Sha512) => Some(Self::RsaPkcs1Sha512),
+            _ => Self::of_identifier(raw),
+        }
+    }
+
     /// The whole `AlgorithmIdentifier` we write.
     pub(crate) const fn identifier(self) -> &'static [u8] {
         match self {
             Self::EcdsaP256Sha256 => algorithm::ECDSA_SHA256,
             Self::RsaPkcs1Sha256 => algorithm::RSA_SHA256,
+            Self::RsaPkcs1Sha384 => algorithm::RSA_SHA384,
+            Self::RsaPkcs1Sha512 => algorithm::RSA_SHA512,
             Self::RsaPssSha256 => algorithm::RSA_PSS_SHA256,
             Self::Sm2Sm3 => algorithm::SM2_SM3,
         }
@@ -95,6 +128,8 @@ impl SignatureAlgorithm {
             Self::EcdsaP256Sha256 | Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => {
                 DigestAlgorithm::Sha256
             }
+            Self::RsaPkcs1Sha384 => DigestAlgorithm::Sha384,
+            Self::RsaPkcs1Sha512 => DigestAlgorithm::Sha512,
             Self::Sm2Sm3 => DigestAlgorithm::Sm3,
         }
     }
@@ -103,7 +138,10 @@ impl SignatureAlgorithm {
     pub const fn fits(self, key: KeyAlgorithm) -> bool {
         match self {
             Self::EcdsaP256Sha256 => matches!(key, KeyAlgorithm::EcP256),
-            Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => matches!(key, KeyAlgorithm::Rsa { .. }),
+            Self::RsaPkcs1Sha256
+            | Self::RsaPkcs1Sha384
+            | Self::RsaPkcs1Sha512
+            | Self::RsaPssSha256 => matches!(key, KeyAlgorithm::Rsa { .. }),
             Self::Sm2Sm3 => matches!(key, KeyAlgorithm::Sm2),
         }
     }
@@ -120,6 +158,8 @@ impl DigestAlgorithm {
     pub(crate) fn of_identifier(raw: &[u8]) -> Option<Self> {
         match raw {
             algorithm::SHA256 | algorithm::SHA256_NULL => Some(Self::Sha256),
+            algorithm::SHA384 | algorithm::SHA384_NULL => Some(Self::Sha384),
+            algorithm::SHA512 | algorithm::SHA512_NULL => Some(Self::Sha512),
             algorithm::SM3 | algorithm::SM3_NULL => Some(Self::Sm3),
             _ => None,
         }
@@ -129,16 +169,35 @@ impl DigestAlgorithm {
     pub(crate) const fn identifier(self) -> &'static [u8] {
         match self {
             Self::Sha256 => algorithm::SHA256,
+            Self::Sha384 => algorithm::SHA384,
+            Self::Sha512 => algorithm::SHA512,
             Self::Sm3 => algorithm::SM3,
         }
     }
 
     /// The digest of `bytes`.
-    pub(crate) fn of(self, bytes: &[u8]) -> Digest {
+    pub fn of(self, bytes: &[u8]) -> Vec<u8> {
+        let sha = match self {
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha384 => &digest::SHA384,
+            Self::Sha512 => &digest::SHA512,
+            Self::Sm3 => return sm3::Sm3::digest(bytes).to_vec(),
+        };
+        digest::digest(sha, bytes).as_ref().to_vec()
+    }
+
+    /// Length of a digest, in octets.
+    pub const fn length(self) -> usize {
         match self {
-            Self::Sha256 => sha256(bytes),
-            Self::Sm3 => Digest::new(sm3::Sm3::digest(bytes).into()),
+            Self::Sha256 | Self::Sm3 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
         }
+    }
+
+    /// Whether documents are signed with it: SHA-256 and SM3.
+    pub(crate) const fn for_documents(self) -> bool {
+        matches!(self, Self::Sha256 | Self::Sm3)
     }
 }
 

@@ -59,6 +59,8 @@ impl PublicKey {
         let algorithm: &dyn signature::VerificationAlgorithm = match by {
             SignatureAlgorithm::EcdsaP256Sha256 => &signature::ECDSA_P256_SHA256_ASN1,
             SignatureAlgorithm::RsaPkcs1Sha256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            SignatureAlgorithm::RsaPkcs1Sha384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+            SignatureAlgorithm::RsaPkcs1Sha512 => &signature::RSA_PKCS1_2048_8192_SHA512,
             SignatureAlgorithm::RsaPssSha256 => &signature::RSA_PSS_2048_8192_SHA256,
             SignatureAlgorithm::Sm2Sm3 => {
                 return by.fits(self.algorithm) && sm2::verifies(&self.bits, message, signature);

@@ -14,14 +14,13 @@ use kaibiao_types::{Digest, UtcMillis};
 
 use crate::der::Tlv;
 
-pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
+pub use algorithm::{DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 pub use error::{CertError, SerialTail};
 pub use key::KeyFault;
 
-pub(crate) use algorithm::DigestAlgorithm;
 pub(crate) use extensions::{Extensions, Purpose};
 pub(crate) use key::PublicKey;
-pub(crate) use name::text;
+pub(crate) use name::{presentable_part, text};
 pub(crate) use sm2::{Sm2Key, der_of_raw};
 
 /// One X.509 version 3 certificate, with the exact bytes it was read from.

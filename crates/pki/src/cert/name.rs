@@ -36,6 +36,11 @@ pub(crate) fn presentable(text: &str) -> bool {
         && !text.chars().any(disturbs)
 }
 
+/// As much of a text as can be shown: at most 200 characters, disturbing ones replaced by U+FFFD.
+pub(crate) fn presentable_part(text: &str) -> String {
+    text.chars().take(NAME_CHARS_MAX).map(|c| if disturbs(c) { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,9 @@ mod read;
 mod sign;
 mod verify;
 
+pub(crate) use read::{SignerId, attribute as read_attribute, signed_data, signer_id};
+pub(crate) use sign::{attributes_over, container};
+
 pub use error::{SignError, SignatureError};
 pub use sign::{
     SignedAttributes, assemble, sign_detached, sign_detached_by, signed_attrs, signed_attrs_by,

@@ -6,7 +6,7 @@ use super::error::SignatureError;
 use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm};
 use crate::der::{self, DerError, Reader, Tlv};
 use crate::limits::{CHAIN_MAX, CMS_BYTES_MAX};
-use crate::oid::{self, algorithm};
+use crate::oid;
 
 /// A container of the profile, structurally complete; no signature is checked yet.
 pub(super) struct Container<'a> {
@@ -21,7 +21,8 @@ pub(super) struct Container<'a> {
     pub(super) signature: &'a [u8],
 }
 
-enum SignerId<'a> {
+/// Who signed, as a `SignerInfo` names the certificate.
+pub(crate) enum SignerId<'a> {
     IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
     KeyId(&'a [u8]),
 }
@@ -82,19 +83,14 @@ impl<'a> Container<'a> {
     /// The signer's certificate: the one in the container that the signer identifier names and that
     /// the signed attributes were made for.
     pub(super) fn signer(&self) -> Read<&Certificate> {
-        let named = self.certificates.iter().find(|certificate| match self.signer_id {
-            SignerId::IssuerAndSerial { issuer, serial } => {
-                certificate.issuer == issuer && certificate.serial == serial
-            }
-            SignerId::KeyId(id) => certificate.key_id() == Some(id),
-        });
+        let named = self.certificates.iter().find(|one| self.signer_id.names(one));
         let certificate = named.ok_or(SignatureError::SignerMissing)?;
         let attributes = &self.attributes;
         let same_issuer = attributes.issuer_serial.is_none_or(|(issuer, serial)| {
             certificate.issuer == issuer && certificate.serial == serial
         });
         let CertificateHash { algorithm, value } = attributes.certificate_hash;
-        if !same_issuer || value != algorithm.of(certificate.der()).bytes() {
+        if !same_issuer || value != algorithm.of(certificate.der()) {
             return Err(SignatureError::SwappedCertificate(certificate.serial_tail()));
         }
         self.algorithm(certificate)?;
@@ -104,11 +100,8 @@ impl<'a> Container<'a> {
     /// The signature algorithm: one of the signer's key and of the digest of the content.
     pub(super) fn algorithm(&self, signer: &Certificate) -> Read<SignatureAlgorithm> {
         let raw = self.signature_algorithm;
-        // rsaEncryption says PKCS#1 v1.5 with the digest named beside it (RFC 3370, 3.2).
-        let known = match (raw, self.digest) {
-            (algorithm::RSA, DigestAlgorithm::Sha256) => Some(SignatureAlgorithm::RsaPkcs1Sha256),
-            _ => SignatureAlgorithm::of_identifier(raw),
-        };
+        let known = SignatureAlgorithm::of_signer(raw, self.digest)
+            .filter(|known| known.digest().for_documents());
         let oid = || oid::of_algorithm(raw);
         let known =
             known.ok_or_else(|| SignatureError::Algorithm { what: "signature", oid: oid() })?;
@@ -120,15 +113,27 @@ impl<'a> Container<'a> {
 }
 
 impl SignerId<'_> {
-    const fn version(&self) -> &'static [u8] {
+    /// The version of a `SignerInfo` with such an identifier (RFC 5652, 5.3).
+    pub(crate) const fn version(&self) -> &'static [u8] {
         match self {
             Self::IssuerAndSerial { .. } => &[1],
             Self::KeyId(_) => &[3],
         }
     }
+
+    /// Whether this certificate is the one that is named.
+    pub(crate) fn names(&self, certificate: &Certificate) -> bool {
+        match self {
+            Self::IssuerAndSerial { issuer, serial } => {
+                certificate.issuer == *issuer && certificate.serial == *serial
+            }
+            Self::KeyId(id) => certificate.key_id() == Some(*id),
+        }
+    }
 }
 
-fn signed_data(cms: &[u8]) -> Result<Reader<'_>, DerError> {
+/// The fields of the `SignedData` in a `ContentInfo`.
+pub(crate) fn signed_data(cms: &[u8]) -> Result<Reader<'_>, DerError> {
     let mut outer = Tlv::only(cms, der::SEQUENCE)?.reader();
     if outer.expect(der::OID)?.value != oid::SIGNED_DATA {
         return Err(DerError::Value);
@@ -150,7 +155,9 @@ fn only_digest(digests: &Tlv<'_>) -> Read<DigestAlgorithm> {
 fn digest(identifier: &[u8]) -> Read<DigestAlgorithm> {
     let unknown =
         || SignatureError::Algorithm { what: "digest", oid: oid::of_algorithm(identifier) };
-    DigestAlgorithm::of_identifier(identifier).ok_or_else(unknown)
+    DigestAlgorithm::of_identifier(identifier)
+        .filter(|digest| digest.for_documents())
+        .ok_or_else(unknown)
 }
 
 /// `encapContentInfo` says id-data and holds nothing.
@@ -229,7 +236,8 @@ fn signer_info<'a>(
     })
 }
 
-fn signer_id<'a>(fields: &mut Reader<'a>) -> Result<SignerId<'a>, DerError> {
+/// `SignerIdentifier`.
+pub(crate) fn signer_id<'a>(fields: &mut Reader<'a>) -> Result<SignerId<'a>, DerError> {
     if let Some(id) = fields.optional(der::CONTEXT_0_PRIMITIVE)? {
         return Ok(SignerId::KeyId(id.value));
     }
@@ -292,7 +300,7 @@ impl<'a> Attributes<'a> {
 }
 
 /// `Attribute ::= SEQUENCE { attrType, attrValues SET OF }`.
-fn attribute<'a>(list: &mut Reader<'a>) -> Result<(&'a [u8], Tlv<'a>), DerError> {
+pub(crate) fn attribute<'a>(list: &mut Reader<'a>) -> Result<(&'a [u8], Tlv<'a>), DerError> {
     let mut fields = list.inside(der::SEQUENCE)?;
     let oid = fields.expect(der::OID)?.value;
     let values = fields.expect(der::SET)?;

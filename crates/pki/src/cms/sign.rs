@@ -62,13 +62,24 @@ pub fn signed_attrs_by(
     content: &[u8],
     signing_time: UtcMillis,
 ) -> Result<SignedAttributes, SignError> {
-    if !algorithm.fits(signer.key_algorithm()) {
+    if !algorithm.fits(signer.key_algorithm()) || !algorithm.digest().for_documents() {
         return Err(SignError::Algorithm { cert: signer.serial_tail(), algorithm });
     }
+    attributes_over(algorithm, signer, oid::DATA, content, signing_time)
+}
+
+/// The signed attributes over content of a kind.
+pub(crate) fn attributes_over(
+    algorithm: SignatureAlgorithm,
+    signer: &Certificate,
+    kind: &[u8],
+    content: &[u8],
+    signing_time: UtcMillis,
+) -> Result<SignedAttributes, SignError> {
     let by = algorithm.digest();
     let time = der::write_time(signing_time).ok_or(SignError::Time)?;
-    let kind = der::tlv(der::OID, &[oid::DATA]);
-    let digest = der::tlv(der::OCTET_STRING, &[by.of(content).bytes()]);
+    let kind = der::tlv(der::OID, &[kind]);
+    let digest = der::tlv(der::OCTET_STRING, &[&by.of(content)]);
     let set = der::set_of(vec![
         attribute(oid::CONTENT_TYPE, &kind),
         attribute(oid::MESSAGE_DIGEST, &digest),
@@ -101,6 +112,24 @@ pub fn assemble(
     let made_for = attributes.signer_sha256 == signer.sha256();
     let value = value_of_key(attributes, signer, signature).filter(|_| made_for);
     let value = value.ok_or_else(|| SignError::SignatureValue(signer.serial_tail()))?;
+    let detached = der::sequence(&[&der::tlv(der::OID, &[oid::DATA])]);
+    let mut certificates: Vec<&[u8]> = chain.above().iter().map(Certificate::der).collect();
+    certificates.push(signer.der());
+    certificates.sort_unstable(); // a SET OF
+    let certificates = der::tlv(der::CONTEXT_0, &certificates);
+    let cms = container(1, attributes, signer, &value, &[&detached, &certificates]);
+    if cms.len() > CMS_BYTES_MAX { Err(SignError::TooLarge(cms.len())) } else { Ok(cms) }
+}
+
+/// A container of a version with one signer; `inside` are the fields between `digestAlgorithms` and
+/// `signerInfos`.
+pub(crate) fn container(
+    version: u8,
+    attributes: &SignedAttributes,
+    signer: &Certificate,
+    value: &[u8],
+    inside: &[&[u8]],
+) -> Vec<u8> {
     let digest = attributes.algorithm.digest().identifier();
     let mut signed = attributes.set.clone();
     if let Some(tag) = signed.first_mut() {
@@ -113,23 +142,18 @@ pub fn assemble(
         digest,
         &signed,
         attributes.algorithm.identifier(),
-        &der::tlv(der::OCTET_STRING, &[&value]),
+        &der::tlv(der::OCTET_STRING, &[value]),
     ]);
-    let mut certificates: Vec<&[u8]> = chain.above().iter().map(Certificate::der).collect();
-    certificates.push(signer.der());
-    certificates.sort_unstable(); // a SET OF
     let signed_data = der::sequence(&[
-        &der::integer_u8(1),
+        &der::integer_u8(version),
         &der::tlv(der::SET, &[digest]),
-        &der::sequence(&[&der::tlv(der::OID, &[oid::DATA])]),
-        &der::tlv(der::CONTEXT_0, &certificates),
+        &inside.concat(),
         &der::tlv(der::SET, &[&signer_info]),
     ]);
-    let cms = der::sequence(&[
+    der::sequence(&[
         &der::tlv(der::OID, &[oid::SIGNED_DATA]),
         &der::tlv(der::CONTEXT_0, &[&signed_data]),
-    ]);
-    if cms.len() > CMS_BYTES_MAX { Err(SignError::TooLarge(cms.len())) } else { Ok(cms) }
+    ])
 }
 
 /// Signs `content` with an identity at hand: a detached container in DER (`.p7s`).
@@ -181,7 +205,8 @@ fn value_of_key(
     der_of_raw(signature).filter(|value| good(value))
 }
 
-fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
+/// An `Attribute` with one value.
+pub(crate) fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::tlv(der::OID, &[oid]), &der::tlv(der::SET, &[value])])
 }
 
@@ -193,7 +218,7 @@ fn signing_certificate(signer: &Certificate, by: DigestAlgorithm) -> Vec<u8> {
     let named = if by == DigestAlgorithm::Sha256 { &[] } else { by.identifier() };
     let id = der::sequence(&[
         named,
-        &der::tlv(der::OCTET_STRING, &[by.of(signer.der()).bytes()]),
+        &der::tlv(der::OCTET_STRING, &[&by.of(signer.der())]),
         &der::sequence(&[&names, &serial]),
     ]);
     der::sequence(&[&der::sequence(&[&id])])

@@ -174,7 +174,7 @@ fn check<'a>(
     container: &'a Container<'_>,
     content: &[u8],
 ) -> Result<(&'a Certificate, SignatureAlgorithm), SignatureError> {
-    if container.attributes.message_digest != container.digest.of(content).bytes() {
+    if container.attributes.message_digest != container.digest.of(content) {
         return Err(SignatureError::Digest);
     }
     let certificate = container.signer()?;

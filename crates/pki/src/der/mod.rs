@@ -9,7 +9,7 @@ pub use read::DerError;
 
 pub(crate) use check::{ascending, check};
 pub(crate) use read::{Reader, Tlv};
-pub(crate) use time::{read_time, write_time};
+pub(crate) use time::{read_gen_time, read_time, write_gen_time, write_time};
 pub(crate) use write::{integer_u8, sequence, set_of, tlv};
 
 /// BOOLEAN.
@@ -48,5 +48,7 @@ pub(crate) const CONTEXT_1: u8 = 0xa1;
 pub(crate) const CONTEXT_3: u8 = 0xa3;
 /// `[4]`, constructed.
 pub(crate) const CONTEXT_4: u8 = 0xa4;
+/// `[1]`, primitive.
+pub(crate) const CONTEXT_1_PRIMITIVE: u8 = 0x81;
 /// `[0]`, primitive.
 pub(crate) const CONTEXT_0_PRIMITIVE: u8 = 0x80;

@@ -59,6 +59,42 @@ pub(crate) fn write_time(at: UtcMillis) -> Option<Vec<u8>> {
     })
 }
 
+/// Reads `YYYYMMDDHHMMSS[.s…]Z` as time stamps have it: a fraction of at most nine digits that does
+/// not end in 0. What is finer than a millisecond is cut off.
+///
+/// Source: RFC 3161, 2.4.2.
+pub(crate) fn read_gen_time(time: &Tlv<'_>) -> Result<UtcMillis, DerError> {
+    if time.tag != GENERALIZED_TIME {
+        return Err(DerError::Tag(time.tag));
+    }
+    let Some(dot) = time.value.iter().position(|octet| *octet == b'.') else {
+        return read_time(time);
+    };
+    let (seconds, fraction) = time.value.split_at(dot);
+    let digits = fraction.strip_prefix(b".").and_then(|rest| rest.strip_suffix(b"Z"));
+    let digits = digits.filter(|digits| (1..=9).contains(&digits.len()) && !digits.ends_with(b"0"));
+    let digits = digits.ok_or(DerError::Value)?;
+    number(digits)?;
+    let padded = [digits, b"00"].concat();
+    let millis = number(padded.get(..3).ok_or(DerError::Value)?)?;
+    let whole = [seconds, b"Z"].concat();
+    let whole = read_time(&Tlv { tag: GENERALIZED_TIME, value: &whole, raw: &[] })?;
+    UtcMillis::new(whole.get() + millis).map_err(|_| DerError::Value)
+}
+
+/// Writes an instant as time stamps have it, to the millisecond; `None` after the year 9999.
+pub(crate) fn write_gen_time(at: UtcMillis) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = at.rfc3339().bytes().filter(u8::is_ascii_digit).collect();
+    let (seconds, millis) = digits.split_at_checked(14)?;
+    if millis.len() != 3 {
+        return None;
+    }
+    let zeros = millis.iter().rev().take_while(|digit| **digit == b'0').count();
+    let fraction = millis.get(..3_usize.saturating_sub(zeros))?;
+    let dot: &[u8] = if fraction.is_empty() { b"" } else { b"." };
+    Some(tlv(GENERALIZED_TIME, &[seconds, dot, fraction, b"Z"]))
+}
+
 /// Five pairs of digits and what follows.
 fn split(rest: &[u8]) -> Result<[&[u8]; 6], DerError> {
     let mut parts = rest.chunks(2);
@@ -137,6 +173,39 @@ mod tests {
         for text in ["20220705010000.5Z", "202207050100Z", "19691231235959Z", "21000229000000Z"] {
             assert_eq!(read(GENERALIZED_TIME, text), Err(DerError::Value), "{text}");
         }
+    }
+
+    #[test]
+    fn fractions_of_a_second() {
+        let read = |text: &str| {
+            let value = text.as_bytes();
+            read_gen_time(&Tlv { tag: GENERALIZED_TIME, value, raw: &[] }).map(UtcMillis::get)
+        };
+        assert_eq!(read("20220705010000Z"), Ok(1_656_982_800_000));
+        assert_eq!(read("20220705010000.5Z"), Ok(1_656_982_800_500));
+        assert_eq!(read("20220705010000.05Z"), Ok(1_656_982_800_050));
+        assert_eq!(read("20220705010000.123456789Z"), Ok(1_656_982_800_123));
+        for text in [
+            "20220705010000.Z",
+            "20220705010000.50Z",
+            "20220705010000.0Z",
+            "20220705010000.1234567891Z",
+            "20220705010000.5",
+            "20220705010000,5Z",
+            "20220705010000.5+0800",
+            "20220705010000.5.5Z",
+            "202207050100.5Z",
+            "20220705010060.5Z",
+        ] {
+            assert_eq!(read(text), Err(DerError::Value), "{text}");
+        }
+        for millis in [0, 1, 10, 100, 120, 999] {
+            let at = UtcMillis::new(1_656_982_800_000 + millis).unwrap();
+            let bytes = write_gen_time(at).unwrap();
+            let tlv = crate::der::Reader::new(&bytes).any().unwrap();
+            assert_eq!(read_gen_time(&tlv), Ok(at));
+        }
+        assert_eq!(write_gen_time(UtcMillis::new(253_402_300_800_000).unwrap()), None);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Container {
         container
     }
 
-    fn good_in(world: &World, content: &[u8]) -> Self {
+    pub(crate) fn good_in(world: &World, content: &[u8]) -> Self {
         let (leaf, issuing) =
             (world.leaf.der(&world.issuing_key), world.issuing.der(&world.root_key));
         Self {

@@ -22,5 +22,6 @@ mod pkits;
 mod signatures;
 mod sm2_and_pss;
 mod sweeps;
+mod time_stamps;
 mod trust_lists;
 mod vectors;

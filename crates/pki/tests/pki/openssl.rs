@@ -45,7 +45,7 @@ pub(crate) fn clock() -> UtcMillis {
 }
 
 /// Runs `openssl`; the words are split at blanks. Gives standard error if it fails.
-fn try_run(dir: &Path, words: &str, more: &[&str]) -> Result<String, String> {
+pub(crate) fn try_run(dir: &Path, words: &str, more: &[&str]) -> Result<String, String> {
     let out = Command::new("openssl")
         .args(words.split_whitespace())
         .args(more)
@@ -66,7 +66,7 @@ fn run(dir: &Path, words: &str, more: &[&str]) {
 }
 
 /// The bytes of a PEM text with one block.
-fn unpem(text: &str) -> Vec<u8> {
+pub(crate) fn unpem(text: &str) -> Vec<u8> {
     let base64: String = text.lines().filter(|line| !line.starts_with('-')).collect();
     STANDARD.decode(base64).unwrap()
 }
