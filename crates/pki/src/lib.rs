@@ -7,7 +7,8 @@
 //! - [`verify_chain`] gives a [`VerifiedCert`]: a path valid at an instant, and whose it is.
 //! - [`cms::sign_detached`] and [`cms::verify_detached`] make and verify `.p7s` files that
 //!   `openssl cms -verify -cades` accepts too.
-//! - [`tsp`] asks for, makes and verifies time stamps (RFC 3161).
+//! - [`tsp`] asks for, makes and verifies time stamps (RFC 3161); [`cms::add_time_stamp`] puts one on
+//!   a signature.
 //!
 //! Not here yet, and nothing stands in for it: revocation (CRL, OCSP), name constraints and
 //! certificate policies (a path with name constraints is refused), evidence

@@ -51,6 +51,10 @@ pub(crate) const SIGNING_CERTIFICATE: &[u8] =
 /// `id-ct-TSTInfo` (RFC 3161, 2.4.2).
 pub(crate) const TST_INFO: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4];
 
+/// `id-aa-signatureTimeStampToken` (RFC 3161, appendix A).
+pub(crate) const SIGNATURE_TIME_STAMP: &[u8] =
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 14];
+
 /// Whole `AlgorithmIdentifier`s, compared byte by byte: an algorithm has one encoding here, or two
 /// where its standard allows absent and NULL parameters alike.
 pub(crate) mod algorithm {

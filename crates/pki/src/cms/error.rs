@@ -3,6 +3,7 @@
 use crate::cert::{CertError, SerialTail, SignatureAlgorithm};
 use crate::der::DerError;
 use crate::pem::PemError;
+use crate::tsp::TimeStampError;
 
 /// Why a signature is not accepted.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -74,6 +75,9 @@ pub enum SignatureError {
     /// The signed attributes name another certificate than the container presents.
     #[error("the signature was made for another certificate than 尾号 {0}")]
     SwappedCertificate(SerialTail),
+    /// The time stamp on the signature.
+    #[error("the time stamp on the signature is not accepted")]
+    TimeStamp(#[from] TimeStampError),
     /// Larger than 1 MiB.
     #[error("signature container of {0} bytes; at most 1048576 are read")]
     TooLarge(usize),
@@ -100,6 +104,7 @@ impl SignatureError {
             Self::SignerMissing => "E_SIG_NO_CERTIFICATE",
             Self::Signers(_) => "E_SIG_SIGNERS",
             Self::SwappedCertificate(_) => "E_SIG_OTHER_CERTIFICATE",
+            Self::TimeStamp(error) => error.label(),
             Self::TooLarge(_) => "E_SIG_TOO_LARGE",
         }
     }
@@ -113,6 +118,7 @@ impl SignatureError {
             Self::Crypto(_) => "SIG_CRYPTO_FAILURE",
             Self::Digest => "HASH_FAILURE",
             Self::SignerMissing => "NO_SIGNING_CERTIFICATE_FOUND",
+            Self::TimeStamp(error) => error.indication(),
             Self::OtherSigner(_) | Self::SwappedCertificate(_) => "SIG_CONSTRAINTS_FAILURE",
             _ => "FORMAT_FAILURE",
         }

@@ -1,8 +1,10 @@
-//! Detached CMS signatures in one closed profile of CAdES (docs/spec/signature.md).
+//! Detached CMS signatures in one closed profile of CAdES, with or without a time stamp on the
+//! signature (docs/spec/signature.md).
 
 mod error;
 mod read;
 mod sign;
+mod stamp;
 mod verify;
 
 pub(crate) use read::{SignerId, attribute as read_attribute, signed_data, signer_id};
@@ -12,6 +14,7 @@ pub use error::{SignError, SignatureError};
 pub use sign::{
     SignedAttributes, assemble, sign_detached, sign_detached_by, signed_attrs, signed_attrs_by,
 };
+pub use stamp::{add_time_stamp, time_stamp_imprint};
 pub use verify::{
     IntactSignature, Pin, UnverifiedSigner, VerifiedSignature, danger_read_signer_unverified,
     verify_detached, verify_detached_by, verify_pinned,

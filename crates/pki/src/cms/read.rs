@@ -19,6 +19,8 @@ pub(super) struct Container<'a> {
     pub(super) digest: DigestAlgorithm,
     signature_algorithm: &'a [u8],
     pub(super) signature: &'a [u8],
+    /// The token on the signature, as received.
+    pub(super) time_stamp: Option<&'a [u8]>,
 }
 
 /// Who signed, as a `SignerInfo` names the certificate.
@@ -221,9 +223,8 @@ fn signer_info<'a>(
     let attributes = Attributes::read(&signed)?;
     let signature_algorithm = part(INFO, fields.expect(der::SEQUENCE))?.raw;
     let signature = part(INFO, fields.expect(der::OCTET_STRING))?.value;
-    if fields.peek() == Some(der::CONTEXT_1) {
-        return Err(SignatureError::OutOfProfile("unsigned attributes"));
-    }
+    let unsigned = part(INFO, fields.optional(der::CONTEXT_1))?;
+    let time_stamp = unsigned.map(|unsigned| time_stamp(&unsigned)).transpose()?;
     part(INFO, fields.finish())?;
     Ok(Container {
         certificates,
@@ -233,7 +234,20 @@ fn signer_info<'a>(
         digest,
         signature_algorithm,
         signature,
+        time_stamp,
     })
+}
+
+/// The unsigned attributes: exactly one, a signatureTimeStampToken with one value (ETSI EN 319 122-1,
+/// 5.3).
+fn time_stamp<'a>(unsigned: &Tlv<'a>) -> Read<&'a [u8]> {
+    const PART: &str = "unsigned attributes";
+    let mut list = unsigned.reader();
+    let (oid, values) = part(PART, attribute(&mut list))?;
+    if oid != oid::SIGNATURE_TIME_STAMP || !list.is_empty() {
+        return Err(SignatureError::OutOfProfile("unsigned attributes other than one time stamp"));
+    }
+    part(PART, Tlv::only(values.value, der::SEQUENCE)).map(|token| token.raw)
 }
 
 /// `SignerIdentifier`.

@@ -8,6 +8,7 @@ use crate::cert::{Certificate, SignatureAlgorithm};
 use crate::path::{BasicPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
+use crate::tsp::{VerifiedTimeStamp, intact_over, verify_over};
 use crate::verified::{Usage, VerifiedCert, verify_chain_by};
 
 /// A detached signature that is intact and whose signer is trusted. Only verification makes one.
@@ -15,6 +16,7 @@ use crate::verified::{Usage, VerifiedCert, verify_chain_by};
 pub struct VerifiedSignature {
     signer: VerifiedCert,
     signing_time: UtcMillis,
+    time_stamp: Option<VerifiedTimeStamp>,
     cms_sha256: Digest,
 }
 
@@ -56,6 +58,11 @@ impl VerifiedSignature {
         self.signing_time
     }
 
+    /// The time stamp on the signature, if the container has one: the signature existed before.
+    pub const fn time_stamp(&self) -> Option<&VerifiedTimeStamp> {
+        self.time_stamp.as_ref()
+    }
+
     /// SHA-256 of the whole container.
     pub const fn cms_sha256(&self) -> Digest {
         self.cms_sha256
@@ -88,7 +95,7 @@ impl IntactSignature {
 /// # Errors
 ///
 /// [`SignatureError`]; in this order: format, digest of the content, signer's certificate in the
-/// container, signature value, path.
+/// container, signature value, path, time stamp if there is one.
 ///
 /// # Source
 ///
@@ -120,13 +127,20 @@ pub fn verify_detached_by(
     pool.retain(|other| other != certificate);
     let signer = verify_chain_by(validator, certificate, &pool, trust, at, Usage::Sign)?;
     signer.allows(algorithm)?;
-    let signing_time = container.attributes.signing_time;
-    Ok(VerifiedSignature { signer, signing_time, cms_sha256: sha256(cms) })
+    let token = container.time_stamp;
+    let time_stamp = token.map(|token| verify_over(validator, token, container.signature, trust));
+    Ok(VerifiedSignature {
+        signer,
+        signing_time: container.attributes.signing_time,
+        time_stamp: time_stamp.transpose()?,
+        cms_sha256: sha256(cms),
+    })
 }
 
 /// Verifies a detached signature over `content` under a certificate or key that is known already,
 /// for instance from a manifest or a ceremony record. No path is looked for and no validity judged:
-/// after a receipt the state of a certificate never keeps a bid shut.
+/// after a receipt the state of a certificate never keeps a bid shut. A time stamp must be intact and
+/// of this signature; its authority is not judged either.
 ///
 /// # Errors
 ///
@@ -150,6 +164,9 @@ pub fn verify_pinned(
         return Err(SignatureError::OtherSigner(certificate.serial_tail()));
     }
     check(&container, content)?;
+    if let Some(token) = container.time_stamp {
+        intact_over(token, container.signature)?;
+    }
     Ok(IntactSignature {
         certificate: certificate.clone(),
         signing_time: container.attributes.signing_time,

@@ -18,3 +18,5 @@ pub use error::{Failure, TimeStampError};
 pub use request::{Imprint, Request};
 pub use response::read_response;
 pub use verify::{VerifiedTimeStamp, verify_response, verify_token, verify_token_by};
+
+pub(crate) use verify::{intact_over, verify_over};

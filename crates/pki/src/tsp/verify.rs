@@ -144,6 +144,29 @@ fn same_imprint(read: &Token<'_>, imprint: &Imprint) -> Result<(), TimeStampErro
     if found == imprint { Ok(()) } else { Err(TimeStampError::Imprint) }
 }
 
+/// Verifies a token over data, by whichever digest the authority was asked to stamp.
+pub(crate) fn verify_over(
+    validator: &dyn PathValidator,
+    token: &[u8],
+    data: &[u8],
+    trust: &TrustList,
+) -> Result<VerifiedTimeStamp, TimeStampError> {
+    let read = Token::read(token)?;
+    over(&read, data)?;
+    judge(validator, token, &read, trust)
+}
+
+/// Whether a token is intact and over this data. Trust in it is another question.
+pub(crate) fn intact_over(token: &[u8], data: &[u8]) -> Result<(), TimeStampError> {
+    let read = Token::read(token)?;
+    over(&read, data)?;
+    read.intact().map(|_| ())
+}
+
+fn over(read: &Token<'_>, data: &[u8]) -> Result<(), TimeStampError> {
+    same_imprint(read, &Imprint::of(read.info.imprint.algorithm(), data))
+}
+
 /// Signature and path of a token whose imprint was compared.
 fn judge(
     validator: &dyn PathValidator,

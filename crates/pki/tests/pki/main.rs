@@ -21,6 +21,7 @@ mod paths;
 mod pkits;
 mod signatures;
 mod sm2_and_pss;
+mod stamped_signatures;
 mod sweeps;
 mod time_stamps;
 mod trust_lists;
