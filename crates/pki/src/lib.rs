@@ -8,16 +8,16 @@
 //! - [`cms::sign_detached`] and [`cms::verify_detached`] make and verify `.p7s` files that
 //!   `openssl cms -verify -cades` accepts too.
 //! - [`tsp`] asks for, makes and verifies time stamps (RFC 3161); [`cms::add_time_stamp`] puts one on
-//!   a signature.
+//!   a signature. [`ers`] makes, renews and verifies evidence records (RFC 4998).
 //!
 //! Not here yet, and nothing stands in for it: revocation (CRL, OCSP), name constraints and
-//! certificate policies (a path with name constraints is refused), evidence
-//! records (RFC 4998), PKCS#12 files, PKCS#11 and SKF tokens (the two steps [`cms::signed_attrs`] and
+//! certificate policies (a path with name constraints is refused), PKCS#12 files, PKCS#11 and SKF tokens (the two steps [`cms::signed_attrs`] and
 //! [`cms::assemble`] are their place), BER and embedded content of imported containers.
 
 mod cert;
 pub mod cms;
 mod der;
+pub mod ers;
 mod identity;
 pub mod limits;
 mod oid;

@@ -31,3 +31,9 @@ pub const DER_DEPTH_MAX: usize = 32;
 
 /// Greatest size of one time stamp, request or response, in bytes of DER.
 pub const TIME_STAMP_BYTES_MAX: usize = 256 * 1024;
+
+/// Greatest size of one evidence record, in bytes of DER.
+pub const EVIDENCE_RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most time stamps in one evidence record, the first included.
+pub const RENEWALS_MAX: usize = 64;

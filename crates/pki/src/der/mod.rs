@@ -48,6 +48,8 @@ pub(crate) const CONTEXT_1: u8 = 0xa1;
 pub(crate) const CONTEXT_3: u8 = 0xa3;
 /// `[4]`, constructed.
 pub(crate) const CONTEXT_4: u8 = 0xa4;
+/// `[2]`, constructed.
+pub(crate) const CONTEXT_2: u8 = 0xa2;
 /// `[1]`, primitive.
 pub(crate) const CONTEXT_1_PRIMITIVE: u8 = 0x81;
 /// `[0]`, primitive.

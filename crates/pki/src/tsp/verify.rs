@@ -163,6 +163,13 @@ pub(crate) fn intact_over(token: &[u8], data: &[u8]) -> Result<(), TimeStampErro
     read.intact().map(|_| ())
 }
 
+/// Whether a token is intact and has this imprint. Trust in it is another question.
+pub(crate) fn intact_with(token: &[u8], imprint: &Imprint) -> Result<(), TimeStampError> {
+    let read = Token::read(token)?;
+    same_imprint(&read, imprint)?;
+    read.intact().map(|_| ())
+}
+
 fn over(read: &Token<'_>, data: &[u8]) -> Result<(), TimeStampError> {
     same_imprint(read, &Imprint::of(read.info.imprint.algorithm(), data))
 }

@@ -12,6 +12,7 @@
 
 mod certificates;
 mod containers;
+mod evidence_records;
 mod forge;
 mod forge_cms;
 mod identities;
