@@ -1,11 +1,11 @@
 //! Signatures with a time stamp on them (CAdES-T).
 
 use kaibiao_pki::cms::{
-    Pin, SignatureError, add_time_stamp, sign_detached, time_stamp_imprint, verify_detached,
-    verify_pinned,
+    Pin, SignatureError, add_time_stamp, sign_detached, sign_detached_by, time_stamp_imprint,
+    verify_detached, verify_pinned,
 };
 use kaibiao_pki::tsp::Imprint;
-use kaibiao_pki::{DigestAlgorithm, TimeStampError, TrustList};
+use kaibiao_pki::{DigestAlgorithm, SignatureAlgorithm, TimeStampError, TrustList};
 use ring::rand::SystemRandom;
 
 use crate::forge::*;
@@ -134,4 +134,20 @@ fn openssl_reads_a_stamped_signature() {
         assert!(told.contains("CAdES Verification successful"), "{told}");
         made.openssl_verifies(&stamped, b"other").unwrap_err();
     }
+}
+
+/// SHA-384 and SHA-512 are for certificates and time stamps.
+#[test]
+fn documents_are_not_signed_by_wide_digests() {
+    let rsa = World::of(Key::new(), Key::new(), Key::rsa());
+    for algorithm in [SignatureAlgorithm::RsaPkcs1Sha384, SignatureAlgorithm::RsaPkcs1Sha512] {
+        let rng = SystemRandom::new();
+        let error = sign_detached_by(algorithm, &rsa.identity(), BID, now(), &rng).unwrap_err();
+        assert_eq!(error.label(), "E_ID_ALGORITHM");
+    }
+    let mut container = Container::good(BID);
+    container.signature_algorithm =
+        vec![0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12, 5, 0];
+    let error = verify_detached(&container.der(), BID, &trust(World::get()), now()).unwrap_err();
+    assert_eq!(error.label(), "E_SIG_ALGORITHM");
 }
