@@ -80,7 +80,7 @@ pub(crate) fn at_the_end_of(command: &Command) -> (String, Image) {
     started.args(command.get_args()).stdin(Stdio::null());
     let mut child = started.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     drop(started); // and with it this side's end for writing
-    eventually("the command writes its output", Duration::from_secs(60), || {
+    eventually("the command writes its output", Duration::from_mins(1), || {
         assert_eq!(child.try_wait().unwrap(), None, "it ended without output");
         fs::read_to_string(format!("/proc/{}/wchan", child.id())).unwrap().contains("pipe_write")
     });
