@@ -75,7 +75,7 @@ pub(crate) fn of_command(command: &Command) -> (String, Vec<Image>) {
 /// everything else: its output is a pipe without room, at which it waits.
 pub(crate) fn at_the_end_of(command: &Command) -> (String, Image) {
     let (mut reader, mut full) = std::io::pipe().unwrap();
-    full.write_all(&[b'.'; PIPE_BYTES]).unwrap();
+    full.write_all(&vec![b'.'; PIPE_BYTES]).unwrap();
     let mut started = Command::new(command.get_program());
     started.args(command.get_args()).stdin(Stdio::null());
     let mut child = started.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
