@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_testkit::{Fixture, Running, fixtures, keys_dev};
+use kaibiao_testkit::{Fixture, Running, SoftTokens, fixtures, keys_dev};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -86,16 +86,28 @@ pub(crate) struct World {
     pub(crate) hall: Running,
     pub(crate) custodians: Vec<Running>,
     pub(crate) deadline: Instant,
+    /// With them custodian 1 and 2 keep their keys under a token of their own each.
+    pub(crate) tokens: Option<SoftTokens>,
 }
 
 impl World {
     /// Starts the processes and publishes a tender whose bids are taken in for `seconds`.
     pub(crate) fn open(name: &str, seconds: u64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::open_under(tempfile::tempdir().unwrap(), None, name, seconds)
+    }
+
+    /// As [`World::open`], with tokens `custodian-1` and `custodian-2` of the PIN `123456`.
+    pub(crate) fn open_under(
+        dir: TempDir,
+        tokens: Option<SoftTokens>,
+        name: &str,
+        seconds: u64,
+    ) -> Self {
         let mut command = Command::new(KAIBIAO);
         command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
         let mut world = Self::start(command, dir, name);
+        world.tokens = tokens;
         for number in 1..=3 {
             let custodian = world.start_custodian(number);
             world.custodians.push(custodian);
@@ -117,16 +129,41 @@ impl World {
         let line = hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
         let url = line.split("listening: ").nth(1).unwrap().to_owned();
         fs::write(dir.path().join("passphrase"), "correct horse battery staple\n").unwrap();
+        fs::write(dir.path().join("pin"), "123456\n").unwrap();
         let lot = format!("{}/{}", fixture.draft.tender, fixture.draft.lot);
-        Self { dir, fixture, url, lot, hall, custodians: Vec::new(), deadline: Instant::now() }
+        Self {
+            dir,
+            fixture,
+            url,
+            lot,
+            hall,
+            custodians: Vec::new(),
+            deadline: Instant::now(),
+            tokens: None,
+        }
+    }
+
+    /// Gives a command the key store of a custodian and what opens it.
+    pub(crate) fn with_store(&self, command: &mut Command, number: usize) {
+        command.arg("--dir").arg(self.path(&format!("custodian-{number}")));
+        match self.tokens.as_ref().filter(|_| number < 3) {
+            None => {
+                command.arg("--passphrase-file").arg(self.path("passphrase"));
+            }
+            Some(tokens) => {
+                command.env(SoftTokens::VARIABLE, tokens.conf());
+                command.arg("--token-module").arg(tokens.module());
+                command.args(["--token-label", &format!("custodian-{number}")]);
+                command.arg("--token-pin-file").arg(self.path("pin"));
+            }
+        }
     }
 
     /// Starts a custodian with its own key store; a second time it goes on with the same store.
     pub(crate) fn start_custodian(&self, number: usize) -> Running {
         let mut command = Command::new(KAIBIAO);
-        command.args(["custodian", "run", "--poll-ms", "150", "--hall", &self.url, "--dir"]);
-        command.arg(self.path(&format!("custodian-{number}")));
-        command.arg("--passphrase-file").arg(self.path("passphrase"));
+        command.args(["custodian", "run", "--poll-ms", "150", "--hall", &self.url]);
+        self.with_store(&mut command, number);
         command.args(identity(&format!("custodian-{number}"))).args(trust());
         let mut custodian = Running::start(command, LIFE).unwrap();
         custodian.wait_for("custodian: running").unwrap_or_else(|error| panic!("{error}"));
