@@ -103,10 +103,7 @@ impl World {
         name: &str,
         seconds: u64,
     ) -> Self {
-        let mut command = Command::new(KAIBIAO);
-        command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
-        command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
-        let mut world = Self::start(command, dir, name);
+        let mut world = Self::start(hall(&dir), dir, name);
         world.tokens = tokens;
         for number in 1..=3 {
             let custodian = world.start_custodian(number);
@@ -114,6 +111,12 @@ impl World {
         }
         world.publish(name, seconds);
         world
+    }
+
+    /// A hall without custodians, without a lot.
+    pub(crate) fn empty(name: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::start(hall(&dir), dir, name)
     }
 
     /// As [`World::open`], with a hall that runs the custodians itself.
@@ -171,6 +174,15 @@ impl World {
     }
 
     fn publish(&mut self, name: &str, seconds: u64) {
+        self.draft(name, seconds);
+        // Never before the deadline in the draft, which counts from the start of that command.
+        self.deadline = Instant::now() + Duration::from_secs(seconds);
+        self.begin(&format!("host-{name}")).ok();
+        self.publish_ready(name);
+    }
+
+    /// Makes `draft.json` with a deadline in `seconds`.
+    pub(crate) fn draft(&self, name: &str, seconds: u64) {
         let form = fixtures().join(format!("tenders/{name}.json"));
         let mut draft: Vec<String> = words("tender draft --platform test.kaibiao.example");
         draft.extend(["--from".to_owned(), text(&form), "--deadline".to_owned()]);
@@ -182,17 +194,22 @@ impl World {
         }
         draft.extend(trust());
         kaibiao(draft).ok();
-        // Never before the deadline in the draft, which counts from the start of that command.
-        self.deadline = Instant::now() + Duration::from_secs(seconds);
-        let host = identity(&format!("host-{name}"));
-        let mut create: Vec<String> = words("tender create");
-        create.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
-        create.push(text(&self.path("draft.json")));
-        create.extend(host.clone());
-        kaibiao(create).ok();
+    }
+
+    /// Starts the ceremony of `draft.json` as somebody.
+    pub(crate) fn begin(&self, who: &str) -> Done {
+        let mut new: Vec<String> = words("--lang en ceremony new");
+        new.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
+        new.push(text(&self.path("draft.json")));
+        new.extend(identity(who));
+        kaibiao(new)
+    }
+
+    /// Waits for the ceremony and publishes the tender.
+    pub(crate) fn publish_ready(&self, name: &str) {
         let mut publish = words("tender publish");
         publish.extend(self.at_lot());
-        publish.extend(host);
+        publish.extend(identity(&format!("host-{name}")));
         publish.extend(trust());
         publish.extend(["--out".to_owned(), text(&self.path("tender"))]);
         kaibiao(publish).ok();
@@ -344,6 +361,14 @@ impl World {
     pub(crate) fn wait_for_deadline(&self) {
         std::thread::sleep(self.deadline.saturating_duration_since(Instant::now()));
     }
+}
+
+/// The command that starts a hall with its data in `dir`.
+fn hall(dir: &TempDir) -> Command {
+    let mut command = Command::new(KAIBIAO);
+    command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
+    command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
+    command
 }
 
 /// The words of a text.
