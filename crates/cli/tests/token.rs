@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -104,21 +103,20 @@ impl Place {
         Some(Self { dir, tokens })
     }
 
-    fn command(&self, command: &str, options: &[&dyn AsRef<OsStr>]) -> Done {
+    fn command(&self, command: &str, options: &[&str]) -> Done {
         let mut all = Command::new(KAIBIAO);
         all.args(["--lang", "en"]).args(words(command));
         all.arg("--dir").arg(self.dir.path().join("keys"));
         all.env(SoftTokens::VARIABLE, self.tokens.conf());
-        all.args(options.iter().map(|option| option.as_ref()));
+        all.args(options);
         run(all)
     }
 
     fn token(&self, command: &str, label: &str, pin: &str) -> Done {
-        let pin = self.dir.path().join(pin);
-        let module = self.tokens.module();
+        let (pin, module) = (text(&self.dir.path().join(pin)), text(self.tokens.module()));
         self.command(
             command,
-            &[&"--token-module", &module, &"--token-label", &label, &"--token-pin-file", &pin],
+            &["--token-module", &module, "--token-label", label, "--token-pin-file", &pin],
         )
     }
 
@@ -149,9 +147,8 @@ fn what_is_wrong_with_a_token_is_said_in_plain_words() {
     let missing = place.run("other", "pin").refused(66, "token-unavailable");
     assert!(missing.contains("E_TOKEN_KEY_MISSING"), "{missing}");
     place.run("hsm", "wrong").refused(77, "token-pin");
-    let text = text(&place.dir.path().join("pin"));
-    let module = [&"--token-module" as &dyn AsRef<OsStr>, &text, &"--token-label", &"hsm"];
-    let module = [&module[..], &[&"--token-pin-file", &text]].concat();
+    let pin = text(&place.dir.path().join("pin")); // no module
+    let module = ["--token-module", &pin, "--token-label", "hsm", "--token-pin-file", &pin];
     let refused = place.command("custodian init", &module).refused(66, "token-unavailable");
     assert!(refused.contains("E_TOKEN_MODULE"), "{refused}");
 
@@ -187,22 +184,21 @@ fn a_deleted_key_and_a_lost_token_are_told_from_damage() {
 fn a_store_is_opened_by_what_it_was_made_with_and_by_one_thing_only() {
     let Some(place) = Place::new(&["hsm"]) else { return };
     let word = text(&place.dir.path().join("pin"));
-    let usage = |options: &[&dyn AsRef<OsStr>]| {
+    let usage = |options: &[&str]| {
         let done = place.command("custodian init", options);
         assert_eq!(done.code, 64, "{}", done.text);
     };
     usage(&[]);
-    usage(&[&"--token-label", &"hsm"]);
-    usage(&[&"--token-module", &place.tokens.module()]);
-    let both = [&"--passphrase-file" as &dyn AsRef<OsStr>, &word, &"--token-label", &"hsm"];
-    usage(&both);
-    place.command("custodian init", &[&"--passphrase-file", &word]).ok();
+    usage(&["--token-label", "hsm"]);
+    usage(&["--token-module", &text(place.tokens.module())]);
+    usage(&["--passphrase-file", &word, "--token-label", "hsm"]);
+    place.command("custodian init", &["--passphrase-file", &word]).ok();
     let refused = place.run("hsm", "pin").refused(64, "usage");
     assert!(refused.contains("E_KEYSTORE_PROTECTION"), "{refused}");
     fs::remove_dir_all(place.dir.path().join("keys")).unwrap();
     place.token("custodian init", "hsm", "pin").ok();
     let bundle = text(&place.dir.path().join("wrong"));
     let recover = format!("ceremony recover {bundle}");
-    let refused = place.command(&recover, &[&"--passphrase-file", &word]).refused(64, "usage");
+    let refused = place.command(&recover, &["--passphrase-file", &word]).refused(64, "usage");
     assert!(refused.contains("protected by a key of a token"), "{refused}");
 }
