@@ -34,10 +34,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Cmd {
-    /// 招标文件: draft, create, publish, fetch or check a tender.
+    /// 招标文件: draft, publish, fetch or check a tender.
     #[command(subcommand)]
     Tender(TenderCmd),
-    /// 密钥仪式: look at the key ceremony of a lot.
+    /// 密钥仪式: start the key ceremony of a lot, look at it, get a lost share back.
     #[command(subcommand)]
     Ceremony(CeremonyCmd),
     /// 开标大厅: run the hall.

@@ -24,6 +24,7 @@ mod lots;
 mod machine;
 mod output;
 mod process;
+mod progress;
 mod publish;
 mod sealing;
 mod submission;

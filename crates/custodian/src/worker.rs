@@ -130,10 +130,10 @@ impl Worker {
         }
     }
 
-    /// A file of the key store failed: after a failed write the process stops, a file that cannot
-    /// be used makes this lot rest and is read again.
+    /// A file of the key store failed: after a failed write, or where the token refuses the PIN, the
+    /// process stops; a file that cannot be used makes this lot rest and is read again.
     fn stored(&mut self, error: KeyStoreError) -> Result<Duration, CustodianError> {
-        if error.is_state_unknown() {
+        if error.ends_the_process() {
             return Err(CustodianError::Store(error));
         }
         let detail = words::describe(&error);

@@ -1,5 +1,7 @@
 //! The key store: round trips, wrong passphrases, damage, torn lines.
 
+mod token;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
