@@ -2,6 +2,7 @@
 
 mod people;
 mod processes;
+mod signing;
 mod tender;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use crate::output::Lang;
 
 pub(crate) use people::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
+pub(crate) use signing::{CertCmd, SignArgs, TrustAddArgs, TrustCmd, VerifySignatureArgs};
 pub(crate) use tender::{CeremonyCmd, DraftArgs, SealArgs, SubmitArgs, TenderCmd};
 
 /// 开标: sealed bids, opened in public at a fixed time.
@@ -75,6 +77,16 @@ pub(crate) enum Cmd {
     },
     /// 验证: verify an evidence package, without network.
     Verify(VerifyArgs),
+    /// 证书: say what a certificate is, and whether it may sign.
+    #[command(subcommand)]
+    Cert(CertCmd),
+    /// 签名: sign any file, detached (CAdES).
+    Sign(SignArgs),
+    /// 验签: verify a detached signature.
+    VerifySignature(VerifySignatureArgs),
+    /// 信任名单: show or extend a list of certification authorities.
+    #[command(subcommand)]
+    Trust(TrustCmd),
     /// 演示: a whole opening on this machine.
     Demo(DemoArgs),
 }

@@ -6,6 +6,7 @@
 mod acts;
 mod args;
 mod ceremony;
+mod cert_words;
 mod client;
 mod cmd;
 mod demo;

@@ -53,7 +53,7 @@ pub enum KeyAlgorithm {
 
 impl SignatureAlgorithm {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] =
+    pub const ALL: [Self; 4] =
         [Self::EcdsaP256Sha256, Self::RsaPkcs1Sha256, Self::RsaPssSha256, Self::Sm2Sm3];
 
     /// The name in trust lists and reports.
