@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use kaibiao_pki::TrustList;
 use kaibiao_seal::Header;
-use kaibiao_testkit::{DrawPlay, Scenario, ScenarioOptions};
+use kaibiao_testkit::{Scenario, ScenarioOptions};
 
 /// An opening with its trust list and the headers of all its objects.
 pub(crate) struct Scene {
@@ -13,15 +13,11 @@ pub(crate) struct Scene {
     pub(crate) headers: Vec<Header>,
 }
 
-/// Three bidders, one bid replaced, price sheets and documents, two draws.
+/// Three bidders, one bid replaced, price sheets and documents.
 #[expect(clippy::expect_used, reason = "without its scene no target can judge anything")]
 pub(crate) static SCENE: LazyLock<Scene> = LazyLock::new(|| {
-    let options = ScenarioOptions {
-        bidders: Some(3),
-        revised: Some(0),
-        draw: Some(DrawPlay::Fair),
-        ..ScenarioOptions::default()
-    };
+    let options =
+        ScenarioOptions { bidders: Some(3), revised: Some(0), ..ScenarioOptions::default() };
     let scenario = Scenario::build(&options).expect("the opening is played");
     let trust = Arc::new(TrustList::parse(&scenario.trust).expect("its trust list is read"));
     let headers = scenario
