@@ -1,5 +1,5 @@
 //! Rules of a draw: what the tender file fixed, in its order, each with one value (ruling 15,
-//! ADR-0009).
+//! ADR-0013).
 //!
 //! Whether proofs hold and which value follows from them is for readers with the algorithms.
 
