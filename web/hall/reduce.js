@@ -30,6 +30,7 @@ export function initial() {
     readings: [],
     readingDoneAt: null,
     confirmed: {}, // organisation code -> stamp
+    draws: {}, // number -> { startedAt, answers: [{ custodian, at }], outcome: null or { at, value, dropped } }
     objections: [],
     record: null,
     recordSignatures: [],
@@ -136,6 +137,19 @@ const STEPS = {
   }),
   "reading-finished": (_, __, { at }) => ({ readingDoneAt: at }),
   "price-confirmed": (state, data, { at }) => ({ confirmed: { ...state.confirmed, [data.bidder]: at } }),
+  // A draw that failed may be started again: its answers begin anew.
+  "draw-started": (state, data, { at }) => ({
+    draws: { ...state.draws, [data.no]: { startedAt: at, answers: [], outcome: null } },
+  }),
+  "draw-partial": (state, data, { at }) => ({
+    draws: withDraw(state, data.no, (draw) => ({ answers: [...draw.answers, { custodian: data.custodian, at }] })),
+  }),
+  "draw-made": (state, data, { at }) => ({
+    draws: withDraw(state, data.no, () => ({ outcome: { at, value: data.value, dropped: data.dropped } })),
+  }),
+  "draw-failed": (state, data, { at }) => ({
+    draws: withDraw(state, data.no, () => ({ outcome: { at, value: null, dropped: data.dropped } })),
+  }),
   "objection-raised": (state, data, { at }) => ({
     objections: [...state.objections, { no: data.no, bidder: data.bidder, text: data.text, at, answer: null }],
   }),
@@ -179,11 +193,22 @@ const BRIEFS = {
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total }),
   "price-confirmed": (d) => ({ bidder: d.bidder }),
+  "draw-started": (d) => ({ no: d.no }),
+  "draw-partial": (d) => ({ no: d.no, custodian: d.custodian }),
+  "draw-made": (d) => ({ no: d.no, value: d.value }),
+  "draw-failed": (d) => ({ no: d.no }),
   "objection-raised": (d) => ({ no: d.no, bidder: d.bidder }),
   "objection-answered": (d) => ({ no: d.no }),
   "record-signed": (d) => ({ name: d.party.name, role: d.role }),
   refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
 };
+
+// Entries about a draw that was not started are not understood, and said so on the page.
+function withDraw(state, no, patch) {
+  const draw = state.draws[no];
+  if (!draw) throw new RangeError(`draw ${no} was not started`);
+  return { ...state.draws, [no]: { ...draw, ...patch(draw) } };
+}
 
 function withEvent(events, entry, understood) {
   const { i, at, by, kind } = entry;

@@ -1,7 +1,7 @@
 //! One sentence for each entry of the opening log.
 
 use kaibiao_opening::{Event, OpenedDocument, PublishedBid, State, Verdict};
-use kaibiao_types::{OrgCode, Part};
+use kaibiao_types::{CustodianIndex, OrgCode, Part};
 
 use crate::output::Lang;
 
@@ -101,6 +101,26 @@ fn zh(event: &Event, state: &State) -> String {
         }
         Event::PriceRead(reading) => reading.zh.clone(),
         Event::ReadingFinished(_) => "唱标结束。".to_owned(),
+        Event::DrawStarted(start) => {
+            format!("开始第 {} 项抽取：{}。", start.no, draw_name(start.no, state, Lang::Zh))
+        }
+        Event::DrawPartial(partial) => {
+            format!("密钥分持人 {} 号答复第 {} 项抽取，附证明。", partial.custodian, partial.no)
+        }
+        Event::DrawMade(made) => format!(
+            "第 {} 项抽取结果：{} = {}{}",
+            made.no,
+            draw_name(made.no, state, Lang::Zh),
+            made.value,
+            if made.dropped.is_empty() {
+                "。".to_owned()
+            } else {
+                format!("；密钥分持人 {} 号的证明无效。", numbers(&made.dropped, "、"))
+            }
+        ),
+        Event::DrawFailed(failed) => {
+            format!("第 {} 项抽取无结果：作出证明的密钥分持人不足。", failed.no)
+        }
         Event::PriceConfirmed(who) => format!("{} 确认报价。", name(&who.bidder)),
         Event::ObjectionRaised(raised) => {
             format!("异议 {}，{}：{}", raised.no, name(&raised.bidder), raised.text)
@@ -190,6 +210,26 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::PriceRead(reading) => reading.en.clone(),
         Event::ReadingFinished(_) => "All prices are read.".to_owned(),
+        Event::DrawStarted(start) => {
+            format!("Draw {} started: {}.", start.no, draw_name(start.no, state, Lang::En))
+        }
+        Event::DrawPartial(partial) => {
+            format!("Custodian {} answered draw {} with a proof.", partial.custodian, partial.no)
+        }
+        Event::DrawMade(made) => format!(
+            "Draw {}: {} = {}{}",
+            made.no,
+            draw_name(made.no, state, Lang::En),
+            made.value,
+            if made.dropped.is_empty() {
+                ".".to_owned()
+            } else {
+                format!("; proofs that do not hold: custodians {}.", numbers(&made.dropped, ", "))
+            }
+        ),
+        Event::DrawFailed(failed) => {
+            format!("Draw {} has no value: too few custodians proved it.", failed.no)
+        }
         Event::PriceConfirmed(who) => format!("{} confirmed its price.", name(&who.bidder)),
         Event::ObjectionRaised(raised) => {
             format!("Objection {}, {}: {}", raised.no, name(&raised.bidder), raised.text)
@@ -216,6 +256,20 @@ fn en(event: &Event, state: &State) -> String {
 /// The name of a bidder; its code where the log has not named it.
 fn name(code: &OrgCode, state: &State) -> String {
     state.current_bid(code).map_or_else(|| code.to_string(), |bid| bid.bidder.name.clone())
+}
+
+/// What is drawn.
+fn draw_name(no: u32, state: &State, lang: Lang) -> String {
+    let draws = state.published().map_or(&[][..], |lot| lot.draws.as_slice());
+    let name = draws.iter().find(|draw| draw.no == no).map(|draw| match lang {
+        Lang::Zh => draw.name.zh.clone(),
+        Lang::En => draw.name.en.clone(),
+    });
+    name.unwrap_or_default()
+}
+
+fn numbers(list: &[CustodianIndex], between: &str) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 const fn part_zh(part: Part) -> &'static str {

@@ -60,6 +60,33 @@ fn a_whole_opening_ends_with_a_passed_package() {
 }
 
 #[test]
+fn a_demonstration_draws_one_of_the_values_of_the_tender_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let mut command = Command::new(KAIBIAO);
+    command.args(["demo", "--pace", "instant", "--tender", "works-12", "--lang", "en"]);
+    command.args(["--deadline-in", "30s", "--out"]).arg(&out);
+    let mut demo = Running::start(command, Duration::from_secs(170)).unwrap();
+    let status = demo.wait_exit().unwrap();
+    let output = demo.output();
+    assert!(status.success(), "{output}");
+    assert!(output.contains("TOTAL-PASSED"), "{output}");
+    assert!(output.contains("Draw 1: Benchmark price factor K = 0.9"), "{output}");
+    let record = fs::read(out.join("opening/record.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let draw = &record["draws"][0];
+    let list = draw["values"]["list"].as_array().unwrap();
+    let index = usize::try_from(draw["index"].as_u64().unwrap()).unwrap();
+    assert_eq!(draw["value"], list[index]);
+    assert!(draw["proven"].as_array().unwrap().len() >= 2);
+    let mut list = vec!["verify".to_owned(), text(&out.join("evidence.asice"))];
+    list.extend(trust());
+    list.push("--json".to_owned());
+    let report = kaibiao(&list);
+    assert!(report.text.contains(r#""id":"DRW-01","bid":null,"result":"PASS""#), "{}", report.text);
+}
+
+#[test]
 fn a_demonstration_that_fails_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let temp = tempfile::tempdir().unwrap();

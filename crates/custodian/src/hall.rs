@@ -167,6 +167,15 @@ impl Hall {
         self.post_json(&paths::partials(lot), post, SMALL_MAX).await
     }
 
+    /// Sends the answer to a draw.
+    pub(crate) async fn post_draw_partial(
+        &self,
+        lot: &LotKey,
+        post: &SignedBody,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::draw_partials(lot), post, SMALL_MAX).await
+    }
+
     /// Sends the statement of destruction.
     pub(crate) async fn post_destruction(
         &self,

@@ -269,6 +269,11 @@ impl Worker {
                     let answer = self.hall.frozen(&self.key).await?;
                     self.note(move |lot| lot.frozen(freeze_id, answer)).await?;
                 }
+                Duty::Draw(no, post) => {
+                    self.hall.post_draw_partial(&self.key, &post).await?;
+                    tracing::info!(lot = %self.key, draw = no, "the point of a draw is raised");
+                    self.note(move |lot| lot.draw_sent(no)).await?;
+                }
                 Duty::Freeze(post) => {
                     self.hall.post_freeze_signature(&self.key, &post).await?;
                     tracing::info!(lot = %self.key, freeze = %post.freeze_id, "freeze countersigned");

@@ -31,6 +31,17 @@ pub enum Act {
         /// When, by the custodian's clock.
         at: UtcMillis,
     },
+    /// Is about to raise the point of a draw. Written before the share is touched (rule R9).
+    DrawIntent {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+        /// The freeze that the point is made of.
+        freeze_id: Digest,
+        /// Which draw of the tender file.
+        no: u32,
+        /// The point.
+        u: Hex<33>,
+    },
     /// Countersigned a freeze; there is at most one per ceremony and round.
     FreezeSigned {
         /// When, by the custodian's clock.
@@ -99,6 +110,7 @@ pub struct Memory {
     cosigned: BTreeMap<u64, Digest>,
     freeze_id: Option<Digest>,
     raised: BTreeMap<[u8; 33], Digest>,
+    drawn: BTreeMap<u32, (Digest, [u8; 33])>,
     holding: Holding,
 }
 
@@ -110,6 +122,9 @@ impl Memory {
             Act::FreezeSigned { freeze_id, .. } => self.freeze_id = Some(*freeze_id),
             Act::Intent { raised, .. } => {
                 self.raised.extend(raised.iter().map(|r| (r.u.0, r.manifest_sha256)));
+            }
+            Act::DrawIntent { freeze_id, no, u, .. } => {
+                self.drawn.insert(*no, (*freeze_id, u.0));
             }
             Act::Destroying { .. } => self.keep_at_most(Holding::Destroying),
             Act::Destroyed { .. } => self.keep_at_most(Holding::CosigningKey),
@@ -140,6 +155,16 @@ impl Memory {
     /// The freeze that was countersigned.
     pub const fn freeze_id(&self) -> Option<Digest> {
         self.freeze_id
+    }
+
+    /// The freeze and the point that were raised for a draw before.
+    pub fn drawn(&self, no: u32) -> Option<(Digest, [u8; 33])> {
+        self.drawn.get(&no).copied()
+    }
+
+    /// The draw for which a point was raised before.
+    pub fn drawn_for(&self, u: &[u8; 33]) -> Option<u32> {
+        self.drawn.iter().find(|(_, (_, drawn))| drawn == u).map(|(no, _)| *no)
     }
 
     /// The bid for which a point was raised before.

@@ -22,6 +22,18 @@ pub enum Refusal {
         /// The bid it was raised for.
         before: Digest,
     },
+    /// A draw has a point that belongs to a bid, or was raised in another role (rule R7).
+    #[error("the point of draw {no} is the point of a bid, or was raised for something else")]
+    DrawPoint {
+        /// The draw.
+        no: u32,
+    },
+    /// The draw in the log is not one of the tender file.
+    #[error("draw {no} is not the one of the tender file")]
+    DrawTerms {
+        /// The draw.
+        no: u32,
+    },
     /// The freeze does not hold.
     #[error("the freeze does not hold")]
     Freeze(#[from] FreezeFault),
@@ -45,6 +57,9 @@ pub enum Refusal {
     /// The closing head is not one that this custodian cosigned.
     #[error("this custodian has not cosigned the closing head")]
     HeadUnsigned,
+    /// The log does not ask this custodian for a draw.
+    #[error("the log does not ask for a draw")]
+    NoDraw,
     /// The opening is not over: the share is still needed.
     #[error("the opening is not over, so the share is not destroyed")]
     NotOver,
@@ -82,6 +97,9 @@ impl Refusal {
             Self::Checkpoint(error) => error.label(),
             Self::Destroyed => "E_DESTROYED",
             Self::DuplicateLock { .. } => "E_DUP_U",
+            Self::DrawPoint { .. } => "E_DRAW_POINT",
+            Self::DrawTerms { .. } => "E_DRAW_TENDER",
+            Self::NoDraw => "E_DRAW_NOT_ASKED",
             Self::Freeze(error) => error.label(),
             Self::FreezeConflict { .. } => "E_FREEZE_CONFLICT",
             Self::FreezeUnsigned | Self::HeadUnsigned | Self::NotAsked(_) | Self::NotOver => {

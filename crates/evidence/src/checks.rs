@@ -219,6 +219,10 @@ checks! {
         ask "投标文件（非报价部分）的解密结果是否可复核？" "Can the opened documents be checked?"
         no "公开类证据包不含投标文件" "The public kind holds no documents"
         hand "审计类证据包" "packages of the auditor kind";
+    Drw01 = "DRW-01" Package
+        ask "用日志中的证明重新计算，每项抽取的结果是否正确？" "Does every draw, computed again from the proofs in the log, give what was written?"
+        no "抽取结果不能由密钥分持人的证明推出" "The outcome of a draw does not follow from the custodians' proofs"
+        hand "docs/spec/ceremony.md 第 8 节" "docs/spec/ceremony.md, section 8";
     Ord01 = "ORD-01" Package
         ask "每一步是否都符合开标程序（顺序、时间、身份）？" "Does every step follow the procedure (order, time, party)?"
         no "有步骤违反开标程序" "A step breaks the procedure"

@@ -72,6 +72,7 @@ impl State {
             Event::UnsealingStarted(start) => self.unsealing_started(start.part),
             Event::PartialsReceived(partials) => self.partials_received(partials),
             Event::CustodianRefused(refused) => {
+                self.draw_refused(refused.custodian);
                 if let Some(track) = self.unsealing_part().and_then(|part| self.track_mut(part)) {
                     track.refused.insert(refused.custodian);
                 }
@@ -91,6 +92,10 @@ impl State {
                 self.phase = Phase::Reading;
             }
             Event::ReadingFinished(_) => self.phase = Phase::Read,
+            Event::DrawStarted(start) => self.draw_started(start.no, at),
+            Event::DrawPartial(partial) => self.draw_answered(partial),
+            Event::DrawMade(made) => self.draw_made(made, at),
+            Event::DrawFailed(failed) => self.draw_failed(failed, at),
             Event::PriceConfirmed(who) => {
                 self.confirmations.insert(who.bidder.clone(), at);
             }

@@ -39,6 +39,8 @@ pub enum Command {
     StartUnsealing(Part),
     /// Read the next price aloud (唱标), taking this long. Host.
     ReadNext(Millis),
+    /// Start a draw (抽取) of the tender file. Host.
+    StartDraw(u32),
     /// Sign in (签到). Bidder.
     SignIn,
     /// Confirm the price as read (报价确认). Bidder.
@@ -161,6 +163,12 @@ struct PartData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct DrawData {
+    no: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct DurationData {
     duration_ms: Millis,
 }
@@ -257,6 +265,7 @@ impl Command {
             Self::CheckSeals => CommandKind::CheckSeals,
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
             Self::ReadNext(_) => CommandKind::ReadNext,
+            Self::StartDraw(_) => CommandKind::StartDraw,
             Self::SignIn => CommandKind::SignIn,
             Self::ConfirmPrice => CommandKind::ConfirmPrice,
             Self::RaiseObjection(_) => CommandKind::RaiseObjection,
@@ -286,6 +295,7 @@ impl Command {
             CommandKind::ReadNext => {
                 typed::<DurationData>(data).map(|d| Self::ReadNext(d.duration_ms))
             }
+            CommandKind::StartDraw => typed::<DrawData>(data).map(|d| Self::StartDraw(d.no)),
             CommandKind::SignIn => plain(Self::SignIn, data),
             CommandKind::ConfirmPrice => plain(Self::ConfirmPrice, data),
             CommandKind::RaiseObjection => {
@@ -313,6 +323,7 @@ impl Command {
             Self::ReadNext(duration_ms) => {
                 to_raw_value(&DurationData { duration_ms: *duration_ms })
             }
+            Self::StartDraw(no) => to_raw_value(&DrawData { no: *no }),
             Self::RaiseObjection(text) => to_raw_value(&TextData { text: text.clone() }),
             Self::AnswerObjection { no, text } => {
                 to_raw_value(&AnswerData { no: *no, text: text.clone() })

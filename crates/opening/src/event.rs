@@ -16,12 +16,14 @@ macro_rules! data {
     };
 }
 
+mod draw;
 mod intake;
 mod room;
 mod shape;
 
 use kaibiao_types::{CustodianIndex, Party, Role};
 
+pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
 pub use intake::{
     BidStatus, DeadlinePostponed, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
     FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, SetFrozen, Tick,
@@ -170,6 +172,14 @@ events! {
     PriceRead(PriceRead) = "price-read";
     /// Every price is read.
     ReadingFinished(Empty) = "reading-finished";
+    /// The host started a draw (抽取) of the tender file.
+    DrawStarted(DrawStarted) = "draw-started";
+    /// A custodian raised the point of the draw.
+    DrawPartial(DrawPartial) = "draw-partial";
+    /// The value that was drawn.
+    DrawMade(DrawMade) = "draw-made";
+    /// Too few custodians answered: the draw has no value.
+    DrawFailed(DrawFailed) = "draw-failed";
     /// A bidder confirmed its price as read (报价确认).
     PriceConfirmed(PriceConfirmed) = "price-confirmed";
     /// A bidder objected (异议).
@@ -235,6 +245,7 @@ impl Event {
             Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
+            | Self::DrawPartial(DrawPartial { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Actor::Custodian(*custodian),
             Self::SignedIn(SignedIn { bidder: Party { code, .. } })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
@@ -254,6 +265,7 @@ impl Event {
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)
             | Self::PriceRead(_)
+            | Self::DrawStarted(_)
             | Self::ObjectionAnswered(_)
             | Self::OpeningClosed(_) => cause.clone(),
             Self::Tick(_)
@@ -266,6 +278,8 @@ impl Event {
             | Self::PricesPublished(_)
             | Self::DocumentsOpened(_)
             | Self::ReadingFinished(_)
+            | Self::DrawMade(_)
+            | Self::DrawFailed(_)
             | Self::RecordGenerated(_)
             | Self::Refused(_) => Actor::Hall,
         }
@@ -277,6 +291,7 @@ impl Event {
             Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
+            | Self::DrawPartial(DrawPartial { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Some(*custodian),
             _ => None,
         }

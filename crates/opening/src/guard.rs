@@ -3,6 +3,7 @@
 //! [`State::decide`] asks here before an entry is written, [`State::check_and_apply`] when one is
 //! replayed: there is one set of rules.
 
+mod draw;
 mod freeze;
 mod hearing;
 mod schedule;
@@ -31,6 +32,7 @@ impl EventKind {
             | Self::BiddersPublished
             | Self::UnsealingStarted
             | Self::PriceRead
+            | Self::DrawStarted
             | Self::ObjectionAnswered
             | Self::OpeningClosed => &[Role::Host],
             Self::DeadlinePostponed => &[Role::Supervisor],
@@ -40,6 +42,7 @@ impl EventKind {
             Self::FreezeSigned
             | Self::PartialsReceived
             | Self::CustodianRefused
+            | Self::DrawPartial
             | Self::KeyDestroyed => &[Role::Custodian],
             Self::Tick
             | Self::IntakeClosed
@@ -51,6 +54,8 @@ impl EventKind {
             | Self::PricesPublished
             | Self::DocumentsOpened
             | Self::ReadingFinished
+            | Self::DrawMade
+            | Self::DrawFailed
             | Self::RecordGenerated
             | Self::Refused => &[Role::Hall],
         }
@@ -179,9 +184,20 @@ impl State {
             (E::RecordGenerated | E::OpeningClosed, _) if !self.unanswered().is_empty() => {
                 Err(Refusal::ObjectionsOpen { nos: self.unanswered() })
             }
+            // A draw fixed in the tender file is held in public, once the prices that it works on are
+            // known to all, and before the record that names its value (办法 art. 32).
+            (E::RecordGenerated, P::Read) if !self.draws_open().is_empty() => {
+                Err(Refusal::DrawsOpen { nos: self.draws_open() })
+            }
             (E::PriceRead | E::ReadingFinished, P::Published | P::Reading)
             | (
-                E::PriceConfirmed | E::ObjectionRaised | E::ObjectionAnswered,
+                E::PriceConfirmed
+                | E::ObjectionRaised
+                | E::ObjectionAnswered
+                | E::DrawStarted
+                | E::DrawPartial
+                | E::DrawMade
+                | E::DrawFailed,
                 P::Published | P::Reading | P::Read,
             )
             | (E::RecordGenerated, P::Read)
@@ -215,6 +231,10 @@ impl State {
             Event::DocumentsOpened(documents) => self.documents_fit(documents),
             Event::PriceRead(reading) => self.reading_fits(reading),
             Event::ReadingFinished(_) => self.reading_is_over(at),
+            Event::DrawStarted(start) => self.draw_may_start(start),
+            Event::DrawPartial(partial) => self.draw_partial_fits(partial),
+            Event::DrawMade(made) => self.draw_made_fits(made),
+            Event::DrawFailed(failed) => self.draw_failed_fits(failed, at),
             Event::PriceConfirmed(who) => self.price_confirmed(&who.bidder),
             Event::ObjectionRaised(objection) => self.objection_raised(objection),
             Event::ObjectionAnswered(answer) => self.objection_open(answer.no),
@@ -274,7 +294,8 @@ fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
     let lawful = lot.min_bidders >= limits::BIDDERS_MIN
         && lot.host.code != lot.supervisor.code
         && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
-        && tender::fields_are_valid(&lot.fields);
+        && tender::fields_are_valid(&lot.fields)
+        && tender::check_draws(&lot.draws).is_ok();
     fits(step, DataRule::Terms, lawful)
 }
 

@@ -20,6 +20,12 @@ pub const FIELD_TEXT_CHARS: usize = 500;
 pub const FIELD_INTEGER_DIGITS: usize = 15;
 /// The read-out fields of a tender, the price included.
 pub const FIELDS: usize = 40;
+/// The draws of a tender.
+pub const DRAWS: usize = 16;
+/// The values of one draw.
+pub const DRAW_VALUES: u64 = 1_000;
+/// A value of a draw.
+pub const DRAW_VALUE_CHARS: usize = 20;
 /// The rules of the tick schedule.
 pub const TICK_RULES: usize = 16;
 /// The places of one tick: the one number of format version 1 (ruling 7).

@@ -107,6 +107,7 @@ impl Event {
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration
             }
+            (Self::DrawStarted(start), Command::StartDraw(no)) => start.no == *no,
             (Self::ObjectionRaised(raised), Command::RaiseObjection(text)) => raised.text == *text,
             (Self::ObjectionAnswered(answered), Command::AnswerObjection { no, text }) => {
                 answered.no == *no && answered.text == *text

@@ -7,6 +7,7 @@ use kaibiao_types::{
     CustodianIndex, Digest, LotKey, Millis, OrgCode, Part, Role, Stage, TickNo, UtcMillis,
 };
 
+use crate::draw::DrawRun;
 use crate::event::{
     BidStatus, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded, FrozenBid,
     LotPublished, PostponementAsked, PricesPublished, PublishedBid, RecordSigned, SealsChecked,
@@ -43,6 +44,7 @@ pub struct State {
     pub(crate) documents_mark: Option<Mark>,
     pub(crate) read: u32,
     pub(crate) reading_until: UtcMillis,
+    pub(crate) draws: BTreeMap<u32, DrawRun>,
     pub(crate) confirmations: BTreeMap<OrgCode, UtcMillis>,
     pub(crate) objections: Vec<Objection>,
     pub(crate) record: Option<GeneratedRecord>,
@@ -165,6 +167,7 @@ impl State {
             documents_mark: None,
             read: 0,
             reading_until: UtcMillis::EPOCH,
+            draws: BTreeMap::new(),
             confirmations: BTreeMap::new(),
             objections: Vec::new(),
             record: None,

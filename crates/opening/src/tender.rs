@@ -4,6 +4,7 @@
 //! host signs `tender.json`: the same terms with the results of the ceremony.
 
 mod check;
+mod draws;
 mod error;
 mod terms;
 
@@ -11,6 +12,7 @@ use kaibiao_types::{Digest, LotKey, Party};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, FieldKind, ReadOutField,
@@ -18,6 +20,7 @@ pub use terms::{
 };
 
 pub(crate) use check::fields_are_valid;
+pub(crate) use draws::check as check_draws;
 
 use crate::sheet::SheetRules;
 use crate::{limits, strict};

@@ -8,6 +8,7 @@
 
 mod bid;
 mod board;
+mod draw;
 mod log;
 mod points;
 mod tender;
@@ -17,6 +18,7 @@ pub use bid::{
     BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid,
 };
 pub use board::{Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
+pub use draw::{Drawn, Undrawn, UndrawnCause, draw_outcome, point_of_draw};
 pub use log::{Replay, ReplayFault};
 pub use points::{DuplicatePoint, LockPoints};
 pub use tender::{TenderFault, TenderMaterial, VerifiedTender};

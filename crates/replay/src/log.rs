@@ -18,7 +18,7 @@ use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_types::{CustodianIndex, Millis, OrgCode, Role, UtcMillis};
 
-use crate::VerifiedTender;
+use crate::{VerifiedTender, draw_outcome};
 
 /// A log with the state that follows from it; every entry was checked when it was taken in.
 #[derive(Debug)]
@@ -63,6 +63,12 @@ pub enum ReplayFault {
         entry: u64,
         /// The rule it breaks.
         source: Refusal,
+    },
+    /// The outcome of a draw does not follow from the proven partials in the log.
+    #[error("entry {entry}: the draw does not follow from the custodians' proofs")]
+    Draw {
+        /// Index of the entry.
+        entry: u64,
     },
     /// The data of an entry is malformed.
     #[error("entry {entry} is malformed")]
@@ -117,6 +123,7 @@ impl ReplayFault {
             Self::ClosingHead { .. } => "E_CLOSING_HEAD",
             Self::Command { .. } => "E_COMMAND",
             Self::CommandMismatch { source, .. } => source.label(),
+            Self::Draw { .. } => "E_DRAW",
             Self::Event { source, .. } => source.label(),
             Self::Line(error) => error.label(),
             Self::Log(error) => error.label(),
@@ -295,6 +302,8 @@ impl Replay {
             Event::KeyDestroyed(destroyed) => self.check_destruction(entry, destroyed)?,
             Event::RecordSigned(signed) => self.check_record_signature(entry, signed)?,
             Event::PricesPublished(prices) => check_sheets(entry.index(), prices)?,
+            Event::DrawMade(made) => self.check_draw(entry, Some(made.index), &made.dropped)?,
+            Event::DrawFailed(failed) => self.check_draw(entry, None, &failed.dropped)?,
             _ => {}
         }
         Ok(None)
@@ -354,6 +363,23 @@ impl Replay {
     ) -> Result<(), ReplayFault> {
         let statement = self.destroyed_statement();
         self.check_custodian(entry, destroyed.custodian, &destroyed.cms, &statement)
+    }
+
+    /// Ruling 15: anyone recomputes the value, and that there is none, from the same partials.
+    fn check_draw(
+        &self,
+        entry: &EntryLine,
+        index: Option<u64>,
+        dropped: &[CustodianIndex],
+    ) -> Result<(), ReplayFault> {
+        // Without a draw that waits the procedure refuses the entry.
+        let Some(drawing) = self.state.drawing() else { return Ok(()) };
+        let (found, bad) = match draw_outcome(&self.tender, &drawing) {
+            Ok(drawn) => (Some(drawn.index), drawn.dropped),
+            Err(undrawn) => (None, undrawn.dropped),
+        };
+        let follows = found == index && bad == dropped;
+        if follows { Ok(()) } else { Err(ReplayFault::Draw { entry: entry.index() }) }
     }
 
     /// What a custodian of this lot signs once its share is destroyed.

@@ -10,6 +10,7 @@ mod ceremony;
 mod closing;
 mod context;
 mod documents;
+mod draw;
 mod error;
 mod frozen;
 mod handle;
@@ -21,6 +22,7 @@ mod unsealing;
 
 pub use ceremony::{BoardPosting, LotCeremony};
 pub use context::{Clock, HallContext};
+pub use draw::DrawAnswer;
 pub use error::RoomError;
 pub use frozen::PartHeaderBytes;
 pub use handle::{Completed, LotHandle};

@@ -25,7 +25,9 @@ pub use paths::{fixtures, keys_dev, require_tool, shared_dir, workspace_root};
 pub use roster::{Authority, Identity, NamedParty, Roster};
 pub use running::{RunError, Running};
 #[cfg(feature = "scenario")]
-pub use scenario::{People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions};
+pub use scenario::{
+    DrawPlay, People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions,
+};
 pub use token::SoftTokens;
 
 /// The mark at the end of the name of every invented organisation.

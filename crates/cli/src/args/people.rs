@@ -85,6 +85,13 @@ pub(crate) enum HostCmd {
         #[arg(long, value_name = "N")]
         interval_ms: Option<u64>,
     },
+    /// Start a draw of the tender file (抽取); custodians answer, and the value follows.
+    Draw {
+        /// Its number in the tender file.
+        no: u32,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Answer an objection (答复).
     Answer {
         /// Number of the objection.

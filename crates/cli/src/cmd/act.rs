@@ -30,6 +30,7 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         }
         HostCmd::ReadNext { act, duration_ms } => read(&act, duration_ms, 1, ui).await,
         HostCmd::ReadAll { act, interval_ms } => read(&act, interval_ms, usize::MAX, ui).await,
+        HostCmd::Draw { no, act } => send(&act, Command::StartDraw(no), ui).await,
         HostCmd::Answer { no, text, act } => {
             send(&act, Command::AnswerObjection { no, text }, ui).await
         }

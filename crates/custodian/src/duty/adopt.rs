@@ -40,6 +40,8 @@ pub(super) struct Sent {
     pub(super) freeze: Option<Instant>,
     /// When partial decryptions were last sent.
     pub(super) partials: Option<Instant>,
+    /// Which draw was last answered, and when.
+    pub(super) draw: Option<(u32, Instant)>,
     /// When the statement of destruction was last sent.
     pub(super) destruction: Option<Instant>,
 }

@@ -3,6 +3,7 @@
 mod adopt;
 mod ceremony;
 mod destroy;
+mod draw;
 mod follow;
 mod release;
 

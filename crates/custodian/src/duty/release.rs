@@ -30,6 +30,8 @@ pub(crate) enum Duty {
     Destroyed(Box<DestructionPost>),
     /// The freeze is countersigned.
     Freeze(Box<FreezeSignaturePost>),
+    /// The point of a draw is raised.
+    Draw(u32, Box<SignedBody>),
     /// Nothing is asked of this custodian.
     Nothing,
     /// The points are raised.
@@ -71,12 +73,12 @@ impl Lot {
         let unsigned = !state.freeze_signers().contains(&index);
         let asked = state.unsealing().map(|unsealing| unsealing.part);
         let asked = asked.filter(|part| !state.released(*part).contains(&index));
-        if !unsigned && asked.is_none() {
-            return Ok(Duty::Nothing);
-        }
+        let draw = opening.draw_asked(index);
         let rests = |sent: Option<Instant>| sent.is_some_and(|sent| sent.elapsed() < AGAIN);
-        let resting = if unsigned { opening.sent.freeze } else { opening.sent.partials };
-        if rests(resting) {
+        let asked = asked.filter(|_| !rests(opening.sent.partials));
+        let unsigned_now = unsigned && !rests(opening.sent.freeze);
+        let due = if unsigned { unsigned_now } else { draw || asked.is_some() };
+        if !due {
             return Ok(Duty::Nothing);
         }
         if opening.material.as_ref().is_none_or(|(id, _)| *id != freeze_id) {
@@ -84,6 +86,7 @@ impl Lot {
         }
         match asked {
             _ if unsigned => self.countersign(),
+            _ if draw => self.answer_draw(),
             Some(part) => self.release(part),
             None => Ok(Duty::Nothing),
         }

@@ -11,9 +11,9 @@ use axum::routing::{get, post};
 use kaibiao_types::{Digest, LotKey, UtcMillis};
 use kaibiao_wire::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
-    DestructionPost, DraftAnswer, FreezeSignaturePost, FrozenAnswer, Label, LotList, LotStatus,
-    PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since, TenderAnswer, Words,
-    from_json, paths, to_json,
+    DestructionPost, DraftAnswer, DrawPartialBody, FreezeSignaturePost, FrozenAnswer, Label,
+    LotList, LotStatus, PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since,
+    TenderAnswer, Words, from_json, paths, to_json,
 };
 use serde::Serialize;
 
@@ -36,6 +36,9 @@ pub struct Served {
     /// Statements of destruction arrive and the answer is lost.
     pub destructions_down: bool,
     pub partials: Vec<PartialsBody>,
+    pub draws: Vec<DrawPartialBody>,
+    /// Answers to draws arrive and the answer is lost.
+    pub draws_down: bool,
     /// Bodies of partials and refusals with their signatures.
     pub signed: Vec<SignedBody>,
     pub refusals: Vec<RefusalBody>,
@@ -132,6 +135,7 @@ fn router(served: Arc<Mutex<Served>>) -> Router {
         .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
         .route(paths::DESTRUCTIONS, post(destructions))
         .route(paths::PARTIALS, post(partials))
+        .route(paths::DRAW_PARTIALS, post(draw_partials))
         .route(paths::REFUSALS, post(refusals))
         .with_state(served)
 }
@@ -222,6 +226,17 @@ async fn partials(State(served): Shared, body: axum::body::Bytes) -> Response {
     served.partials.push(from_json(signed.body.as_slice()).unwrap());
     served.signed.push(signed);
     if served.partials_down {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    json(&served.head())
+}
+
+async fn draw_partials(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let signed: SignedBody = from_json(&body).unwrap();
+    let mut served = served.lock().unwrap();
+    served.draws.push(from_json(signed.body.as_slice()).unwrap());
+    served.signed.push(signed);
+    if served.draws_down {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     json(&served.head())

@@ -11,6 +11,7 @@
 
 mod ceremony;
 mod destruction;
+mod draw;
 mod hall;
 mod opening;
 mod people;

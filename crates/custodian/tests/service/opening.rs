@@ -26,8 +26,11 @@ pub struct Lot {
 
 impl Lot {
     pub async fn published(seed: &str) -> Self {
+        Self::of(Scene::new(seed).await).await
+    }
+
+    pub async fn of(mut scene: Scene) -> Self {
         let keys = TempDir::new().unwrap();
-        let mut scene = Scene::new(seed).await;
         let clock = TestClock::at(BEFORE);
         let mut running = Vec::new();
         for number in 1..=3 {
@@ -69,7 +72,7 @@ impl Lot {
     }
 
     /// Waits until every custodian has refused with this label.
-    async fn refused_by_all(&self, label: &str) {
+    pub async fn refused_by_all(&self, label: &str) {
         let all = |served: &mut Served| {
             let by = served.refusals.iter().filter(|refusal| refusal.label == label);
             let by: std::collections::BTreeSet<_> = by.map(|refusal| refusal.custodian).collect();

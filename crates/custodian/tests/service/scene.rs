@@ -83,7 +83,7 @@ fn words(zh: &str, en: &str) -> Bilingual {
     Bilingual { zh: zh.to_owned(), en: en.to_owned() }
 }
 
-fn terms(people: &People) -> Terms {
+fn terms(people: &People, draws: Vec<opening::Draw>) -> Terms {
     let seat = |(number, person): (usize, &Person)| CustodianSeat {
         index: index(number),
         party: person.party.clone(),
@@ -126,15 +126,21 @@ fn terms(people: &People) -> Terms {
         retention_years: 15,
         fictional: true,
         source: None,
+        draws,
     }
 }
 
 impl Scene {
     /// A drafted lot on a hall that nobody asks yet.
     pub async fn new(seed: &str) -> Self {
+        Self::with_draws(seed, Vec::new()).await
+    }
+
+    /// The same with draws in its tender file.
+    pub async fn with_draws(seed: &str, draws: Vec<opening::Draw>) -> Self {
         let people = People::load();
         let hall = Hall::start().await;
-        let draft = TenderDraft::new(terms(&people)).unwrap();
+        let draft = TenderDraft::new(terms(&people, draws)).unwrap();
         let draft_bytes = draft.to_bytes();
         let draft_cms = sign(&people.host.identity, &draft_bytes, BEFORE);
         let origin = LogOrigin::parse(&draft.terms().log_origin()).unwrap();

@@ -7,15 +7,15 @@ use kaibiao_journal::{Cosigner, EntryLine, SignedCommand, TreeHead};
 use kaibiao_merkle::{Tree, leaf_hash};
 use kaibiao_opening::{Actor, Command, EventKind, IntakeClosed, RecordSigned, SignedCommandBody};
 use kaibiao_pki::{Identity, cms};
-use kaibiao_testkit::{Scenario, ScenarioOptions};
+use kaibiao_testkit::{DrawPlay, Scenario, ScenarioOptions};
 use kaibiao_types::{Millis, OrgCode, Role};
 
 use super::common::{
     Case, bid_name, failed_lot, files, rich_scenario, scenario, sealed, sealed_at,
 };
 use crate::CheckId::{
-    Cer04, Dec01, Dec02, Log01, Log02, Log05, Ord01, Ord02, Ord03, Ord04, Rec02, Sea01, Sig02,
-    Sig03, Sig04, Wit01,
+    Cer04, Dec01, Dec02, Drw01, Log01, Log02, Log05, Ord01, Ord02, Ord03, Ord04, Rec02, Sea01,
+    Sig02, Sig03, Sig04, Wit01,
 };
 use crate::layout;
 
@@ -268,6 +268,8 @@ fn dishonest_cases() -> Vec<Case> {
         ScenarioOptions { documents: false, objection: false, ..ScenarioOptions::default() };
     let forged = scenario(&ScenarioOptions { forged: Some(1), ..plain.clone() });
     let unproven = scenario(&ScenarioOptions { lying_custodians: 2, ..plain.clone() });
+    let draw = Some(DrawPlay::Steered);
+    let steered = scenario(&ScenarioOptions { draw, ..plain.clone() });
     let unfinished = scenario(&ScenarioOptions { unfinished: true, ..plain });
     let failed = failed_lot();
     let unsealed = relogged(failed, |lines| {
@@ -290,6 +292,7 @@ fn dishonest_cases() -> Vec<Case> {
     vec![
         Case::fails("N39 forged price", sealed(&forged, &files(&forged)), Dec02),
         Case::fails("N40 too few proven partials", sealed(&unproven, &files(&unproven)), Dec01),
+        Case::fails("a value that was not drawn", sealed(&steered, &files(&steered)), Drw01),
         Case::opens("not over", sealed(&unfinished, &files(&unfinished)), Ord04),
         Case::fails("too few bidders, unsealed", unsealed, Ord03),
         Case::fails("N55 log of another lot", mixed, Log02),

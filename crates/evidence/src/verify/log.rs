@@ -177,6 +177,11 @@ impl Run {
         } else {
             self.findings.pass(CheckId::Cer04, None);
         }
+        if state.draws().is_empty() {
+            self.findings.not_applicable(CheckId::Drw01, None);
+        } else {
+            self.findings.pass(CheckId::Drw01, None);
+        }
         if state.record_signatures().is_empty() {
             self.findings.not_applicable(CheckId::Sig04, None);
         } else {
@@ -291,6 +296,7 @@ fn place(kind: &str, fault: &ReplayFault) -> CheckId {
         }
         (ReplayFault::Cosignature { .. } | ReplayFault::ClosingHead { .. }, _) => CheckId::Wit01,
         (ReplayFault::Record, _) => CheckId::Rec02,
+        (ReplayFault::Draw { .. }, _) => CheckId::Drw01,
         (ReplayFault::Signature { .. }, Some(EventKind::FreezeSigned)) => CheckId::Sig03,
         (ReplayFault::Signature { .. }, Some(EventKind::RecordSigned)) => CheckId::Sig04,
         (ReplayFault::Signature { .. }, Some(EventKind::KeyDestroyed)) => CheckId::Cer04,

@@ -32,6 +32,7 @@ impl Run {
                 format!("degraded freeze: only custodians {} signed", signers.join(", ")),
             );
         }
+        self.draw_notes(state);
         if state.record().is_some() {
             self.signature_note(state);
         }
@@ -75,6 +76,29 @@ impl Run {
                 "含虚构的名称或价格，仅供演示",
                 "names or prices are invented, for demonstration only",
             );
+        }
+    }
+
+    /// A custodian whose proof does not hold is named; a draw without a value is said to have none.
+    fn draw_notes(&mut self, state: &State) {
+        for (no, run) in state.draws() {
+            let Some(outcome) = &run.outcome else { continue };
+            for index in &outcome.dropped {
+                self.findings.note(
+                    "bad-partial",
+                    None,
+                    format!("{index} 号密钥分持人对第 {no} 项抽取的证明不成立"),
+                    format!("the answer of custodian {index} to draw {no} is not proven"),
+                );
+            }
+            if outcome.drawn.is_none() {
+                self.findings.note(
+                    "draw-failed",
+                    None,
+                    format!("第 {no} 项抽取无结果：作出证明的密钥分持人不足"),
+                    format!("draw {no} has no value: too few custodians proved it"),
+                );
+            }
         }
     }
 

@@ -122,6 +122,9 @@ fn unseals(entry: &EntryLine) -> bool {
         EventKind::PartialsReceived,
         EventKind::PricesPublished,
         EventKind::DocumentsOpened,
+        EventKind::DrawStarted,
+        EventKind::DrawPartial,
+        EventKind::DrawMade,
     ]
     .iter()
     .any(|kind| entry.kind() == kind.name())

@@ -19,6 +19,8 @@ pub enum CommandKind {
     StartUnsealing,
     /// `read-next`
     ReadNext,
+    /// `start-draw`
+    StartDraw,
     /// `sign-in`
     SignIn,
     /// `confirm-price`
@@ -46,6 +48,7 @@ impl CommandKind {
         Self::CheckSeals,
         Self::StartUnsealing,
         Self::ReadNext,
+        Self::StartDraw,
         Self::SignIn,
         Self::ConfirmPrice,
         Self::RaiseObjection,
@@ -65,6 +68,7 @@ impl CommandKind {
             Self::CheckSeals => "check-seals",
             Self::StartUnsealing => "start-unsealing",
             Self::ReadNext => "read-next",
+            Self::StartDraw => "start-draw",
             Self::SignIn => "sign-in",
             Self::ConfirmPrice => "confirm-price",
             Self::RaiseObjection => "raise-objection",
@@ -90,6 +94,7 @@ impl CommandKind {
             Self::CheckSeals => EventKind::SealsChecked,
             Self::StartUnsealing => EventKind::UnsealingStarted,
             Self::ReadNext => EventKind::PriceRead,
+            Self::StartDraw => EventKind::DrawStarted,
             Self::SignIn => EventKind::SignedIn,
             Self::ConfirmPrice => EventKind::PriceConfirmed,
             Self::RaiseObjection => EventKind::ObjectionRaised,
@@ -109,6 +114,7 @@ impl CommandKind {
             | Self::CheckSeals
             | Self::StartUnsealing
             | Self::ReadNext
+            | Self::StartDraw
             | Self::AnswerObjection
             | Self::GenerateRecord
             | Self::Close => &[Role::Host],

@@ -8,7 +8,7 @@ use kaibiao_types::{
 use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
-use crate::tender::{Bilingual, CustodyKind, ReadOutField, Template, TenderFile, TimeSource};
+use crate::tender::{Bilingual, CustodyKind, Draw, ReadOutField, Template, TenderFile, TimeSource};
 
 data! {
     /// No data: `{}`.
@@ -64,6 +64,9 @@ data! {
         fictional: bool,
         /// Where the facts of a fixture come from.
         source: Option<String>,
+        /// The draws; without any the key is left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        draws: Vec<Draw>,
     }
 
     /// `tick`.
@@ -248,6 +251,7 @@ impl LotPublished {
             time: terms.custody.time,
             fictional: terms.fictional,
             source: terms.source,
+            draws: terms.draws,
         }
     }
 

@@ -64,6 +64,13 @@ impl Event {
             Self::PriceRead(data) => {
                 need(data.duration_ms.get() <= limits::READ_MAX, "duration_ms")
             }
+            Self::DrawPartial(data) => {
+                let hex = text::hex(&data.d, 66) && text::hex(&data.c, 64);
+                need(hex && text::hex(&data.z, 64), "partial")
+            }
+            Self::DrawMade(data) => {
+                need(text::line(&data.value, limits::DRAW_VALUE_CHARS), "value")
+            }
             Self::ObjectionRaised(data) => objection(&data.text),
             Self::ObjectionAnswered(data) => objection(&data.text),
             Self::RecordSigned(data) => cms(&data.cms),
@@ -84,6 +91,8 @@ impl Event {
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)
             | Self::ReadingFinished(_)
+            | Self::DrawStarted(_)
+            | Self::DrawFailed(_)
             | Self::PriceConfirmed(_)
             | Self::RecordGenerated(_)
             | Self::OpeningClosed(_) => Ok(()),

@@ -3,14 +3,14 @@
 use kaibiao_types::{CustodianIndex, Money};
 
 use super::{
-    OpeningRecord, RecordDocuments, RecordField, RecordFreeze, RecordObjection, RecordRow,
-    RecordSeal,
+    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordObjection,
+    RecordRow, RecordSeal,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
 use crate::phase::Phase;
 use crate::state::{Objection, State};
 use crate::strict;
-use crate::tender::{Bilingual, CustodyKind, TimeSource};
+use crate::tender::{Bilingual, CustodyKind, Draw, TimeSource};
 use crate::words;
 
 impl OpeningRecord {
@@ -52,6 +52,7 @@ impl OpeningRecord {
             freeze: freeze(state)?,
             rows: rows(state, lot)?,
             objections: objections(state)?,
+            draws: draws(state, lot)?,
             notes: notes(state, lot)?,
             fictional: lot.fictional,
             source: lot.source.clone(),
@@ -175,6 +176,28 @@ fn objections(state: &State) -> Option<Vec<RecordObjection>> {
         })
     };
     state.objections().iter().map(one).collect()
+}
+
+/// `None` while a draw waits or was not held: no record is made then.
+fn draws(state: &State, lot: &LotPublished) -> Option<Vec<RecordDraw>> {
+    let one = |draw: &Draw| {
+        let run = state.draws().get(&draw.no)?;
+        let outcome = run.outcome.as_ref()?;
+        let (index, value) = outcome.drawn.clone().unzip();
+        let proven = run.answers.keys().filter(|index| !outcome.dropped.contains(index));
+        Some(RecordDraw {
+            no: draw.no,
+            name: draw.name.clone(),
+            values: draw.values.clone(),
+            started_at: run.started_at,
+            ended_at: outcome.at,
+            value,
+            index,
+            proven: proven.copied().collect(),
+            dropped: outcome.dropped.clone(),
+        })
+    };
+    lot.draws.iter().map(one).collect()
 }
 
 fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {

@@ -38,6 +38,7 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
         return Err(TenderError::Places(terms.places));
     }
     retention(terms)?;
+    super::check_draws(&terms.draws)?;
     match &terms.source {
         Some(source) => line(source, limits::TITLE_CHARS, "source"),
         None => Ok(()),

@@ -26,6 +26,14 @@ pub enum TenderError {
     /// The deadline is zero.
     #[error("the deadline must be after the Unix epoch")]
     Deadline,
+    /// A draw breaks a rule.
+    #[error("draw {no}: {what}")]
+    Draw {
+        /// Its number; 0 for the whole list.
+        no: u32,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// No fields, or too many.
     #[error("{0} read-out fields, 1 to 40 are allowed")]
     FieldCount(usize),
@@ -106,6 +114,7 @@ impl TenderError {
             Self::Custodians { .. } => "E_TENDER_CUSTODIANS",
             Self::CustodyNotIndependent { .. } => "E_TENDER_CUSTODY_NOT_INDEPENDENT",
             Self::Deadline => "E_TENDER_DEADLINE",
+            Self::Draw { .. } => "E_TENDER_DRAW",
             Self::FieldDuplicate(_) => "E_TENDER_FIELD_DUPLICATE",
             Self::FieldKey(_) => "E_TENDER_FIELD_KEY",
             Self::FieldCount(_) => "E_TENDER_FIELD_COUNT",

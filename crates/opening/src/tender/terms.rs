@@ -6,6 +6,8 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Draw;
+
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,6 +177,9 @@ pub struct Terms {
     pub fictional: bool,
     /// Where the facts of a fixture come from.
     pub source: Option<String>,
+    /// The draws; a tender without any does not have the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub draws: Vec<Draw>,
 }
 
 impl Terms {

@@ -24,6 +24,7 @@ pub fn commands() -> Vec<Command> {
         Command::CheckSeals,
         Command::StartUnsealing(Part::Price),
         Command::ReadNext(span(3_000)),
+        Command::StartDraw(1),
         Command::SignIn,
         Command::ConfirmPrice,
         Command::RaiseObjection("报价读错了\n请核对".to_owned()),

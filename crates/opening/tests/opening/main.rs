@@ -12,6 +12,7 @@
 )]
 
 mod command;
+mod draw;
 mod events;
 mod freeze;
 mod postpone;

@@ -18,7 +18,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..40_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..44_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -37,7 +37,11 @@ fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor, Com
     let state = &opening.state;
     let custodian = u16::from(who % 3) + 1;
     match state.phase() {
-        Phase::Unpublished => Ok(Input::LotPublished(Box::new(lot_published()))),
+        Phase::Unpublished => Ok(Input::LotPublished(Box::new(if who > 2 {
+            crate::draw::published()
+        } else {
+            lot_published()
+        }))),
         Phase::Receiving if who.is_multiple_of(2) => {
             Ok(tick(state.next_tick().map_or(0, TickNo::get)))
         }
@@ -72,6 +76,11 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
     let Attempt { what, who, wait } = attempt;
     opening.now += wait;
     let tried = match what {
+        25 => Err((host(), Command::StartDraw(u32::from(who % 3)))),
+        26 => Ok(Input::DrawPartial(crate::draw::partial(u16::from(who % 3) + 1, 1))),
+        27 => Ok(Input::DrawCombined { no: 1, index: u64::from(who), dropped: Vec::new() }),
+        28 => Ok(Input::DrawFailed { no: 1, dropped: Vec::new() }),
+        29 => Err((actor(who), crate::command::commands()[12].clone())),
         0..12 => Err((actor(who), crate::command::commands()[usize::from(what)].clone())),
         12 => Err((actor(who), Command::StartUnsealing(Part::Documents))),
         13 => Err((actor(who), Command::RaiseObjection("异议".to_owned()))),

@@ -125,6 +125,7 @@ pub fn terms() -> Terms {
         retention_years: 15,
         fictional: true,
         source: None,
+        draws: Vec::new(),
     }
 }
 

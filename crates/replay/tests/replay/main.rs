@@ -11,6 +11,7 @@
 mod bid;
 mod board;
 mod common;
+mod draw;
 mod freeze;
 mod locks;
 mod log;

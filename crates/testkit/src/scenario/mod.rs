@@ -3,6 +3,7 @@
 
 mod bid;
 mod ceremony;
+mod draw;
 mod hearing;
 mod intake;
 mod people;
@@ -30,6 +31,19 @@ use crate::{Fixture, SeededEntropy};
 /// Why a scenario could not be built: a defect, of a test's knobs or of the crates it drives.
 pub type ScenarioError = Box<dyn std::error::Error + Send + Sync>;
 
+/// How a draw goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DrawPlay {
+    /// All custodians answer with a proof.
+    Fair,
+    /// The first custodian's proof does not hold.
+    Lied,
+    /// Only one custodian answers, and the draw is given up.
+    Lost,
+    /// All answer, and the hall writes another value than the one that follows.
+    Steered,
+}
+
 /// What is to happen. Bidders are counted from 0, in the order of the fixture.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // things that may happen or not, each by itself
@@ -52,6 +66,8 @@ pub struct ScenarioOptions {
     pub custodian_absent: bool,
     /// So many custodians, the first ones, put proofs that do not hold into the log.
     pub lying_custodians: usize,
+    /// A draw is held, also in a tender that has none by itself.
+    pub draw: Option<DrawPlay>,
     /// Whether the bids have documents beside the price.
     pub documents: bool,
     /// Whether a bidder objects and the host answers.
@@ -74,6 +90,7 @@ impl Default for ScenarioOptions {
             forged: None,
             custodian_absent: false,
             lying_custodians: 0,
+            draw: None,
             documents: true,
             objection: true,
             unfinished: false,
@@ -166,7 +183,10 @@ impl Scenario {
     /// [`ScenarioError`] if some step is refused.
     pub fn build(options: &ScenarioOptions) -> Result<Self, ScenarioError> {
         let mut entropy = SeededEntropy::new(options.seed);
-        let fixture = Fixture::load(options.fixture)?;
+        let mut fixture = Fixture::load(options.fixture)?;
+        if options.draw.is_some() && fixture.draft.draws.is_empty() {
+            fixture.draft.draws = draw::sample();
+        }
         let people = People::load(options.fixture)?;
         let published = publish(&fixture, &people, &mut entropy)?;
         let played = steps::play(options, &fixture, &people, &published, &mut entropy)?;

@@ -59,6 +59,7 @@ pub(super) fn play(
     if !stage.room.state.phase().is_final() {
         stage.unseal_prices()?;
         stage.read()?;
+        stage.hold_draws()?;
         if options.documents {
             stage.documents()?;
         }
