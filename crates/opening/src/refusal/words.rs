@@ -5,6 +5,7 @@ use kaibiao_types::Millis;
 use super::Refusal;
 
 /// Chinese.
+#[allow(clippy::too_many_lines)] // one sentence for each refusal
 pub(super) fn zh(refusal: &Refusal) -> String {
     match refusal {
         Refusal::AlreadyDone { .. } => "该操作此前已完成。无需重复操作。".to_owned(),
@@ -105,6 +106,7 @@ pub(super) fn zh(refusal: &Refusal) -> String {
 }
 
 /// English.
+#[allow(clippy::too_many_lines)] // one sentence for each refusal
 pub(super) fn en(refusal: &Refusal) -> String {
     match refusal {
         Refusal::AlreadyDone { .. } => "This was done before. Nothing more is needed.".to_owned(),
