@@ -23,9 +23,6 @@ impl Clock for SystemClock {
         // released.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from(since.as_millis()).unwrap_or(0);
-        ClockReading {
-            now: UtcMillis::new(millis).unwrap_or(UtcMillis::EPOCH),
-            max_error: Millis::ZERO,
-        }
+        ClockReading::system(UtcMillis::new(millis).unwrap_or(UtcMillis::EPOCH))
     }
 }

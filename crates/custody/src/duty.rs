@@ -9,6 +9,7 @@ use kaibiao_opening::SetFrozen;
 use kaibiao_replay::{FrozenBids, FrozenMaterial, Replay};
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
 
+use crate::gate::not_before_deadline;
 use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal};
 
 /// One custodian's judgment on one lot.
@@ -228,15 +229,6 @@ impl Custody {
 /// Ruling 17: a share that is destroyed, or about to be, is not used again.
 fn share_held(memory: &Memory) -> Result<(), Refusal> {
     if memory.holding() == Holding::Share { Ok(()) } else { Err(Refusal::Destroyed) }
-}
-
-/// Ruling 13: own clock minus its greatest error is at or after T. Equal is enough.
-fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refusal> {
-    let deadline = replay.deadline();
-    match deadline.since(clock.earliest()).filter(|wait| wait.get() > 0) {
-        Some(wait) => Err(Refusal::NotYet(wait)),
-        None => Ok(()),
-    }
 }
 
 /// The replayed log continues every head that was cosigned before: after a restart the hall might

@@ -79,7 +79,7 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn read(&self) -> ClockReading {
-        ClockReading { now: self.now(), max_error: Millis::ZERO }
+        ClockReading::system(self.now())
     }
 }
 

@@ -11,6 +11,7 @@
 mod common;
 mod cosign;
 mod destruction;
+mod discipline;
 mod freeze;
 mod memory;
 mod postponed;
