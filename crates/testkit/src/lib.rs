@@ -13,6 +13,7 @@ mod roster;
 mod running;
 #[cfg(feature = "scenario")]
 mod scenario;
+mod time_server;
 
 pub use entropy::{FailingEntropy, SeededEntropy};
 pub use fixture::{
@@ -25,6 +26,7 @@ pub use roster::{Authority, Identity, NamedParty, Roster};
 pub use running::{RunError, Running};
 #[cfg(feature = "scenario")]
 pub use scenario::{People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions};
+pub use time_server::{TimeAnswer, TimeServer};
 
 /// The mark at the end of the name of every invented organisation.
 pub const FICTIONAL_MARK: &str = "（虚构）";

@@ -19,6 +19,7 @@ mod keys_dev;
 mod openssl;
 mod paths;
 mod pkits;
+mod roughtime;
 mod signatures;
 mod sweeps;
 mod trust_lists;
