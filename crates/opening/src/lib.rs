@@ -56,6 +56,6 @@ pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy,
     FieldKind, HallRef, LogRef, ReadOutField, Template, TenderDraft, TenderError, TenderFile,
-    Terms, TickRule, TimeSource,
+    Terms, TickRule, TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };
 pub use words::PriceWords;

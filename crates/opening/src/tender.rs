@@ -6,6 +6,7 @@
 mod check;
 mod error;
 mod terms;
+mod time;
 
 use kaibiao_types::{Digest, LotKey, Party};
 use serde::{Deserialize, Serialize};
@@ -14,8 +15,9 @@ use serde_json::{Map, Value};
 pub use error::TenderError;
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, FieldKind, ReadOutField,
-    Template, Terms, TickRule, TimeSource,
+    Template, Terms, TickRule,
 };
+pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
 pub(crate) use check::fields_are_valid;
 

@@ -245,7 +245,7 @@ impl LotPublished {
             currency: terms.currency,
             fields: terms.fields,
             custody: terms.custody.custody,
-            time: terms.custody.time,
+            time: terms.custody.time.clone(),
             fictional: terms.fictional,
             source: terms.source,
         }

@@ -23,5 +23,6 @@ mod sheet;
 mod support;
 mod table;
 mod tender;
+mod time;
 mod unseal;
 mod walk;
