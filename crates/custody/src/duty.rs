@@ -9,14 +9,15 @@ use kaibiao_opening::SetFrozen;
 use kaibiao_replay::{FrozenBids, FrozenMaterial, Replay};
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
 
-use crate::gate::not_before_deadline;
-use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal};
+use crate::gate::{has_token, not_before_deadline};
+use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal, TimeToken};
 
 /// One custodian's judgment on one lot.
 #[derive(Debug)]
 pub struct Custody {
     index: CustodianIndex,
     frozen: Option<(Digest, FrozenBids)>,
+    token: Option<TimeToken>,
 }
 
 /// A head that may be cosigned, with the act to write first.
@@ -72,7 +73,7 @@ impl Custody {
     pub fn new(replay: &Replay, share: &KeyShare) -> Result<Self, Refusal> {
         let index = share.index();
         if replay.tender().record().public_share(index) == Some(&share.public()) {
-            Ok(Self { index, frozen: None })
+            Ok(Self { index, frozen: None, token: None })
         } else {
             Err(Refusal::Share(index))
         }
@@ -80,12 +81,22 @@ impl Custody {
 
     /// The judgment of custodian `index` once its share is destroyed: it releases nothing.
     pub const fn without_share(index: CustodianIndex) -> Self {
-        Self { index, frozen: None }
+        Self { index, frozen: None, token: None }
     }
 
     /// The custodian's number.
     pub const fn index(&self) -> CustodianIndex {
         self.index
+    }
+
+    /// Keeps a token of time for the release of the freeze that it is over.
+    pub fn keep_token(&mut self, token: TimeToken) {
+        self.token = Some(token);
+    }
+
+    /// The token of time that is kept.
+    pub const fn token(&self) -> Option<&TimeToken> {
+        self.token.as_ref()
     }
 
     /// Whether a signed checkpoint may be cosigned: it is a head of the log that was replayed, and
@@ -197,6 +208,7 @@ impl Custody {
         if memory.freeze_id() != Some(freeze_id) || frozen.freeze_id != freeze_id {
             return Err(Refusal::FreezeUnsigned);
         }
+        has_token(replay, freeze_id, self.token.as_ref())?;
         self.check_frozen(replay, frozen, data, material)?;
         let (_, bids) = self.frozen.as_ref().ok_or(Refusal::FreezeUnsigned)?;
 

@@ -1,13 +1,36 @@
 //! Whether the opening time has come, by a reading of the own clock (ruling 13).
 
+use kaibiao_opening::TimeSource;
 use kaibiao_replay::Replay;
-use kaibiao_types::{Millis, UtcMillis};
+use kaibiao_types::{Digest, Millis, UtcMillis};
 
-use crate::{ClockReading, HOLDOVER_WAIT, Refusal, Standing};
+use crate::{ClockReading, HOLDOVER_WAIT, Refusal, Standing, TimeToken};
 
 /// The own clock minus its greatest error is at or after the deadline that the replayed log has.
 pub(crate) fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refusal> {
-    opening_time_has_come(replay.deadline(), clock, false)
+    let system = *policy(replay) == TimeSource::SystemClock;
+    match clock.standing {
+        // A tender file that names sources is not content with the clock of one machine.
+        Standing::System if !system => Err(Refusal::TimeUnknown),
+        _ => opening_time_has_come(replay.deadline(), clock, false),
+    }
+}
+
+/// Where the tender file asks for a token, one over this freeze is at hand.
+pub(crate) fn has_token(
+    replay: &Replay,
+    freeze_id: Digest,
+    token: Option<&TimeToken>,
+) -> Result<(), Refusal> {
+    let asked = matches!(policy(replay), TimeSource::Sources(policy) if policy.token);
+    if asked && token.is_none_or(|token| token.freeze_id() != freeze_id) {
+        return Err(Refusal::TokenMissing);
+    }
+    Ok(())
+}
+
+fn policy(replay: &Replay) -> &TimeSource {
+    &replay.tender().file().terms().custody.time
 }
 
 /// Equal is enough. A clock that lost its sources waits [`HOLDOVER_WAIT`] longer; a clock that never

@@ -13,6 +13,7 @@ mod discipline;
 mod duty;
 mod gate;
 mod refusal;
+mod token;
 
 pub use act::{Act, Holding, Memory, Raised};
 pub use clock::{ClockReading, HOLDOVER_WAIT, Standing};
@@ -20,3 +21,4 @@ pub use destruction::{COSIGN_KEEP, Destruction};
 pub use discipline::{DRIFT_PPM, Discipline, FRESH, Sample, SampleFault, Verdict};
 pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};
 pub use refusal::Refusal;
+pub use token::{TimeToken, TokenFault, TokenMaterial};

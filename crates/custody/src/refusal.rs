@@ -72,6 +72,9 @@ pub enum Refusal {
     /// host and supervisor have not confirmed the time (ruling 13).
     #[error("the time sources have not agreed, and the time is not confirmed")]
     TimeUnknown,
+    /// The tender file asks for a token of time over the freeze, and there is none.
+    #[error("there is no token of time over the freeze")]
+    TokenMissing,
     /// Fewer bidders than the law asks for.
     #[error("{bidders} bidders, at least {min} are needed")]
     TooFew {
@@ -98,6 +101,7 @@ impl Refusal {
             Self::Holdover(_) | Self::TimeUnknown => "E_TIME_UNSURE",
             Self::NotYet(_) => "E_NOT_YET",
             Self::Share(_) => "E_CEREMONY",
+            Self::TokenMissing => "E_TIME_TOKEN",
             Self::TooFew { .. } => "E_TOO_FEW",
         }
     }

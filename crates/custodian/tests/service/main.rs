@@ -15,3 +15,4 @@ mod hall;
 mod opening;
 mod people;
 mod scene;
+mod time;

@@ -132,9 +132,16 @@ fn terms(people: &People) -> Terms {
 impl Scene {
     /// A drafted lot on a hall that nobody asks yet.
     pub async fn new(seed: &str) -> Self {
+        Self::with(seed, |_| {}).await
+    }
+
+    /// A lot with other terms.
+    pub async fn with(seed: &str, change: impl FnOnce(&mut Terms)) -> Self {
         let people = People::load();
         let hall = Hall::start().await;
-        let draft = TenderDraft::new(terms(&people)).unwrap();
+        let mut terms = terms(&people);
+        change(&mut terms);
+        let draft = TenderDraft::new(terms).unwrap();
         let draft_bytes = draft.to_bytes();
         let draft_cms = sign(&people.host.identity, &draft_bytes, BEFORE);
         let origin = LogOrigin::parse(&draft.terms().log_origin()).unwrap();
