@@ -208,8 +208,8 @@ fn tlv(values: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     });
     let mut out = number(values.len()).to_vec();
     offsets.take(values.len().saturating_sub(1)).for_each(|offset| out.extend(number(offset)));
-    values.iter().for_each(|(tag, _)| out.extend(*tag));
-    values.iter().for_each(|(_, value)| out.extend(*value));
+    out.extend(values.iter().flat_map(|(tag, _)| tag.iter()));
+    out.extend(values.iter().flat_map(|(_, value)| value.iter()));
     out
 }
 
