@@ -12,7 +12,10 @@ pub(crate) fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Resul
     match clock.standing {
         // A tender file that names sources is not content with the clock of one machine.
         Standing::System if !system => Err(Refusal::TimeUnknown),
-        _ => opening_time_has_come(replay.deadline(), clock, false),
+        _ => {
+            let confirmed = replay.state().time_confirmed().is_some();
+            opening_time_has_come(replay.deadline(), clock, confirmed)
+        }
     }
 }
 

@@ -40,7 +40,8 @@ pub use event::{
     FrozenObject, FrozenPlace, IntakeClosed, KeyDestroyed, LotPublished, ObjectionAnswered,
     ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
     PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
-    SealsChecked, SetFrozen, SignedIn, Tick, TooFewBidders, UnsealingStarted, Verdict,
+    SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;

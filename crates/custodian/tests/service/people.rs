@@ -28,6 +28,7 @@ pub struct People {
     pub hall: Person,
     pub host: Person,
     pub supervisor: Party,
+    pub supervisor_identity: Identity,
     pub tenderee: Party,
     pub custodians: Vec<Person>,
     pub bidders: Vec<Person>,
@@ -50,6 +51,7 @@ impl People {
         Self {
             hall: person("hall"),
             host: person("host-zhuzhou-2022"),
+            supervisor_identity: person("supervisor-zhuzhou-2022").identity,
             supervisor: roster.party("supervisor-zhuzhou-2022").unwrap().clone(),
             tenderee: roster.party("tenderee-zhuzhou-2022").unwrap().clone(),
             custodians: numbered("custodian-", 3),

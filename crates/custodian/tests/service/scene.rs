@@ -362,6 +362,16 @@ impl Scene {
         }
     }
 
+    /// A signed command of the supervisor with the entries that it causes.
+    pub fn supervisor(&mut self, command: &Command, now: u64) {
+        let supervisor = Actor::Supervisor(self.people.supervisor.code.clone());
+        let mut signed = self.signed(command.clone(), now);
+        signed.cms = sign(&self.people.supervisor_identity, &signed.body, now);
+        for event in self.state.decide(&supervisor, command, at(now)).unwrap() {
+            self.write(&event, &supervisor, now, Some(&signed));
+        }
+    }
+
     /// A signed command of the host.
     pub fn signed(&mut self, command: Command, now: u64) -> SignedCommand {
         self.nonce += 1;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use kaibiao_custody::{Act, TimeToken, TokenFault, TokenMaterial};
-use kaibiao_opening::{TimeKey, TimePolicy, TimeServer as Named, TimeSource};
+use kaibiao_opening::{Command, TimeKey, TimePolicy, TimeServer as Named, TimeSource};
 use kaibiao_pki::roughtime::{TimeRequest, token_nonce};
 use kaibiao_replay::Replay;
 use kaibiao_testkit::{TimeAnswer, TimeServer};
@@ -13,7 +13,7 @@ use kaibiao_types::{Digest, Millis, OrgCode, Party};
 use crate::hall::Served;
 use crate::opening::{Lot, acts};
 use crate::people::TestClock;
-use crate::scene::{AFTER, BEFORE, DEADLINE, Scene, index};
+use crate::scene::{AFTER, BEFORE, DEADLINE, Scene, at, index};
 
 const DAY: u64 = 86_400_000;
 /// Late enough for servers with a radius of a second.
@@ -143,7 +143,9 @@ async fn servers_that_fall_silent_before_the_deadline_cost_ten_minutes() {
     // Synchronised: a refusal that says so, while it is early.
     lot.scene.close(&received, 3, AFTER).await;
     lot.refused_by_all("E_NOT_YET").await;
-    servers.iter().for_each(|server| server.answer(silent));
+    for server in &servers {
+        server.answer(silent);
+    }
     clock.set(SURE);
     lot.refused_by_all("E_TIME_UNSURE").await;
     assert!(lot.refusal("E_TIME_UNSURE").await.detail.contains("holdover"));
@@ -234,4 +236,26 @@ fn tokens_that_are_none(replay: &Replay, freeze_id: Digest, good: &TokenMaterial
     let early = at(DEADLINE / 1_000, origin).unwrap_err();
     assert_eq!(early, TokenFault::Early(Millis::from_secs(1)));
     assert_eq!(at(SURE / 1_000, "kaibiao.example/lot/X/1").unwrap_err(), TokenFault::Freeze);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn custodians_without_any_server_act_once_host_and_supervisor_confirm_the_time() {
+    let clock = TestClock::at(BEFORE);
+    let servers = [(); 3].map(|()| TimeServer::start(silent).unwrap());
+    let mut lot = published("confirmed", &clock, &servers, false).await;
+    let received = lot.scene.receive(3);
+    clock.set_system(SURE);
+    lot.scene.close(&received, 3, AFTER).await;
+    lot.refused_by_all("E_TIME_UNSURE").await;
+    lot.scene.command(&Command::ConfirmTime { deadline: at(DEADLINE) }, AFTER);
+    lot.scene.serve();
+    // The host alone: refused again, by everybody who has read it.
+    lot.scene.hall.lock().refusals.clear();
+    clock.set_system(SURE + 30_000);
+    lot.refused_by_all("E_TIME_UNSURE").await;
+    assert!(lot.scene.hall.lock().freeze_signatures.is_empty());
+    lot.scene.supervisor(&Command::ApproveTime { deadline: at(DEADLINE) }, AFTER);
+    lot.scene.serve();
+    lot.scene.countersigned(3, AFTER).await;
+    lot.stop().await;
 }

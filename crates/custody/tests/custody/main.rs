@@ -9,6 +9,7 @@
 )]
 
 mod common;
+mod confirmed;
 mod cosign;
 mod destruction;
 mod discipline;

@@ -14,6 +14,17 @@ impl Run {
     pub(super) fn notes(&mut self, files: &mut Files<'_>, replayed: &Replayed) {
         let state = replayed.replay.state();
         self.custody_notes(state);
+        if let Some(at) = state.time_confirmed() {
+            self.findings.note(
+                "time-confirmed",
+                None,
+                format!("开标时间由主持人和监督人于 {at} 确认，供时钟未同步的密钥分持人使用"),
+                format!(
+                    "host and supervisor confirmed the opening time at {at}, for custodians \
+                     without synchronised clocks"
+                ),
+            );
+        }
         for to in state.postponements() {
             let (from, later) = (to.from, to.deadline);
             self.findings.note(

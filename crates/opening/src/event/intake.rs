@@ -94,6 +94,12 @@ data! {
         deadline: UtcMillis,
     }
 
+    /// `time-confirmation-asked` and `time-confirmed`.
+    TimeConfirmed {
+        /// The opening time that has come.
+        deadline: UtcMillis,
+    }
+
     /// `intake-closed`.
     IntakeClosed {
         /// The last tick.

@@ -226,6 +226,12 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
             ),
         ));
     }
+    if let Some(at) = state.time_confirmed() {
+        notes.push(note(
+            format!("开标时间已到由主持人和监督人于北京时间 {} 签署确认。", at.beijing()),
+            format!("host and supervisor confirmed at {at} that the opening time had come."),
+        ));
+    }
     let frozen = freeze(state)?;
     if frozen.degraded {
         let absent: Vec<String> = frozen.absent.iter().map(ToString::to_string).collect();

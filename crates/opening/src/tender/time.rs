@@ -1,5 +1,6 @@
 //! Where custodians take their time from (ruling 13).
 
+use core::net::SocketAddr; // the form of an address; sockets are in `std`
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
@@ -136,7 +137,7 @@ fn address(address: &str) -> bool {
     if address.len() > limits::TIME_ADDRESS_BYTES {
         return false;
     }
-    if address.parse::<std::net::SocketAddr>().is_ok_and(|address| address.port() != 0) {
+    if address.parse::<SocketAddr>().is_ok_and(|address| address.port() != 0) {
         return true;
     }
     address.rsplit_once(':').is_some_and(|(host, port)| {

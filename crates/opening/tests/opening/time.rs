@@ -4,6 +4,7 @@ use kaibiao_opening::*;
 use kaibiao_types::*;
 
 use crate::support::*;
+use crate::walk::Opening;
 
 fn server(name: &str, key: u8, code: &str) -> TimeServer {
     TimeServer {
@@ -134,4 +135,51 @@ fn one_hand_does_not_make_the_time() {
     let draft = TenderDraft::new(with(one)).unwrap();
     let refusal = TenderFile::new(&draft, tender().announced().clone()).unwrap_err();
     assert_eq!(refusal.label(), LABEL);
+}
+
+/// An opening in which custodians are waited for.
+fn frozen() -> Opening {
+    Opening::at(Phase::Freezing, 4)
+}
+
+fn confirm(deadline: u64) -> Command {
+    Command::ConfirmTime { deadline: at(deadline) }
+}
+
+fn approve(deadline: u64) -> Command {
+    Command::ApproveTime { deadline: at(deadline) }
+}
+
+#[test]
+fn a_time_is_confirmed_by_host_and_supervisor_once() {
+    let mut opening = frozen();
+    assert_eq!(label(opening.command(&supervisor(), &approve(DEADLINE))), "time-not-asked");
+    assert_eq!(label(opening.command(&supervisor(), &confirm(DEADLINE))), "wrong-role");
+    assert_eq!(label(opening.command(&bidder(1), &confirm(DEADLINE))), "wrong-role");
+    assert_eq!(label(opening.command(&host(), &confirm(DEADLINE + 1))), "bad-data");
+    opening.host(&confirm(DEADLINE));
+    assert_eq!(opening.state.time_confirmed(), None, "not by the host alone");
+    assert_eq!(label(opening.command(&host(), &approve(DEADLINE))), "wrong-role");
+    assert_eq!(label(opening.command(&host(), &confirm(DEADLINE))), "already-done");
+    assert_eq!(label(opening.command(&supervisor(), &approve(DEADLINE + 1))), "bad-data");
+    opening.command(&supervisor(), &approve(DEADLINE)).unwrap();
+    assert_eq!(opening.state.time_confirmed(), Some(at(opening.now)));
+    assert_eq!(label(opening.command(&supervisor(), &approve(DEADLINE))), "already-done");
+    opening.walk_to(Phase::Closed, 4);
+    let record = OpeningRecord::new(&opening.state).unwrap();
+    assert!(record.notes.iter().any(|note| note.en.contains("opening time had come")));
+}
+
+#[test]
+fn no_time_is_confirmed_before_the_deadline_or_when_nobody_waits() {
+    let mut early = Opening::at(Phase::Receiving, 4);
+    assert_eq!(label(early.command(&host(), &confirm(DEADLINE))), "too-early");
+    early.now = DEADLINE;
+    assert_eq!(label(early.command(&host(), &confirm(DEADLINE))), "out-of-order");
+    for phase in [Phase::IntakeClosed, Phase::Ready, Phase::SealsChecked, Phase::Reading] {
+        let mut opening = Opening::at(phase, 4);
+        assert_eq!(label(opening.command(&host(), &confirm(DEADLINE))), "out-of-order");
+    }
+    let mut unsealing = Opening::at(Phase::UnsealingPrices, 4);
+    unsealing.host(&confirm(DEADLINE));
 }

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_pki::roughtime::{REQUEST_BYTES, RoughtimeError, TimeRequest, token_nonce, verify};
-use kaibiao_testkit::TimeAnswer;
 use kaibiao_types::{Digest, Millis, UtcMillis};
 use serde::Deserialize;
+
+use crate::time_server::TimeAnswer;
 
 const NOW: u64 = 1_800_000_000;
 
