@@ -18,6 +18,7 @@ pub(crate) fn sentence(event: &Event, state: &State, lang: Lang) -> Option<Strin
     })
 }
 
+#[allow(clippy::too_many_lines)] // one flat match over the kinds
 fn zh(event: &Event, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {

@@ -15,6 +15,7 @@ impl State {
     /// Takes in one entry that [`State::decide`] or [`State::decide_input`] made, or that was
     /// checked before it was written. A log of doubtful origin goes through
     /// [`State::check_and_apply`].
+    #[allow(clippy::too_many_lines)] // one flat match over the kinds
     pub fn apply(&mut self, by: &Actor, at: UtcMillis, event: &Event) {
         let mark = Mark { entry: self.entries, at };
         self.entries = self.entries.saturating_add(1);
