@@ -12,6 +12,8 @@ export function initial() {
     lot: null, // data of lot-published
     ticks: { count: 0, last: null },
     postponement: null, // asked for and not approved
+    timeAsked: null, // the host confirmed the opening time, for custodians that cannot know it
+    timeConfirmed: null, // and the supervisor did
     postponed: [], // { no, from, deadline, reason, at }; `lot.deadline` is the one that counts
     intake: null,
     frozen: null,
@@ -70,6 +72,8 @@ const STEPS = {
   "postponement-asked": (_, data, { at }) => ({
     postponement: { no: data.no, deadline: data.deadline, reason: data.reason, at },
   }),
+  "time-confirmation-asked": (_, data, { at }) => ({ timeAsked: { deadline: data.deadline, at } }),
+  "time-confirmed": (_, data, { at }) => ({ timeConfirmed: { deadline: data.deadline, at } }),
   "deadline-postponed": (state, data, { at }) => ({
     lot: { ...state.lot, deadline: data.deadline },
     postponement: null,

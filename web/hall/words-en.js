@@ -278,6 +278,8 @@ export default {
     "lot-published": () => "Lot published, key ceremony complete",
     tick: (e) => e.count > 1 ? `Timed ticks: ${e.count}` : "Timed tick",
     "postponement-asked": (e) => `Postponement to ${e.time} asked for: ${e.reason}`,
+    "time-confirmation-asked": () => "The host confirms that the opening time has come",
+    "time-confirmed": () => "Host and supervisor have confirmed that the opening time has come",
     "deadline-postponed": (e) => `Postponement ${e.no} approved by the supervisor; the deadline is ${e.time}`,
     "intake-closed": (e) => `Intake closed at the deadline; ${e.cosigned} custodians cosigned`,
     "set-frozen": (e) => `Sealed set fixed: ${e.bids} bidders`,

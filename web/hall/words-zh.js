@@ -278,6 +278,8 @@ export default {
     "lot-published": () => "标段公布，密钥仪式完成",
     tick: (e) => e.count > 1 ? `定时存证 ${e.count} 次` : "定时存证",
     "postponement-asked": (e) => `申请延期至 ${e.time}：${e.reason}`,
+    "time-confirmation-asked": () => "主持人确认开标时间已到",
+    "time-confirmed": () => "主持人和监督人均已确认开标时间已到",
     "deadline-postponed": (e) => `延期 ${e.no} 获监督人同意，截止时间改为 ${e.time}`,
     "intake-closed": (e) => `投标截止，接收关闭；${e.cosigned} 个保管人见证`,
     "set-frozen": (e) => `封存清单固定：${e.bids} 家`,

@@ -68,6 +68,18 @@ test("an outcome of a draw that nobody started is not understood", () => {
   assert.equal(state.unread.at(-1).kind, "draw-made");
 });
 
+test("a confirmed time is known and changes no phase", () => {
+  const state = after("set-frozen");
+  const entry = (i, kind, by) => ({ i, at: state.at + i, by, kind, data: { deadline: state.lot.deadline }, cmd: null, sig: null });
+  const next = LOG[index("set-frozen")].i + 1;
+  const asked = reduce(state, entry(next, "time-confirmation-asked", "host"));
+  assert.deepEqual([asked.timeAsked.deadline, asked.timeConfirmed], [state.lot.deadline, null]);
+  const confirmed = reduce(asked, entry(next + 1, "time-confirmed", "supervisor"));
+  assert.equal(confirmed.timeConfirmed.deadline, state.lot.deadline);
+  assert.equal(phaseOf(confirmed, null), phaseOf(state, null));
+  assert.deepEqual(confirmed.unread, state.unread);
+});
+
 test("an empty state is a phase, and the deadline changes the phase without an entry", () => {
   assert.equal(phaseOf(initial(), null), "empty");
   const state = upto(LOG, 5);

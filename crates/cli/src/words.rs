@@ -18,6 +18,7 @@ pub(crate) fn sentence(event: &Event, state: &State, lang: Lang) -> Option<Strin
     })
 }
 
+#[allow(clippy::too_many_lines)] // one flat match over the kinds
 fn zh(event: &Event, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {
@@ -34,6 +35,8 @@ fn zh(event: &Event, state: &State) -> String {
             asked.deadline.beijing(),
             asked.reason
         ),
+        Event::TimeConfirmationAsked(_) => "主持人确认开标时间已到，待监督人确认。".to_owned(),
+        Event::TimeConfirmed(_) => "主持人和监督人均已确认开标时间已到。".to_owned(),
         Event::DeadlinePostponed(to) => format!(
             "延期 {} 获监督人同意：投标截止时间由北京时间 {} 推迟至 {}。",
             to.no,
@@ -155,6 +158,13 @@ fn en(event: &Event, state: &State) -> String {
             "The host asks for postponement {} to {}: {}",
             asked.no, asked.deadline, asked.reason
         ),
+        Event::TimeConfirmationAsked(_) => {
+            "The host confirms that the opening time has come; the supervisor has not yet."
+                .to_owned()
+        }
+        Event::TimeConfirmed(_) => {
+            "Host and supervisor have confirmed that the opening time has come.".to_owned()
+        }
         Event::DeadlinePostponed(to) => format!(
             "Postponement {} approved: the deadline moves from {} to {}.",
             to.no, to.from, to.deadline

@@ -9,6 +9,7 @@
 //! - [`harden`]: no core dumps, no tracing, locked memory; called before any secret is read
 //! - [`Clock`], [`SystemClock`]: the only source of time there is
 
+mod asking;
 mod backoff;
 mod clock;
 mod config;

@@ -7,11 +7,12 @@ use kaibiao_crypto::scrub_stack;
 use kaibiao_types::{LotKey, Millis};
 use kaibiao_wire::{BoardAnswer, DraftAnswer};
 use tokio::sync::watch;
-use tokio::task;
+use tokio::task::{self, JoinSet};
 
+use crate::asking::ask;
 use crate::backoff::Backoff;
 use crate::config::Pace;
-use crate::duty::{CeremonyStep, Duty, Lot, LotError};
+use crate::duty::{Answer, CeremonyStep, Duty, Lot, LotError};
 use crate::hall::{Hall, HallError};
 use crate::shared::Shared;
 use crate::{CustodianError, KeyStoreError, words};
@@ -26,6 +27,7 @@ pub(crate) struct Worker {
     seen: Option<(DraftAnswer, BoardAnswer)>,
     rehearsed: bool,
     backoff: Backoff,
+    asking: JoinSet<Option<Answer>>,
 }
 
 /// When to ask again.
@@ -76,6 +78,7 @@ impl Worker {
             seen: None,
             rehearsed: false,
             backoff: Backoff::default(),
+            asking: JoinSet::new(),
         }
     }
 
@@ -177,6 +180,7 @@ impl Worker {
             }
             tracing::info!(lot = %self.key, "the lot is published");
         }
+        self.time().await?;
         self.follow().await?;
         self.duties().await?;
         self.next().await
@@ -213,6 +217,20 @@ impl Worker {
                 Ok(Next::Near)
             }
         }
+    }
+
+    /// Asks time servers, without waiting for them, and takes in what has arrived of their answers.
+    async fn time(&mut self) -> Result<(), PollError> {
+        let mut answers = Vec::new();
+        while let Some(done) = self.asking.try_join_next() {
+            answers.extend(done.ok().flatten());
+        }
+        let none_under_way = self.asking.is_empty();
+        let questions = self.work(move |lot| lot.time(&answers, none_under_way)).await?;
+        for question in questions {
+            self.asking.spawn(ask(question, Arc::clone(&self.shared.clock)));
+        }
+        Ok(())
     }
 
     /// Reads the log up to its newest signed head and cosigns that head.
@@ -279,6 +297,16 @@ impl Worker {
                     tracing::info!(lot = %self.key, freeze = %post.freeze_id, "freeze countersigned");
                     self.note(Lot::freeze_sent).await?;
                 }
+                Duty::Token(freeze_id, questions) => {
+                    let clock = &self.shared.clock;
+                    let asked = questions.into_iter().map(|one| ask(one, Arc::clone(clock)));
+                    let mut asking: JoinSet<Option<Answer>> = asked.collect();
+                    let mut answers = Vec::new();
+                    while let Some(done) = asking.join_next().await {
+                        answers.extend(done.ok().flatten());
+                    }
+                    self.work(move |lot| lot.token(freeze_id, &answers)).await?;
+                }
                 Duty::Partials(post) => {
                     self.hall.post_partials(&self.key, &post).await?;
                     tracing::info!(lot = %self.key, "partial decryptions released");
@@ -290,8 +318,8 @@ impl Worker {
     }
 
     async fn next(&mut self) -> Result<Next, PollError> {
-        let now = self.shared.now().now;
         self.work(move |lot| {
+            let now = lot.now().now;
             if lot.is_done() {
                 return Ok(Next::Ended);
             }

@@ -3,13 +3,30 @@
 use std::collections::BTreeMap;
 
 use kaibiao_crypto::Hex;
-use kaibiao_types::{Digest, Part, Stage, UtcMillis};
+use kaibiao_types::{Digest, Millis, Part, Stage, UtcMillis};
 use serde::{Deserialize, Serialize};
 
 /// One line of a custodian's journal, JSON, appended and synchronised before the act is answered.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Act {
+    /// What the clock rests on has changed (ruling 13).
+    Clock {
+        /// When, by the clock as it then was.
+        at: UtcMillis,
+        /// The clock may be wrong by this much.
+        max_error_ms: Millis,
+        /// What the system clock said.
+        system: UtcMillis,
+        /// `never`, `synchronised` or `holdover`.
+        standing: String,
+        /// The sources that agree.
+        agree: Vec<String>,
+        /// The sources whose answers have no instant in common with those.
+        false_tickers: Vec<String>,
+        /// Whether what they agree on contradicts the monotonic time since they last agreed.
+        contradicted: bool,
+    },
     /// Cosigned a head of the log.
     Cosigned {
         /// When, by the custodian's clock.
@@ -73,6 +90,17 @@ pub enum Act {
         /// What was wrong.
         detail: String,
     },
+    /// Has a token of time over a freeze.
+    TimeToken {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+        /// The freeze.
+        freeze_id: Digest,
+        /// The source that signed.
+        source: String,
+        /// The earliest instant at which it can have signed.
+        earliest: UtcMillis,
+    },
     /// Is about to destroy the cosigning key too: no head is cosigned any more, and the lot is done.
     Retired {
         /// When, by the custodian's clock.
@@ -129,7 +157,7 @@ impl Memory {
             Act::Destroying { .. } => self.keep_at_most(Holding::Destroying),
             Act::Destroyed { .. } => self.keep_at_most(Holding::CosigningKey),
             Act::Retired { .. } => self.keep_at_most(Holding::Nothing),
-            Act::Refused { .. } => {}
+            Act::Clock { .. } | Act::Refused { .. } | Act::TimeToken { .. } => {}
         }
     }
 

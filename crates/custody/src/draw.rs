@@ -5,7 +5,8 @@ use kaibiao_crypto::{Hex, Point};
 use kaibiao_replay::{FrozenMaterial, Replay, point_of_draw};
 use kaibiao_types::Digest;
 
-use crate::duty::{enough_bidders, frozen_of, not_before_deadline, same_log, share_held};
+use crate::duty::{enough_bidders, frozen_of, same_log, share_held};
+use crate::gate::not_before_deadline;
 use crate::{Act, ClockReading, Custody, Memory, Refusal};
 
 /// The point of a draw that may be raised now, with the act to write first.
@@ -26,7 +27,8 @@ impl Custody {
     ///
     /// Nothing of the point comes from outside: it is hashed from the ceremony, the freeze that this
     /// custodian countersigned, and the number of a draw in the tender file. So a hall that asks
-    /// again gets the same point, and no bid's point can be had under the name of a draw.
+    /// again gets the same point, and no bid's point can be had under the name of a draw. No token of
+    /// time is asked for here: prices are public by then, which k custodians released under theirs.
     ///
     /// # Errors
     ///

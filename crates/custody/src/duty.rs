@@ -10,13 +10,15 @@ use kaibiao_replay::{FrozenBids, FrozenMaterial, Replay};
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
 
 use crate::draw::not_a_draw;
-use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal};
+use crate::gate::{has_token, not_before_deadline};
+use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal, TimeToken};
 
 /// One custodian's judgment on one lot.
 #[derive(Debug)]
 pub struct Custody {
     index: CustodianIndex,
     pub(crate) frozen: Option<(Digest, FrozenBids)>,
+    token: Option<TimeToken>,
 }
 
 /// A head that may be cosigned, with the act to write first.
@@ -72,7 +74,7 @@ impl Custody {
     pub fn new(replay: &Replay, share: &KeyShare) -> Result<Self, Refusal> {
         let index = share.index();
         if replay.tender().record().public_share(index) == Some(&share.public()) {
-            Ok(Self { index, frozen: None })
+            Ok(Self { index, frozen: None, token: None })
         } else {
             Err(Refusal::Share(index))
         }
@@ -80,12 +82,22 @@ impl Custody {
 
     /// The judgment of custodian `index` once its share is destroyed: it releases nothing.
     pub const fn without_share(index: CustodianIndex) -> Self {
-        Self { index, frozen: None }
+        Self { index, frozen: None, token: None }
     }
 
     /// The custodian's number.
     pub const fn index(&self) -> CustodianIndex {
         self.index
+    }
+
+    /// Keeps a token of time for the release of the freeze that it is over.
+    pub fn keep_token(&mut self, token: TimeToken) {
+        self.token = Some(token);
+    }
+
+    /// The token of time that is kept.
+    pub const fn token(&self) -> Option<&TimeToken> {
+        self.token.as_ref()
     }
 
     /// Whether a signed checkpoint may be cosigned: it is a head of the log that was replayed, and
@@ -197,6 +209,7 @@ impl Custody {
         if memory.freeze_id() != Some(freeze_id) || frozen.freeze_id != freeze_id {
             return Err(Refusal::FreezeUnsigned);
         }
+        has_token(replay, freeze_id, self.token.as_ref())?;
         self.check_frozen(replay, frozen, data, material)?;
         let (_, bids) = self.frozen.as_ref().ok_or(Refusal::FreezeUnsigned)?;
 
@@ -235,15 +248,6 @@ pub(crate) fn enough_bidders(replay: &Replay, bids: &FrozenBids) -> Result<(), R
 /// Ruling 17: a share that is destroyed, or about to be, is not used again.
 pub(crate) fn share_held(memory: &Memory) -> Result<(), Refusal> {
     if memory.holding() == Holding::Share { Ok(()) } else { Err(Refusal::Destroyed) }
-}
-
-/// Ruling 13: own clock minus its greatest error is at or after T. Equal is enough.
-pub(crate) fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refusal> {
-    let deadline = replay.deadline();
-    match deadline.since(clock.earliest()).filter(|wait| wait.get() > 0) {
-        Some(wait) => Err(Refusal::NotYet(wait)),
-        None => Ok(()),
-    }
 }
 
 /// The replayed log continues every head that was cosigned before: after a restart the hall might

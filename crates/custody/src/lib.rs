@@ -9,13 +9,18 @@
 mod act;
 mod clock;
 mod destruction;
+mod discipline;
 mod draw;
 mod duty;
+mod gate;
 mod refusal;
+mod token;
 
 pub use act::{Act, Holding, Memory, Raised};
-pub use clock::ClockReading;
+pub use clock::{ClockReading, HOLDOVER_WAIT, Standing};
 pub use destruction::{COSIGN_KEEP, Destruction};
+pub use discipline::{DRIFT_PPM, Discipline, FRESH, Sample, SampleFault, Verdict};
 pub use draw::DrawRelease;
 pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};
 pub use refusal::Refusal;
+pub use token::{TimeToken, TokenFault, TokenMaterial};

@@ -69,6 +69,9 @@ pub enum Refusal {
     /// The opening time has not come by this custodian's clock.
     #[error("the opening time is {0} away by this custodian's clock")]
     NotYet(Millis),
+    /// The clock lost its sources, and the wait that makes up for them is not over (ruling 13).
+    #[error("the time sources are not reached, so {0} are still waited by this custodian's clock")]
+    Holdover(Millis),
     /// The head is smaller than one that was cosigned before.
     #[error("a head of {cosigned} entries was cosigned before, this one has {size}")]
     Rollback {
@@ -80,6 +83,13 @@ pub enum Refusal {
     /// The share at hand is not the one of the ceremony record.
     #[error("the share at hand is not that of custodian {0} in the ceremony")]
     Share(CustodianIndex),
+    /// The sources of time that the tender file names never agreed since this process began, and
+    /// host and supervisor have not confirmed the time (ruling 13).
+    #[error("the time sources have not agreed, and the time is not confirmed")]
+    TimeUnknown,
+    /// The tender file asks for a token of time over the freeze, and there is none.
+    #[error("there is no token of time over the freeze")]
+    TokenMissing,
     /// Fewer bidders than the law asks for.
     #[error("{bidders} bidders, at least {min} are needed")]
     TooFew {
@@ -106,8 +116,10 @@ impl Refusal {
                 "E_NOT_ALLOWED"
             }
             Self::Head { .. } | Self::Rollback { .. } => "E_ROLLBACK",
+            Self::Holdover(_) | Self::TimeUnknown => "E_TIME_UNSURE",
             Self::NotYet(_) => "E_NOT_YET",
             Self::Share(_) => "E_CEREMONY",
+            Self::TokenMissing => "E_TIME_TOKEN",
             Self::TooFew { .. } => "E_TOO_FEW",
         }
     }

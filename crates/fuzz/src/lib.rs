@@ -14,6 +14,7 @@ mod package;
 mod scene;
 mod sealed;
 mod signed;
+mod time;
 mod wire;
 
 /// One kind of outside input.
@@ -47,6 +48,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "proof", run: sealed::proof, seeds: sealed::proof_seeds },
     Target { name: "receipt", run: log::receipt, seeds: log::receipt_seeds },
     Target { name: "tender", run: signed::tender, seeds: signed::tender_seeds },
+    Target { name: "time-response", run: time::response, seeds: time::response_seeds },
     Target { name: "trust-list", run: signed::trust, seeds: signed::trust_seeds },
     Target { name: "wire", run: wire::message, seeds: wire::seeds },
 ];

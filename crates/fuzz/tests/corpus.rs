@@ -64,6 +64,7 @@ corpora! {
     proof = "proof";
     receipt = "receipt";
     tender = "tender";
+    time_response = "time-response";
     trust_list = "trust-list";
     wire = "wire";
 }

@@ -31,6 +31,17 @@ pub enum Command {
         /// The new deadline, repeated: what is approved is what was read.
         deadline: UtcMillis,
     },
+    /// Confirm that the opening time has come, for custodians whose clocks cannot know (ruling 13).
+    /// Host.
+    ConfirmTime {
+        /// The opening time, repeated: what is confirmed is what was read.
+        deadline: UtcMillis,
+    },
+    /// Confirm it too. Supervisor.
+    ApproveTime {
+        /// The opening time.
+        deadline: UtcMillis,
+    },
     /// Announce the bidders (公布投标人名单). Host.
     PublishBidders,
     /// Check the seals in public (密封性检查). Host.
@@ -150,6 +161,12 @@ struct AskData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct TimeData {
+    deadline: UtcMillis,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ApproveData {
     no: u32,
     deadline: UtcMillis,
@@ -261,6 +278,8 @@ impl Command {
         match self {
             Self::AskPostponement { .. } => CommandKind::AskPostponement,
             Self::ApprovePostponement { .. } => CommandKind::ApprovePostponement,
+            Self::ConfirmTime { .. } => CommandKind::ConfirmTime,
+            Self::ApproveTime { .. } => CommandKind::ApproveTime,
             Self::PublishBidders => CommandKind::PublishBidders,
             Self::CheckSeals => CommandKind::CheckSeals,
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
@@ -287,6 +306,12 @@ impl Command {
                 .map(|AskData { deadline, reason }| Self::AskPostponement { deadline, reason }),
             CommandKind::ApprovePostponement => typed::<ApproveData>(data)
                 .map(|ApproveData { no, deadline }| Self::ApprovePostponement { no, deadline }),
+            CommandKind::ConfirmTime => {
+                typed::<TimeData>(data).map(|d| Self::ConfirmTime { deadline: d.deadline })
+            }
+            CommandKind::ApproveTime => {
+                typed::<TimeData>(data).map(|d| Self::ApproveTime { deadline: d.deadline })
+            }
             CommandKind::PublishBidders => plain(Self::PublishBidders, data),
             CommandKind::CheckSeals => plain(Self::CheckSeals, data),
             CommandKind::StartUnsealing => {
@@ -318,6 +343,9 @@ impl Command {
             }
             Self::ApprovePostponement { no, deadline } => {
                 to_raw_value(&ApproveData { no: *no, deadline: *deadline })
+            }
+            Self::ConfirmTime { deadline } | Self::ApproveTime { deadline } => {
+                to_raw_value(&TimeData { deadline: *deadline })
             }
             Self::StartUnsealing(part) => to_raw_value(&PartData { part: *part }),
             Self::ReadNext(duration_ms) => {

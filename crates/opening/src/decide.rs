@@ -8,7 +8,7 @@ use crate::event::{
     BiddersPublished, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawStarted, Empty,
     Event, EventKind, FreezeCompleted, FreezeDegraded, ObjectionAnswered, ObjectionRaised,
     PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealsChecked, SignedIn, TooFewBidders, UnsealingStarted,
+    RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -167,6 +167,12 @@ impl State {
                     deadline: *deadline,
                     reason: reason.clone(),
                 })
+            }
+            Command::ConfirmTime { deadline } => {
+                Event::TimeConfirmationAsked(TimeConfirmed { deadline: *deadline })
+            }
+            Command::ApproveTime { deadline } => {
+                Event::TimeConfirmed(TimeConfirmed { deadline: *deadline })
             }
             Command::ApprovePostponement { no, deadline } => {
                 Event::DeadlinePostponed(DeadlinePostponed {

@@ -27,7 +27,7 @@ pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
 pub use intake::{
     BidStatus, DeadlinePostponed, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
     FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, SetFrozen, Tick,
-    TooFewBidders,
+    TimeConfirmed, TooFewBidders,
 };
 pub use room::{
     BiddersPublished, CustodianRefused, DocumentsOpened, KeyDestroyed, ObjectionAnswered,
@@ -138,6 +138,10 @@ events! {
     PostponementAsked(PostponementAsked) = "postponement-asked";
     /// The supervisor approved it: from here on the deadline is another one.
     DeadlinePostponed(DeadlinePostponed) = "deadline-postponed";
+    /// The host says that the opening time has come, for custodians that cannot know (ruling 13).
+    TimeConfirmationAsked(TimeConfirmed) = "time-confirmation-asked";
+    /// The supervisor says so too: custodians without synchronised clocks may act.
+    TimeConfirmed(TimeConfirmed) = "time-confirmed";
     /// The deadline has passed and the closing head is cosigned.
     IntakeClosed(IntakeClosed) = "intake-closed";
     /// All places are opened: the set of bids is fixed.
@@ -261,6 +265,8 @@ impl Event {
             },
             Self::PostponementAsked(_)
             | Self::DeadlinePostponed(_)
+            | Self::TimeConfirmationAsked(_)
+            | Self::TimeConfirmed(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)

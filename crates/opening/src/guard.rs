@@ -29,13 +29,14 @@ impl EventKind {
         match self {
             Self::LotPublished
             | Self::PostponementAsked
+            | Self::TimeConfirmationAsked
             | Self::BiddersPublished
             | Self::UnsealingStarted
             | Self::PriceRead
             | Self::DrawStarted
             | Self::ObjectionAnswered
             | Self::OpeningClosed => &[Role::Host],
-            Self::DeadlinePostponed => &[Role::Supervisor],
+            Self::DeadlinePostponed | Self::TimeConfirmed => &[Role::Supervisor],
             Self::DegradedApproved => &[Role::Host, Role::Supervisor],
             Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
@@ -147,6 +148,17 @@ impl State {
                 None => out_of_order(),
             },
 
+            // Ruling 13: after the deadline, while custodians are waited for.
+            (
+                E::TimeConfirmationAsked | E::TimeConfirmed,
+                P::Freezing | P::DegradedNotice | P::UnsealingPrices,
+            ) => Ok(()),
+            (E::TimeConfirmationAsked | E::TimeConfirmed, phase)
+                if phase.prices_public() && self.unsealing_part().is_some() =>
+            {
+                Ok(())
+            }
+
             // Custodians sign the frozen set; late signatures still serve the release of partials.
             (E::SetFrozen, P::IntakeClosed)
             | (E::FreezeDegraded, P::Freezing)
@@ -214,6 +226,8 @@ impl State {
             Event::Tick(tick) => self.tick(tick),
             Event::PostponementAsked(asked) => self.asked_postponement(asked, at),
             Event::DeadlinePostponed(to) => self.deadline_postponed(to, at),
+            Event::TimeConfirmationAsked(time) => self.time_confirmation_asked(time),
+            Event::TimeConfirmed(time) => self.time_confirmed_by_supervisor(time),
             Event::IntakeClosed(head) => self.intake_closed(head),
             Event::SetFrozen(set) => self.set_frozen(set),
             Event::FreezeSigned(signed) => self.freeze_signed(signed),

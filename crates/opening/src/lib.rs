@@ -42,8 +42,8 @@ pub use event::{
     FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace, IntakeClosed, KeyDestroyed,
     LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived,
     PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TooFewBidders,
-    UnsealingStarted, Verdict,
+    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
@@ -59,6 +59,7 @@ pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
     DrawAfter, DrawRange, DrawValues, FieldKind, HallRef, LogRef, ReadOutField, Template,
-    TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeSource,
+    TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError, TimePolicy,
+    TimeServer, TimeSource,
 };
 pub use words::PriceWords;

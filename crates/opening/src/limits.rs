@@ -62,3 +62,15 @@ pub const DETAIL_CHARS: usize = 1_000;
 pub const VKEY_CHARS: usize = 1_024;
 /// The greatest integer that every JSON reader keeps exactly: 2^53 - 1.
 pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// Most time servers of one tender file.
+pub const TIME_SOURCES: usize = 8;
+
+/// Longest address of a time server, in bytes.
+pub const TIME_ADDRESS_BYTES: usize = 260;
+
+/// Smallest allowed greatest error of a clock, in milliseconds: servers name the time in seconds.
+pub const TIME_ERROR_MIN: u64 = 1_000;
+
+/// Greatest allowed greatest error of a clock, in milliseconds.
+pub const TIME_ERROR_MAX: u64 = 60_000;

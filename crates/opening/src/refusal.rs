@@ -163,6 +163,9 @@ pub enum Refusal {
     /// The seals were not checked.
     #[error("the seals were not checked")]
     SealsUnchecked,
+    /// The host has not confirmed that the opening time has come.
+    #[error("the host has not confirmed the time")]
+    TimeNotAsked,
     /// The deadline has not come.
     #[error("the deadline comes in {wait}")]
     TooEarly {
@@ -349,6 +352,7 @@ impl Refusal {
             Self::ReadingRunning { .. } => "reading-running",
             Self::RecordDiffers => "record-differs",
             Self::SealsUnchecked => "seals-unchecked",
+            Self::TimeNotAsked => "time-not-asked",
             Self::TooEarly { .. } => "too-early",
             Self::TooFewBidders { .. } => "too-few-bidders",
             Self::TooFewCustodians { .. } => "too-few-custodians",
@@ -393,6 +397,7 @@ impl Refusal {
             | Self::PricesAllRead
             | Self::ReadingRunning { .. }
             | Self::RecordDiffers
+            | Self::TimeNotAsked
             | Self::TooFewCustodians { .. }
             | Self::UnknownCustodian { .. }
             | Self::UnsignedCustodian { .. }

@@ -103,6 +103,10 @@ impl Event {
             (Self::DeadlinePostponed(postponed), Command::ApprovePostponement { no, deadline }) => {
                 postponed.no == *no && postponed.deadline == *deadline
             }
+            (Self::TimeConfirmationAsked(time), Command::ConfirmTime { deadline })
+            | (Self::TimeConfirmed(time), Command::ApproveTime { deadline }) => {
+                time.deadline == *deadline
+            }
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration

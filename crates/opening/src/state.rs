@@ -11,7 +11,7 @@ use crate::draw::DrawRun;
 use crate::event::{
     BidStatus, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded, FrozenBid,
     LotPublished, PostponementAsked, PricesPublished, PublishedBid, RecordSigned, SealsChecked,
-    SetFrozen, Verdict,
+    SetFrozen, TimeConfirmed, Verdict,
 };
 use crate::phase::Phase;
 
@@ -26,6 +26,8 @@ pub struct State {
     pub(crate) last_tick: Option<LastTick>,
     pub(crate) asked: Option<PostponementAsked>,
     pub(crate) postponements: Vec<DeadlinePostponed>,
+    pub(crate) time_asked: Option<TimeConfirmed>,
+    pub(crate) time_confirmed: Option<UtcMillis>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
     pub(crate) frozen_at: UtcMillis,
@@ -149,6 +151,8 @@ impl State {
             last_tick: None,
             asked: None,
             postponements: Vec::new(),
+            time_asked: None,
+            time_confirmed: None,
             intake: None,
             frozen: None,
             frozen_at: UtcMillis::EPOCH,
@@ -211,6 +215,12 @@ impl State {
     /// The postponements so far, in order.
     pub fn postponements(&self) -> &[DeadlinePostponed] {
         &self.postponements
+    }
+
+    /// When host and supervisor had both confirmed that the opening time has come (ruling 13), by
+    /// the hall's clock.
+    pub const fn time_confirmed(&self) -> Option<UtcMillis> {
+        self.time_confirmed
     }
 
     /// The postponement that waits for the supervisor's approval.

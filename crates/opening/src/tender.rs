@@ -7,6 +7,7 @@ mod check;
 mod draws;
 mod error;
 mod terms;
+mod time;
 
 use kaibiao_types::{Digest, LotKey, Party};
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,9 @@ pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, FieldKind, ReadOutField,
-    Template, Terms, TickRule, TimeSource,
+    Template, Terms, TickRule,
 };
+pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
 pub(crate) use check::fields_are_valid;
 pub(crate) use draws::check as check_draws;

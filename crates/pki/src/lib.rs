@@ -8,6 +8,8 @@
 //! - [`cms::sign_detached`] and [`cms::verify_detached`] make and verify `.p7s` files that
 //!   `openssl cms -verify -cades` accepts too.
 //!
+//! - [`roughtime`] asks servers for the time and verifies what they sign.
+//!
 //! Not here yet, and nothing stands in for it: revocation (CRL, OCSP), name constraints and
 //! certificate policies (a path with name constraints is refused), time stamps (RFC 3161), evidence
 //! records (RFC 4998), PKCS#12 files, PKCS#11 and SKF tokens (the two steps [`cms::signed_attrs`] and
@@ -21,6 +23,7 @@ pub mod limits;
 mod oid;
 mod path;
 mod pem;
+pub mod roughtime;
 mod trust;
 mod verified;
 

@@ -13,6 +13,7 @@ mod roster;
 mod running;
 #[cfg(feature = "scenario")]
 mod scenario;
+mod time_server;
 mod token;
 
 pub use entropy::{FailingEntropy, SeededEntropy};
@@ -28,6 +29,7 @@ pub use running::{RunError, Running};
 pub use scenario::{
     DrawPlay, People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions,
 };
+pub use time_server::{TimeAnswer, TimeServer};
 pub use token::SoftTokens;
 
 /// The mark at the end of the name of every invented organisation.

@@ -24,6 +24,9 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         HostCmd::Unseal { part, act } => {
             send(&act, Command::StartUnsealing(Part::from(part)), ui).await
         }
+        HostCmd::ConfirmTime { deadline, act } => {
+            send(&act, Command::ConfirmTime { deadline }, ui).await
+        }
         HostCmd::Postpone { to, reason, act } => {
             let deadline = to.from(machine::now()?);
             send(&act, Command::AskPostponement { deadline, reason }, ui).await
@@ -44,6 +47,9 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
 pub(super) async fn supervisor(command: SupervisorCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
         SupervisorCmd::ApproveDegraded(act) => send(&act, Command::ApproveDegraded, ui).await,
+        SupervisorCmd::ApproveTime { deadline, act } => {
+            send(&act, Command::ApproveTime { deadline }, ui).await
+        }
         SupervisorCmd::ApprovePostponement { no, to, act } => {
             send(&act, Command::ApprovePostponement { no, deadline: to }, ui).await
         }

@@ -11,6 +11,7 @@ use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
 use kaibiao_wire::TenderAnswer;
 
+use super::time::LotClock;
 use super::{Lot, LotError, by_rule, refused};
 use crate::keys::{LineFile, LotFolder, Text};
 
@@ -18,6 +19,8 @@ use crate::keys::{LineFile, LotFolder, Text};
 pub(crate) struct Opening {
     pub(super) replay: Replay,
     pub(super) custody: Custody,
+    /// The clock, where the tender file names time servers.
+    pub(super) time: Option<LotClock>,
     /// `None` once it is destroyed. It never moves out of this value, which is boxed.
     pub(super) share: Option<KeyShare>,
     pub(super) cosigner: Cosigner,
@@ -122,12 +125,14 @@ impl Lot {
             Some(share) => Custody::new(&replay, share).map_err(by_rule(REQUEST))?,
             None => Custody::without_share(index),
         };
+        let time = LotClock::of(&replay.tender().file().terms().custody.time);
         self.seat = Some(index);
         self.keys = None;
         let (log, lines) = folder.log()?;
         let mut opening = Opening {
             replay,
             custody,
+            time,
             share,
             cosigner,
             log,

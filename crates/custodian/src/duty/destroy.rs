@@ -16,7 +16,7 @@ impl Lot {
     /// What is due after the end: destroys share and static key, then says so until the log has it,
     /// then destroys the cosigning key once no head is to be cosigned any more.
     pub(super) fn end(&mut self) -> Result<Duty, LotError> {
-        let clock = self.shared.now();
+        let clock = self.now();
         let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };
@@ -39,7 +39,7 @@ impl Lot {
         if opening.sent.destruction.is_some_and(|sent| sent.elapsed() < AGAIN) {
             return Ok(Duty::Nothing);
         }
-        let cms = self.shared.sign(due.statement.as_bytes())?;
+        let cms = self.shared.sign_at(due.statement.as_bytes(), clock.now)?;
         Ok(Duty::Destroyed(Box::new(DestructionPost { custodian, cms_b64: B64(cms) })))
     }
 
@@ -54,7 +54,7 @@ impl Lot {
     fn retire(&mut self) -> Result<Duty, LotError> {
         let Some(opening) = &self.opening else { return Ok(Duty::Nothing) };
         let cosigned = opening.is_shown();
-        let (memory, clock) = (self.journal.memory(), self.shared.now());
+        let (memory, clock) = (self.journal.memory(), self.now());
         let act = opening.custody.retire(&opening.replay, memory, cosigned, clock);
         if let Some(act) = act {
             let folder = self.shared.store.folder(&self.key)?;

@@ -17,7 +17,8 @@ use kaibiao_wire::{
 };
 use ring::rand::SystemRandom;
 
-use super::{Lot, LotError, Opening, by_rule};
+use super::time::by_clock;
+use super::{Lot, LotError, Opening, Question};
 use crate::keys::{IntentState, Text};
 use crate::words;
 
@@ -36,6 +37,8 @@ pub(crate) enum Duty {
     Nothing,
     /// The points are raised.
     Partials(Box<SignedBody>),
+    /// A token of time over the freeze is needed first.
+    Token(Digest, Vec<Question>),
 }
 
 /// What the hall acknowledged and the log does not show is sent again after this long.
@@ -135,21 +138,24 @@ impl Lot {
         let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };
+        let clock = opening.reading(&*self.shared.clock);
         let Opening { replay, custody, material: Some((_, material)), .. } = &mut **opening else {
             return Ok(Duty::Nothing);
         };
         let memory = self.journal.memory();
-        let clock = self.shared.now();
+        // The hall's clock is a little ahead of this one, or this one waits for what it may be
+        // wrong by, twice: its middle is past the deadline first, then its earliest. Nothing of it
+        // is for the record.
+        let silent = CLOCKS_DIFFER.get().saturating_add(clock.max_error.get().saturating_mul(2));
         let countersigning = match custody.countersign(replay, memory, material, clock) {
-            // The hall's clock is a little ahead of this one: nothing to put on record.
-            Err(Refusal::NotYet(wait)) if wait <= CLOCKS_DIFFER => return Ok(Duty::Nothing),
-            countersigning => countersigning.map_err(by_rule("freeze"))?,
+            Err(Refusal::NotYet(wait)) if wait.get() <= silent => return Ok(Duty::Nothing),
+            countersigning => countersigning.map_err(by_clock("freeze", clock))?,
         };
         let freeze_id = countersigning.freeze_id;
         if memory.freeze_id() != Some(freeze_id) {
             self.journal.write(&countersigning.act)?;
         }
-        let cms = self.shared.sign(countersigning.statement.as_bytes())?;
+        let cms = self.shared.sign_at(countersigning.statement.as_bytes(), clock.now)?;
         let post = FreezeSignaturePost { custodian, freeze_id, cms_b64: B64(cms) };
         Ok(Duty::Freeze(Box::new(post)))
     }
@@ -158,6 +164,7 @@ impl Lot {
     /// is touched (rule R9); a repeat is answered from the same intent and gives the same points.
     fn release(&mut self, part: Part) -> Result<Duty, LotError> {
         let Some(opening) = &mut self.opening else { return Ok(Duty::Nothing) };
+        let clock = opening.reading(&*self.shared.clock);
         let Opening { replay, custody, material: Some((_, material)), share: Some(share), .. } =
             &mut **opening
         else {
@@ -165,9 +172,13 @@ impl Lot {
         };
         let request = request(part);
         let memory = self.journal.memory();
-        let release = custody
-            .release(replay, memory, material, part, self.shared.now())
-            .map_err(by_rule(request))?;
+        let release = match custody.release(replay, memory, material, part, clock) {
+            Err(Refusal::TokenMissing) => {
+                let freeze_id = memory.freeze_id();
+                return freeze_id.map_or(Ok(Duty::Nothing), |id| self.ask_for_token(id));
+            }
+            release => release.map_err(by_clock(request, clock))?,
+        };
         if release.points.is_empty() {
             return Ok(Duty::Nothing); // no current bid has this part
         }

@@ -12,6 +12,7 @@ use kaibiao_wire::DrawPartialBody;
 use crate::ceremony::refusals;
 use crate::hall::{Hall, Served};
 use crate::opening::{Lot, acts};
+use crate::people::TestClock;
 use crate::scene::{AFTER, BEFORE, Scene, index};
 
 fn lottery() -> Vec<Draw> {
@@ -26,7 +27,8 @@ fn lottery() -> Vec<Draw> {
 impl Lot {
     /// A lot whose prices are public: three bids, each released by all custodians.
     async fn with_prices(seed: &str) -> Self {
-        let mut lot = Self::of(Scene::with_draws(seed, lottery()).await).await;
+        let mut lot =
+            Self::of(Scene::with_draws(seed, lottery()).await, TestClock::at(BEFORE)).await;
         lot.frozen(3).await;
         lot.scene.unseal(AFTER);
         let released = |served: &mut Served| {
@@ -174,7 +176,8 @@ async fn a_draw_before_the_deadline_by_the_own_clock_is_refused() {
 /// A hall that asks for a draw before the prices, or without the host: its log is not believed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draw_that_the_procedure_does_not_allow_is_not_answered() {
-    let mut lot = Lot::of(Scene::with_draws("draw-forced", lottery()).await).await;
+    let mut lot =
+        Lot::of(Scene::with_draws("draw-forced", lottery()).await, TestClock::at(BEFORE)).await;
     lot.frozen(3).await;
     let host = Actor::Host(lot.scene.people.host.party.code.clone());
     let signed = lot.scene.signed(Command::StartDraw(1), AFTER);

@@ -16,3 +16,4 @@ mod hall;
 mod opening;
 mod people;
 mod scene;
+mod time;

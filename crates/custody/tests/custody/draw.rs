@@ -135,7 +135,7 @@ fn nothing_is_raised_before_the_deadline_by_the_own_clock() {
         assert_eq!(label(draw(&asked(), &ready(), clock(at))), "E_NOT_YET");
     }
     let max_error = Millis::new(6_000).unwrap();
-    let unsure = ClockReading { now: after().now, max_error };
+    let unsure = ClockReading { max_error, ..after() };
     assert_eq!(label(draw(&asked(), &ready(), unsure)), "E_NOT_YET");
     assert!(draw(&asked(), &ready(), clock(deadline())).is_ok());
 }

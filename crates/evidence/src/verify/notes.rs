@@ -14,6 +14,17 @@ impl Run {
     pub(super) fn notes(&mut self, files: &mut Files<'_>, replayed: &Replayed) {
         let state = replayed.replay.state();
         self.custody_notes(state);
+        if let Some(at) = state.time_confirmed() {
+            self.findings.note(
+                "time-confirmed",
+                None,
+                format!("开标时间由主持人和监督人于 {at} 确认，供时钟未同步的密钥分持人使用"),
+                format!(
+                    "host and supervisor confirmed the opening time at {at}, for custodians \
+                     without synchronised clocks"
+                ),
+            );
+        }
         for to in state.postponements() {
             let (from, later) = (to.from, to.deadline);
             self.findings.note(
@@ -61,13 +72,24 @@ impl Run {
                 "custody = self: the custodians are not declared independent of each other",
             ),
         }
-        match lot.time {
+        match &lot.time {
             TimeSource::SystemClock => self.findings.note(
                 "time-self",
                 None,
                 "time = self：密钥分持人以本机系统时钟为唯一时间来源",
                 "time = self: the custodians' own system clocks are the only time source",
             ),
+            TimeSource::Sources(policy) => {
+                let names: Vec<&str> =
+                    policy.sources.iter().map(|source| source.name.as_str()).collect();
+                let (zh, en, agree) = (names.join("、"), names.join(", "), policy.agree);
+                self.findings.note(
+                    "time-sources",
+                    None,
+                    format!("时间来源：{zh}；密钥分持人所依据的时钟须至少 {agree} 个一致"),
+                    format!("time sources: {en}; at least {agree} had to agree for a custodian"),
+                );
+            }
         }
         if lot.fictional {
             self.findings.note(

@@ -11,6 +11,10 @@ pub enum CommandKind {
     AskPostponement,
     /// `approve-postponement`
     ApprovePostponement,
+    /// `confirm-time`
+    ConfirmTime,
+    /// `approve-time`
+    ApproveTime,
     /// `publish-bidders`
     PublishBidders,
     /// `check-seals`
@@ -44,6 +48,8 @@ impl CommandKind {
     pub const ALL: &'static [Self] = &[
         Self::AskPostponement,
         Self::ApprovePostponement,
+        Self::ConfirmTime,
+        Self::ApproveTime,
         Self::PublishBidders,
         Self::CheckSeals,
         Self::StartUnsealing,
@@ -64,6 +70,8 @@ impl CommandKind {
         match self {
             Self::AskPostponement => "ask-postponement",
             Self::ApprovePostponement => "approve-postponement",
+            Self::ConfirmTime => "confirm-time",
+            Self::ApproveTime => "approve-time",
             Self::PublishBidders => "publish-bidders",
             Self::CheckSeals => "check-seals",
             Self::StartUnsealing => "start-unsealing",
@@ -90,6 +98,8 @@ impl CommandKind {
         match self {
             Self::AskPostponement => EventKind::PostponementAsked,
             Self::ApprovePostponement => EventKind::DeadlinePostponed,
+            Self::ConfirmTime => EventKind::TimeConfirmationAsked,
+            Self::ApproveTime => EventKind::TimeConfirmed,
             Self::PublishBidders => EventKind::BiddersPublished,
             Self::CheckSeals => EventKind::SealsChecked,
             Self::StartUnsealing => EventKind::UnsealingStarted,
@@ -110,6 +120,7 @@ impl CommandKind {
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::AskPostponement
+            | Self::ConfirmTime
             | Self::PublishBidders
             | Self::CheckSeals
             | Self::StartUnsealing
@@ -120,7 +131,7 @@ impl CommandKind {
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
-            Self::ApprovePostponement => &[Role::Supervisor],
+            Self::ApprovePostponement | Self::ApproveTime => &[Role::Supervisor],
             Self::ApproveDegraded => &[Role::Host, Role::Supervisor],
         }
     }

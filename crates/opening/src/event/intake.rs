@@ -97,6 +97,12 @@ data! {
         deadline: UtcMillis,
     }
 
+    /// `time-confirmation-asked` and `time-confirmed`.
+    TimeConfirmed {
+        /// The opening time that has come.
+        deadline: UtcMillis,
+    }
+
     /// `intake-closed`.
     IntakeClosed {
         /// The last tick.
@@ -248,7 +254,7 @@ impl LotPublished {
             currency: terms.currency,
             fields: terms.fields,
             custody: terms.custody.custody,
-            time: terms.custody.time,
+            time: terms.custody.time.clone(),
             fictional: terms.fictional,
             source: terms.source,
             draws: terms.draws,

@@ -83,6 +83,8 @@ impl Event {
                 need(data.article.as_ref().is_none_or(fits), "article")
             }
             Self::DeadlinePostponed(_)
+            | Self::TimeConfirmationAsked(_)
+            | Self::TimeConfirmed(_)
             | Self::Tick(_)
             | Self::FreezeDegraded(_)
             | Self::DegradedApproved(_)

@@ -48,7 +48,7 @@ impl OpeningRecord {
             ceremony_sha256: lot.ceremony_sha256,
             threshold: lot.threshold,
             custody: lot.custody,
-            time: lot.time,
+            time: lot.time.clone(),
             freeze: freeze(state)?,
             rows: rows(state, lot)?,
             objections: objections(state)?,
@@ -203,11 +203,23 @@ fn draws(state: &State, lot: &LotPublished) -> Option<Vec<RecordDraw>> {
 fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
     let note = |zh: String, en: String| Bilingual { zh, en };
     let mut notes = Vec::new();
-    match lot.time {
+    match &lot.time {
         TimeSource::SystemClock => notes.push(note(
             "time = self：各密钥分持人以本机系统时钟为唯一时间来源。".to_owned(),
             "time = self: the custodians' own system clocks are the only time source.".to_owned(),
         )),
+        TimeSource::Sources(policy) => {
+            let names: Vec<String> = policy
+                .sources
+                .iter()
+                .map(|source| format!("{}（{}）", source.name, source.run_by.name))
+                .collect();
+            let (names, agree) = (names.join("、"), policy.agree);
+            notes.push(note(
+                format!("时间来源：{names}；至少 {agree} 个一致。"),
+                format!("time sources: {names}; at least {agree} of them agree."),
+            ));
+        }
     }
     notes.push(match lot.custody {
         CustodyKind::Independent => note(
@@ -235,6 +247,12 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
                  supervisor.",
                 postponed.no
             ),
+        ));
+    }
+    if let Some(at) = state.time_confirmed() {
+        notes.push(note(
+            format!("开标时间已到由主持人和监督人于北京时间 {} 签署确认。", at.beijing()),
+            format!("host and supervisor confirmed at {at} that the opening time had come."),
         ));
     }
     let frozen = freeze(state)?;

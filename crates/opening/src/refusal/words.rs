@@ -43,6 +43,9 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::IntakeOver => {
             "投标截止后封存清单已开始固定，不能再延期。如需中止，请按中止程序办理。".to_owned()
         }
+        Refusal::TimeNotAsked => {
+            "主持人尚未确认开标时间已到。请先由主持人确认，再由监督人确认。".to_owned()
+        }
         Refusal::NoSuchPostponement { no } => {
             format!("没有编号为 {no} 且待同意的延期申请。请核对编号和新的截止时间。")
         }
@@ -148,6 +151,10 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::IntakeOver => {
             "The intake is closed and the sealed set is being fixed. The deadline \
              cannot be postponed any more; suspend the opening by its own rules if it must wait."
+                .to_owned()
+        }
+        Refusal::TimeNotAsked => {
+            "The host has not confirmed that the opening time has come; the host confirms first."
                 .to_owned()
         }
         Refusal::NoSuchPostponement { no } => format!(

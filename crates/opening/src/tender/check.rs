@@ -32,6 +32,7 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     fields(&terms.fields)?;
     custodians(&terms.custody)?;
     independent(terms, None)?;
+    super::time::check(terms, None)?;
     spans(terms)?;
     ticks(&terms.ticks)?;
     if terms.places != limits::PLACES {
@@ -57,7 +58,8 @@ pub(super) fn announced(terms: &Terms, added: &Announced) -> Result<(), TenderEr
         return Err(TenderError::Vkey);
     }
     line(&added.hall.party.name, limits::NAME_CHARS, "hall.party.name")?;
-    independent(terms, Some(&added.hall.party))
+    independent(terms, Some(&added.hall.party))?;
+    super::time::check(terms, Some(&added.hall.party))
 }
 
 fn parties(terms: &Terms) -> Result<(), TenderError> {

@@ -6,7 +6,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Draw;
+use super::{Draw, TimeSource};
 
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -65,14 +65,6 @@ pub struct ReadOutField {
 pub enum CustodyPolicy {
     /// The ceremony key alone: no action of the bidder is needed at the opening.
     CeremonyOnly,
-}
-
-/// Where custodians take their time from (ruling 13).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-pub enum TimeSource {
-    /// The system clock of the custodian's own machine alone; the record says `time = self`.
-    #[serde(rename = "self")]
-    SystemClock,
 }
 
 /// Whether one hand could gather enough shares (ruling 16).

@@ -20,6 +20,8 @@ pub fn commands() -> Vec<Command> {
             reason: "停电".to_owned(),
         },
         Command::ApprovePostponement { no: 1, deadline: at(DEADLINE + 60 * MINUTE) },
+        Command::ConfirmTime { deadline: at(DEADLINE) },
+        Command::ApproveTime { deadline: at(DEADLINE) },
         Command::PublishBidders,
         Command::CheckSeals,
         Command::StartUnsealing(Part::Price),

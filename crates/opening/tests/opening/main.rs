@@ -24,5 +24,6 @@ mod sheet;
 mod support;
 mod table;
 mod tender;
+mod time;
 mod unseal;
 mod walk;

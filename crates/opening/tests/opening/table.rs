@@ -151,6 +151,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ReadingRunning { left: 3, wait },
         Refusal::RecordDiffers,
         Refusal::SealsUnchecked,
+        Refusal::TimeNotAsked,
         Refusal::TooEarly { wait },
         Refusal::TooFewBidders { bidders: 2, min: 3 },
         Refusal::TooFewCustodians { signed: 1, need: 2 },

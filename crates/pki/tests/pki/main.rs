@@ -19,8 +19,13 @@ mod keys_dev;
 mod openssl;
 mod paths;
 mod pkits;
+mod roughtime;
 mod signatures;
 mod sm2_and_pss;
 mod sweeps;
+// The test server of `testkit`, which is built from layers above this crate.
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../../testkit/src/time_server.rs"]
+mod time_server;
 mod trust_lists;
 mod vectors;
