@@ -35,6 +35,7 @@ export function initial() {
     recordSignatures: [],
     closedAt: null,
     destroyed: [],
+    journals: [],
     refusals: [],
     refusalCount: 0,
     unread: [], // entries this page cannot interpret: [{ i, kind }]
@@ -148,6 +149,9 @@ const STEPS = {
     recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
   }),
   "opening-closed": (_, __, { at }) => ({ closedAt: at }),
+  "journal-signed": (state, data, { at }) => ({
+    journals: [...state.journals, { custodian: data.custodian, moment: data.moment, sha256: data.sha256, at }],
+  }),
   "key-destroyed": (state, data, { at }) => ({
     destroyed: [...state.destroyed, { custodian: data.custodian, at }],
   }),
@@ -174,6 +178,7 @@ const BRIEFS = {
   "unsealing-started": (d) => ({ part: d.part }),
   "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),
   "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label }),
+  "journal-signed": (d) => ({ custodian: d.custodian, moment: d.moment }),
   "key-destroyed": (d) => ({ custodian: d.custodian }),
   "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),

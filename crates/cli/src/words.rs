@@ -1,7 +1,7 @@
 //! One sentence for each entry of the opening log.
 
 use kaibiao_opening::{Event, OpenedDocument, PublishedBid, State, Verdict};
-use kaibiao_types::{OrgCode, Part};
+use kaibiao_types::{JournalMoment, OrgCode, Part};
 
 use crate::output::Lang;
 
@@ -109,6 +109,13 @@ fn zh(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
+        Event::JournalSigned(signed) => format!(
+            "密钥分持人 {} 号交出其签名的日志（{}），{} 字节，SHA-256 {}。",
+            signed.custodian,
+            if signed.moment == JournalMoment::Freeze { "封存后" } else { "结束后" },
+            signed.length,
+            signed.sha256
+        ),
         Event::KeyDestroyed(who) => {
             format!("密钥分持人 {} 号声明已销毁其密钥份额；未拆封的永不再拆封。", who.custodian)
         }
@@ -202,6 +209,10 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::JournalSigned(signed) => format!(
+            "Custodian {} handed over its signed journal ({}), {} bytes, SHA-256 {}.",
+            signed.custodian, signed.moment, signed.length, signed.sha256
+        ),
         Event::KeyDestroyed(who) => format!(
             "Custodian {} states that its share is destroyed; what stayed sealed stays sealed.",
             who.custodian

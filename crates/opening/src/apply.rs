@@ -8,7 +8,7 @@ use crate::actor::Actor;
 use crate::event::{DeadlinePostponed, Event, PartialsReceived};
 use crate::phase::Phase;
 use crate::state::{
-    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, State, Track,
+    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignedJournal, State, Track,
 };
 
 impl State {
@@ -112,6 +112,11 @@ impl State {
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
+            Event::JournalSigned(signed) => {
+                let key = (signed.custodian, signed.moment);
+                let (length, sha256) = (signed.length, signed.sha256);
+                self.journals.insert(key, SignedJournal { mark, length, sha256 });
+            }
             Event::KeyDestroyed(who) => drop(self.destroyed.insert(who.custodian, mark)),
             Event::Refused(_) => {}
         }

@@ -3,8 +3,8 @@
 use kaibiao_types::{Digest, Fault};
 
 use crate::event::{
-    CustodianRefused, FreezeSigned, IntakeClosed, KeyDestroyed, LotPublished, OpenedDocument,
-    PartialsReceived, SealResult, SetFrozen, Tick,
+    CustodianRefused, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed, LotPublished,
+    OpenedDocument, PartialsReceived, SealResult, SetFrozen, Tick,
 };
 
 /// One step that no person's command causes. Signatures and digests in it were checked by whoever
@@ -42,6 +42,8 @@ pub enum Input {
         /// SHA-256 of `OpeningRecord::to_bytes`.
         sha256: Digest,
     },
+    /// A custodian signed its journal.
+    JournalSigned(JournalSigned),
     /// A custodian destroyed its share.
     KeyDestroyed(KeyDestroyed),
 }
@@ -92,6 +94,7 @@ impl Input {
             Self::ReadingOver => "reading-over",
             Self::DocumentsUnsealed(_) => "documents-unsealed",
             Self::RecordGenerated { .. } => "record-generated",
+            Self::JournalSigned(_) => "journal-signed",
             Self::KeyDestroyed(_) => "key-destroyed",
         }
     }
