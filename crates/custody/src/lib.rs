@@ -12,8 +12,9 @@ mod destruction;
 mod duty;
 mod refusal;
 
-pub use act::{Act, Holding, Memory, Raised};
+pub use act::{Holding, Memory};
 pub use clock::ClockReading;
 pub use destruction::{COSIGN_KEEP, Destruction};
 pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};
+pub use kaibiao_replay::{Act, Raised};
 pub use refusal::Refusal;

@@ -2,8 +2,8 @@
 
 use kaibiao_wire::{
     BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, Frame, FreezeSignaturePost, FrozenAnswer,
-    LotList, LotsPost, PartialsBody, Problem, PublishPost, ReceiptAnswer, RefusalBody, SignedBody,
-    SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
+    JournalPost, LotList, LotsPost, PartialsBody, Problem, PublishPost, ReceiptAnswer, RefusalBody,
+    SignedBody, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +18,7 @@ pub(crate) fn message(data: &[u8]) {
     same::<DraftAnswer>(data);
     same::<FreezeSignaturePost>(data);
     same::<FrozenAnswer>(data);
+    same::<JournalPost>(data);
     same::<LotList>(data);
     same::<LotsPost>(data);
     same::<PartialsBody>(data);

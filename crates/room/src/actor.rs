@@ -139,6 +139,7 @@ impl Room {
             Job::Partials { partials, cms, reply } => {
                 answer(reply, self.take_partials(*partials, &cms))
             }
+            Job::Journal { journal, reply } => answer(reply, self.take_journal(journal)),
             Job::Destroyed { custodian, cms, reply } => {
                 answer(reply, self.take_destruction(custodian, &cms))
             }

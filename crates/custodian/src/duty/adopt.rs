@@ -11,6 +11,7 @@ use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
 use kaibiao_wire::TenderAnswer;
 
+use super::journals::Handing;
 use super::{Lot, LotError, by_rule, refused};
 use crate::keys::{LineFile, LotFolder, Text};
 
@@ -40,6 +41,8 @@ pub(super) struct Sent {
     pub(super) freeze: Option<Instant>,
     /// When partial decryptions were last sent.
     pub(super) partials: Option<Instant>,
+    /// The journal that was last handed over.
+    pub(super) journal: Option<Handing>,
     /// When the statement of destruction was last sent.
     pub(super) destruction: Option<Instant>,
 }

@@ -4,6 +4,7 @@ mod adopt;
 mod ceremony;
 mod destroy;
 mod follow;
+mod journals;
 mod release;
 
 use std::collections::BTreeMap;

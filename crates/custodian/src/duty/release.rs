@@ -10,13 +10,14 @@ use kaibiao_custody::{Refusal, Release, ToRaise};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::Phase;
 use kaibiao_replay::{BidMaterial, FrozenMaterial};
-use kaibiao_types::{Digest, Millis, Part};
+use kaibiao_types::{Digest, JournalMoment, Millis, Part};
 use kaibiao_wire::{
-    B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, PartialItem, PartialsBody,
-    PartialsKind, SignedBody, to_json,
+    B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, JournalPost, PartialItem,
+    PartialsBody, PartialsKind, SignedBody, to_json,
 };
 use ring::rand::SystemRandom;
 
+use super::journals::Handover;
 use super::{Lot, LotError, Opening, by_rule};
 use crate::keys::{IntentState, Text};
 use crate::words;
@@ -30,6 +31,8 @@ pub(crate) enum Duty {
     Destroyed(Box<DestructionPost>),
     /// The freeze is countersigned.
     Freeze(Box<FreezeSignaturePost>),
+    /// The journal is signed.
+    Journal(Box<JournalPost>),
     /// Nothing is asked of this custodian.
     Nothing,
     /// The points are raised.
@@ -72,12 +75,12 @@ impl Lot {
         let asked = state.unsealing().map(|unsealing| unsealing.part);
         let asked = asked.filter(|part| !state.released(*part).contains(&index));
         if !unsigned && asked.is_none() {
-            return Ok(Duty::Nothing);
+            return self.journal_at_freeze();
         }
         let rests = |sent: Option<Instant>| sent.is_some_and(|sent| sent.elapsed() < AGAIN);
         let resting = if unsigned { opening.sent.freeze } else { opening.sent.partials };
         if rests(resting) {
-            return Ok(Duty::Nothing);
+            return if unsigned { Ok(Duty::Nothing) } else { self.journal_at_freeze() };
         }
         if opening.material.as_ref().is_none_or(|(id, _)| *id != freeze_id) {
             return Ok(Duty::Fetch(freeze_id));
@@ -124,6 +127,14 @@ impl Lot {
     pub(crate) fn partials_sent(&mut self) {
         if let Some(opening) = &mut self.opening {
             opening.sent.partials = Some(Instant::now());
+        }
+    }
+
+    /// Hands the journal over once the log shows the countersignature. A release comes first.
+    fn journal_at_freeze(&mut self) -> Result<Duty, LotError> {
+        match self.hand_over(JournalMoment::Freeze)? {
+            Handover::Due(duty) => Ok(duty),
+            Handover::Done | Handover::Rest => Ok(Duty::Nothing),
         }
     }
 

@@ -12,6 +12,7 @@
 mod ceremony;
 mod destruction;
 mod hall;
+mod journals;
 mod opening;
 mod people;
 mod scene;

@@ -5,11 +5,13 @@ mod bid;
 mod ceremony;
 mod hearing;
 mod intake;
+mod journals;
 mod people;
 mod room;
 mod steps;
 mod unsealing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kaibiao_journal::{
@@ -20,7 +22,7 @@ use kaibiao_opening::{
 };
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{TenderMaterial, VerifiedTender};
-use kaibiao_types::{Digest, Millis, UtcMillis};
+use kaibiao_types::{CustodianIndex, Digest, Millis, UtcMillis};
 
 pub use bid::ScenarioBid;
 pub use people::People;
@@ -52,6 +54,10 @@ pub struct ScenarioOptions {
     pub custodian_absent: bool,
     /// So many custodians, the first ones, put proofs that do not hold into the log.
     pub lying_custodians: usize,
+    /// So many custodians, the first ones, never hand over their journals.
+    pub silent_custodians: usize,
+    /// So many custodians, the first ones, refuse to release and say so.
+    pub refusing_custodians: usize,
     /// Whether the bids have documents beside the price.
     pub documents: bool,
     /// Whether a bidder objects and the host answers.
@@ -74,6 +80,8 @@ impl Default for ScenarioOptions {
             forged: None,
             custodian_absent: false,
             lying_custodians: 0,
+            refusing_custodians: 0,
+            silent_custodians: 0,
             documents: true,
             objection: true,
             unfinished: false,
@@ -109,6 +117,8 @@ pub struct Scenario {
     pub places: Vec<PlacePath>,
     /// The receipted bids, in the order of the freeze list.
     pub bids: Vec<ScenarioBid>,
+    /// The custodians' journals, each as it was signed last.
+    pub journals: BTreeMap<CustodianIndex, Vec<u8>>,
     /// Everybody with a certificate.
     pub people: People,
     /// The log's key.
@@ -184,6 +194,7 @@ impl Scenario {
             state: played.state,
             places: played.places,
             bids: played.bids,
+            journals: played.journals,
             people,
             log_signer: published.log_signer,
             cosigners: published.cosigners,
