@@ -1,7 +1,7 @@
 //! One sentence for each entry of the opening log.
 
-use kaibiao_opening::{Event, OpenedDocument, PublishedBid, State, Verdict};
-use kaibiao_types::{JournalMoment, OrgCode, Part};
+use kaibiao_opening::{Event, JournalSigned, OpenedDocument, PublishedBid, State, Verdict};
+use kaibiao_types::{CustodianIndex, JournalMoment, OrgCode, Part};
 
 use crate::output::Lang;
 
@@ -109,16 +109,8 @@ fn zh(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
-        Event::JournalSigned(signed) => format!(
-            "密钥分持人 {} 号交出其签名的日志（{}），{} 字节，SHA-256 {}。",
-            signed.custodian,
-            if signed.moment == JournalMoment::Freeze { "封存后" } else { "结束后" },
-            signed.length,
-            signed.sha256
-        ),
-        Event::KeyDestroyed(who) => {
-            format!("密钥分持人 {} 号声明已销毁其密钥份额；未拆封的永不再拆封。", who.custodian)
-        }
+        Event::JournalSigned(signed) => journal_zh(signed),
+        Event::KeyDestroyed(who) => destroyed_zh(who.custodian),
         Event::Refused(refused) => {
             format!(
                 "拒绝 {} 的 {}：{}（{}）",
@@ -126,6 +118,21 @@ fn zh(event: &Event, state: &State) -> String {
             )
         }
     }
+}
+
+fn journal_zh(signed: &JournalSigned) -> String {
+    let moment = match signed.moment {
+        JournalMoment::Freeze => "封存后",
+        JournalMoment::Close => "结束后",
+    };
+    format!(
+        "密钥分持人 {} 号交出其签名的日志（{moment}），{} 字节，SHA-256 {}。",
+        signed.custodian, signed.length, signed.sha256
+    )
+}
+
+fn destroyed_zh(custodian: CustodianIndex) -> String {
+    format!("密钥分持人 {custodian} 号声明已销毁其密钥份额；未拆封的永不再拆封。")
 }
 
 fn en(event: &Event, state: &State) -> String {

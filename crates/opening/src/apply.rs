@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kaibiao_types::{Digest, Part, UtcMillis};
 
 use crate::actor::Actor;
-use crate::event::{DeadlinePostponed, Event, PartialsReceived};
+use crate::event::{DeadlinePostponed, Event, JournalSigned, PartialsReceived};
 use crate::phase::Phase;
 use crate::state::{
     Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignedJournal, State, Track,
@@ -112,11 +112,7 @@ impl State {
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
-            Event::JournalSigned(signed) => {
-                let key = (signed.custodian, signed.moment);
-                let (length, sha256) = (signed.length, signed.sha256);
-                self.journals.insert(key, SignedJournal { mark, length, sha256 });
-            }
+            Event::JournalSigned(signed) => self.journal_kept(signed, mark),
             Event::KeyDestroyed(who) => drop(self.destroyed.insert(who.custodian, mark)),
             Event::Refused(_) => {}
         }
@@ -129,6 +125,12 @@ impl State {
     const fn end(&mut self, mark: Mark, phase: Phase) {
         self.ended = Some(mark);
         self.phase = phase;
+    }
+
+    fn journal_kept(&mut self, signed: &JournalSigned, mark: Mark) {
+        let (length, sha256) = (signed.length, signed.sha256);
+        let kept = SignedJournal { mark, length, sha256 };
+        self.journals.insert((signed.custodian, signed.moment), kept);
     }
 
     fn postponed(&mut self, to: &DeadlinePostponed) {
