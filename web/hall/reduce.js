@@ -38,6 +38,7 @@ export function initial() {
     recordSignatures: [],
     closedAt: null,
     destroyed: [],
+    journals: [],
     refusals: [],
     refusalCount: 0,
     unread: [], // entries this page cannot interpret: [{ i, kind }]
@@ -166,6 +167,9 @@ const STEPS = {
     recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
   }),
   "opening-closed": (_, __, { at }) => ({ closedAt: at }),
+  "journal-signed": (state, data, { at }) => ({
+    journals: [...state.journals, { custodian: data.custodian, moment: data.moment, sha256: data.sha256, at }],
+  }),
   "key-destroyed": (state, data, { at }) => ({
     destroyed: [...state.destroyed, { custodian: data.custodian, at }],
   }),
@@ -192,6 +196,7 @@ const BRIEFS = {
   "unsealing-started": (d) => ({ part: d.part }),
   "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),
   "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label }),
+  "journal-signed": (d) => ({ custodian: d.custodian, moment: d.moment }),
   "key-destroyed": (d) => ({ custodian: d.custodian }),
   "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),

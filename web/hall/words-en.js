@@ -308,6 +308,7 @@ export default {
     "record-generated": () => "Opening record generated",
     "record-signed": (e) => `${e.name} signed the record`,
     "opening-closed": () => "Opening closed",
+    "journal-signed": (e) => `${CUSTODIAN(e.custodian)}: journal signed and handed over (${e.moment === "close" ? "at the end" : "after the freeze"})`,
     "key-destroyed": (e) => `${CUSTODIAN(e.custodian)}: share destroyed`,
     refused: (e) => `Refused: ${e.en}`,
     unknown: (e) => `Entry unknown to this page: ${e.raw}`,

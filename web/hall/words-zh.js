@@ -308,6 +308,7 @@ export default {
     "record-generated": () => "生成开标记录",
     "record-signed": (e) => `${e.name}签署开标记录`,
     "opening-closed": () => "开标结束",
+    "journal-signed": (e) => `${CUSTODIAN(e.custodian)}交出签名日志（${e.moment === "close" ? "结束后" : "封存后"}）`,
     "key-destroyed": (e) => `${CUSTODIAN(e.custodian)}声明已销毁密钥份额`,
     refused: (e) => `拒绝操作：${e.zh}`,
     unknown: (e) => `本页不认识的条目：${e.raw}`,

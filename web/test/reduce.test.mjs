@@ -80,6 +80,13 @@ test("a confirmed time is known and changes no phase", () => {
   assert.deepEqual(confirmed.unread, state.unread);
 });
 
+test("signed journals follow the freeze and the end and change no phase", () => {
+  const frozen = after("journal-signed", 3);
+  assert.deepEqual(frozen.journals.map(({ custodian, moment }) => `${custodian} ${moment}`), ["1 freeze", "2 freeze", "3 freeze"]);
+  assert.equal(phaseOf(frozen, null), "ready");
+  assert.deepEqual(upto(LOG, LOG.length).journals.slice(3).map(({ moment }) => moment), ["close", "close", "close"]);
+});
+
 test("an empty state is a phase, and the deadline changes the phase without an entry", () => {
   assert.equal(phaseOf(initial(), null), "empty");
   const state = upto(LOG, 5);

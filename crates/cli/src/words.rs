@@ -1,7 +1,7 @@
 //! One sentence for each entry of the opening log.
 
-use kaibiao_opening::{Event, OpenedDocument, PublishedBid, State, Verdict};
-use kaibiao_types::{CustodianIndex, OrgCode, Part};
+use kaibiao_opening::{Event, JournalSigned, OpenedDocument, PublishedBid, State, Verdict};
+use kaibiao_types::{CustodianIndex, JournalMoment, OrgCode, Part};
 
 use crate::output::Lang;
 
@@ -19,6 +19,7 @@ pub(crate) fn sentence(event: &Event, state: &State, lang: Lang) -> Option<Strin
 }
 
 #[allow(clippy::too_many_lines)] // one flat match over the kinds
+#[allow(clippy::too_many_lines)] // one sentence for each kind of entry
 fn zh(event: &Event, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {
@@ -132,9 +133,8 @@ fn zh(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
-        Event::KeyDestroyed(who) => {
-            format!("密钥分持人 {} 号声明已销毁其密钥份额；未拆封的永不再拆封。", who.custodian)
-        }
+        Event::JournalSigned(signed) => journal_zh(signed),
+        Event::KeyDestroyed(who) => destroyed_zh(who.custodian),
         Event::Refused(refused) => {
             format!(
                 "拒绝 {} 的 {}：{}（{}）",
@@ -144,6 +144,22 @@ fn zh(event: &Event, state: &State) -> String {
     }
 }
 
+fn journal_zh(signed: &JournalSigned) -> String {
+    let moment = match signed.moment {
+        JournalMoment::Freeze => "封存后",
+        JournalMoment::Close => "结束后",
+    };
+    format!(
+        "密钥分持人 {} 号交出其签名的日志（{moment}），{} 字节，SHA-256 {}。",
+        signed.custodian, signed.length, signed.sha256
+    )
+}
+
+fn destroyed_zh(custodian: CustodianIndex) -> String {
+    format!("密钥分持人 {custodian} 号声明已销毁其密钥份额；未拆封的永不再拆封。")
+}
+
+#[allow(clippy::too_many_lines)] // one sentence for each kind of entry
 fn en(event: &Event, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {
@@ -252,6 +268,10 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::JournalSigned(signed) => format!(
+            "Custodian {} handed over its signed journal ({}), {} bytes, SHA-256 {}.",
+            signed.custodian, signed.moment, signed.length, signed.sha256
+        ),
         Event::KeyDestroyed(who) => format!(
             "Custodian {} states that its share is destroyed; what stayed sealed stays sealed.",
             who.custodian

@@ -49,7 +49,22 @@ fn a_whole_opening_ends_with_a_passed_package() {
     let package = out.join("evidence.asice");
     let mut verify = vec!["verify".to_owned(), text(&package)];
     verify.extend(trust());
-    kaibiao(&verify).ok();
+    let report = kaibiao(&verify).ok();
+    // Ruling 19: every custodian's journal is in it, and agrees with the log.
+    for check in ["JRN-01", "JRN-02", "JRN-03", "JRN-04"] {
+        let line = report.lines().find(|line| line.starts_with(check));
+        assert!(line.is_some_and(|line| line.contains("通过")), "{report}");
+    }
+    let log = fs::read_to_string(out.join("opening/log.jsonl")).unwrap();
+    for number in 1..=3 {
+        for moment in ["freeze", "close"] {
+            let data = format!(r#""data":{{"custodian":{number},"moment":"{moment}","#);
+            assert_eq!(log.matches(&data).count(), 1, "{data}");
+        }
+        let name = format!("journals/{number}.jsonl");
+        let package = fs::read(&package).unwrap();
+        assert!(package.windows(name.len()).any(|found| found == name.as_bytes()), "{name}");
+    }
     let mut bytes = fs::read(&package).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kaibiao_crypto::scrub_stack;
 use kaibiao_types::{LotKey, Millis};
-use kaibiao_wire::{BoardAnswer, DraftAnswer};
+use kaibiao_wire::{BoardAnswer, DraftAnswer, JournalPost};
 use tokio::sync::watch;
 use tokio::task::{self, JoinSet};
 
@@ -278,6 +278,7 @@ impl Worker {
         for _ in 0..DUTIES_MAX {
             match self.work(Lot::duty).await? {
                 Duty::Nothing => return Ok(()),
+                Duty::Journal(post) => self.hand_over(&post).await?,
                 Duty::Destroyed(post) => {
                     self.hall.post_destruction(&self.key, &post).await?;
                     tracing::info!(lot = %self.key, "destruction of the share stated");
@@ -315,6 +316,22 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Hands the journal over. A hall that does not want it holds nothing up.
+    async fn hand_over(&mut self, post: &JournalPost) -> Result<(), PollError> {
+        match self.hall.post_journal(&self.key, post).await {
+            Ok(_) => {
+                tracing::info!(lot = %self.key, moment = %post.moment, "journal handed over");
+                self.note(Lot::journal_taken).await
+            }
+            Err(error) if error.is_refusal() => {
+                let detail = words::describe(&error);
+                tracing::warn!(lot = %self.key, detail, "the hall did not take the journal");
+                self.note(Lot::journal_refused).await
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn next(&mut self) -> Result<Next, PollError> {

@@ -16,11 +16,12 @@ mod gate;
 mod refusal;
 mod token;
 
-pub use act::{Act, Holding, Memory, Raised};
+pub use act::{Holding, Memory};
 pub use clock::{ClockReading, HOLDOVER_WAIT, Standing};
 pub use destruction::{COSIGN_KEEP, Destruction};
 pub use discipline::{DRIFT_PPM, Discipline, FRESH, Sample, SampleFault, Verdict};
 pub use draw::DrawRelease;
 pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};
+pub use kaibiao_replay::{Act, Raised};
 pub use refusal::Refusal;
 pub use token::{TimeToken, TokenFault, TokenMaterial};

@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "certificate", run: signed::certificate, seeds: signed::certificate_seeds },
     Target { name: "cms", run: signed::cms, seeds: signed::cms_seeds },
     Target { name: "command", run: signed::command, seeds: signed::command_seeds },
+    Target { name: "custodian-journal", run: log::journal, seeds: log::journal_seeds },
     Target { name: "dkg-message", run: ceremony::dkg_message, seeds: ceremony::dkg_seeds },
     Target { name: "freeze", run: log::freeze, seeds: log::freeze_seeds },
     Target { name: "header", run: sealed::header, seeds: sealed::header_seeds },

@@ -2,9 +2,9 @@
 
 use kaibiao_wire::{
     BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, DrawPartialBody, Frame,
-    FreezeSignaturePost, FrozenAnswer, LotList, LotsPost, PartialsBody, Problem, PublishPost,
-    ReceiptAnswer, RefusalBody, SignedBody, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer,
-    from_json, to_json,
+    FreezeSignaturePost, FrozenAnswer, JournalPost, LotList, LotsPost, PartialsBody, Problem,
+    PublishPost, ReceiptAnswer, RefusalBody, SignedBody, SubmissionPost, TenderAnswer, TimeAnswer,
+    UploadAnswer, from_json, to_json,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +20,7 @@ pub(crate) fn message(data: &[u8]) {
     same::<DrawPartialBody>(data);
     same::<FreezeSignaturePost>(data);
     same::<FrozenAnswer>(data);
+    same::<JournalPost>(data);
     same::<LotList>(data);
     same::<LotsPost>(data);
     same::<PartialsBody>(data);

@@ -51,6 +51,7 @@ corpora! {
     certificate = "certificate";
     cms = "cms";
     command = "command";
+    custodian_journal = "custodian-journal";
     dkg_message = "dkg-message";
     freeze = "freeze";
     header = "header";

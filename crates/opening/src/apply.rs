@@ -5,10 +5,10 @@ use std::sync::Arc;
 use kaibiao_types::{Digest, Part, UtcMillis};
 
 use crate::actor::Actor;
-use crate::event::{DeadlinePostponed, Event, PartialsReceived};
+use crate::event::{DeadlinePostponed, Event, JournalSigned, PartialsReceived};
 use crate::phase::Phase;
 use crate::state::{
-    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, State, Track,
+    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignedJournal, State, Track,
 };
 
 impl State {
@@ -120,6 +120,7 @@ impl State {
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
+            Event::JournalSigned(signed) => self.journal_kept(signed, mark),
             Event::KeyDestroyed(who) => drop(self.destroyed.insert(who.custodian, mark)),
             Event::Refused(_) => {}
         }
@@ -132,6 +133,12 @@ impl State {
     const fn end(&mut self, mark: Mark, phase: Phase) {
         self.ended = Some(mark);
         self.phase = phase;
+    }
+
+    fn journal_kept(&mut self, signed: &JournalSigned, mark: Mark) {
+        let (length, sha256) = (signed.length, signed.sha256);
+        let kept = SignedJournal { mark, length, sha256 };
+        self.journals.insert((signed.custodian, signed.moment), kept);
     }
 
     fn postponed(&mut self, to: &DeadlinePostponed) {

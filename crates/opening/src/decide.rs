@@ -81,6 +81,7 @@ impl State {
             Input::RecordGenerated { sha256 } => {
                 Event::RecordGenerated(RecordGenerated { sha256: *sha256 })
             }
+            Input::JournalSigned(signed) => Event::JournalSigned(signed.clone()),
             Input::KeyDestroyed(destroyed) => Event::KeyDestroyed(destroyed.clone()),
         };
         self.settle(&Actor::Hall, event, now)

@@ -30,9 +30,9 @@ pub use intake::{
     TimeConfirmed, TooFewBidders,
 };
 pub use room::{
-    BiddersPublished, CustodianRefused, DocumentsOpened, KeyDestroyed, ObjectionAnswered,
-    ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PriceConfirmed, PriceRead,
-    PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
+    BiddersPublished, CustodianRefused, DocumentsOpened, JournalSigned, KeyDestroyed,
+    ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PriceConfirmed,
+    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
     SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
 
@@ -196,6 +196,8 @@ events! {
     RecordSigned(RecordSigned) = "record-signed";
     /// The opening is over.
     OpeningClosed(Empty) = "opening-closed";
+    /// A custodian signed its journal, at the freeze or at the end (ruling 19).
+    JournalSigned(JournalSigned) = "journal-signed";
     /// A custodian destroyed its share: what stayed sealed stays sealed for good (ruling 17).
     KeyDestroyed(KeyDestroyed) = "key-destroyed";
     /// A command was refused; refusals are events too.
@@ -250,6 +252,7 @@ impl Event {
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
             | Self::DrawPartial(DrawPartial { custodian, .. })
+            | Self::JournalSigned(JournalSigned { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Actor::Custodian(*custodian),
             Self::SignedIn(SignedIn { bidder: Party { code, .. } })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
@@ -298,6 +301,7 @@ impl Event {
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
             | Self::DrawPartial(DrawPartial { custodian, .. })
+            | Self::JournalSigned(JournalSigned { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Some(*custodian),
             _ => None,
         }

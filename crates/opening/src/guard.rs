@@ -6,6 +6,7 @@
 mod draw;
 mod freeze;
 mod hearing;
+mod journal;
 mod schedule;
 mod unseal;
 
@@ -44,6 +45,7 @@ impl EventKind {
             | Self::PartialsReceived
             | Self::CustodianRefused
             | Self::DrawPartial
+            | Self::JournalSigned
             | Self::KeyDestroyed => &[Role::Custodian],
             Self::Tick
             | Self::IntakeClosed
@@ -123,6 +125,8 @@ impl State {
         match (step, self.phase) {
             // Ruling 17: the shares are destroyed once nothing may be opened any more, never before.
             (E::KeyDestroyed, P::Closed | P::Failed) => Ok(()),
+            // Ruling 19: a journal is signed after the freeze and at the end; which, `facts` says.
+            (E::JournalSigned, P::Closed | P::Failed) => Ok(()),
             // After the end nothing else is written, not even a refusal.
             (_, P::Closed) => Err(Refusal::LotClosed),
             // 实施条例 art. 44 ¶2: fewer than three bidders, nothing is opened; only the failure
@@ -164,7 +168,7 @@ impl State {
             | (E::FreezeDegraded, P::Freezing)
             | (E::DegradedApproved, P::DegradedNotice)
             | (E::FreezeCompleted, P::Freezing | P::DegradedNotice) => Ok(()),
-            (E::FreezeSigned, phase) if phase != P::IntakeClosed => Ok(()),
+            (E::FreezeSigned | E::JournalSigned, phase) if phase != P::IntakeClosed => Ok(()),
             // 签到 is evidence and no gate: any time from the frozen list to the end.
             (E::SignedIn, phase) if phase != P::IntakeClosed => Ok(()),
 
@@ -252,6 +256,7 @@ impl State {
             Event::PriceConfirmed(who) => self.price_confirmed(&who.bidder),
             Event::ObjectionRaised(objection) => self.objection_raised(objection),
             Event::ObjectionAnswered(answer) => self.objection_open(answer.no),
+            Event::JournalSigned(signed) => self.journal_signed(signed),
             Event::KeyDestroyed(who) if self.destroyed.contains_key(&who.custodian) => {
                 Err(Refusal::AlreadyDone { step: EventKind::KeyDestroyed })
             }

@@ -3,8 +3,8 @@
 use kaibiao_types::{CustodianIndex, Digest, Fault};
 
 use crate::event::{
-    CustodianRefused, DrawPartial, FreezeSigned, IntakeClosed, KeyDestroyed, LotPublished,
-    OpenedDocument, PartialsReceived, SealResult, SetFrozen, Tick,
+    CustodianRefused, DrawPartial, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed,
+    LotPublished, OpenedDocument, PartialsReceived, SealResult, SetFrozen, Tick,
 };
 
 /// One step that no person's command causes. Signatures and digests in it were checked by whoever
@@ -60,6 +60,8 @@ pub enum Input {
         /// SHA-256 of `OpeningRecord::to_bytes`.
         sha256: Digest,
     },
+    /// A custodian signed its journal.
+    JournalSigned(JournalSigned),
     /// A custodian destroyed its share.
     KeyDestroyed(KeyDestroyed),
 }
@@ -113,6 +115,7 @@ impl Input {
             Self::DrawFailed { .. } => "draw-failed",
             Self::DocumentsUnsealed(_) => "documents-unsealed",
             Self::RecordGenerated { .. } => "record-generated",
+            Self::JournalSigned(_) => "journal-signed",
             Self::KeyDestroyed(_) => "key-destroyed",
         }
     }

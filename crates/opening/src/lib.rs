@@ -39,11 +39,11 @@ pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use event::{
     BidStatus, BiddersPublished, CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed,
     DrawMade, DrawPartial, DrawStarted, Empty, Event, EventError, EventKind, FreezeCompleted,
-    FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace, IntakeClosed, KeyDestroyed,
-    LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived,
-    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
-    TooFewBidders, UnsealingStarted, Verdict,
+    FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace, IntakeClosed,
+    JournalSigned, KeyDestroyed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument,
+    Partial, PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished,
+    PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen,
+    SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
@@ -54,7 +54,7 @@ pub use record::{
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
 pub use sheet::{PriceSheet, SheetError, SheetRules};
-pub use state::{ClosedIntake, GeneratedRecord, Mark, Objection, State, Unsealing};
+pub use state::{ClosedIntake, GeneratedRecord, Mark, Objection, SignedJournal, State, Unsealing};
 pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,

@@ -58,6 +58,8 @@ pub const COSIGNATURE_CHARS: usize = 1_024;
 pub const LABEL_CHARS: usize = 64;
 /// The detail of a custodian's refusal, and the sentences of a refusal.
 pub const DETAIL_CHARS: usize = 1_000;
+/// The journal of one custodian that is handed over: bytes.
+pub const JOURNAL_BYTES: u64 = 8 << 20;
 /// The verifier key line of a log.
 pub const VKEY_CHARS: usize = 1_024;
 /// The greatest integer that every JSON reader keeps exactly: 2^53 - 1.

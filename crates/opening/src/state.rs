@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kaibiao_types::{
-    CustodianIndex, Digest, LotKey, Millis, OrgCode, Part, Role, Stage, TickNo, UtcMillis,
+    CustodianIndex, Digest, JournalMoment, LotKey, Millis, OrgCode, Part, Role, Stage, TickNo,
+    UtcMillis,
 };
 
 use crate::draw::DrawRun;
@@ -52,6 +53,7 @@ pub struct State {
     pub(crate) record: Option<GeneratedRecord>,
     pub(crate) record_signatures: Vec<RecordSigned>,
     pub(crate) ended: Option<Mark>,
+    pub(crate) journals: BTreeMap<(CustodianIndex, JournalMoment), SignedJournal>,
     pub(crate) destroyed: BTreeMap<CustodianIndex, Mark>,
 }
 
@@ -62,6 +64,17 @@ pub struct Mark {
     pub entry: u64,
     /// Its time.
     pub at: UtcMillis,
+}
+
+/// What a custodian signed of its journal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SignedJournal {
+    /// Where the statement stands in the log.
+    pub mark: Mark,
+    /// Bytes of the journal under the signature, from the first on.
+    pub length: u64,
+    /// SHA-256 of these bytes.
+    pub sha256: Digest,
 }
 
 /// The newest tick.
@@ -177,6 +190,7 @@ impl State {
             record: None,
             record_signatures: Vec::new(),
             ended: None,
+            journals: BTreeMap::new(),
             destroyed: BTreeMap::new(),
         }
     }
@@ -324,6 +338,11 @@ impl State {
     /// The entry that ended the opening: closed, or failed for too few bidders.
     pub const fn ended(&self) -> Option<Mark> {
         self.ended
+    }
+
+    /// The journals that custodians signed: at most one at the freeze and one at the end of each.
+    pub const fn journals(&self) -> &BTreeMap<(CustodianIndex, JournalMoment), SignedJournal> {
+        &self.journals
     }
 
     /// The custodians that destroyed their shares.

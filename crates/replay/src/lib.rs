@@ -6,6 +6,7 @@
 //! with its author, and [`open_object`] a plaintext with the custodians' proven partials. Whether a
 //! step is allowed is `opening`'s business, and when a custodian acts is `custody`'s.
 
+mod acts;
 mod bid;
 mod board;
 mod draw;
@@ -14,6 +15,7 @@ mod points;
 mod tender;
 mod unseal;
 
+pub use acts::{Act, CustodianJournal, JournalFault, Raised};
 pub use bid::{
     BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid,
 };

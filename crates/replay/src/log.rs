@@ -8,11 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
     CheckpointError, EntryError, EntryLine, LogError, OpeningLog, destroyed_statement,
-    freeze_statement, verify_cosignatures,
+    freeze_statement, journal_statement, verify_cosignatures,
 };
 use kaibiao_opening::{
-    Actor, Event, EventError, FreezeSigned, IntakeClosed, KeyDestroyed, LotPublished,
-    OpeningRecord, PricesPublished, RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
+    Actor, Event, EventError, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed,
+    LotPublished, OpeningRecord, PricesPublished, RecordSigned, Refusal, ReplayError,
+    SignedCommandBody, State,
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
@@ -299,6 +300,7 @@ impl Replay {
                 return self.check_closing_head(entry.index(), closed).map(Some);
             }
             Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed)?,
+            Event::JournalSigned(signed) => self.check_journal_signature(entry, signed)?,
             Event::KeyDestroyed(destroyed) => self.check_destruction(entry, destroyed)?,
             Event::RecordSigned(signed) => self.check_record_signature(entry, signed)?,
             Event::PricesPublished(prices) => check_sheets(entry.index(), prices)?,
@@ -353,6 +355,19 @@ impl Replay {
     ) -> Result<(), ReplayFault> {
         let statement = freeze_statement(self.tender.origin(), &signed.freeze_id);
         self.check_custodian(entry, signed.custodian, &signed.cms, &statement)
+    }
+
+    /// Ruling 19: the custodian's own statement over its journal. The journal itself is not at hand
+    /// here: the verifier compares it.
+    fn check_journal_signature(
+        &self,
+        entry: &EntryLine,
+        signed: &JournalSigned,
+    ) -> Result<(), ReplayFault> {
+        let JournalSigned { custodian, moment, length, sha256, cms } = signed;
+        let statement =
+            journal_statement(self.tender.origin(), *custodian, *moment, *length, sha256);
+        self.check_custodian(entry, *custodian, cms, &statement)
     }
 
     /// Ruling 17: the statement of destruction, for this ceremony and freeze and no other.

@@ -142,6 +142,7 @@ impl Room {
             Job::DrawPartial { answer: partial, cms, reply } => {
                 answer(reply, self.take_draw_partial(*partial, &cms))
             }
+            Job::Journal { journal, reply } => answer(reply, self.take_journal(journal)),
             Job::Destroyed { custodian, cms, reply } => {
                 answer(reply, self.take_destruction(custodian, &cms))
             }

@@ -36,6 +36,8 @@ pub(crate) enum Job {
     Partials { partials: Box<crate::unsealing::PartialSet>, cms: Vec<u8>, reply: Reply<u64> },
     /// A custodian's answer to a draw.
     DrawPartial { answer: Box<crate::DrawAnswer>, cms: Vec<u8>, reply: Reply<u64> },
+    /// A custodian's signed journal.
+    Journal { journal: crate::HandedJournal, reply: Reply<u64> },
     /// A custodian's statement that its share is destroyed.
     Destroyed { custodian: kaibiao_types::CustodianIndex, cms: Vec<u8>, reply: Reply<u64> },
     /// A custodian's refusal.
@@ -201,6 +203,15 @@ impl LotHandle {
     ) -> Result<u64, RoomError> {
         let answer = Box::new(answer);
         self.ask(|reply| Job::DrawPartial { answer, cms, reply }).await
+    }
+
+    /// Takes in a custodian's signed journal.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub async fn journal(&self, journal: crate::HandedJournal) -> Result<u64, RoomError> {
+        self.ask(|reply| Job::Journal { journal, reply }).await
     }
 
     /// Takes in a custodian's statement that its share is destroyed.

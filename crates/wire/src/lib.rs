@@ -27,9 +27,10 @@ pub use limits::{BODY_LEN_MAX, FRAME_LEN_MAX, HEARTBEAT_EVERY, SLICE_LEN, TEXT_L
 pub use messages::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
     DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind, FreezeSignaturePost,
-    FrozenAnswer, FrozenItem, HeaderItem, LotCreated, LotList, LotStatus, LotsPost, PartMissing,
-    PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost, ReceiptAnswer, RefusalBody,
-    RefusalKind, SignedBody, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
+    FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LotCreated, LotList, LotStatus, LotsPost,
+    PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost, ReceiptAnswer,
+    RefusalBody, RefusalKind, SignedBody, Since, SubmissionPost, TenderAnswer, TimeAnswer,
+    UploadAnswer, Words,
 };
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};
 pub use random_id::{RandomId, RandomIdError};

@@ -64,6 +64,8 @@ lot_paths! {
     partials PARTIALS "/partials";
     /// `POST`: a custodian's answer to a draw.
     draw_partials DRAW_PARTIALS "/draw-partials";
+    /// `POST`: a custodian's signed journal.
+    journals JOURNALS "/journals";
     /// `POST`: a custodian's statement that its share is destroyed.
     destructions DESTRUCTIONS "/destructions";
     /// `POST`: a custodian's refusal.

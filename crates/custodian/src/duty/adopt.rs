@@ -11,6 +11,7 @@ use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
 use kaibiao_wire::TenderAnswer;
 
+use super::journals::Handing;
 use super::time::LotClock;
 use super::{Lot, LotError, by_rule, refused};
 use crate::keys::{LineFile, LotFolder, Text};
@@ -45,6 +46,8 @@ pub(super) struct Sent {
     pub(super) partials: Option<Instant>,
     /// Which draw was last answered, and when.
     pub(super) draw: Option<(u32, Instant)>,
+    /// The journal that was last handed over.
+    pub(super) journal: Option<Handing>,
     /// When the statement of destruction was last sent.
     pub(super) destruction: Option<Instant>,
 }

@@ -1,11 +1,13 @@
-//! The end of a lot: the share goes, then the statement that it went, then the cosigning key
-//! (ruling 17).
+//! The end of a lot: the share goes, then the signed journal and the statement that it went, then
+//! the cosigning key (ruling 17).
 
 use std::time::Instant;
 
 use kaibiao_custody::Holding;
+use kaibiao_types::JournalMoment;
 use kaibiao_wire::{B64, DestructionPost};
 
+use super::journals::Handover;
 use super::release::AGAIN;
 use super::{Duty, Lot, LotError, by_rule};
 use crate::keys::Text;
@@ -36,7 +38,14 @@ impl Lot {
         if opening.replay.state().destroyed().contains_key(&custodian) {
             return self.retire();
         }
-        if opening.sent.destruction.is_some_and(|sent| sent.elapsed() < AGAIN) {
+        // It covers the destruction; afterwards the log takes nothing of this custodian any more.
+        match self.hand_over(JournalMoment::Close)? {
+            Handover::Due(duty) => return Ok(duty),
+            Handover::Rest => return Ok(Duty::Nothing),
+            Handover::Done => {}
+        }
+        let sent = self.opening.as_ref().and_then(|opening| opening.sent.destruction);
+        if sent.is_some_and(|sent| sent.elapsed() < AGAIN) {
             return Ok(Duty::Nothing);
         }
         let cms = self.shared.sign_at(due.statement.as_bytes(), clock.now)?;

@@ -5,6 +5,7 @@ mod ceremony;
 mod destroy;
 mod draw;
 mod follow;
+mod journals;
 mod release;
 mod time;
 

@@ -10,13 +10,14 @@ use kaibiao_custody::{Refusal, Release, ToRaise};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::Phase;
 use kaibiao_replay::{BidMaterial, FrozenMaterial};
-use kaibiao_types::{Digest, Millis, Part};
+use kaibiao_types::{Digest, JournalMoment, Millis, Part};
 use kaibiao_wire::{
-    B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, PartialItem, PartialsBody,
-    PartialsKind, SignedBody, to_json,
+    B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, JournalPost, PartialItem,
+    PartialsBody, PartialsKind, SignedBody, to_json,
 };
 use ring::rand::SystemRandom;
 
+use super::journals::Handover;
 use super::time::by_clock;
 use super::{Lot, LotError, Opening, Question};
 use crate::keys::{IntentState, Text};
@@ -33,6 +34,8 @@ pub(crate) enum Duty {
     Freeze(Box<FreezeSignaturePost>),
     /// The point of a draw is raised.
     Draw(u32, Box<SignedBody>),
+    /// The journal is signed.
+    Journal(Box<JournalPost>),
     /// Nothing is asked of this custodian.
     Nothing,
     /// The points are raised.
@@ -82,7 +85,7 @@ impl Lot {
         let unsigned_now = unsigned && !rests(opening.sent.freeze);
         let due = if unsigned { unsigned_now } else { draw || asked.is_some() };
         if !due {
-            return Ok(Duty::Nothing);
+            return if unsigned { Ok(Duty::Nothing) } else { self.journal_at_freeze() };
         }
         if opening.material.as_ref().is_none_or(|(id, _)| *id != freeze_id) {
             return Ok(Duty::Fetch(freeze_id));
@@ -130,6 +133,14 @@ impl Lot {
     pub(crate) fn partials_sent(&mut self) {
         if let Some(opening) = &mut self.opening {
             opening.sent.partials = Some(Instant::now());
+        }
+    }
+
+    /// Hands the journal over once the log shows the countersignature. A release comes first.
+    fn journal_at_freeze(&mut self) -> Result<Duty, LotError> {
+        match self.hand_over(JournalMoment::Freeze)? {
+            Handover::Due(duty) => Ok(duty),
+            Handover::Done | Handover::Rest => Ok(Duty::Nothing),
         }
     }
 

@@ -72,6 +72,15 @@ impl Journal {
         Ok(())
     }
 
+    /// The exact bytes, as they are to be signed: whole lines.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError`] if the file cannot be read.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, KeyStoreError> {
+        Ok(super::files::read(self.file.path())?.unwrap_or_default())
+    }
+
     /// What the journal says.
     pub(crate) const fn memory(&self) -> &Memory {
         &self.memory

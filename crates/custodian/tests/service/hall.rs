@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use kaibiao_types::{Digest, LotKey, UtcMillis};
 use kaibiao_wire::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
-    DestructionPost, DraftAnswer, DrawPartialBody, FreezeSignaturePost, FrozenAnswer, Label,
-    LotList, LotStatus, PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since,
+    DestructionPost, DraftAnswer, DrawPartialBody, FreezeSignaturePost, FrozenAnswer, JournalPost,
+    Label, LotList, LotStatus, PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since,
     TenderAnswer, Words, from_json, paths, to_json,
 };
 use serde::Serialize;
@@ -32,6 +32,11 @@ pub struct Served {
     pub offered: Vec<BoardPost>,
     pub cosignatures: Vec<CosignaturePost>,
     pub freeze_signatures: Vec<FreezeSignaturePost>,
+    pub journals: Vec<JournalPost>,
+    /// Journals arrive and the answer is lost.
+    pub journals_down: bool,
+    /// Journals are not wanted.
+    pub journals_refused: Option<Label>,
     pub destructions: Vec<DestructionPost>,
     /// Statements of destruction arrive and the answer is lost.
     pub destructions_down: bool,
@@ -133,6 +138,7 @@ fn router(served: Arc<Mutex<Served>>) -> Router {
         )
         .route(paths::COSIGNATURES, post(cosignatures))
         .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
+        .route(paths::JOURNALS, post(journals))
         .route(paths::DESTRUCTIONS, post(destructions))
         .route(paths::PARTIALS, post(partials))
         .route(paths::DRAW_PARTIALS, post(draw_partials))
@@ -209,6 +215,16 @@ async fn freeze_signatures(State(served): Shared, body: axum::body::Bytes) -> Re
     let mut served = served.lock().unwrap();
     served.freeze_signatures.push(from_json(&body).unwrap());
     json(&served.head())
+}
+
+async fn journals(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let mut served = served.lock().unwrap();
+    served.journals.push(from_json(&body).unwrap());
+    match served.journals_refused {
+        Some(label) => problem(label),
+        None if served.journals_down => StatusCode::BAD_GATEWAY.into_response(),
+        None => json(&served.head()),
+    }
 }
 
 async fn destructions(State(served): Shared, body: axum::body::Bytes) -> Response {

@@ -13,6 +13,7 @@ mod ceremony;
 mod destruction;
 mod draw;
 mod hall;
+mod journals;
 mod opening;
 mod people;
 mod scene;

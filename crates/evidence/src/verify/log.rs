@@ -182,6 +182,11 @@ impl Run {
         } else {
             self.findings.pass(CheckId::Drw01, None);
         }
+        if state.journals().is_empty() {
+            for check in [CheckId::Jrn01, CheckId::Jrn02, CheckId::Jrn03, CheckId::Jrn04] {
+                self.findings.not_applicable(check, None);
+            }
+        }
         if state.record_signatures().is_empty() {
             self.findings.not_applicable(CheckId::Sig04, None);
         } else {
@@ -300,6 +305,7 @@ fn place(kind: &str, fault: &ReplayFault) -> CheckId {
         (ReplayFault::Signature { .. }, Some(EventKind::FreezeSigned)) => CheckId::Sig03,
         (ReplayFault::Signature { .. }, Some(EventKind::RecordSigned)) => CheckId::Sig04,
         (ReplayFault::Signature { .. }, Some(EventKind::KeyDestroyed)) => CheckId::Cer04,
+        (ReplayFault::Signature { .. }, Some(EventKind::JournalSigned)) => CheckId::Jrn01,
         (
             ReplayFault::Signature { .. }
             | ReplayFault::Command { .. }

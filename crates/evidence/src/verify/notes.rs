@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kaibiao_opening::{CustodyKind, State, TimeSource};
-use kaibiao_types::Role;
+use kaibiao_types::{JournalMoment, Role};
 
 use super::Run;
 use super::files::Files;
@@ -49,6 +49,7 @@ impl Run {
         }
         if state.ended().is_some() {
             self.destruction_note(state);
+            self.journal_note(state);
         }
         let script = files.read(layout::SCRIPT);
         if script.is_some_and(|script| script != texts::SCRIPT.as_bytes()) {
@@ -141,6 +142,26 @@ impl Run {
                     "did not state that their shares are destroyed: custodians {}",
                     missing.join(", ")
                 ),
+            );
+        }
+    }
+
+    /// Ruling 19: whose journal of the whole opening is not at hand. It was not handed over, or not
+    /// taken; neither holds anything up.
+    fn journal_note(&mut self, state: &State) {
+        let n = state.published().map_or(0, |lot| lot.threshold.n());
+        let signed = |number: u16| {
+            let mut keys = state.journals().keys();
+            keys.any(|(index, moment)| index.get() == number && *moment == JournalMoment::Close)
+        };
+        let missing: Vec<String> =
+            (1..=n).filter(|number| !signed(*number)).map(|number| number.to_string()).collect();
+        if !missing.is_empty() {
+            self.findings.note(
+                "journal-absent",
+                None,
+                format!("无结束时签名的日志：{} 号密钥分持人", missing.join("、")),
+                format!("no journal signed at the end: custodians {}", missing.join(", ")),
             );
         }
     }

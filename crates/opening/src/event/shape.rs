@@ -37,6 +37,10 @@ impl Event {
                 Ok(())
             }
             Self::FreezeSigned(data) => cms(&data.cms),
+            Self::JournalSigned(data) => {
+                need((1..=limits::JOURNAL_BYTES).contains(&data.length), "length")?;
+                cms(&data.cms)
+            }
             Self::KeyDestroyed(data) => cms(&data.cms),
             Self::SignedIn(data) => name(&data.bidder.name, "bidder"),
             Self::SealsChecked(data) => {

@@ -68,6 +68,7 @@ pub fn normal() -> Opening {
         opening.now += 10;
         opening.input(&freeze_signed(no)).unwrap();
     }
+    opening.input(&journal_signed(3, JournalMoment::Freeze)).unwrap();
     opening.command(&bidder(1), &Command::SignIn).unwrap();
     opening.host(&Command::PublishBidders);
     refuse(&mut opening, &host(), &Command::StartUnsealing(Part::Price));
@@ -119,6 +120,7 @@ pub fn normal() -> Opening {
     opening.host(&Command::Close);
     for no in [2, 1, 3] {
         opening.now += 400;
+        opening.input(&journal_signed(no, JournalMoment::Close)).unwrap();
         opening.input(&key_destroyed(no)).unwrap();
     }
     opening
@@ -150,6 +152,7 @@ pub fn degraded() -> Opening {
 #[test]
 fn whole_logs_are_vectors() {
     let mut too_few = Opening::at(Phase::Failed, 2);
+    too_few.input(&journal_signed(3, JournalMoment::Close)).unwrap();
     too_few.input(&key_destroyed(3)).unwrap();
     let logs = [
         ("normal", normal()),
@@ -255,6 +258,12 @@ fn texts_and_numbers_of_entries_are_bounded() {
     assert_eq!(refused("custodian-refused", "the own", " the own"), "E_EVENT_SHAPE");
     assert_eq!(refused("freeze-signed", "AAAA", "AAA"), "E_EVENT_SHAPE");
     assert_eq!(refused("record-signed", "AAAA", ""), "E_EVENT_SHAPE");
+    for length in ["0", "8388609", "18446744073709551615"] {
+        let to = format!("\"length\":{length}");
+        assert_eq!(refused("journal-signed", "\"length\":643", &to), "E_EVENT_SHAPE");
+    }
+    assert_eq!(refused("journal-signed", "\"freeze\"", "\"tick\""), "E_EVENT_DATA");
+    assert_eq!(refused("journal-signed", "AAAA", ""), "E_EVENT_SHAPE");
     assert_eq!(refused("key-destroyed", "AAAA", "A AA"), "E_EVENT_SHAPE");
     assert_eq!(
         refused("intake-closed", "\"size\":5", "\"size\":9007199254740992"),

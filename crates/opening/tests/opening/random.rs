@@ -101,6 +101,9 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
         22 => Ok(freeze_signed(u16::from(who) + 1)),
         23 => Ok(Input::DeadlineReached(head())),
         24 => Ok(Input::SetFrozen(set(bidders))),
+        25 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Freeze)),
+        26 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Close)),
+        27 => Ok(key_destroyed(u16::from(who) + 1)),
         _ => forward(opening, bidders, who),
     };
     match tried {
@@ -136,6 +139,7 @@ fn promises(log: &[Entry], bidders: u8) {
             EventKind::DocumentsOpened,
         ];
         assert!(!opens.contains(&kind) || at.get() >= DEADLINE, "promise 1");
+        assert!(kind != EventKind::JournalSigned || at.get() >= DEADLINE, "promise 5");
         if kind != EventKind::PricesPublished {
             continue;
         }
@@ -153,7 +157,9 @@ fn promises(log: &[Entry], bidders: u8) {
         assert!(!opened || has(EventKind::PartialsReceived, index) >= 2);
     }
     if has(EventKind::TooFewBidders, log.len()) > 0 {
-        assert_eq!(log.last().unwrap().2.kind(), EventKind::TooFewBidders);
+        let end = [EventKind::TooFewBidders, EventKind::JournalSigned, EventKind::KeyDestroyed];
+        let failed = log.iter().position(|(_, _, event)| event.kind() == end[0]).unwrap();
+        assert!(log[failed..].iter().all(|(_, _, event)| end.contains(&event.kind())));
         assert_eq!(has(EventKind::UnsealingStarted, log.len()), 0);
     }
 }

@@ -227,6 +227,16 @@ pub fn freeze_signed(no: u16) -> Input {
     })
 }
 
+pub fn journal_signed(no: u16, moment: JournalMoment) -> Input {
+    Input::JournalSigned(JournalSigned {
+        custodian: custodian(no),
+        moment,
+        length: 640 + u64::from(no),
+        sha256: digest(13, u8::try_from(no).unwrap()),
+        cms: "AAAA".to_owned(),
+    })
+}
+
 pub fn key_destroyed(no: u16) -> Input {
     Input::KeyDestroyed(KeyDestroyed { custodian: custodian(no), cms: "AAAA".to_owned() })
 }

@@ -54,6 +54,8 @@ fn inputs(state: &State) -> Vec<Input> {
         Input::DrawFailed { no: 1, dropped: Vec::new() },
         Input::DocumentsUnsealed(documents(state)),
         Input::RecordGenerated { sha256: digest(12, 0) },
+        journal_signed(1, JournalMoment::Freeze),
+        journal_signed(2, JournalMoment::Close),
         key_destroyed(2),
     ]
 }
@@ -85,6 +87,7 @@ fn the_table_of_phase_and_step() {
         for input in inputs(&opening.state) {
             let part = match &input {
                 Input::PartialsReceived(partials) => format!(" {}", partials.part),
+                Input::JournalSigned(signed) => format!(" {}", signed.moment),
                 _ => String::new(),
             };
             let result = outcome(opening.state.decide_input(&input, now));

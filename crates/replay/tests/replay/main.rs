@@ -8,6 +8,7 @@
     clippy::string_slice
 )]
 
+mod acts;
 mod bid;
 mod board;
 mod common;

@@ -6,11 +6,13 @@ mod ceremony;
 mod draw;
 mod hearing;
 mod intake;
+mod journals;
 mod people;
 mod room;
 mod steps;
 mod unsealing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kaibiao_journal::{
@@ -21,7 +23,7 @@ use kaibiao_opening::{
 };
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{TenderMaterial, VerifiedTender};
-use kaibiao_types::{Digest, Millis, UtcMillis};
+use kaibiao_types::{CustodianIndex, Digest, Millis, UtcMillis};
 
 pub use bid::ScenarioBid;
 pub use people::People;
@@ -68,6 +70,10 @@ pub struct ScenarioOptions {
     pub lying_custodians: usize,
     /// A draw is held, also in a tender that has none by itself.
     pub draw: Option<DrawPlay>,
+    /// So many custodians, the first ones, never hand over their journals.
+    pub silent_custodians: usize,
+    /// So many custodians, the first ones, refuse to release and say so.
+    pub refusing_custodians: usize,
     /// Whether the bids have documents beside the price.
     pub documents: bool,
     /// Whether a bidder objects and the host answers.
@@ -91,6 +97,8 @@ impl Default for ScenarioOptions {
             custodian_absent: false,
             lying_custodians: 0,
             draw: None,
+            refusing_custodians: 0,
+            silent_custodians: 0,
             documents: true,
             objection: true,
             unfinished: false,
@@ -126,6 +134,8 @@ pub struct Scenario {
     pub places: Vec<PlacePath>,
     /// The receipted bids, in the order of the freeze list.
     pub bids: Vec<ScenarioBid>,
+    /// The custodians' journals, each as it was signed last.
+    pub journals: BTreeMap<CustodianIndex, Vec<u8>>,
     /// Everybody with a certificate.
     pub people: People,
     /// The log's key.
@@ -204,6 +214,7 @@ impl Scenario {
             state: played.state,
             places: played.places,
             bids: played.bids,
+            journals: played.journals,
             people,
             log_signer: published.log_signer,
             cosigners: published.cosigners,
