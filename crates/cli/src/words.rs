@@ -18,7 +18,6 @@ pub(crate) fn sentence(event: &Event, state: &State, lang: Lang) -> Option<Strin
     })
 }
 
-#[allow(clippy::too_many_lines)] // one flat match over the kinds
 #[allow(clippy::too_many_lines)] // one sentence for each kind of entry
 fn zh(event: &Event, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
