@@ -1,6 +1,7 @@
 //! Journals that custodians signed, true and false ones: logs written anew around them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +11,7 @@ use kaibiao_merkle::{Tree, leaf_hash};
 use kaibiao_opening::{EventKind, JournalSigned};
 use kaibiao_pki::cms;
 use kaibiao_replay::{Act, CustodianJournal};
-use kaibiao_testkit::{Scenario, ScenarioOptions};
+use kaibiao_testkit::{DrawPlay, Scenario, ScenarioOptions};
 use kaibiao_types::{CustodianIndex, Digest, JournalMoment, Millis, Part, UtcMillis};
 
 use super::common::{
@@ -398,6 +399,56 @@ fn point_cases() -> Vec<Case> {
     ]
 }
 
+/// An opening with two draws, built once.
+fn drawn_scenario() -> &'static Scenario {
+    static DRAWN: LazyLock<Scenario> = LazyLock::new(|| {
+        let draw = Some(DrawPlay::Fair);
+        scenario(&ScenarioOptions { draw, documents: false, seed: "drawn", ..Default::default() })
+    });
+    &DRAWN
+}
+
+fn draw_cases() -> Vec<Case> {
+    let drew = |edit: &dyn Fn(&mut Own, usize)| {
+        let edit = |owns: &mut Owns| {
+            let own = owns.get_mut(&1).unwrap();
+            let is = |act: &Act| matches!(act, Act::DrawIntent { no: 1, .. });
+            let at = own.rest.iter().position(is).unwrap();
+            edit(own, at);
+        };
+        played(drawn_scenario(), edit, |_| {})
+    };
+    let other = |change: fn(&mut u32, &mut Digest, &mut Hex<33>)| {
+        drew(&|own, at| {
+            let mut act = own.rest[at].clone();
+            if let Act::DrawIntent { no, freeze_id, u, .. } = &mut act {
+                change(no, freeze_id, u);
+            }
+            own.rest.insert(at + 1, act);
+        })
+    };
+    vec![
+        Case::fails(
+            "an answer to a draw without an intent",
+            drew(&|own, at| drop(own.rest.remove(at))),
+            Jrn03,
+        ),
+        Case::fails("a draw never asked for", other(|no, _, _| *no = 9), Jrn03),
+        Case::fails("another point for one draw", other(|_, _, u| *u = Hex([2; 33])), Jrn02),
+        Case::fails("a draw by another freeze", other(|_, id, _| *id = Digest::ZERO), Jrn02),
+        Case::fails(
+            "a draw before the deadline",
+            drew(&|own, at| {
+                let early = drawn_scenario().verified.file().terms().deadline;
+                if let Act::DrawIntent { at, .. } = &mut own.rest[at] {
+                    *at = early.minus(Millis::new(1).unwrap());
+                }
+            }),
+            Jrn04,
+        ),
+    ]
+}
+
 fn time_cases() -> Vec<Case> {
     let early = |act: &mut Act| {
         let (Act::FreezeSigned { at, .. } | Act::Intent { at, .. }) = act else { return false };
@@ -415,7 +466,7 @@ fn time_cases() -> Vec<Case> {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [statement_cases(), form_cases(), log_cases(), point_cases(), time_cases()]
+    [statement_cases(), form_cases(), log_cases(), point_cases(), draw_cases(), time_cases()]
         .into_iter()
         .flatten()
         .collect()

@@ -18,7 +18,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..44_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..46_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -101,9 +101,9 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
         22 => Ok(freeze_signed(u16::from(who) + 1)),
         23 => Ok(Input::DeadlineReached(head())),
         24 => Ok(Input::SetFrozen(set(bidders))),
-        25 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Freeze)),
-        26 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Close)),
-        27 => Ok(key_destroyed(u16::from(who) + 1)),
+        30 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Freeze)),
+        31 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Close)),
+        32 => Ok(key_destroyed(u16::from(who) + 1)),
         _ => forward(opening, bidders, who),
     };
     match tried {

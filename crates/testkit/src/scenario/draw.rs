@@ -5,7 +5,7 @@ use kaibiao_crypto::{Hex, SUITE_1};
 use kaibiao_opening::{
     Bilingual, Command, Draw, DrawAfter, DrawPartial, DrawRange, DrawValues, Input,
 };
-use kaibiao_replay::{draw_outcome, point_of_draw};
+use kaibiao_replay::{Act, draw_outcome, point_of_draw};
 
 use super::steps::Stage;
 use super::{DrawPlay, ScenarioError};
@@ -54,6 +54,8 @@ impl Stage<'_> {
         let shares = self.published.shares.iter().filter(|s| signers.contains(&s.index()));
         for (number, share) in shares.take(present).enumerate() {
             self.room.wait(50)?;
+            let (at, u) = (self.room.now, Hex(point.bytes()));
+            self.note(share.index(), &Act::DrawIntent { at, freeze_id, no: draw.no, u });
             let made = raise(&SUITE_1, share, &id, &freeze_id, &point, self.entropy)?;
             let lies = play == DrawPlay::Lied && number == 0;
             let partial = DrawPartial {
