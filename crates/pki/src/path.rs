@@ -251,7 +251,7 @@ fn issuer_may_sign(issuer: &Certificate, cas_below: usize) -> Result<(), CertErr
     let Some(basic) = issuer.extensions.basic.filter(|basic| basic.ca) else {
         return Err(CertError::NotCa(cert));
     };
-    if issuer.extensions.key_usage_allows(Purpose::SignCertificates) == Some(false) {
+    if issuer.extensions.key_usage_allows(Purpose::Certificates) == Some(false) {
         return Err(CertError::NotCa(cert));
     }
     let most = basic.path_length.and_then(|most| usize::try_from(most).ok());
@@ -320,7 +320,7 @@ fn well_formed(certificate: &Certificate) -> Result<(), CertError> {
             "without a subject, the alternative names must be critical",
         ),
         (
-            !ca && extensions.key_usage_allows(Purpose::SignCertificates) == Some(true),
+            !ca && extensions.key_usage_allows(Purpose::Certificates) == Some(true),
             "the key usage keyCertSign belongs to CAs",
         ),
         (!ca && extensions.get(oid::NAME_CONSTRAINTS).is_some(), "name constraints belong to CAs"),

@@ -78,11 +78,14 @@ pub(crate) enum PolicyFault {
     None,
 }
 
+/// A policy of the issuer and one of the subject that stands for it.
+pub(crate) type Mapping = (Vec<u8>, Vec<u8>);
+
 /// What one certificate says on policies.
 #[derive(Default)]
 struct Said {
     policies: Option<BTreeSet<Vec<u8>>>,
-    mappings: Vec<(Vec<u8>, Vec<u8>)>,
+    mappings: Vec<Mapping>,
     require_explicit: Option<usize>,
     inhibit_mapping: Option<usize>,
     inhibit_any: Option<usize>,
@@ -129,7 +132,7 @@ pub(crate) fn policies(value: &[u8]) -> Result<BTreeSet<Vec<u8>>, DerError> {
     if out.is_empty() { Err(DerError::Truncated) } else { Ok(out) }
 }
 
-pub(crate) fn mappings(value: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DerError> {
+pub(crate) fn mappings(value: &[u8]) -> Result<Vec<Mapping>, DerError> {
     der::check(value, der::SEQUENCE)?;
     let mut list = Tlv::only(value, der::SEQUENCE)?.reader();
     let mut out = Vec::new();
@@ -342,4 +345,53 @@ fn next_depth(above: &Depth, policies: &BTreeSet<Vec<u8>>, any_allowed: bool) ->
         }
     }
     depth
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_extensions() {
+        assert!(policies(&[0x30, 5, 0x30, 3, 6, 1, 0x2a]).is_ok());
+        for bad in [
+            &[0x30, 0][..],
+            &[0x30, 10, 0x30, 3, 6, 1, 0x2a, 0x30, 3, 6, 1, 0x2a], // twice
+            &[0x30, 2, 0x30, 0],
+            &[0x30, 7, 0x30, 5, 6, 1, 0x2a, 5, 0],
+        ] {
+            assert!(policies(bad).is_err(), "{bad:02x?}");
+        }
+        assert!(mappings(&[0x30, 8, 0x30, 6, 6, 1, 0x2a, 6, 1, 0x2b]).is_ok());
+        for bad in [
+            &[0x30, 0][..],
+            &[0x30, 11, 0x30, 9, 6, 4, 0x55, 0x1d, 0x20, 0, 6, 1, 0x2b], // from anyPolicy
+            &[0x30, 11, 0x30, 9, 6, 1, 0x2b, 6, 4, 0x55, 0x1d, 0x20, 0], // to anyPolicy
+            &[0x30, 5, 0x30, 3, 6, 1, 0x2a],
+        ] {
+            assert!(mappings(bad).is_err(), "{bad:02x?}");
+        }
+        assert_eq!(constraints(&[0x30, 3, 0x80, 1, 0]), Ok((Some(0), None)));
+        assert_eq!(constraints(&[0x30, 3, 0x81, 1, 2]), Ok((None, Some(2))));
+        assert_eq!(constraints(&[0x30, 4, 0x81, 2, 1, 0]), Ok((None, Some(255))));
+        for bad in [
+            &[0x30, 0][..],
+            &[0x30, 3, 0x80, 1, 0xff],
+            &[0x30, 2, 0x80, 0],
+            &[0x30, 4, 0x80, 2, 0, 1],
+            &[0x30, 6, 0x81, 1, 0, 0x80, 1, 0],
+        ] {
+            assert!(constraints(bad).is_err(), "{bad:02x?}");
+        }
+        assert_eq!(skip_certificates(&[2, 1, 3]), Ok(3));
+        assert!(skip_certificates(&[2, 1, 0x80]).is_err());
+        assert!(skip_certificates(&[2, 1, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn settings_are_object_identifiers() {
+        assert!(PolicySettings::default().accept("1.2.156.1").is_some());
+        assert!(PolicySettings::default().accept("policy").is_none());
+        assert!(PolicySettings::default().accept("").is_none());
+    }
 }

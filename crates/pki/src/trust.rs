@@ -277,7 +277,7 @@ impl OrgCodeRule {
 /// not looked at (RFC 5280, 6.1.1 d: the anchor is input, not part of the path).
 fn ca_certificate(der: &[u8]) -> Result<Certificate, CertError> {
     let certificate = Certificate::from_der(der)?;
-    let may_sign = certificate.extensions.key_usage_allows(Purpose::SignCertificates);
+    let may_sign = certificate.extensions.key_usage_allows(Purpose::Certificates);
     if certificate.is_ca() && may_sign != Some(false) {
         Ok(certificate)
     } else {

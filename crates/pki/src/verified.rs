@@ -137,7 +137,7 @@ fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> 
     let extensions = &certificate.extensions;
     let wrong = |usage| Err(CertError::Usage { cert, usage });
     // The extension must be there: the encryption certificate of a pair must never sign.
-    if extensions.key_usage_allows(Purpose::SignDocuments) != Some(true) {
+    if extensions.key_usage_allows(Purpose::Documents) != Some(true) {
         return wrong("signatures (key usage)");
     }
     let purposes = extensions.purposes.as_deref();

@@ -62,12 +62,12 @@ pub(crate) struct ReadExtension<'a> {
     pub(crate) value: &'a [u8],
 }
 
-/// What a certificate is used for, with regard to key usage.
+/// What the key of a certificate signs, with regard to key usage.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
-    SignCertificates,
-    SignCrls,
-    SignDocuments,
+    Certificates,
+    Crls,
+    Documents,
 }
 
 /// All extensions; those that are understood are decoded.
@@ -125,9 +125,9 @@ impl Extensions {
     pub(crate) fn key_usage_allows(&self, purpose: Purpose) -> Option<bool> {
         let bits = self.key_usage?;
         Some(match purpose {
-            Purpose::SignCertificates => bits & KEY_CERT_SIGN != 0,
-            Purpose::SignCrls => bits & CRL_SIGN != 0,
-            Purpose::SignDocuments => {
+            Purpose::Certificates => bits & KEY_CERT_SIGN != 0,
+            Purpose::Crls => bits & CRL_SIGN != 0,
+            Purpose::Documents => {
                 bits & (DIGITAL_SIGNATURE | CONTENT_COMMITMENT) != 0
                     && bits & (KEY_CERT_SIGN | CRL_SIGN) == 0
             }

@@ -128,7 +128,8 @@ impl RevocationVerdict {
 
 /// Judges whether any certificate of a verified path was revoked at the instant it was verified for.
 ///
-/// `pool` may hold certificates of separate CRL signers and OCSP responders, in any order.
+/// `pool` may hold certificates of separate CRL signers and OCSP responders, in any order; the first
+/// 16 are looked at.
 /// Without any evidence the answer is [`Revocation::Unknown`], never good.
 ///
 /// # Source

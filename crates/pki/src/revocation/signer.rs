@@ -7,6 +7,7 @@ use super::judge::{Court, Signers, Statement};
 use super::ocsp::Response;
 use super::{EvidenceFault, Revocation};
 use crate::cert::{Certificate, Purpose, SignatureAlgorithm};
+use crate::limits::POOL_MAX;
 use crate::oid;
 
 impl Court<'_> {
@@ -23,7 +24,7 @@ impl Court<'_> {
         let names = |key: &Certificate| crl.key_id.zip(key.key_id()).is_none_or(|(a, b)| a == b);
         let signed = |key: &Certificate| names(key) && key.key.verifies(by, crl.tbs, crl.signature);
         if signed(issuer) {
-            let may = issuer.extensions.key_usage_allows(Purpose::SignCrls) != Some(false);
+            let may = issuer.extensions.key_usage_allows(Purpose::Crls) != Some(false);
             return if may && valid(issuer, crl.this_update) {
                 Ok(())
             } else {
@@ -33,18 +34,24 @@ impl Court<'_> {
         if signers == Signers::Issuer {
             return Err(EvidenceFault::Signature);
         }
-        let all = self.chain.iter().copied().chain(self.pool);
-        let mut others = all.filter(|other| {
+        let all = self.chain.iter().copied().chain(self.others());
+        let delegates = all.filter(|other| {
             other.subject_name == crl.issuer && other.sha256 != certificate.sha256 && signed(other)
         });
-        let Some(delegate) = others.next() else { return Err(EvidenceFault::Signature) };
-        let may = delegate.extensions.key_usage_allows(Purpose::SignCrls) == Some(true);
-        let known = self.is_above(delegate, certificate) || self.believes(delegate, self.chain);
-        if may && valid(delegate, crl.this_update) && known {
-            Ok(())
-        } else {
-            Err(EvidenceFault::Responder)
+        let mut fault = EvidenceFault::Signature;
+        for delegate in delegates {
+            let may = delegate.extensions.key_usage_allows(Purpose::Crls) == Some(true)
+                && valid(delegate, crl.this_update);
+            let known = || {
+                self.is_above(delegate, certificate)
+                    || (self.issued(delegate, self.chain).is_some_and(|ca| self.good(delegate, ca)))
+            };
+            if may && known() {
+                return Ok(());
+            }
+            fault = EvidenceFault::Responder;
         }
+        Err(fault)
     }
 
     /// What an OCSP response states on a certificate; `None` if nothing.
@@ -79,15 +86,21 @@ impl Court<'_> {
         if signers == Signers::Issuer {
             return Err(EvidenceFault::Signature);
         }
-        let delegate = response.certificates.iter().chain(self.pool).find(|other| signed(other));
+        let delegate =
+            response.certificates.iter().chain(self.others()).find(|other| signed(other));
         let Some(delegate) = delegate else { return Err(EvidenceFault::Signature) };
         let extensions = &delegate.extensions;
         let purpose = extensions
             .purposes
             .as_ref()
             .is_some_and(|purposes| purposes.iter().any(|purpose| purpose == oid::EKU_OCSP));
-        let usage = extensions.key_usage_allows(Purpose::SignDocuments) != Some(false);
-        if purpose && usage && valid(delegate, this_update) && self.believes(delegate, &[issuer]) {
+        let usage = extensions.key_usage_allows(Purpose::Documents) != Some(false);
+        let unchecked = extensions.get(oid::OCSP_NOCHECK).is_some();
+        let known = || {
+            self.issued(delegate, &[issuer])
+                .is_some_and(|issuer| unchecked || self.good(delegate, issuer))
+        };
+        if purpose && usage && valid(delegate, this_update) && known() {
             Ok(())
         } else {
             Err(EvidenceFault::Responder)
@@ -103,19 +116,33 @@ impl Court<'_> {
         place(lower).zip(place(upper)).is_some_and(|(lower, upper)| lower < upper)
     }
 
-    /// Whether one of these CAs issued the certificate of a delegate, and it is not revoked.
-    fn believes(&self, delegate: &Certificate, cas: &[&Certificate]) -> bool {
-        let issuer = cas.iter().find(|ca| {
-            ca.is_ca() && delegate.may_be_issued_by(ca) && delegate.is_signed_by(&ca.key)
-        });
-        let Some(issuer) = issuer else { return false };
+    /// The one of these CAs that issued the certificate of a delegate, if that may be believed.
+    fn issued<'c>(
+        &self,
+        delegate: &Certificate,
+        cas: &[&'c Certificate],
+    ) -> Option<&'c Certificate> {
         let allowed = delegate.signed_by_algorithm().is_some_and(self.allows);
         if !allowed || delegate.extensions.unknown_critical(None).is_some() {
-            return false;
+            return None;
         }
-        let no_check = delegate.extensions.get(oid::OCSP_NOCHECK).is_some();
-        no_check
-            || self.judge(delegate, issuer, Signers::Issuer, &mut Vec::new()) == Revocation::Good
+        cas.iter().copied().find(|ca| {
+            ca.is_ca()
+                && ca.extensions.key_usage_allows(Purpose::Certificates) != Some(false)
+                && delegate.may_be_issued_by(ca)
+                && delegate.is_signed_by(&ca.key)
+        })
+    }
+
+    /// Whether a delegate's own certificate is good by evidence of its issuer's own key.
+    fn good(&self, delegate: &Certificate, issuer: &Certificate) -> bool {
+        let found = self.judge(delegate, issuer, Signers::Issuer, &mut Vec::new());
+        found == Revocation::Good
+    }
+
+    /// The certificates handed in beside the path, as many as are looked at.
+    fn others(&self) -> impl Iterator<Item = &Certificate> {
+        self.pool.iter().take(POOL_MAX)
     }
 
     fn algorithm(&self, identifier: &[u8]) -> Result<SignatureAlgorithm, EvidenceFault> {

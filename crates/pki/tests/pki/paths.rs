@@ -294,7 +294,7 @@ fn limits_on_names() {
 #[test]
 fn the_work_on_limits_is_bounded() {
     let names: Vec<_> = (0..600).map(|i| tlv(0x82, format!("h{i}.test").as_bytes())).collect();
-    let bases: Vec<_> = names.iter().map(|name| seq(&[name.clone()])).collect();
+    let bases: Vec<_> = names.iter().map(|name| seq(std::slice::from_ref(name))).collect();
     let limits = extension(NAME_CONSTRAINTS, true, seq(&[tlv(0xa0, &bases.concat())]));
     assert_eq!(
         refused(|c| {

@@ -13,6 +13,9 @@ use crate::forge_revocation::*;
 /// 2026-08-01T00:00:00Z.
 const PRESENT: u64 = NOW + 31 * 86_400_000;
 
+/// One fault.
+type Change<T> = Box<dyn FnOnce(&mut T)>;
+
 fn later() -> Freshness {
     Freshness::Later { now: at(PRESENT) }
 }
@@ -177,8 +180,7 @@ fn n25_crls_that_are_not_usable() {
     let point = |content: &[u8]| extension(ISSUING_POINT, true, tlv(0x30, content));
     let other = |c: &mut CrlSpec, e: Extension| c.extensions.push(e);
     let on = |extensions| line(World::get(), "260601000000Z", extensions);
-    type Change = Box<dyn FnOnce(&mut CrlSpec)>;
-    let cases: Vec<(&str, Change)> = vec![
+    let cases: Vec<(&str, Change<CrlSpec>)> = vec![
         ("E_REVOCATION_MISSING", Box::new(|c| c.issuer = common_name("Issuing 2"))),
         ("E_REVOCATION_DELTA", Box::new(move |c| other(c, extension(DELTA, true, vec![2, 1, 6])))),
         ("E_REVOCATION_DELTA", Box::new(move |c| c.lines = vec![on(vec![reason(8)])])),
@@ -326,8 +328,7 @@ fn ocsp_answers() {
 
 #[test]
 fn n26_ocsp_responses_that_are_not_usable() {
-    type Change = Box<dyn FnOnce(&mut OcspSpec)>;
-    let cases: Vec<(&str, Change)> = vec![
+    let cases: Vec<(&str, Change<OcspSpec>)> = vec![
         ("E_REVOCATION_MISSING", Box::new(|o| o.serial = vec![1])),
         ("E_REVOCATION_MISSING", Box::new(|o| o.issuer_name = common_name("Issuing 2"))),
         ("E_REVOCATION_MISSING", Box::new(|o| o.issuer_spki = World::get().root_key.spki())),
@@ -443,4 +444,40 @@ fn no_byte_of_evidence_can_be_changed() {
             );
         }
     }
+}
+
+/// Another key of the CA, under its name, signs its CRLs.
+fn separate_signer(change: impl FnOnce(&mut Spec), signer: &Key) -> &'static str {
+    let world = World::get();
+    let key = Key::new();
+    let mut other = Spec::ca("Root", "Issuing", &key, None);
+    other.extensions = vec![key_usage(&[6])];
+    change(&mut other);
+    let der = crl(world).der(&key);
+    let root = root_crl(world);
+    let evidence = [Evidence::Crl(&der), Evidence::Crl(&root)];
+    let pool = [other.certificate(signer)];
+    word(&judge_revocation(&verified(world), &pool, &evidence, later()))
+}
+
+#[test]
+fn a_separate_key_for_crls() {
+    let world = World::get();
+    let root = &world.root_key;
+    let refused = "E_REVOCATION_RESPONDER";
+    assert_eq!(separate_signer(|_| {}, root), "good");
+    assert_eq!(separate_signer(|c| c.replace(key_usage(&[0])), root), refused);
+    assert_eq!(separate_signer(|c| c.without(KU), root), refused);
+    assert_eq!(separate_signer(|_| {}, &world.leaf_key), refused);
+    assert_eq!(separate_signer(|c| c.not_after = "260701000000Z".to_owned(), root), refused);
+    assert_eq!(
+        separate_signer(|c| c.subject = common_name("Other"), root),
+        "E_REVOCATION_SIGNATURE"
+    );
+    // `nocheck` is for responders: a signer of CRLs needs evidence on itself.
+    let own = |c: &mut Spec| {
+        c.issuer = common_name("Issuing");
+        c.extensions.push(extension(NO_CHECK, false, vec![5, 0]));
+    };
+    assert_eq!(separate_signer(own, &world.issuing_key), refused);
 }
