@@ -20,9 +20,11 @@ pub struct PolicySettings {
 
 impl PolicySettings {
     /// Accepts this policy, an object identifier such as `1.2.156.1`; once one is named, only those
-    /// that are named. `None` if the text is no object identifier.
+    /// that are named. `None` if the text is no object identifier, or that of `anyPolicy`: whoever
+    /// accepts any policy names none.
     pub fn accept(mut self, policy: &str) -> Option<Self> {
-        self.accepted.insert(oid::from_dotted(policy)?);
+        let policy = oid::from_dotted(policy).filter(|policy| policy != oid::ANY_POLICY)?;
+        self.accepted.insert(policy);
         Some(self)
     }
 
@@ -393,5 +395,6 @@ mod tests {
         assert!(PolicySettings::default().accept("1.2.156.1").is_some());
         assert!(PolicySettings::default().accept("policy").is_none());
         assert!(PolicySettings::default().accept("").is_none());
+        assert!(PolicySettings::default().accept("2.5.29.32.0").is_none());
     }
 }
