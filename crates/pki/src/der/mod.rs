@@ -50,3 +50,9 @@ pub(crate) const CONTEXT_3: u8 = 0xa3;
 pub(crate) const CONTEXT_4: u8 = 0xa4;
 /// `[0]`, primitive.
 pub(crate) const CONTEXT_0_PRIMITIVE: u8 = 0x80;
+/// `[1]`, primitive.
+pub(crate) const CONTEXT_1_PRIMITIVE: u8 = 0x81;
+/// `[2]`, constructed.
+pub(crate) const CONTEXT_2: u8 = 0xa2;
+/// ENUMERATED.
+pub(crate) const ENUMERATED: u8 = 0x0a;
