@@ -12,6 +12,8 @@ export function initial() {
     lot: null, // data of lot-published
     ticks: { count: 0, last: null },
     postponement: null, // asked for and not approved
+    timeAsked: null, // the host confirmed the opening time, for custodians that cannot know it
+    timeConfirmed: null, // and the supervisor did
     postponed: [], // { no, from, deadline, reason, at }; `lot.deadline` is the one that counts
     intake: null,
     frozen: null,
@@ -30,11 +32,13 @@ export function initial() {
     readings: [],
     readingDoneAt: null,
     confirmed: {}, // organisation code -> stamp
+    draws: {}, // number -> { startedAt, answers: [{ custodian, at }], outcome: null or { at, value, dropped } }
     objections: [],
     record: null,
     recordSignatures: [],
     closedAt: null,
     destroyed: [],
+    journals: [],
     refusals: [],
     refusalCount: 0,
     unread: [], // entries this page cannot interpret: [{ i, kind }]
@@ -69,6 +73,8 @@ const STEPS = {
   "postponement-asked": (_, data, { at }) => ({
     postponement: { no: data.no, deadline: data.deadline, reason: data.reason, at },
   }),
+  "time-confirmation-asked": (_, data, { at }) => ({ timeAsked: { deadline: data.deadline, at } }),
+  "time-confirmed": (_, data, { at }) => ({ timeConfirmed: { deadline: data.deadline, at } }),
   "deadline-postponed": (state, data, { at }) => ({
     lot: { ...state.lot, deadline: data.deadline },
     postponement: null,
@@ -136,6 +142,19 @@ const STEPS = {
   }),
   "reading-finished": (_, __, { at }) => ({ readingDoneAt: at }),
   "price-confirmed": (state, data, { at }) => ({ confirmed: { ...state.confirmed, [data.bidder]: at } }),
+  // A draw that failed may be started again: its answers begin anew.
+  "draw-started": (state, data, { at }) => ({
+    draws: { ...state.draws, [data.no]: { startedAt: at, answers: [], outcome: null } },
+  }),
+  "draw-partial": (state, data, { at }) => ({
+    draws: withDraw(state, data.no, (draw) => ({ answers: [...draw.answers, { custodian: data.custodian, at }] })),
+  }),
+  "draw-made": (state, data, { at }) => ({
+    draws: withDraw(state, data.no, () => ({ outcome: { at, value: data.value, dropped: data.dropped } })),
+  }),
+  "draw-failed": (state, data, { at }) => ({
+    draws: withDraw(state, data.no, () => ({ outcome: { at, value: null, dropped: data.dropped } })),
+  }),
   "objection-raised": (state, data, { at }) => ({
     objections: [...state.objections, { no: data.no, bidder: data.bidder, text: data.text, at, answer: null }],
   }),
@@ -148,6 +167,9 @@ const STEPS = {
     recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
   }),
   "opening-closed": (_, __, { at }) => ({ closedAt: at }),
+  "journal-signed": (state, data, { at }) => ({
+    journals: [...state.journals, { custodian: data.custodian, moment: data.moment, sha256: data.sha256, at }],
+  }),
   "key-destroyed": (state, data, { at }) => ({
     destroyed: [...state.destroyed, { custodian: data.custodian, at }],
   }),
@@ -174,16 +196,28 @@ const BRIEFS = {
   "unsealing-started": (d) => ({ part: d.part }),
   "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),
   "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label }),
+  "journal-signed": (d) => ({ custodian: d.custodian, moment: d.moment }),
   "key-destroyed": (d) => ({ custodian: d.custodian }),
   "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total }),
   "price-confirmed": (d) => ({ bidder: d.bidder }),
+  "draw-started": (d) => ({ no: d.no }),
+  "draw-partial": (d) => ({ no: d.no, custodian: d.custodian }),
+  "draw-made": (d) => ({ no: d.no, value: d.value }),
+  "draw-failed": (d) => ({ no: d.no }),
   "objection-raised": (d) => ({ no: d.no, bidder: d.bidder }),
   "objection-answered": (d) => ({ no: d.no }),
   "record-signed": (d) => ({ name: d.party.name, role: d.role }),
   refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
 };
+
+// Entries about a draw that was not started are not understood, and said so on the page.
+function withDraw(state, no, patch) {
+  const draw = state.draws[no];
+  if (!draw) throw new RangeError(`draw ${no} was not started`);
+  return { ...state.draws, [no]: { ...draw, ...patch(draw) } };
+}
 
 function withEvent(events, entry, understood) {
   const { i, at, by, kind } = entry;

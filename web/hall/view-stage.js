@@ -4,6 +4,7 @@ import { h, icon, s, Slot, tag, wholeDigest } from "./dom.js";
 import { capital, digits, sign } from "./money.js";
 import { pieces, quorum, readableOf, sealOf, spokenPiece } from "./phase.js";
 import { dateTime, clock } from "./time.js";
+import { drawsCard } from "./view-draws.js";
 import { closedCard, confirmCard, failedCard, objectionsCard, recordCard } from "./view-end.js";
 import { leftText, targetOf } from "./view-head.js";
 import { custodians, ring, row } from "./view-parts.js";
@@ -24,8 +25,9 @@ export class Stage {
       return this.#card(ctx);
     });
     const late = phase === "record" || phase === "closed";
-    this.#after.show([late, w, state.objections, phase === "closed" ? state.record : null, state.bidders, state.recordSignatures], () =>
-      late ? [phase === "closed" ? recordCard(ctx) : null, objectionsCard(ctx)] : []);
+    this.#after.show([late, w, state.objections, phase === "closed" ? state.record : null, state.bidders, state.recordSignatures,
+      state.draws, state.prices !== null, lang], () =>
+      [drawsCard(ctx), ...(late ? [phase === "closed" ? recordCard(ctx) : null, objectionsCard(ctx)] : [])]);
   }
 
   #card(ctx) {

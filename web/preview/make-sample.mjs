@@ -105,6 +105,8 @@ function frozen(log, bids, extra = true) {
 
 const freezeSigned = (log, index, at) => log.add(at, `custodian:${index}`, "freeze-signed", { custodian: index, freeze_id: sha("freeze id"), cms: b64("sample, not a signature") });
 
+const journal = (log, index, moment, at) => log.add(at, `custodian:${index}`, "journal-signed", { custodian: index, moment, length: moment === "close" ? 4_096 : 1_024, sha256: sha(`journal ${index} ${moment}`), cms: b64("sample, not a signature") });
+
 const destroyed = (log, index, at) => log.add(at, `custodian:${index}`, "key-destroyed", { custodian: index, cms: b64("sample, not a signature") });
 
 function partials(log, index, part, at) {
@@ -118,6 +120,7 @@ const days = (n) => `${DIGIT[Math.floor(n / 100)]}百${n % 100 === 0 ? "" : n % 
 function opening(log) {
   let at = 4_200;
   log.add(at, "hall", "freeze-completed", { signers: [1, 2, 3], degraded: false });
+  for (const index of [1, 2, 3]) journal(log, index, "freeze", at += 100);
   for (const index of [0, 3, 7, 1]) log.add(at += 4_100, of(BIDS[index]), "signed-in", { bidder: BIDS[index].party }, true);
   log.add(at = 61_000, host, "bidders-published", { bidders: BIDS.map((bid) => bid.party) }, true);
   log.add(at += 9_000, "hall", "refused", {
@@ -169,7 +172,10 @@ function opening(log) {
   sign(supervisor, SUPERVISOR, "supervisor");
   for (const bid of confirming.slice(0, 3)) sign(of(bid), bid.party, "bidder");
   log.add(at += 6_000, host, "opening-closed", {}, true);
-  for (const index of [1, 2, 3]) destroyed(log, index, at += 300);
+  for (const index of [1, 2, 3]) {
+    journal(log, index, "close", at += 200);
+    destroyed(log, index, at += 100);
+  }
 }
 
 const whole = new Log();

@@ -38,6 +38,55 @@ test("the destruction of shares follows the end and changes no phase", () => {
   assert.deepEqual([failed.destroyed.length, phaseOf(failed, null)], [2, "failed"]);
 });
 
+test("draws wait for custodians, have a value, or fail and begin anew", () => {
+  // The very log that the procedure's own tests commit; index and command of each line are the journal's.
+  const drawn = read("../../fixtures/vectors/opening/log-drawn.jsonl").map((entry, i) => ({ i, ...entry }));
+  const states = [];
+  let state = initial();
+  for (const entry of drawn) {
+    state = reduce(state, entry);
+    if (entry.kind.startsWith("draw-")) states.push([entry.kind, entry.data.no, state.draws[entry.data.no]]);
+  }
+  assert.deepEqual(state.unread, []);
+  const brief = states.map(([kind, no, draw]) => [kind, no, draw.answers.length, draw.outcome && draw.outcome.value]);
+  assert.deepEqual(brief, [
+    ["draw-started", 1, 0, null], ["draw-partial", 1, 1, null], ["draw-partial", 1, 2, null], ["draw-made", 1, 2, "20"],
+    ["draw-started", 2, 0, null], ["draw-partial", 2, 1, null], ["draw-failed", 2, 1, null],
+    ["draw-started", 2, 0, null], ["draw-partial", 2, 1, null], ["draw-partial", 2, 2, null], ["draw-partial", 2, 3, null],
+    ["draw-made", 2, 3, "0.98"],
+  ]);
+  assert.deepEqual(state.draws[2].outcome.dropped, [2]);
+  assert.equal(state.lot.draws.length, 2);
+  assert.deepEqual(upto(LOG, LOG.length).draws, {});
+});
+
+test("an outcome of a draw that nobody started is not understood", () => {
+  const before = upto(LOG, LOG.length);
+  const made = { i: before.next, at: 1, by: "hall", kind: "draw-made", data: { no: 1, index: 0, value: "1", dropped: [] } };
+  const state = reduce(before, made);
+  assert.deepEqual(state.draws, {});
+  assert.equal(state.unread.at(-1).kind, "draw-made");
+});
+
+test("a confirmed time is known and changes no phase", () => {
+  const state = after("set-frozen");
+  const entry = (i, kind, by) => ({ i, at: state.at + i, by, kind, data: { deadline: state.lot.deadline }, cmd: null, sig: null });
+  const next = LOG[index("set-frozen")].i + 1;
+  const asked = reduce(state, entry(next, "time-confirmation-asked", "host"));
+  assert.deepEqual([asked.timeAsked.deadline, asked.timeConfirmed], [state.lot.deadline, null]);
+  const confirmed = reduce(asked, entry(next + 1, "time-confirmed", "supervisor"));
+  assert.equal(confirmed.timeConfirmed.deadline, state.lot.deadline);
+  assert.equal(phaseOf(confirmed, null), phaseOf(state, null));
+  assert.deepEqual(confirmed.unread, state.unread);
+});
+
+test("signed journals follow the freeze and the end and change no phase", () => {
+  const frozen = after("journal-signed", 3);
+  assert.deepEqual(frozen.journals.map(({ custodian, moment }) => `${custodian} ${moment}`), ["1 freeze", "2 freeze", "3 freeze"]);
+  assert.equal(phaseOf(frozen, null), "ready");
+  assert.deepEqual(upto(LOG, LOG.length).journals.slice(3).map(({ moment }) => moment), ["close", "close", "close"]);
+});
+
 test("an empty state is a phase, and the deadline changes the phase without an entry", () => {
   assert.equal(phaseOf(initial(), null), "empty");
   const state = upto(LOG, 5);

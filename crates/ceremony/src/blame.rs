@@ -57,5 +57,36 @@ pub const fn blame(observation: Observation) -> Verdict {
     Verdict { label, fault }
 }
 
+/// What a custodian's signed journal shows of a release that the log asked for and does not have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum JournalShows {
+    /// The intent to raise, and no more: whether what it raised was ever sent is open.
+    Intent,
+    /// No head cosigned that has the request: the hall did not show it, or the custodian was away.
+    Nothing,
+    /// A refusal.
+    Refusal,
+    /// A head cosigned that has the request, and neither release nor refusal.
+    RequestSeen,
+}
+
+/// Whose doing it is that a custodian's release is missing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MissingRelease {
+    /// The custodian's.
+    Custodian,
+    /// The hall's or the custodian's: a person decides.
+    Undetermined,
+}
+
+/// What signed journals decide where fewer than k custodians released (ruling 21). A journal can
+/// speak against the custodian that signed it, and never by itself against the hall.
+pub const fn missing_release(shows: JournalShows) -> MissingRelease {
+    match shows {
+        JournalShows::Refusal | JournalShows::RequestSeen => MissingRelease::Custodian,
+        JournalShows::Intent | JournalShows::Nothing => MissingRelease::Undetermined,
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ mod testing;
 #[cfg(test)]
 mod vectors;
 
-pub use blame::{Observation, Verdict, blame};
+pub use blame::{JournalShows, MissingRelease, Observation, Verdict, blame, missing_release};
 pub use bundle::{Bytes, CeremonyBundle, CustodianSignature, Rehearsal, Transcript};
 pub use cocktail::{
     Complaint, ComplaintError, DkgError, Outcome, Raised, Round1, Session, SetupError,

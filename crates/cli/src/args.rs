@@ -2,6 +2,7 @@
 
 mod people;
 mod processes;
+mod signing;
 mod tender;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use crate::output::Lang;
 
 pub(crate) use people::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
+pub(crate) use signing::{CertCmd, SignArgs, TrustAddArgs, TrustCmd, VerifySignatureArgs};
 pub(crate) use tender::{CeremonyCmd, DraftArgs, SealArgs, SubmitArgs, TenderCmd};
 
 /// 开标: sealed bids, opened in public at a fixed time.
@@ -34,10 +36,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Cmd {
-    /// 招标文件: draft, create, publish, fetch or check a tender.
+    /// 招标文件: draft, publish, fetch or check a tender.
     #[command(subcommand)]
     Tender(TenderCmd),
-    /// 密钥仪式: look at the key ceremony of a lot.
+    /// 密钥仪式: start the key ceremony of a lot, look at it, get a lost share back.
     #[command(subcommand)]
     Ceremony(CeremonyCmd),
     /// 开标大厅: run the hall.
@@ -75,6 +77,16 @@ pub(crate) enum Cmd {
     },
     /// 验证: verify an evidence package, without network.
     Verify(VerifyArgs),
+    /// 证书: say what a certificate is, and whether it may sign.
+    #[command(subcommand)]
+    Cert(CertCmd),
+    /// 签名: sign any file, detached (CAdES).
+    Sign(SignArgs),
+    /// 验签: verify a detached signature.
+    VerifySignature(VerifySignatureArgs),
+    /// 信任名单: show or extend a list of certification authorities.
+    #[command(subcommand)]
+    Trust(TrustCmd),
     /// 演示: a whole opening on this machine.
     Demo(DemoArgs),
 }

@@ -5,7 +5,7 @@ use kaibiao_journal::{ReceiptError, ReceiptProofError};
 use kaibiao_opening::{SheetError, TenderError};
 use kaibiao_pki::cms::{SignError, SignatureError};
 use kaibiao_pki::{CertError, PemError, TrustListError};
-use kaibiao_replay::{BidFault, ReplayFault, TenderFault};
+use kaibiao_replay::{BidFault, BoardFault, ReplayFault, TenderFault};
 use kaibiao_seal::{
     HeaderError, HeaderMismatch, ManifestError, ObjectError, ObjectMismatch, SealError,
 };
@@ -26,6 +26,12 @@ macro_rules! failures {
 
 failures! {
     BidFault => bid;
+    BoardFault => |error| match error {
+        BoardFault::Signature(Some(error)) => signature(error),
+        BoardFault::Signature(None) | BoardFault::Seat => Label::BrokenSignature,
+        BoardFault::Rehearsal => Label::BadProof,
+        _ => Label::UnknownCeremony,
+    };
     CertError => |_| Label::UntrustedCertificate;
     HeaderError => header;
     ManifestError => |_| Label::BadManifest;

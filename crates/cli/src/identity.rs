@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use kaibiao_pki::cms;
 use kaibiao_pki::{
-    Certificate, Identity, TrustList, Usage, limits, read_certificates, verify_chain,
+    Certificate, Identity, SignatureAlgorithm, TrustList, Usage, limits, read_certificates,
+    verify_chain,
 };
 use kaibiao_types::{Party, UtcMillis};
 use zeroize::Zeroizing;
@@ -75,6 +76,16 @@ impl Signer {
     /// Signs exact bytes: a detached CMS in DER.
     pub(crate) fn sign(&self, content: &[u8]) -> Result<Vec<u8>, Failure> {
         Ok(cms::sign_detached(&self.0, content, machine::now()?, machine::random())?)
+    }
+
+    /// The same by a certain algorithm.
+    pub(crate) fn sign_by(
+        &self,
+        algorithm: SignatureAlgorithm,
+        content: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        let now = machine::now()?;
+        Ok(cms::sign_detached_by(algorithm, &self.0, content, now, machine::random())?)
     }
 }
 

@@ -6,6 +6,7 @@
 mod acts;
 mod args;
 mod ceremony;
+mod cert_words;
 mod client;
 mod cmd;
 mod demo;
@@ -24,6 +25,7 @@ mod lots;
 mod machine;
 mod output;
 mod process;
+mod progress;
 mod publish;
 mod sealing;
 mod submission;

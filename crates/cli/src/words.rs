@@ -1,7 +1,7 @@
 //! One sentence for each entry of the opening log.
 
-use kaibiao_opening::{Event, OpenedDocument, PublishedBid, State, Verdict};
-use kaibiao_types::{OrgCode, Part};
+use kaibiao_opening::{Event, JournalSigned, OpenedDocument, PublishedBid, State, Verdict};
+use kaibiao_types::{CustodianIndex, JournalMoment, OrgCode, Part};
 
 use crate::output::Lang;
 
@@ -18,6 +18,7 @@ pub(crate) fn sentence(event: &Event, state: &State, lang: Lang) -> Option<Strin
     })
 }
 
+#[allow(clippy::too_many_lines)] // one sentence for each kind of entry
 fn zh(event: &Event, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {
@@ -34,6 +35,8 @@ fn zh(event: &Event, state: &State) -> String {
             asked.deadline.beijing(),
             asked.reason
         ),
+        Event::TimeConfirmationAsked(_) => "主持人确认开标时间已到，待监督人确认。".to_owned(),
+        Event::TimeConfirmed(_) => "主持人和监督人均已确认开标时间已到。".to_owned(),
         Event::DeadlinePostponed(to) => format!(
             "延期 {} 获监督人同意：投标截止时间由北京时间 {} 推迟至 {}。",
             to.no,
@@ -101,6 +104,26 @@ fn zh(event: &Event, state: &State) -> String {
         }
         Event::PriceRead(reading) => reading.zh.clone(),
         Event::ReadingFinished(_) => "唱标结束。".to_owned(),
+        Event::DrawStarted(start) => {
+            format!("开始第 {} 项抽取：{}。", start.no, draw_name(start.no, state, Lang::Zh))
+        }
+        Event::DrawPartial(partial) => {
+            format!("密钥分持人 {} 号答复第 {} 项抽取，附证明。", partial.custodian, partial.no)
+        }
+        Event::DrawMade(made) => format!(
+            "第 {} 项抽取结果：{} = {}{}",
+            made.no,
+            draw_name(made.no, state, Lang::Zh),
+            made.value,
+            if made.dropped.is_empty() {
+                "。".to_owned()
+            } else {
+                format!("；密钥分持人 {} 号的证明无效。", numbers(&made.dropped, "、"))
+            }
+        ),
+        Event::DrawFailed(failed) => {
+            format!("第 {} 项抽取无结果：作出证明的密钥分持人不足。", failed.no)
+        }
         Event::PriceConfirmed(who) => format!("{} 确认报价。", name(&who.bidder)),
         Event::ObjectionRaised(raised) => {
             format!("异议 {}，{}：{}", raised.no, name(&raised.bidder), raised.text)
@@ -109,9 +132,8 @@ fn zh(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
-        Event::KeyDestroyed(who) => {
-            format!("密钥分持人 {} 号声明已销毁其密钥份额；未拆封的永不再拆封。", who.custodian)
-        }
+        Event::JournalSigned(signed) => journal_zh(signed),
+        Event::KeyDestroyed(who) => destroyed_zh(who.custodian),
         Event::Refused(refused) => {
             format!(
                 "拒绝 {} 的 {}：{}（{}）",
@@ -121,6 +143,22 @@ fn zh(event: &Event, state: &State) -> String {
     }
 }
 
+fn journal_zh(signed: &JournalSigned) -> String {
+    let moment = match signed.moment {
+        JournalMoment::Freeze => "封存后",
+        JournalMoment::Close => "结束后",
+    };
+    format!(
+        "密钥分持人 {} 号交出其签名的日志（{moment}），{} 字节，SHA-256 {}。",
+        signed.custodian, signed.length, signed.sha256
+    )
+}
+
+fn destroyed_zh(custodian: CustodianIndex) -> String {
+    format!("密钥分持人 {custodian} 号声明已销毁其密钥份额；未拆封的永不再拆封。")
+}
+
+#[allow(clippy::too_many_lines)] // one sentence for each kind of entry
 fn en(event: &Event, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {
@@ -135,6 +173,13 @@ fn en(event: &Event, state: &State) -> String {
             "The host asks for postponement {} to {}: {}",
             asked.no, asked.deadline, asked.reason
         ),
+        Event::TimeConfirmationAsked(_) => {
+            "The host confirms that the opening time has come; the supervisor has not yet."
+                .to_owned()
+        }
+        Event::TimeConfirmed(_) => {
+            "Host and supervisor have confirmed that the opening time has come.".to_owned()
+        }
         Event::DeadlinePostponed(to) => format!(
             "Postponement {} approved: the deadline moves from {} to {}.",
             to.no, to.from, to.deadline
@@ -190,6 +235,26 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::PriceRead(reading) => reading.en.clone(),
         Event::ReadingFinished(_) => "All prices are read.".to_owned(),
+        Event::DrawStarted(start) => {
+            format!("Draw {} started: {}.", start.no, draw_name(start.no, state, Lang::En))
+        }
+        Event::DrawPartial(partial) => {
+            format!("Custodian {} answered draw {} with a proof.", partial.custodian, partial.no)
+        }
+        Event::DrawMade(made) => format!(
+            "Draw {}: {} = {}{}",
+            made.no,
+            draw_name(made.no, state, Lang::En),
+            made.value,
+            if made.dropped.is_empty() {
+                ".".to_owned()
+            } else {
+                format!("; proofs that do not hold: custodians {}.", numbers(&made.dropped, ", "))
+            }
+        ),
+        Event::DrawFailed(failed) => {
+            format!("Draw {} has no value: too few custodians proved it.", failed.no)
+        }
         Event::PriceConfirmed(who) => format!("{} confirmed its price.", name(&who.bidder)),
         Event::ObjectionRaised(raised) => {
             format!("Objection {}, {}: {}", raised.no, name(&raised.bidder), raised.text)
@@ -202,6 +267,10 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::JournalSigned(signed) => format!(
+            "Custodian {} handed over its signed journal ({}), {} bytes, SHA-256 {}.",
+            signed.custodian, signed.moment, signed.length, signed.sha256
+        ),
         Event::KeyDestroyed(who) => format!(
             "Custodian {} states that its share is destroyed; what stayed sealed stays sealed.",
             who.custodian
@@ -216,6 +285,20 @@ fn en(event: &Event, state: &State) -> String {
 /// The name of a bidder; its code where the log has not named it.
 fn name(code: &OrgCode, state: &State) -> String {
     state.current_bid(code).map_or_else(|| code.to_string(), |bid| bid.bidder.name.clone())
+}
+
+/// What is drawn.
+fn draw_name(no: u32, state: &State, lang: Lang) -> String {
+    let draws = state.published().map_or(&[][..], |lot| lot.draws.as_slice());
+    let name = draws.iter().find(|draw| draw.no == no).map(|draw| match lang {
+        Lang::Zh => draw.name.zh.clone(),
+        Lang::En => draw.name.en.clone(),
+    });
+    name.unwrap_or_default()
+}
+
+fn numbers(list: &[CustodianIndex], between: &str) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 const fn part_zh(part: Part) -> &'static str {

@@ -49,7 +49,22 @@ fn a_whole_opening_ends_with_a_passed_package() {
     let package = out.join("evidence.asice");
     let mut verify = vec!["verify".to_owned(), text(&package)];
     verify.extend(trust());
-    kaibiao(&verify).ok();
+    let report = kaibiao(&verify).ok();
+    // Ruling 19: every custodian's journal is in it, and agrees with the log.
+    for check in ["JRN-01", "JRN-02", "JRN-03", "JRN-04"] {
+        let line = report.lines().find(|line| line.starts_with(check));
+        assert!(line.is_some_and(|line| line.contains("通过")), "{report}");
+    }
+    let log = fs::read_to_string(out.join("opening/log.jsonl")).unwrap();
+    for number in 1..=3 {
+        for moment in ["freeze", "close"] {
+            let data = format!(r#""data":{{"custodian":{number},"moment":"{moment}","#);
+            assert_eq!(log.matches(&data).count(), 1, "{data}");
+        }
+        let name = format!("journals/{number}.jsonl");
+        let package = fs::read(&package).unwrap();
+        assert!(package.windows(name.len()).any(|found| found == name.as_bytes()), "{name}");
+    }
     let mut bytes = fs::read(&package).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -57,6 +72,33 @@ fn a_whole_opening_ends_with_a_passed_package() {
     fs::write(&altered, bytes).unwrap();
     verify[1] = text(&altered);
     assert_eq!(kaibiao(&verify).code, 1);
+}
+
+#[test]
+fn a_demonstration_draws_one_of_the_values_of_the_tender_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let mut command = Command::new(KAIBIAO);
+    command.args(["demo", "--pace", "instant", "--tender", "works-12", "--lang", "en"]);
+    command.args(["--deadline-in", "30s", "--out"]).arg(&out);
+    let mut demo = Running::start(command, Duration::from_secs(170)).unwrap();
+    let status = demo.wait_exit().unwrap();
+    let output = demo.output();
+    assert!(status.success(), "{output}");
+    assert!(output.contains("TOTAL-PASSED"), "{output}");
+    assert!(output.contains("Draw 1: Benchmark price factor K = 0.9"), "{output}");
+    let record = fs::read(out.join("opening/record.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let draw = &record["draws"][0];
+    let list = draw["values"]["list"].as_array().unwrap();
+    let index = usize::try_from(draw["index"].as_u64().unwrap()).unwrap();
+    assert_eq!(draw["value"], list[index]);
+    assert!(draw["proven"].as_array().unwrap().len() >= 2);
+    let mut list = vec!["verify".to_owned(), text(&out.join("evidence.asice"))];
+    list.extend(trust());
+    list.push("--json".to_owned());
+    let report = kaibiao(&list);
+    assert!(report.text.contains(r#""id":"DRW-01","bid":null,"result":"PASS""#), "{}", report.text);
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod support;
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kaibiao_testkit::keys_dev;
 use kaibiao_types::UtcMillis;
 use support::{World, kaibiao, text, trust, words};
@@ -358,6 +360,9 @@ fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
     other.submit("bid-3", &[]).refused(65, "unknown-ceremony");
     assert_eq!(other.post_raw("bid-3").1["label"], "unknown-ceremony");
     assert!(!other.path("bid-3/receipt.json").exists());
+    // Before the deadline no journal is taken: it would tell how far the log has grown.
+    assert_eq!(post_journal(&world, "retired"), (403, "too-early".to_owned()));
+    assert_eq!(post_journal(&world, "opened"), (422, "bad-proof".to_owned()));
 
     world.wait_for_deadline();
     world.wait_for_phase("failed", 20);
@@ -381,6 +386,22 @@ fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
     verify.extend(trust());
     let verdict = kaibiao(verify).ok();
     assert!(!verdict.contains("are destroyed: custodians"), "{verdict}");
+    assert!(!verdict.contains("no journal signed at the end"), "{verdict}");
+    let before = world.log();
+    assert_eq!(before.matches(r#""moment":"close""#).count(), 3, "{before}");
+    // A journal stands once: another one in its place changes nothing.
+    assert_eq!(post_journal(&world, "retired").0, 200);
+    assert_eq!(world.log(), before);
+}
+
+/// What the hall answers to an unsigned journal of the end with one act.
+fn post_journal(world: &World, act: &str) -> (u16, String) {
+    let journal = STANDARD.encode(format!("{{\"act\":\"{act}\",\"at\":1}}\n"));
+    let body =
+        format!(r#"{{"custodian":1,"moment":"close","journal_b64":"{journal}","cms_b64":"MAA="}}"#);
+    let path = format!("/api/v1/lots/{}/journals", world.lot);
+    let (status, problem) = world.http("POST", &path, body.as_bytes());
+    (status, problem["label"].as_str().unwrap_or_default().to_owned())
 }
 
 #[test]

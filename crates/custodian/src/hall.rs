@@ -6,8 +6,8 @@ use std::time::Duration;
 use kaibiao_types::LotKey;
 use kaibiao_wire::{
     Accepted, BODY_LEN_MAX, BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost,
-    DraftAnswer, FreezeSignaturePost, FrozenAnswer, JSON_TYPE, JsonError, Label, LotList, Problem,
-    SignedBody, TenderAnswer, from_json, paths, to_json,
+    DraftAnswer, FreezeSignaturePost, FrozenAnswer, JSON_TYPE, JournalPost, JsonError, Label,
+    LotList, Problem, SignedBody, TenderAnswer, from_json, paths, to_json,
 };
 use reqwest::{Client, Method, Response, Url, header, redirect};
 use serde::Serialize;
@@ -56,6 +56,15 @@ impl HallError {
     pub(crate) fn is_not_ready(&self) -> bool {
         let not_yet = [Label::NotReady, Label::TooEarly, Label::UnknownLot];
         matches!(self, Self::Problem(problem) if not_yet.contains(&problem.label))
+    }
+
+    /// Whether the hall does not want what was sent, and will not want it the next time.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.http_status() < 500,
+            Self::Status(status) => *status < 500,
+            Self::Json(_) | Self::TooLarge(_) | Self::Unreachable(_) => false,
+        }
     }
 }
 
@@ -165,6 +174,24 @@ impl Hall {
         post: &SignedBody,
     ) -> Result<Accepted, HallError> {
         self.post_json(&paths::partials(lot), post, SMALL_MAX).await
+    }
+
+    /// Sends the answer to a draw.
+    pub(crate) async fn post_draw_partial(
+        &self,
+        lot: &LotKey,
+        post: &SignedBody,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::draw_partials(lot), post, SMALL_MAX).await
+    }
+
+    /// Hands the signed journal over.
+    pub(crate) async fn post_journal(
+        &self,
+        lot: &LotKey,
+        post: &JournalPost,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::journals(lot), post, SMALL_MAX).await
     }
 
     /// Sends the statement of destruction.

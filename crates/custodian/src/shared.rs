@@ -8,7 +8,7 @@ use kaibiao_journal::{LogOrigin, VerifierKey};
 use kaibiao_opening::TenderDraft;
 use kaibiao_pki::cms::{self, SignError};
 use kaibiao_pki::{Identity, TrustList};
-use kaibiao_types::{CustodianIndex, Digest, LotKey};
+use kaibiao_types::{CustodianIndex, Digest, LotKey, UtcMillis};
 use kaibiao_wire::{B64, DraftAnswer, SignedBody};
 use ring::rand::SystemRandom;
 
@@ -49,7 +49,12 @@ impl Shared {
 
     /// Signs exact bytes with the custodian's certificate.
     pub(crate) fn sign(&self, content: &[u8]) -> Result<Vec<u8>, SignError> {
-        cms::sign_detached(&self.identity, content, self.now().now, &self.random)
+        self.sign_at(content, self.now().now)
+    }
+
+    /// Signs exact bytes, dated by a lot's own clock.
+    pub(crate) fn sign_at(&self, content: &[u8], at: UtcMillis) -> Result<Vec<u8>, SignError> {
+        cms::sign_detached(&self.identity, content, at, &self.random)
     }
 
     /// Exact bytes with their signature, as the hall takes them.

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use kaibiao_crypto::scrub_stack;
 use kaibiao_types::{LotKey, Millis};
-use kaibiao_wire::{BoardAnswer, DraftAnswer};
+use kaibiao_wire::{BoardAnswer, DraftAnswer, JournalPost};
 use tokio::sync::watch;
-use tokio::task;
+use tokio::task::{self, JoinSet};
 
+use crate::asking::ask;
 use crate::backoff::Backoff;
 use crate::config::Pace;
-use crate::duty::{CeremonyStep, Duty, Lot, LotError};
+use crate::duty::{Answer, CeremonyStep, Duty, Lot, LotError};
 use crate::hall::{Hall, HallError};
 use crate::shared::Shared;
 use crate::{CustodianError, KeyStoreError, words};
@@ -26,6 +27,7 @@ pub(crate) struct Worker {
     seen: Option<(DraftAnswer, BoardAnswer)>,
     rehearsed: bool,
     backoff: Backoff,
+    asking: JoinSet<Option<Answer>>,
 }
 
 /// When to ask again.
@@ -76,6 +78,7 @@ impl Worker {
             seen: None,
             rehearsed: false,
             backoff: Backoff::default(),
+            asking: JoinSet::new(),
         }
     }
 
@@ -130,10 +133,10 @@ impl Worker {
         }
     }
 
-    /// A file of the key store failed: after a failed write the process stops, a file that cannot
-    /// be used makes this lot rest and is read again.
+    /// A file of the key store failed: after a failed write, or where the token refuses the PIN, the
+    /// process stops; a file that cannot be used makes this lot rest and is read again.
     fn stored(&mut self, error: KeyStoreError) -> Result<Duration, CustodianError> {
-        if error.is_state_unknown() {
+        if error.ends_the_process() {
             return Err(CustodianError::Store(error));
         }
         let detail = words::describe(&error);
@@ -177,6 +180,7 @@ impl Worker {
             }
             tracing::info!(lot = %self.key, "the lot is published");
         }
+        self.time().await?;
         self.follow().await?;
         self.duties().await?;
         self.next().await
@@ -213,6 +217,20 @@ impl Worker {
                 Ok(Next::Near)
             }
         }
+    }
+
+    /// Asks time servers, without waiting for them, and takes in what has arrived of their answers.
+    async fn time(&mut self) -> Result<(), PollError> {
+        let mut answers = Vec::new();
+        while let Some(done) = self.asking.try_join_next() {
+            answers.extend(done.ok().flatten());
+        }
+        let none_under_way = self.asking.is_empty();
+        let questions = self.work(move |lot| lot.time(&answers, none_under_way)).await?;
+        for question in questions {
+            self.asking.spawn(ask(question, Arc::clone(&self.shared.clock)));
+        }
+        Ok(())
     }
 
     /// Reads the log up to its newest signed head and cosigns that head.
@@ -260,6 +278,7 @@ impl Worker {
         for _ in 0..DUTIES_MAX {
             match self.work(Lot::duty).await? {
                 Duty::Nothing => return Ok(()),
+                Duty::Journal(post) => self.hand_over(&post).await?,
                 Duty::Destroyed(post) => {
                     self.hall.post_destruction(&self.key, &post).await?;
                     tracing::info!(lot = %self.key, "destruction of the share stated");
@@ -269,10 +288,25 @@ impl Worker {
                     let answer = self.hall.frozen(&self.key).await?;
                     self.note(move |lot| lot.frozen(freeze_id, answer)).await?;
                 }
+                Duty::Draw(no, post) => {
+                    self.hall.post_draw_partial(&self.key, &post).await?;
+                    tracing::info!(lot = %self.key, draw = no, "the point of a draw is raised");
+                    self.note(move |lot| lot.draw_sent(no)).await?;
+                }
                 Duty::Freeze(post) => {
                     self.hall.post_freeze_signature(&self.key, &post).await?;
                     tracing::info!(lot = %self.key, freeze = %post.freeze_id, "freeze countersigned");
                     self.note(Lot::freeze_sent).await?;
+                }
+                Duty::Token(freeze_id, questions) => {
+                    let clock = &self.shared.clock;
+                    let asked = questions.into_iter().map(|one| ask(one, Arc::clone(clock)));
+                    let mut asking: JoinSet<Option<Answer>> = asked.collect();
+                    let mut answers = Vec::new();
+                    while let Some(done) = asking.join_next().await {
+                        answers.extend(done.ok().flatten());
+                    }
+                    self.work(move |lot| lot.token(freeze_id, &answers)).await?;
                 }
                 Duty::Partials(post) => {
                     self.hall.post_partials(&self.key, &post).await?;
@@ -284,9 +318,25 @@ impl Worker {
         Ok(())
     }
 
+    /// Hands the journal over. A hall that does not want it holds nothing up.
+    async fn hand_over(&mut self, post: &JournalPost) -> Result<(), PollError> {
+        match self.hall.post_journal(&self.key, post).await {
+            Ok(_) => {
+                tracing::info!(lot = %self.key, moment = %post.moment, "journal handed over");
+                self.note(Lot::journal_taken).await
+            }
+            Err(error) if error.is_refusal() => {
+                let detail = words::describe(&error);
+                tracing::warn!(lot = %self.key, detail, "the hall did not take the journal");
+                self.note(Lot::journal_refused).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn next(&mut self) -> Result<Next, PollError> {
-        let now = self.shared.now().now;
         self.work(move |lot| {
+            let now = lot.now().now;
             if lot.is_done() {
                 return Ok(Next::Ended);
             }

@@ -9,13 +9,16 @@ use kaibiao_opening::SetFrozen;
 use kaibiao_replay::{FrozenBids, FrozenMaterial, Replay};
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
 
-use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal};
+use crate::draw::not_a_draw;
+use crate::gate::{has_token, not_before_deadline};
+use crate::{Act, ClockReading, Holding, Memory, Raised, Refusal, TimeToken};
 
 /// One custodian's judgment on one lot.
 #[derive(Debug)]
 pub struct Custody {
     index: CustodianIndex,
-    frozen: Option<(Digest, FrozenBids)>,
+    pub(crate) frozen: Option<(Digest, FrozenBids)>,
+    token: Option<TimeToken>,
 }
 
 /// A head that may be cosigned, with the act to write first.
@@ -71,7 +74,7 @@ impl Custody {
     pub fn new(replay: &Replay, share: &KeyShare) -> Result<Self, Refusal> {
         let index = share.index();
         if replay.tender().record().public_share(index) == Some(&share.public()) {
-            Ok(Self { index, frozen: None })
+            Ok(Self { index, frozen: None, token: None })
         } else {
             Err(Refusal::Share(index))
         }
@@ -79,12 +82,22 @@ impl Custody {
 
     /// The judgment of custodian `index` once its share is destroyed: it releases nothing.
     pub const fn without_share(index: CustodianIndex) -> Self {
-        Self { index, frozen: None }
+        Self { index, frozen: None, token: None }
     }
 
     /// The custodian's number.
     pub const fn index(&self) -> CustodianIndex {
         self.index
+    }
+
+    /// Keeps a token of time for the release of the freeze that it is over.
+    pub fn keep_token(&mut self, token: TimeToken) {
+        self.token = Some(token);
+    }
+
+    /// The token of time that is kept.
+    pub const fn token(&self) -> Option<&TimeToken> {
+        self.token.as_ref()
     }
 
     /// Whether a signed checkpoint may be cosigned: it is a head of the log that was replayed, and
@@ -150,7 +163,7 @@ impl Custody {
     }
 
     /// Checks the bids of the freeze once and keeps them for the release.
-    fn check_frozen(
+    pub(crate) fn check_frozen(
         &mut self,
         replay: &Replay,
         frozen: &SetFrozen,
@@ -196,15 +209,11 @@ impl Custody {
         if memory.freeze_id() != Some(freeze_id) || frozen.freeze_id != freeze_id {
             return Err(Refusal::FreezeUnsigned);
         }
+        has_token(replay, freeze_id, self.token.as_ref())?;
         self.check_frozen(replay, frozen, data, material)?;
         let (_, bids) = self.frozen.as_ref().ok_or(Refusal::FreezeUnsigned)?;
 
-        // Promise 8: this custodian counts the bidders itself (条例 art. 44 ¶2).
-        let bidders: BTreeSet<_> = bids.current().map(|(entry, _)| &entry.bidder.code).collect();
-        let min = replay.tender().file().terms().min_bidders;
-        if u32::try_from(bidders.len()).unwrap_or(u32::MAX) < min {
-            return Err(Refusal::TooFew { bidders: bidders.len(), min });
-        }
+        enough_bidders(replay, bids)?;
         let mut points = Vec::new();
         for (entry, bid) in bids.current() {
             let Some(header) = bid.header(stage, part) else { continue };
@@ -214,6 +223,7 @@ impl Custody {
             {
                 return Err(Refusal::DuplicateLock { manifest_sha256, before });
             }
+            not_a_draw(replay, memory, &freeze_id, &u)?;
             points.push(ToRaise { manifest_sha256, u });
         }
         let raised = points
@@ -225,18 +235,19 @@ impl Custody {
     }
 }
 
-/// Ruling 17: a share that is destroyed, or about to be, is not used again.
-fn share_held(memory: &Memory) -> Result<(), Refusal> {
-    if memory.holding() == Holding::Share { Ok(()) } else { Err(Refusal::Destroyed) }
+/// Promise 8: this custodian counts the bidders itself (条例 art. 44 ¶2).
+pub(crate) fn enough_bidders(replay: &Replay, bids: &FrozenBids) -> Result<(), Refusal> {
+    let bidders: BTreeSet<_> = bids.current().map(|(entry, _)| &entry.bidder.code).collect();
+    let min = replay.tender().file().terms().min_bidders;
+    if u32::try_from(bidders.len()).unwrap_or(u32::MAX) < min {
+        return Err(Refusal::TooFew { bidders: bidders.len(), min });
+    }
+    Ok(())
 }
 
-/// Ruling 13: own clock minus its greatest error is at or after T. Equal is enough.
-fn not_before_deadline(replay: &Replay, clock: ClockReading) -> Result<(), Refusal> {
-    let deadline = replay.deadline();
-    match deadline.since(clock.earliest()).filter(|wait| wait.get() > 0) {
-        Some(wait) => Err(Refusal::NotYet(wait)),
-        None => Ok(()),
-    }
+/// Ruling 17: a share that is destroyed, or about to be, is not used again.
+pub(crate) fn share_held(memory: &Memory) -> Result<(), Refusal> {
+    if memory.holding() == Holding::Share { Ok(()) } else { Err(Refusal::Destroyed) }
 }
 
 /// The replayed log continues every head that was cosigned before: after a restart the hall might
@@ -251,7 +262,7 @@ pub(crate) fn same_log(replay: &Replay, memory: &Memory) -> Result<(), Refusal> 
 }
 
 /// The freeze in the replayed log with the exact data of its entry.
-fn frozen_of(replay: &Replay) -> Result<(&SetFrozen, &str), Refusal> {
+pub(crate) fn frozen_of(replay: &Replay) -> Result<(&SetFrozen, &str), Refusal> {
     let frozen = replay.state().frozen().ok_or(Refusal::FreezeUnsigned)?;
     let entry = replay.frozen_entry().ok_or(Refusal::FreezeUnsigned)?;
     Ok((frozen, entry.data().get()))

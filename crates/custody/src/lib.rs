@@ -1,5 +1,5 @@
-//! When a custodian may act: cosign a head, countersign a freeze, release partial decryptions, and
-//! when it must destroy its share.
+//! When a custodian may act: cosign a head, countersign a freeze, release partial decryptions, raise
+//! the point of a draw, and when it must destroy its share.
 //!
 //! Layer 4, pure. A custodian believes only the log (ruling 14): it replays the opening log itself,
 //! counts the bidders itself, and raises a point only if the replayed state asks for it. The process
@@ -9,11 +9,19 @@
 mod act;
 mod clock;
 mod destruction;
+mod discipline;
+mod draw;
 mod duty;
+mod gate;
 mod refusal;
+mod token;
 
-pub use act::{Act, Holding, Memory, Raised};
-pub use clock::ClockReading;
+pub use act::{Holding, Memory};
+pub use clock::{ClockReading, HOLDOVER_WAIT, Standing};
 pub use destruction::{COSIGN_KEEP, Destruction};
+pub use discipline::{DRIFT_PPM, Discipline, FRESH, Sample, SampleFault, Verdict};
+pub use draw::DrawRelease;
 pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};
+pub use kaibiao_replay::{Act, Raised};
 pub use refusal::Refusal;
+pub use token::{TimeToken, TokenFault, TokenMaterial};

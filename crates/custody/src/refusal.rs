@@ -22,6 +22,18 @@ pub enum Refusal {
         /// The bid it was raised for.
         before: Digest,
     },
+    /// A draw has a point that belongs to a bid, or was raised in another role (rule R7).
+    #[error("the point of draw {no} is the point of a bid, or was raised for something else")]
+    DrawPoint {
+        /// The draw.
+        no: u32,
+    },
+    /// The draw in the log is not one of the tender file.
+    #[error("draw {no} is not the one of the tender file")]
+    DrawTerms {
+        /// The draw.
+        no: u32,
+    },
     /// The freeze does not hold.
     #[error("the freeze does not hold")]
     Freeze(#[from] FreezeFault),
@@ -45,6 +57,9 @@ pub enum Refusal {
     /// The closing head is not one that this custodian cosigned.
     #[error("this custodian has not cosigned the closing head")]
     HeadUnsigned,
+    /// The log does not ask this custodian for a draw.
+    #[error("the log does not ask for a draw")]
+    NoDraw,
     /// The opening is not over: the share is still needed.
     #[error("the opening is not over, so the share is not destroyed")]
     NotOver,
@@ -54,6 +69,9 @@ pub enum Refusal {
     /// The opening time has not come by this custodian's clock.
     #[error("the opening time is {0} away by this custodian's clock")]
     NotYet(Millis),
+    /// The clock lost its sources, and the wait that makes up for them is not over (ruling 13).
+    #[error("the time sources are not reached, so {0} are still waited by this custodian's clock")]
+    Holdover(Millis),
     /// The head is smaller than one that was cosigned before.
     #[error("a head of {cosigned} entries was cosigned before, this one has {size}")]
     Rollback {
@@ -65,6 +83,13 @@ pub enum Refusal {
     /// The share at hand is not the one of the ceremony record.
     #[error("the share at hand is not that of custodian {0} in the ceremony")]
     Share(CustodianIndex),
+    /// The sources of time that the tender file names never agreed since this process began, and
+    /// host and supervisor have not confirmed the time (ruling 13).
+    #[error("the time sources have not agreed, and the time is not confirmed")]
+    TimeUnknown,
+    /// The tender file asks for a token of time over the freeze, and there is none.
+    #[error("there is no token of time over the freeze")]
+    TokenMissing,
     /// Fewer bidders than the law asks for.
     #[error("{bidders} bidders, at least {min} are needed")]
     TooFew {
@@ -82,14 +107,19 @@ impl Refusal {
             Self::Checkpoint(error) => error.label(),
             Self::Destroyed => "E_DESTROYED",
             Self::DuplicateLock { .. } => "E_DUP_U",
+            Self::DrawPoint { .. } => "E_DRAW_POINT",
+            Self::DrawTerms { .. } => "E_DRAW_TENDER",
+            Self::NoDraw => "E_DRAW_NOT_ASKED",
             Self::Freeze(error) => error.label(),
             Self::FreezeConflict { .. } => "E_FREEZE_CONFLICT",
             Self::FreezeUnsigned | Self::HeadUnsigned | Self::NotAsked(_) | Self::NotOver => {
                 "E_NOT_ALLOWED"
             }
             Self::Head { .. } | Self::Rollback { .. } => "E_ROLLBACK",
+            Self::Holdover(_) | Self::TimeUnknown => "E_TIME_UNSURE",
             Self::NotYet(_) => "E_NOT_YET",
             Self::Share(_) => "E_CEREMONY",
+            Self::TokenMissing => "E_TIME_TOKEN",
             Self::TooFew { .. } => "E_TOO_FEW",
         }
     }

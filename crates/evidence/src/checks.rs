@@ -143,6 +143,22 @@ checks! {
         ask "日志中密钥分持人销毁密钥份额的声明是否都成立？" "Do the custodians' statements in the log that their shares are destroyed hold?"
         no "有密钥分持人的销毁声明不成立" "A custodian's statement of destruction does not hold"
         hand "verify-openssl.sh 第 5 步" "verify-openssl.sh, step 5";
+    Jrn01 = "JRN-01" Package
+        ask "包内密钥分持人的日志，是否正是其在封存后和结束后签名的内容，且后者接续前者？" "Are the custodians' journals the ones that they signed after the freeze and at the end, the second continuing the first?"
+        no "有密钥分持人的日志不是其签名的内容，或前后不接续" "A custodian's journal is not the one that it signed, or does not continue the earlier one"
+        hand "verify-openssl.sh 第 5 步" "verify-openssl.sh, step 5";
+    Jrn02 = "JRN-02" Package
+        ask "每份日志的每一行是否都可读，次序是否符合密钥分持人的规则？" "Is every line of every journal an act, in an order that the custodians' rules allow?"
+        no "有日志含不可读的行或不允许的行为" "A journal has a line that is no act, or an act that is not allowed there"
+        hand "阅读 journals/，对照 docs/spec/custodian.md" "read journals/ beside docs/spec/custodian.md";
+    Jrn03 = "JRN-03" Package
+        ask "各日志所载的共签、封存、释放、拒绝和销毁是否与开标日志一致？" "Do heads, freeze, releases, refusals and destruction in the journals agree with the opening log?"
+        no "有密钥分持人的日志与开标日志矛盾" "A custodian's journal contradicts the opening log"
+        hand "比较 journals/ 与 log/entries.jsonl" "compare journals/ with log/entries.jsonl";
+    Jrn04 = "JRN-04" Package
+        ask "按各密钥分持人自己的时钟，签署封存和释放是否都不早于截止时间？" "By the custodians' own clocks, did no countersignature and no release come before the deadline?"
+        no "有密钥分持人按其自己的时钟在截止时间之前行事" "By its own clock a custodian acted before the deadline"
+        hand "比较 journals/ 中 at 与截止时间" "compare at in journals/ with the deadline";
     Sig01 = "SIG-01" Bid
         ask "投标清单是否由其所列投标人以可信证书签名？" "Is the manifest signed by the bidder it names, with a trusted certificate?"
         no "投标人的签名不成立" "The bidder's signature does not hold"
@@ -219,6 +235,10 @@ checks! {
         ask "投标文件（非报价部分）的解密结果是否可复核？" "Can the opened documents be checked?"
         no "公开类证据包不含投标文件" "The public kind holds no documents"
         hand "审计类证据包" "packages of the auditor kind";
+    Drw01 = "DRW-01" Package
+        ask "用日志中的证明重新计算，每项抽取的结果是否正确？" "Does every draw, computed again from the proofs in the log, give what was written?"
+        no "抽取结果不能由密钥分持人的证明推出" "The outcome of a draw does not follow from the custodians' proofs"
+        hand "docs/spec/ceremony.md 第 8 节" "docs/spec/ceremony.md, section 8";
     Ord01 = "ORD-01" Package
         ask "每一步是否都符合开标程序（顺序、时间、身份）？" "Does every step follow the procedure (order, time, party)?"
         no "有步骤违反开标程序" "A step breaks the procedure"

@@ -1,6 +1,9 @@
 //! What the hall collected for a package.
 
+use std::collections::BTreeMap;
+
 use kaibiao_journal::PlacePath;
+use kaibiao_types::CustodianIndex;
 
 /// A file and the detached CMS over its exact bytes (DER).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -29,6 +32,8 @@ pub struct PackageContents {
     pub checkpoint: String,
     /// The paths of the opened places, in the order of the freeze list.
     pub places: Vec<PlacePath>,
+    /// The custodians' journals, each as it was signed last: those that the log has statements of.
+    pub journals: BTreeMap<CustodianIndex, Vec<u8>>,
     /// The bids of the freeze list, in its order.
     pub bids: Vec<BidContents>,
 }

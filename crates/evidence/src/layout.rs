@@ -44,6 +44,11 @@ pub(crate) fn custodian_cms(index: CustodianIndex) -> String {
     format!("ceremony/custodian-{index}.p7s")
 }
 
+/// The journal of a custodian, as it signed it last.
+pub(crate) fn journal(index: CustodianIndex) -> String {
+    format!("journals/{index}.jsonl")
+}
+
 /// The folder of one bid, and its name in reports: bidder and version.
 pub(crate) fn bid_name(bidder: &OrgCode, seq: BidSeq) -> String {
     format!("{bidder}-{seq}")

@@ -153,6 +153,9 @@ pub(crate) fn collect(contents: &PackageContents) -> Result<Files, WriteError> {
     put(layout::TRUST, &contents.trust);
     put(layout::ENTRIES, &contents.log);
     put(layout::CHECKPOINT, contents.checkpoint.as_bytes());
+    for (index, journal) in &contents.journals {
+        put(&layout::journal(*index), journal);
+    }
 
     let bundle: CeremonyBundle =
         serde_json::from_slice(&contents.ceremony).map_err(WriteError::Ceremony)?;

@@ -4,6 +4,7 @@ mod common;
 mod container;
 mod files;
 mod good;
+mod journals;
 mod logs;
 mod property;
 mod table;

@@ -28,6 +28,7 @@ fn contents(scenario: &Scenario) -> PackageContents {
         checkpoint: scenario.checkpoint.clone(),
         places: scenario.places.clone(),
         bids: bids.collect(),
+        journals: scenario.journals.clone(),
     }
 }
 

@@ -14,6 +14,7 @@ mod package;
 mod scene;
 mod sealed;
 mod signed;
+mod time;
 mod wire;
 
 /// One kind of outside input.
@@ -34,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "certificate", run: signed::certificate, seeds: signed::certificate_seeds },
     Target { name: "cms", run: signed::cms, seeds: signed::cms_seeds },
     Target { name: "command", run: signed::command, seeds: signed::command_seeds },
+    Target { name: "custodian-journal", run: log::journal, seeds: log::journal_seeds },
     Target { name: "dkg-message", run: ceremony::dkg_message, seeds: ceremony::dkg_seeds },
     Target { name: "freeze", run: log::freeze, seeds: log::freeze_seeds },
     Target { name: "header", run: sealed::header, seeds: sealed::header_seeds },
@@ -47,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "proof", run: sealed::proof, seeds: sealed::proof_seeds },
     Target { name: "receipt", run: log::receipt, seeds: log::receipt_seeds },
     Target { name: "tender", run: signed::tender, seeds: signed::tender_seeds },
+    Target { name: "time-response", run: time::response, seeds: time::response_seeds },
     Target { name: "trust-list", run: signed::trust, seeds: signed::trust_seeds },
     Target { name: "wire", run: wire::message, seeds: wire::seeds },
 ];

@@ -6,7 +6,7 @@ use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
     Checkpoint, CosignedCheckpoint, EntryLine, FreezeRecord, Receipt, ReceiptProof, SignedNote,
 };
-use kaibiao_replay::Replay;
+use kaibiao_replay::{Act, CustodianJournal, Replay};
 
 use crate::scene::SCENE;
 
@@ -37,6 +37,17 @@ pub(crate) fn entry(data: &[u8]) {
 pub(crate) fn entry_seeds() -> Vec<Vec<u8>> {
     let entries = (0_u8..=255).zip(SCENE.scenario.log.entries());
     entries.map(|(n, entry)| [&[n], entry.line()].concat()).collect()
+}
+
+/// A custodian's journal: what is read writes the very same bytes.
+pub(crate) fn journal(data: &[u8]) {
+    let Ok(journal) = CustodianJournal::parse(data) else { return };
+    let again: Vec<u8> = journal.acts().iter().flat_map(Act::to_line).collect();
+    assert_eq!(again, data);
+}
+
+pub(crate) fn journal_seeds() -> Vec<Vec<u8>> {
+    SCENE.scenario.journals.values().cloned().collect()
 }
 
 /// A signed note, perhaps a checkpoint: what verifies is a head of this log.

@@ -58,5 +58,6 @@ fn contents(scenario: &Scenario) -> PackageContents {
         checkpoint: scenario.checkpoint.clone(),
         places: scenario.places.clone(),
         bids: bids.collect(),
+        journals: scenario.journals.clone(),
     }
 }

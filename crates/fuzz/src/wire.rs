@@ -1,9 +1,10 @@
 //! Bodies and frames between programs.
 
 use kaibiao_wire::{
-    BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, Frame, FreezeSignaturePost, FrozenAnswer,
-    LotList, LotsPost, PartialsBody, Problem, PublishPost, ReceiptAnswer, RefusalBody, SignedBody,
-    SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
+    BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, DrawPartialBody, Frame,
+    FreezeSignaturePost, FrozenAnswer, JournalPost, LotList, LotsPost, PartialsBody, Problem,
+    PublishPost, ReceiptAnswer, RefusalBody, SignedBody, SubmissionPost, TenderAnswer, TimeAnswer,
+    UploadAnswer, from_json, to_json,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,8 +17,10 @@ pub(crate) fn message(data: &[u8]) {
     same::<BoardPost>(data);
     same::<CosignaturePost>(data);
     same::<DraftAnswer>(data);
+    same::<DrawPartialBody>(data);
     same::<FreezeSignaturePost>(data);
     same::<FrozenAnswer>(data);
+    same::<JournalPost>(data);
     same::<LotList>(data);
     same::<LotsPost>(data);
     same::<PartialsBody>(data);
@@ -42,6 +45,9 @@ fn same<T: Serialize + DeserializeOwned>(data: &[u8]) {
     assert!(matches!((&written, &again), (Ok(one), Ok(Ok(two))) if one == two));
 }
 
+/// An answer to a draw.
+const DRAW_PARTIAL: &str = r#"{"v":1,"kind":"draw-partial","tender":"T","lot":"1","custodian":1,"no":1,"freeze_id":"0505050505050505050505050505050505050505050505050505050505050500","d":"02","c":"0c","z":"0d"}"#;
+
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let scenario = &SCENE.scenario;
     let lines = scenario.log.entries().iter().take(40).map(|entry| entry.line().to_vec());
@@ -52,6 +58,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         r#"{"now":1800000000000}"#,
         r#"{"body_b64":"e30=","cms_b64":"MAA="}"#,
         r#"{"custodian":1,"size":4,"line":"x"}"#,
+        DRAW_PARTIAL,
     ];
     lines.chain(others.map(|text| text.as_bytes().to_vec())).collect()
 }

@@ -51,6 +51,7 @@ corpora! {
     certificate = "certificate";
     cms = "cms";
     command = "command";
+    custodian_journal = "custodian-journal";
     dkg_message = "dkg-message";
     freeze = "freeze";
     header = "header";
@@ -64,6 +65,7 @@ corpora! {
     proof = "proof";
     receipt = "receipt";
     tender = "tender";
+    time_response = "time-response";
     trust_list = "trust-list";
     wire = "wire";
 }

@@ -48,6 +48,8 @@ pub(crate) fn routes() -> Router<Arc<LotBook>> {
         .route(paths::COSIGNATURES, post(custody::cosign))
         .route(paths::FREEZE_SIGNATURES, post(custody::sign_freeze))
         .route(paths::PARTIALS, post(custody::partials))
+        .route(paths::DRAW_PARTIALS, post(custody::draw_partial))
+        .route(paths::JOURNALS, post(custody::journal))
         .route(paths::DESTRUCTIONS, post(custody::destroyed))
         .route(paths::REFUSALS, post(custody::refuse))
         .route(paths::COMMANDS, post(lots::command))

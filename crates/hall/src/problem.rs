@@ -114,7 +114,7 @@ fn signature_label(fine: &str) -> Label {
 fn tender_label(fine: &str) -> Label {
     if fine == "E_CEREMONY" {
         Label::UnknownCeremony
-    } else if fine.starts_with("E_CERT") || fine.starts_with("E_SIG") {
+    } else if ["E_CERT", "E_SIG", "E_TST"].iter().any(|start| fine.starts_with(start)) {
         signature_label(fine)
     } else {
         Label::BadInput

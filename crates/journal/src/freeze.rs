@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kaibiao_crypto::Suite;
 use kaibiao_merkle::{leaf_hash, root_of};
-use kaibiao_types::{BidSeq, Digest, OrgCode, Part, Party, Stage, UtcMillis};
+use kaibiao_types::{
+    BidSeq, CustodianIndex, Digest, JournalMoment, OrgCode, Part, Party, Stage, UtcMillis,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::INTEGER_MAX;
@@ -138,6 +140,19 @@ pub fn destroyed_statement(
 ) -> String {
     let freeze = freeze_id.map_or_else(|| "-".to_owned(), ToString::to_string);
     format!("kaibiao/v1/destroyed\n{origin}\n{ceremony_id}\n{freeze}\n")
+}
+
+/// The text that a custodian signs with its certificate over its journal (ruling 19):
+/// `kaibiao/v1/journal`, origin, custodian, `freeze` or `close`, length in bytes, and SHA-256 of these
+/// bytes, each on a line.
+pub fn journal_statement(
+    origin: &LogOrigin,
+    custodian: CustodianIndex,
+    moment: JournalMoment,
+    length: u64,
+    sha256: &Digest,
+) -> String {
+    format!("kaibiao/v1/journal\n{origin}\n{custodian}\n{moment}\n{length}\n{sha256}\n")
 }
 
 impl FreezeRecord {

@@ -11,9 +11,9 @@ use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
     Actor, CheckedFreeze, FreezeContext, FreezeError, FreezeRecord, FreezeStatus, FrozenBid,
     LogOrigin, OpeningLog, Place, PlaceError, PlacePath, ReceiptedBid, Salt, TickBuilder,
-    destroyed_statement, freeze_statement,
+    destroyed_statement, freeze_statement, journal_statement,
 };
-use kaibiao_types::{BidSeq, Digest, Party, TickNo};
+use kaibiao_types::{BidSeq, CustodianIndex, Digest, JournalMoment, Party, TickNo};
 use proptest::prelude::*;
 
 fn record() -> FreezeRecord {
@@ -108,6 +108,22 @@ fn the_statement_of_destruction_is_four_lines() {
     let statement = |freeze| destroyed_statement(&origin(), &ceremony, freeze);
     assert_eq!(statement(Some(&id)), format!("{head}{id}\n"));
     assert_eq!(statement(None), format!("{head}-\n"));
+}
+
+#[test]
+fn the_statement_over_a_journal_is_six_lines() {
+    let (one, two) = (CustodianIndex::new(1).unwrap(), CustodianIndex::new(12).unwrap());
+    let sha = digest("journal");
+    assert_eq!(
+        journal_statement(&origin(), one, JournalMoment::Freeze, 0, &sha),
+        format!("kaibiao/v1/journal\nkaibiao.example/lot/EX-2030-001/1\n1\nfreeze\n0\n{sha}\n")
+    );
+    assert_eq!(
+        journal_statement(&origin(), two, JournalMoment::Close, 8_388_608, &sha),
+        format!(
+            "kaibiao/v1/journal\nkaibiao.example/lot/EX-2030-001/1\n12\nclose\n8388608\n{sha}\n"
+        )
+    );
 }
 
 #[test]

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use kaibiao_types::{Digest, Part, UtcMillis};
 
 use crate::actor::Actor;
-use crate::event::{DeadlinePostponed, Event, PartialsReceived};
+use crate::event::{DeadlinePostponed, Event, JournalSigned, PartialsReceived};
 use crate::phase::Phase;
 use crate::state::{
-    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, State, Track,
+    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignedJournal, State, Track,
 };
 
 impl State {
     /// Takes in one entry that [`State::decide`] or [`State::decide_input`] made, or that was
     /// checked before it was written. A log of doubtful origin goes through
     /// [`State::check_and_apply`].
+    #[allow(clippy::too_many_lines)] // one arm for each kind of entry
     pub fn apply(&mut self, by: &Actor, at: UtcMillis, event: &Event) {
         let mark = Mark { entry: self.entries, at };
         self.entries = self.entries.saturating_add(1);
@@ -29,6 +30,8 @@ impl State {
             }
             Event::PostponementAsked(asked) => self.asked = Some(asked.clone()),
             Event::DeadlinePostponed(postponed) => self.postponed(postponed),
+            Event::TimeConfirmationAsked(time) => self.time_asked = Some(time.clone()),
+            Event::TimeConfirmed(_) => self.time_confirmed = Some(at),
             Event::IntakeClosed(head) => {
                 let (tick, size, root) = (head.tick, head.size, head.root);
                 self.intake = Some(ClosedIntake { tick, size, root, at });
@@ -72,6 +75,7 @@ impl State {
             Event::UnsealingStarted(start) => self.unsealing_started(start.part),
             Event::PartialsReceived(partials) => self.partials_received(partials),
             Event::CustodianRefused(refused) => {
+                self.draw_refused(refused.custodian);
                 if let Some(track) = self.unsealing_part().and_then(|part| self.track_mut(part)) {
                     track.refused.insert(refused.custodian);
                 }
@@ -91,6 +95,10 @@ impl State {
                 self.phase = Phase::Reading;
             }
             Event::ReadingFinished(_) => self.phase = Phase::Read,
+            Event::DrawStarted(start) => self.draw_started(start.no, at),
+            Event::DrawPartial(partial) => self.draw_answered(partial),
+            Event::DrawMade(made) => self.draw_made(made, at),
+            Event::DrawFailed(failed) => self.draw_failed(failed, at),
             Event::PriceConfirmed(who) => {
                 self.confirmations.insert(who.bidder.clone(), at);
             }
@@ -112,6 +120,7 @@ impl State {
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
+            Event::JournalSigned(signed) => self.journal_kept(signed, mark),
             Event::KeyDestroyed(who) => drop(self.destroyed.insert(who.custodian, mark)),
             Event::Refused(_) => {}
         }
@@ -124,6 +133,12 @@ impl State {
     const fn end(&mut self, mark: Mark, phase: Phase) {
         self.ended = Some(mark);
         self.phase = phase;
+    }
+
+    fn journal_kept(&mut self, signed: &JournalSigned, mark: Mark) {
+        let (length, sha256) = (signed.length, signed.sha256);
+        let kept = SignedJournal { mark, length, sha256 };
+        self.journals.insert((signed.custodian, signed.moment), kept);
     }
 
     fn postponed(&mut self, to: &DeadlinePostponed) {

@@ -31,6 +31,17 @@ pub enum Command {
         /// The new deadline, repeated: what is approved is what was read.
         deadline: UtcMillis,
     },
+    /// Confirm that the opening time has come, for custodians whose clocks cannot know (ruling 13).
+    /// Host.
+    ConfirmTime {
+        /// The opening time, repeated: what is confirmed is what was read.
+        deadline: UtcMillis,
+    },
+    /// Confirm it too. Supervisor.
+    ApproveTime {
+        /// The opening time.
+        deadline: UtcMillis,
+    },
     /// Announce the bidders (公布投标人名单). Host.
     PublishBidders,
     /// Check the seals in public (密封性检查). Host.
@@ -39,6 +50,8 @@ pub enum Command {
     StartUnsealing(Part),
     /// Read the next price aloud (唱标), taking this long. Host.
     ReadNext(Millis),
+    /// Start a draw (抽取) of the tender file. Host.
+    StartDraw(u32),
     /// Sign in (签到). Bidder.
     SignIn,
     /// Confirm the price as read (报价确认). Bidder.
@@ -148,6 +161,12 @@ struct AskData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct TimeData {
+    deadline: UtcMillis,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ApproveData {
     no: u32,
     deadline: UtcMillis,
@@ -157,6 +176,12 @@ struct ApproveData {
 #[serde(deny_unknown_fields)]
 struct PartData {
     part: Part,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DrawData {
+    no: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -253,10 +278,13 @@ impl Command {
         match self {
             Self::AskPostponement { .. } => CommandKind::AskPostponement,
             Self::ApprovePostponement { .. } => CommandKind::ApprovePostponement,
+            Self::ConfirmTime { .. } => CommandKind::ConfirmTime,
+            Self::ApproveTime { .. } => CommandKind::ApproveTime,
             Self::PublishBidders => CommandKind::PublishBidders,
             Self::CheckSeals => CommandKind::CheckSeals,
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
             Self::ReadNext(_) => CommandKind::ReadNext,
+            Self::StartDraw(_) => CommandKind::StartDraw,
             Self::SignIn => CommandKind::SignIn,
             Self::ConfirmPrice => CommandKind::ConfirmPrice,
             Self::RaiseObjection(_) => CommandKind::RaiseObjection,
@@ -278,6 +306,12 @@ impl Command {
                 .map(|AskData { deadline, reason }| Self::AskPostponement { deadline, reason }),
             CommandKind::ApprovePostponement => typed::<ApproveData>(data)
                 .map(|ApproveData { no, deadline }| Self::ApprovePostponement { no, deadline }),
+            CommandKind::ConfirmTime => {
+                typed::<TimeData>(data).map(|d| Self::ConfirmTime { deadline: d.deadline })
+            }
+            CommandKind::ApproveTime => {
+                typed::<TimeData>(data).map(|d| Self::ApproveTime { deadline: d.deadline })
+            }
             CommandKind::PublishBidders => plain(Self::PublishBidders, data),
             CommandKind::CheckSeals => plain(Self::CheckSeals, data),
             CommandKind::StartUnsealing => {
@@ -286,6 +320,7 @@ impl Command {
             CommandKind::ReadNext => {
                 typed::<DurationData>(data).map(|d| Self::ReadNext(d.duration_ms))
             }
+            CommandKind::StartDraw => typed::<DrawData>(data).map(|d| Self::StartDraw(d.no)),
             CommandKind::SignIn => plain(Self::SignIn, data),
             CommandKind::ConfirmPrice => plain(Self::ConfirmPrice, data),
             CommandKind::RaiseObjection => {
@@ -309,10 +344,14 @@ impl Command {
             Self::ApprovePostponement { no, deadline } => {
                 to_raw_value(&ApproveData { no: *no, deadline: *deadline })
             }
+            Self::ConfirmTime { deadline } | Self::ApproveTime { deadline } => {
+                to_raw_value(&TimeData { deadline: *deadline })
+            }
             Self::StartUnsealing(part) => to_raw_value(&PartData { part: *part }),
             Self::ReadNext(duration_ms) => {
                 to_raw_value(&DurationData { duration_ms: *duration_ms })
             }
+            Self::StartDraw(no) => to_raw_value(&DrawData { no: *no }),
             Self::RaiseObjection(text) => to_raw_value(&TextData { text: text.clone() }),
             Self::AnswerObjection { no, text } => {
                 to_raw_value(&AnswerData { no: *no, text: text.clone() })

@@ -5,10 +5,10 @@ use kaibiao_types::{Millis, OrgCode, Part, Party, Role, UtcMillis};
 use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
-    BiddersPublished, DeadlinePostponed, DocumentsOpened, Empty, Event, EventKind, FreezeCompleted,
-    FreezeDegraded, ObjectionAnswered, ObjectionRaised, PostponementAsked, PriceConfirmed,
-    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealsChecked,
-    SignedIn, TooFewBidders, UnsealingStarted,
+    BiddersPublished, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawStarted, Empty,
+    Event, EventKind, FreezeCompleted, FreezeDegraded, ObjectionAnswered, ObjectionRaised,
+    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
+    RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -64,6 +64,16 @@ impl State {
             Input::PartialsReceived(partials) => Event::PartialsReceived(partials.clone()),
             Input::CustodianRefused(refused) => Event::CustodianRefused(refused.clone()),
             Input::PricesUnsealed(outcomes) => self.judge_prices(outcomes, now)?,
+            Input::DrawPartial(partial) => Event::DrawPartial(partial.clone()),
+            Input::DrawCombined { no, index, dropped } => Event::DrawMade(DrawMade {
+                no: *no,
+                index: *index,
+                value: self.draw_value(*no, *index)?,
+                dropped: dropped.clone(),
+            }),
+            Input::DrawFailed { no, dropped } => {
+                Event::DrawFailed(DrawFailed { no: *no, dropped: dropped.clone() })
+            }
             Input::ReadingOver => Event::ReadingFinished(Empty {}),
             Input::DocumentsUnsealed(bids) => {
                 Event::DocumentsOpened(DocumentsOpened { bids: bids.clone() })
@@ -71,6 +81,7 @@ impl State {
             Input::RecordGenerated { sha256 } => {
                 Event::RecordGenerated(RecordGenerated { sha256: *sha256 })
             }
+            Input::JournalSigned(signed) => Event::JournalSigned(signed.clone()),
             Input::KeyDestroyed(destroyed) => Event::KeyDestroyed(destroyed.clone()),
         };
         self.settle(&Actor::Hall, event, now)
@@ -158,6 +169,12 @@ impl State {
                     reason: reason.clone(),
                 })
             }
+            Command::ConfirmTime { deadline } => {
+                Event::TimeConfirmationAsked(TimeConfirmed { deadline: *deadline })
+            }
+            Command::ApproveTime { deadline } => {
+                Event::TimeConfirmed(TimeConfirmed { deadline: *deadline })
+            }
             Command::ApprovePostponement { no, deadline } => {
                 Event::DeadlinePostponed(DeadlinePostponed {
                     no: *no,
@@ -174,6 +191,7 @@ impl State {
                 let reading = self.next_reading(*duration).ok_or(Refusal::PricesAllRead)?;
                 Event::PriceRead(reading)
             }
+            Command::StartDraw(no) => Event::DrawStarted(DrawStarted { no: *no }),
             Command::SignIn => Event::SignedIn(SignedIn { bidder: self.party_of(actor)? }),
             Command::ConfirmPrice => {
                 Event::PriceConfirmed(PriceConfirmed { bidder: code_of(actor)? })

@@ -16,21 +16,23 @@ macro_rules! data {
     };
 }
 
+mod draw;
 mod intake;
 mod room;
 mod shape;
 
 use kaibiao_types::{CustodianIndex, Party, Role};
 
+pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
 pub use intake::{
     BidStatus, DeadlinePostponed, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
     FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, SetFrozen, Tick,
-    TooFewBidders,
+    TimeConfirmed, TooFewBidders,
 };
 pub use room::{
-    BiddersPublished, CustodianRefused, DocumentsOpened, KeyDestroyed, ObjectionAnswered,
-    ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PriceConfirmed, PriceRead,
-    PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
+    BiddersPublished, CustodianRefused, DocumentsOpened, JournalSigned, KeyDestroyed,
+    ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PriceConfirmed,
+    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
     SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
 
@@ -136,6 +138,10 @@ events! {
     PostponementAsked(PostponementAsked) = "postponement-asked";
     /// The supervisor approved it: from here on the deadline is another one.
     DeadlinePostponed(DeadlinePostponed) = "deadline-postponed";
+    /// The host says that the opening time has come, for custodians that cannot know (ruling 13).
+    TimeConfirmationAsked(TimeConfirmed) = "time-confirmation-asked";
+    /// The supervisor says so too: custodians without synchronised clocks may act.
+    TimeConfirmed(TimeConfirmed) = "time-confirmed";
     /// The deadline has passed and the closing head is cosigned.
     IntakeClosed(IntakeClosed) = "intake-closed";
     /// All places are opened: the set of bids is fixed.
@@ -170,6 +176,14 @@ events! {
     PriceRead(PriceRead) = "price-read";
     /// Every price is read.
     ReadingFinished(Empty) = "reading-finished";
+    /// The host started a draw (抽取) of the tender file.
+    DrawStarted(DrawStarted) = "draw-started";
+    /// A custodian raised the point of the draw.
+    DrawPartial(DrawPartial) = "draw-partial";
+    /// The value that was drawn.
+    DrawMade(DrawMade) = "draw-made";
+    /// Too few custodians answered: the draw has no value.
+    DrawFailed(DrawFailed) = "draw-failed";
     /// A bidder confirmed its price as read (报价确认).
     PriceConfirmed(PriceConfirmed) = "price-confirmed";
     /// A bidder objected (异议).
@@ -182,6 +196,8 @@ events! {
     RecordSigned(RecordSigned) = "record-signed";
     /// The opening is over.
     OpeningClosed(Empty) = "opening-closed";
+    /// A custodian signed its journal, at the freeze or at the end (ruling 19).
+    JournalSigned(JournalSigned) = "journal-signed";
     /// A custodian destroyed its share: what stayed sealed stays sealed for good (ruling 17).
     KeyDestroyed(KeyDestroyed) = "key-destroyed";
     /// A command was refused; refusals are events too.
@@ -235,6 +251,8 @@ impl Event {
             Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
+            | Self::DrawPartial(DrawPartial { custodian, .. })
+            | Self::JournalSigned(JournalSigned { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Actor::Custodian(*custodian),
             Self::SignedIn(SignedIn { bidder: Party { code, .. } })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
@@ -250,10 +268,13 @@ impl Event {
             },
             Self::PostponementAsked(_)
             | Self::DeadlinePostponed(_)
+            | Self::TimeConfirmationAsked(_)
+            | Self::TimeConfirmed(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)
             | Self::PriceRead(_)
+            | Self::DrawStarted(_)
             | Self::ObjectionAnswered(_)
             | Self::OpeningClosed(_) => cause.clone(),
             Self::Tick(_)
@@ -266,6 +287,8 @@ impl Event {
             | Self::PricesPublished(_)
             | Self::DocumentsOpened(_)
             | Self::ReadingFinished(_)
+            | Self::DrawMade(_)
+            | Self::DrawFailed(_)
             | Self::RecordGenerated(_)
             | Self::Refused(_) => Actor::Hall,
         }
@@ -277,6 +300,8 @@ impl Event {
             Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
+            | Self::DrawPartial(DrawPartial { custodian, .. })
+            | Self::JournalSigned(JournalSigned { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Some(*custodian),
             _ => None,
         }

@@ -3,8 +3,10 @@
 //! [`State::decide`] asks here before an entry is written, [`State::check_and_apply`] when one is
 //! replayed: there is one set of rules.
 
+mod draw;
 mod freeze;
 mod hearing;
+mod journal;
 mod schedule;
 mod unseal;
 
@@ -28,18 +30,22 @@ impl EventKind {
         match self {
             Self::LotPublished
             | Self::PostponementAsked
+            | Self::TimeConfirmationAsked
             | Self::BiddersPublished
             | Self::UnsealingStarted
             | Self::PriceRead
+            | Self::DrawStarted
             | Self::ObjectionAnswered
             | Self::OpeningClosed => &[Role::Host],
-            Self::DeadlinePostponed => &[Role::Supervisor],
+            Self::DeadlinePostponed | Self::TimeConfirmed => &[Role::Supervisor],
             Self::DegradedApproved => &[Role::Host, Role::Supervisor],
             Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
             Self::FreezeSigned
             | Self::PartialsReceived
             | Self::CustodianRefused
+            | Self::DrawPartial
+            | Self::JournalSigned
             | Self::KeyDestroyed => &[Role::Custodian],
             Self::Tick
             | Self::IntakeClosed
@@ -51,6 +57,8 @@ impl EventKind {
             | Self::PricesPublished
             | Self::DocumentsOpened
             | Self::ReadingFinished
+            | Self::DrawMade
+            | Self::DrawFailed
             | Self::RecordGenerated
             | Self::Refused => &[Role::Hall],
         }
@@ -117,6 +125,8 @@ impl State {
         match (step, self.phase) {
             // Ruling 17: the shares are destroyed once nothing may be opened any more, never before.
             (E::KeyDestroyed, P::Closed | P::Failed) => Ok(()),
+            // Ruling 19: a journal is signed after the freeze and at the end; which, `facts` says.
+            (E::JournalSigned, P::Closed | P::Failed) => Ok(()),
             // After the end nothing else is written, not even a refusal.
             (_, P::Closed) => Err(Refusal::LotClosed),
             // 实施条例 art. 44 ¶2: fewer than three bidders, nothing is opened; only the failure
@@ -142,12 +152,23 @@ impl State {
                 None => out_of_order(),
             },
 
+            // Ruling 13: after the deadline, while custodians are waited for.
+            (
+                E::TimeConfirmationAsked | E::TimeConfirmed,
+                P::Freezing | P::DegradedNotice | P::UnsealingPrices,
+            ) => Ok(()),
+            (E::TimeConfirmationAsked | E::TimeConfirmed, phase)
+                if phase.prices_public() && self.unsealing_part().is_some() =>
+            {
+                Ok(())
+            }
+
             // Custodians sign the frozen set; late signatures still serve the release of partials.
             (E::SetFrozen, P::IntakeClosed)
             | (E::FreezeDegraded, P::Freezing)
             | (E::DegradedApproved, P::DegradedNotice)
             | (E::FreezeCompleted, P::Freezing | P::DegradedNotice) => Ok(()),
-            (E::FreezeSigned, phase) if phase != P::IntakeClosed => Ok(()),
+            (E::FreezeSigned | E::JournalSigned, phase) if phase != P::IntakeClosed => Ok(()),
             // 签到 is evidence and no gate: any time from the frozen list to the end.
             (E::SignedIn, phase) if phase != P::IntakeClosed => Ok(()),
 
@@ -179,9 +200,20 @@ impl State {
             (E::RecordGenerated | E::OpeningClosed, _) if !self.unanswered().is_empty() => {
                 Err(Refusal::ObjectionsOpen { nos: self.unanswered() })
             }
+            // A draw fixed in the tender file is held in public, once the prices that it works on are
+            // known to all, and before the record that names its value (办法 art. 32).
+            (E::RecordGenerated, P::Read) if !self.draws_open().is_empty() => {
+                Err(Refusal::DrawsOpen { nos: self.draws_open() })
+            }
             (E::PriceRead | E::ReadingFinished, P::Published | P::Reading)
             | (
-                E::PriceConfirmed | E::ObjectionRaised | E::ObjectionAnswered,
+                E::PriceConfirmed
+                | E::ObjectionRaised
+                | E::ObjectionAnswered
+                | E::DrawStarted
+                | E::DrawPartial
+                | E::DrawMade
+                | E::DrawFailed,
                 P::Published | P::Reading | P::Read,
             )
             | (E::RecordGenerated, P::Read)
@@ -198,6 +230,8 @@ impl State {
             Event::Tick(tick) => self.tick(tick),
             Event::PostponementAsked(asked) => self.asked_postponement(asked, at),
             Event::DeadlinePostponed(to) => self.deadline_postponed(to, at),
+            Event::TimeConfirmationAsked(time) => self.time_confirmation_asked(time),
+            Event::TimeConfirmed(time) => self.time_confirmed_by_supervisor(time),
             Event::IntakeClosed(head) => self.intake_closed(head),
             Event::SetFrozen(set) => self.set_frozen(set),
             Event::FreezeSigned(signed) => self.freeze_signed(signed),
@@ -215,9 +249,14 @@ impl State {
             Event::DocumentsOpened(documents) => self.documents_fit(documents),
             Event::PriceRead(reading) => self.reading_fits(reading),
             Event::ReadingFinished(_) => self.reading_is_over(at),
+            Event::DrawStarted(start) => self.draw_may_start(start),
+            Event::DrawPartial(partial) => self.draw_partial_fits(partial),
+            Event::DrawMade(made) => self.draw_made_fits(made),
+            Event::DrawFailed(failed) => self.draw_failed_fits(failed, at),
             Event::PriceConfirmed(who) => self.price_confirmed(&who.bidder),
             Event::ObjectionRaised(objection) => self.objection_raised(objection),
             Event::ObjectionAnswered(answer) => self.objection_open(answer.no),
+            Event::JournalSigned(signed) => self.journal_signed(signed),
             Event::KeyDestroyed(who) if self.destroyed.contains_key(&who.custodian) => {
                 Err(Refusal::AlreadyDone { step: EventKind::KeyDestroyed })
             }
@@ -274,7 +313,8 @@ fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
     let lawful = lot.min_bidders >= limits::BIDDERS_MIN
         && lot.host.code != lot.supervisor.code
         && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
-        && tender::fields_are_valid(&lot.fields);
+        && tender::fields_are_valid(&lot.fields)
+        && tender::check_draws(&lot.draws).is_ok();
     fits(step, DataRule::Terms, lawful)
 }
 

@@ -1,10 +1,10 @@
 //! Inputs: what the hall computed or received and hands to the procedure.
 
-use kaibiao_types::{Digest, Fault};
+use kaibiao_types::{CustodianIndex, Digest, Fault};
 
 use crate::event::{
-    CustodianRefused, FreezeSigned, IntakeClosed, KeyDestroyed, LotPublished, OpenedDocument,
-    PartialsReceived, SealResult, SetFrozen, Tick,
+    CustodianRefused, DrawPartial, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed,
+    LotPublished, OpenedDocument, PartialsReceived, SealResult, SetFrozen, Tick,
 };
 
 /// One step that no person's command causes. Signatures and digests in it were checked by whoever
@@ -35,6 +35,24 @@ pub enum Input {
     PricesUnsealed(Vec<PriceOutcome>),
     /// The last reading is over.
     ReadingOver,
+    /// A custodian raised the point of the draw.
+    DrawPartial(DrawPartial),
+    /// At least k proven partials gave the value of the draw.
+    DrawCombined {
+        /// Which draw.
+        no: u32,
+        /// Position of the value among those of the tender file, from 0.
+        index: u64,
+        /// The custodians whose proofs did not hold, ascending.
+        dropped: Vec<CustodianIndex>,
+    },
+    /// Fewer than k custodians can still answer the draw.
+    DrawFailed {
+        /// Which draw.
+        no: u32,
+        /// The custodians whose proofs did not hold, ascending.
+        dropped: Vec<CustodianIndex>,
+    },
     /// The documents of all current bids are through.
     DocumentsUnsealed(Vec<OpenedDocument>),
     /// The record was made from this state after the host's command.
@@ -42,6 +60,8 @@ pub enum Input {
         /// SHA-256 of `OpeningRecord::to_bytes`.
         sha256: Digest,
     },
+    /// A custodian signed its journal.
+    JournalSigned(JournalSigned),
     /// A custodian destroyed its share.
     KeyDestroyed(KeyDestroyed),
 }
@@ -90,8 +110,12 @@ impl Input {
             Self::CustodianRefused(_) => "custodian-refused",
             Self::PricesUnsealed(_) => "prices-unsealed",
             Self::ReadingOver => "reading-over",
+            Self::DrawPartial(_) => "draw-partial",
+            Self::DrawCombined { .. } => "draw-combined",
+            Self::DrawFailed { .. } => "draw-failed",
             Self::DocumentsUnsealed(_) => "documents-unsealed",
             Self::RecordGenerated { .. } => "record-generated",
+            Self::JournalSigned(_) => "journal-signed",
             Self::KeyDestroyed(_) => "key-destroyed",
         }
     }

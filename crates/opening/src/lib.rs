@@ -16,6 +16,7 @@ mod actor;
 mod apply;
 mod command;
 mod decide;
+mod draw;
 mod event;
 mod guard;
 mod input;
@@ -34,28 +35,31 @@ mod words;
 
 pub use actor::{Actor, ActorError};
 pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
+pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use event::{
-    BidStatus, BiddersPublished, CustodianRefused, DeadlinePostponed, DocumentsOpened, Empty,
-    Event, EventError, EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
-    FrozenObject, FrozenPlace, IntakeClosed, KeyDestroyed, LotPublished, ObjectionAnswered,
-    ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
-    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
-    SealsChecked, SetFrozen, SignedIn, Tick, TooFewBidders, UnsealingStarted, Verdict,
+    BidStatus, BiddersPublished, CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed,
+    DrawMade, DrawPartial, DrawStarted, Empty, Event, EventError, EventKind, FreezeCompleted,
+    FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace, IntakeClosed,
+    JournalSigned, KeyDestroyed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument,
+    Partial, PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished,
+    PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen,
+    SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
-    OpeningRecord, RecordDocuments, RecordField, RecordFreeze, RecordObjection, RecordRow,
-    RecordSeal,
+    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordObjection,
+    RecordRow, RecordSeal,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
 pub use sheet::{PriceSheet, SheetError, SheetRules};
-pub use state::{ClosedIntake, GeneratedRecord, Mark, Objection, State, Unsealing};
+pub use state::{ClosedIntake, GeneratedRecord, Mark, Objection, SignedJournal, State, Unsealing};
 pub use strict::JsonError;
 pub use tender::{
-    Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy,
-    FieldKind, HallRef, LogRef, ReadOutField, Template, TenderDraft, TenderError, TenderFile,
-    Terms, TickRule, TimeSource,
+    Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
+    DrawAfter, DrawRange, DrawValues, FieldKind, HallRef, LogRef, ReadOutField, Template,
+    TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError, TimePolicy,
+    TimeServer, TimeSource,
 };
 pub use words::PriceWords;

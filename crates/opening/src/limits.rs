@@ -20,6 +20,12 @@ pub const FIELD_TEXT_CHARS: usize = 500;
 pub const FIELD_INTEGER_DIGITS: usize = 15;
 /// The read-out fields of a tender, the price included.
 pub const FIELDS: usize = 40;
+/// The draws of a tender.
+pub const DRAWS: usize = 16;
+/// The values of one draw.
+pub const DRAW_VALUES: u64 = 1_000;
+/// A value of a draw.
+pub const DRAW_VALUE_CHARS: usize = 20;
 /// The rules of the tick schedule.
 pub const TICK_RULES: usize = 16;
 /// The places of one tick: the one number of format version 1 (ruling 7).
@@ -52,7 +58,21 @@ pub const COSIGNATURE_CHARS: usize = 1_024;
 pub const LABEL_CHARS: usize = 64;
 /// The detail of a custodian's refusal, and the sentences of a refusal.
 pub const DETAIL_CHARS: usize = 1_000;
+/// The journal of one custodian that is handed over: bytes.
+pub const JOURNAL_BYTES: u64 = 8 << 20;
 /// The verifier key line of a log.
 pub const VKEY_CHARS: usize = 1_024;
 /// The greatest integer that every JSON reader keeps exactly: 2^53 - 1.
 pub const SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// Most time servers of one tender file.
+pub const TIME_SOURCES: usize = 8;
+
+/// Longest address of a time server, in bytes.
+pub const TIME_ADDRESS_BYTES: usize = 260;
+
+/// Smallest allowed greatest error of a clock, in milliseconds: servers name the time in seconds.
+pub const TIME_ERROR_MIN: u64 = 1_000;
+
+/// Greatest allowed greatest error of a clock, in milliseconds.
+pub const TIME_ERROR_MAX: u64 = 60_000;

@@ -15,7 +15,7 @@ pub enum Phase {
     DegradedNotice,
     /// The freeze is complete and has too few bidders: only the failure may follow.
     TooFew,
-    /// 流标: too few bidders. Nothing was opened; only the destruction of shares follows.
+    /// 流标: too few bidders. Nothing was opened; only signed journals and the destruction of shares follow.
     Failed,
     /// The freeze is complete.
     Ready,
@@ -33,7 +33,7 @@ pub enum Phase {
     Read,
     /// The opening record exists.
     RecordGenerated,
-    /// The opening is over; only the destruction of shares follows.
+    /// The opening is over; only signed journals and the destruction of shares follow.
     Closed,
 }
 
@@ -102,7 +102,7 @@ impl Phase {
         }
     }
 
-    /// Whether the procedure is over: nothing but `key-destroyed` may follow.
+    /// Whether the procedure is over: nothing but `journal-signed` and `key-destroyed` may follow.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Failed | Self::Closed)
     }

@@ -13,7 +13,7 @@ use kaibiao_types::{
 use serde::Serialize;
 
 use crate::event::Verdict;
-use crate::tender::{Bilingual, CustodyKind, Template, TimeSource};
+use crate::tender::{Bilingual, CustodyKind, DrawValues, Template, TimeSource};
 
 /// The opening record of one lot. Amounts stand in minor units, in figures and in 大写; times in
 /// milliseconds since the Unix epoch (UTC).
@@ -71,6 +71,9 @@ pub struct OpeningRecord {
     pub rows: Vec<RecordRow>,
     /// The objections by number.
     pub objections: Vec<RecordObjection>,
+    /// The draws of the tender file in their order; without any the key is left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub draws: Vec<RecordDraw>,
     /// What a reader must know beside the rows.
     pub notes: Vec<Bilingual>,
     /// Whether names or prices are invented.
@@ -191,4 +194,27 @@ pub struct RecordObjection {
     pub answer: String,
     /// When it was answered.
     pub answered_at: UtcMillis,
+}
+
+/// One draw and how it came out.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordDraw {
+    /// Number in the tender file.
+    pub no: u32,
+    /// What was drawn.
+    pub name: Bilingual,
+    /// The values that could come out.
+    pub values: DrawValues,
+    /// When it was started.
+    pub started_at: UtcMillis,
+    /// When it came out, or was given up.
+    pub ended_at: UtcMillis,
+    /// The value; `null` if too few custodians answered.
+    pub value: Option<String>,
+    /// Its position among the values, from 0.
+    pub index: Option<u64>,
+    /// The custodians that answered with a proof.
+    pub proven: Vec<CustodianIndex>,
+    /// The custodians whose proofs did not hold.
+    pub dropped: Vec<CustodianIndex>,
 }

@@ -46,6 +46,24 @@ pub enum Refusal {
     /// Bids received in time still have sealed documents.
     #[error("documents are still sealed")]
     DocumentsSealed,
+    /// A draw waits for its value.
+    #[error("draw {no} waits for its value")]
+    DrawRunning {
+        /// Its number.
+        no: u32,
+    },
+    /// Another draw comes first.
+    #[error("draw {next} comes first")]
+    DrawTurn {
+        /// The draw that comes first.
+        next: u32,
+    },
+    /// Draws of the tender file were not held.
+    #[error("draws of the tender file were not held: {nos:?}")]
+    DrawsOpen {
+        /// Their numbers.
+        nos: Vec<u32>,
+    },
     /// The freeze is not complete.
     #[error("{signed} of {quorum} custodians signed the freeze")]
     FreezeIncomplete {
@@ -69,6 +87,12 @@ pub enum Refusal {
     /// The bidder has no published price.
     #[error("the bidder has no published price")]
     NoPrice,
+    /// The tender file has no draw of this number.
+    #[error("the tender file has no draw {no}")]
+    NoSuchDraw {
+        /// The number.
+        no: u32,
+    },
     /// No such postponement waits for approval.
     #[error("postponement {no} is not asked for")]
     NoSuchPostponement {
@@ -139,6 +163,9 @@ pub enum Refusal {
     /// The seals were not checked.
     #[error("the seals were not checked")]
     SealsUnchecked,
+    /// The host has not confirmed that the opening time has come.
+    #[error("the host has not confirmed the time")]
+    TimeNotAsked,
     /// The deadline has not come.
     #[error("the deadline comes in {wait}")]
     TooEarly {
@@ -214,6 +241,8 @@ pub enum DataRule {
     Command,
     /// Fewer cosignatures than k, or the same twice.
     Cosignatures,
+    /// Value, position or dropped custodians of a draw do not fit the tender file and the log.
+    Draw,
     /// A refusal names a bidder before the deadline (promise 5).
     EarlyName,
     /// Size and root are not those of the closing head.
@@ -262,6 +291,7 @@ impl DataRule {
             Self::ClosingHead => "closing-head",
             Self::Command => "command",
             Self::Cosignatures => "cosignatures",
+            Self::Draw => "draw",
             Self::EarlyName => "early-name",
             Self::FreezeHead => "freeze-head",
             Self::FreezeRound => "freeze-round",
@@ -300,11 +330,15 @@ impl Refusal {
             Self::ClockBackwards { .. } => "clock-backwards",
             Self::CustodyIncomplete { .. } => "custody-incomplete",
             Self::DocumentsSealed => "documents-sealed",
+            Self::DrawRunning { .. } => "draw-running",
+            Self::DrawTurn { .. } => "draw-turn",
+            Self::DrawsOpen { .. } => "draws-open",
             Self::FreezeIncomplete { .. } => "freeze-incomplete",
             Self::FreezeWaitRunning { .. } => "freeze-wait-running",
             Self::IntakeOver => "intake-over",
             Self::LotClosed => "lot-closed",
             Self::NoPrice => "no-price",
+            Self::NoSuchDraw { .. } => "no-such-draw",
             Self::NoSuchObjection { .. } => "no-such-objection",
             Self::NoSuchPostponement { .. } => "no-such-postponement",
             Self::NotLater { .. } => "not-later",
@@ -318,6 +352,7 @@ impl Refusal {
             Self::ReadingRunning { .. } => "reading-running",
             Self::RecordDiffers => "record-differs",
             Self::SealsUnchecked => "seals-unchecked",
+            Self::TimeNotAsked => "time-not-asked",
             Self::TooEarly { .. } => "too-early",
             Self::TooFewBidders { .. } => "too-few-bidders",
             Self::TooFewCustodians { .. } => "too-few-custodians",
@@ -344,11 +379,15 @@ impl Refusal {
             | Self::ApprovalMissing
             | Self::BadData { .. }
             | Self::ClockBackwards { .. }
+            | Self::DrawRunning { .. }
+            | Self::DrawTurn { .. }
+            | Self::DrawsOpen { .. }
             | Self::FreezeIncomplete { .. }
             | Self::FreezeWaitRunning { .. }
             | Self::IntakeOver
             | Self::LotClosed
             | Self::NoPrice
+            | Self::NoSuchDraw { .. }
             | Self::NoSuchPostponement { .. }
             | Self::NotLater { .. }
             | Self::NotABidder
@@ -358,6 +397,7 @@ impl Refusal {
             | Self::PricesAllRead
             | Self::ReadingRunning { .. }
             | Self::RecordDiffers
+            | Self::TimeNotAsked
             | Self::TooFewCustodians { .. }
             | Self::UnknownCustodian { .. }
             | Self::UnsignedCustodian { .. }

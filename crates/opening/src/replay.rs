@@ -103,10 +103,15 @@ impl Event {
             (Self::DeadlinePostponed(postponed), Command::ApprovePostponement { no, deadline }) => {
                 postponed.no == *no && postponed.deadline == *deadline
             }
+            (Self::TimeConfirmationAsked(time), Command::ConfirmTime { deadline })
+            | (Self::TimeConfirmed(time), Command::ApproveTime { deadline }) => {
+                time.deadline == *deadline
+            }
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration
             }
+            (Self::DrawStarted(start), Command::StartDraw(no)) => start.no == *no,
             (Self::ObjectionRaised(raised), Command::RaiseObjection(text)) => raised.text == *text,
             (Self::ObjectionAnswered(answered), Command::AnswerObjection { no, text }) => {
                 answered.no == *no && answered.text == *text

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kaibiao_types::{
-    CustodianIndex, Digest, LotKey, Millis, OrgCode, Part, Role, Stage, TickNo, UtcMillis,
+    CustodianIndex, Digest, JournalMoment, LotKey, Millis, OrgCode, Part, Role, Stage, TickNo,
+    UtcMillis,
 };
 
+use crate::draw::DrawRun;
 use crate::event::{
     BidStatus, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded, FrozenBid,
     LotPublished, PostponementAsked, PricesPublished, PublishedBid, RecordSigned, SealsChecked,
-    SetFrozen, Verdict,
+    SetFrozen, TimeConfirmed, Verdict,
 };
 use crate::phase::Phase;
 
@@ -25,6 +27,8 @@ pub struct State {
     pub(crate) last_tick: Option<LastTick>,
     pub(crate) asked: Option<PostponementAsked>,
     pub(crate) postponements: Vec<DeadlinePostponed>,
+    pub(crate) time_asked: Option<TimeConfirmed>,
+    pub(crate) time_confirmed: Option<UtcMillis>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
     pub(crate) frozen_at: UtcMillis,
@@ -43,11 +47,13 @@ pub struct State {
     pub(crate) documents_mark: Option<Mark>,
     pub(crate) read: u32,
     pub(crate) reading_until: UtcMillis,
+    pub(crate) draws: BTreeMap<u32, DrawRun>,
     pub(crate) confirmations: BTreeMap<OrgCode, UtcMillis>,
     pub(crate) objections: Vec<Objection>,
     pub(crate) record: Option<GeneratedRecord>,
     pub(crate) record_signatures: Vec<RecordSigned>,
     pub(crate) ended: Option<Mark>,
+    pub(crate) journals: BTreeMap<(CustodianIndex, JournalMoment), SignedJournal>,
     pub(crate) destroyed: BTreeMap<CustodianIndex, Mark>,
 }
 
@@ -58,6 +64,17 @@ pub struct Mark {
     pub entry: u64,
     /// Its time.
     pub at: UtcMillis,
+}
+
+/// What a custodian signed of its journal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SignedJournal {
+    /// Where the statement stands in the log.
+    pub mark: Mark,
+    /// Bytes of the journal under the signature, from the first on.
+    pub length: u64,
+    /// SHA-256 of these bytes.
+    pub sha256: Digest,
 }
 
 /// The newest tick.
@@ -147,6 +164,8 @@ impl State {
             last_tick: None,
             asked: None,
             postponements: Vec::new(),
+            time_asked: None,
+            time_confirmed: None,
             intake: None,
             frozen: None,
             frozen_at: UtcMillis::EPOCH,
@@ -165,11 +184,13 @@ impl State {
             documents_mark: None,
             read: 0,
             reading_until: UtcMillis::EPOCH,
+            draws: BTreeMap::new(),
             confirmations: BTreeMap::new(),
             objections: Vec::new(),
             record: None,
             record_signatures: Vec::new(),
             ended: None,
+            journals: BTreeMap::new(),
             destroyed: BTreeMap::new(),
         }
     }
@@ -208,6 +229,12 @@ impl State {
     /// The postponements so far, in order.
     pub fn postponements(&self) -> &[DeadlinePostponed] {
         &self.postponements
+    }
+
+    /// When host and supervisor had both confirmed that the opening time has come (ruling 13), by
+    /// the hall's clock.
+    pub const fn time_confirmed(&self) -> Option<UtcMillis> {
+        self.time_confirmed
     }
 
     /// The postponement that waits for the supervisor's approval.
@@ -311,6 +338,11 @@ impl State {
     /// The entry that ended the opening: closed, or failed for too few bidders.
     pub const fn ended(&self) -> Option<Mark> {
         self.ended
+    }
+
+    /// The journals that custodians signed: at most one at the freeze and one at the end of each.
+    pub const fn journals(&self) -> &BTreeMap<(CustodianIndex, JournalMoment), SignedJournal> {
+        &self.journals
     }
 
     /// The custodians that destroyed their shares.

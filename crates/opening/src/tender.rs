@@ -4,20 +4,25 @@
 //! host signs `tender.json`: the same terms with the results of the ceremony.
 
 mod check;
+mod draws;
 mod error;
 mod terms;
+mod time;
 
 use kaibiao_types::{Digest, LotKey, Party};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, FieldKind, ReadOutField,
-    Template, Terms, TickRule, TimeSource,
+    Template, Terms, TickRule,
 };
+pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
 pub(crate) use check::fields_are_valid;
+pub(crate) use draws::check as check_draws;
 
 use crate::sheet::SheetRules;
 use crate::{limits, strict};

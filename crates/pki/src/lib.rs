@@ -1,28 +1,38 @@
 //! Certificates, paths at a past time, CMS signatures, trust lists of many CAs.
 //!
 //! Layer 2: values in, values out. Trust comes from a [`TrustList`] handed in, time is an argument,
-//! randomness a parameter. Formats: `docs/spec/signature.md` and `docs/spec/trust-list.md`.
+//! randomness a parameter. Formats: `docs/spec/signature.md`, `docs/spec/trust-list.md` and
+//! `docs/spec/revocation.md`.
 //!
 //! - A [`Certificate`] is read by two parsers that must agree.
 //! - [`verify_chain`] gives a [`VerifiedCert`]: a path valid at an instant, and whose it is.
 //! - [`cms::sign_detached`] and [`cms::verify_detached`] make and verify `.p7s` files that
 //!   `openssl cms -verify -cades` accepts too.
+//! - [`revocation::judge_revocation`] says whether a certificate of the path was revoked then. It is
+//!   asked apart: no other function here asks for it.
 //! - [`tsp`] asks for, makes and verifies time stamps (RFC 3161); [`cms::add_time_stamp`] puts one on
 //!   a signature. [`ers`] makes, renews and verifies evidence records (RFC 4998).
+//! - [`roughtime`] asks servers for the time and verifies what they sign.
 //!
-//! Not here yet, and nothing stands in for it: revocation (CRL, OCSP), name constraints and
-//! certificate policies (a path with name constraints is refused), PKCS#12 files, PKCS#11 and SKF tokens (the two steps [`cms::signed_attrs`] and
-//! [`cms::assemble`] are their place), BER and embedded content of imported containers.
+//! Not here yet, and nothing stands in for it: PKCS#12 files, PKCS#11 and SKF tokens (the two steps
+//! [`cms::signed_attrs`] and [`cms::assemble`] are their place), BER and embedded content of imported
+//! containers.
 
 mod cert;
 pub mod cms;
 mod der;
 pub mod ers;
+mod general_name;
 mod identity;
 pub mod limits;
+mod name;
+mod name_constraints;
 mod oid;
 mod path;
 mod pem;
+mod policy;
+pub mod revocation;
+pub mod roughtime;
 mod trust;
 pub mod tsp;
 mod verified;
@@ -35,8 +45,9 @@ pub use cert::{
 pub use cms::{SignError, SignatureError};
 pub use der::DerError;
 pub use identity::{Chain, Identity};
-pub use path::{BasicPaths, PathValidator, ValidPath};
+pub use path::{FullPaths, PathValidator, ValidPath};
 pub use pem::{PemError, read_certificates};
+pub use policy::PolicySettings;
 pub use trust::{Anchor, OrgCodePlace, OrgCodeRule, TrustList, TrustListError};
 pub use tsp::TimeStampError;
 pub use verified::{

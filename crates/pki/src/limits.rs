@@ -37,3 +37,22 @@ pub const EVIDENCE_RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Most time stamps in one evidence record, the first included.
 pub const RENEWALS_MAX: usize = 64;
+
+/// Most comparisons of a name with a name constraint along one path.
+pub const NAME_CONSTRAINT_WORK_MAX: usize = 65_536;
+
+/// Most certificates among which one path is looked for; the path itself has at most
+/// [`CHAIN_MAX`].
+pub const POOL_MAX: usize = 16;
+
+/// Most nodes, edges and mappings of certificate policies along one path.
+pub const POLICY_NODES_MAX: usize = 4_096;
+
+/// Greatest size of one certificate revocation list, in bytes of DER.
+pub const CRL_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Greatest size of one OCSP response, in bytes of DER.
+pub const OCSP_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most CRLs and OCSP responses that are looked at for one path.
+pub const REVOCATION_EVIDENCE_MAX: usize = 64;

@@ -17,6 +17,36 @@ pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 /// `nameConstraints`.
 pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
+/// `subjectAltName`.
+pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// `cRLNumber`.
+pub(crate) const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
+/// `reasonCode`.
+pub(crate) const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];
+/// `invalidityDate`.
+pub(crate) const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 0x18];
+/// `deltaCRLIndicator`.
+pub(crate) const DELTA_CRL: &[u8] = &[0x55, 0x1d, 0x1b];
+/// `issuingDistributionPoint`.
+pub(crate) const ISSUING_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
+/// `cRLDistributionPoints`.
+pub(crate) const CRL_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
+/// `certificatePolicies`.
+pub(crate) const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 0x20];
+/// `anyPolicy`.
+pub(crate) const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
+/// `policyMappings`.
+pub(crate) const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1d, 0x21];
+/// `policyConstraints`.
+pub(crate) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x24];
+/// `freshestCRL`.
+pub(crate) const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 0x2e];
+/// `inhibitAnyPolicy`.
+pub(crate) const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x36];
+/// `expiredCertsOnCRL` (X.509, 9.5.2.8).
+pub(crate) const EXPIRED_ON_CRL: &[u8] = &[0x55, 0x1d, 0x3c];
+/// `emailAddress`.
+pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
 /// `extKeyUsage`.
 pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 
@@ -28,6 +58,14 @@ pub(crate) const EKU_CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
 pub(crate) const EKU_EMAIL: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 4];
 /// `id-kp-timeStamping`.
 pub(crate) const EKU_TIME_STAMPING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
+/// `id-kp-OCSPSigning`.
+pub(crate) const EKU_OCSP: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 9];
+/// `id-pkix-ocsp-basic`.
+pub(crate) const OCSP_BASIC: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
+/// `id-pkix-ocsp-nocheck`.
+pub(crate) const OCSP_NOCHECK: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 5];
+/// `id-pkix-ocsp-archive-cutoff`.
+pub(crate) const OCSP_ARCHIVE_CUTOFF: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 6];
 /// `id-kp-documentSigning` (RFC 9336).
 pub(crate) const EKU_DOCUMENT: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 36];
 
@@ -104,6 +142,10 @@ pub(crate) mod algorithm {
         0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8, 0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65,
         3, 4, 2, 1, 0xa2, 3, 2, 1, 32,
     ];
+    /// SHA-1, as OCSP names issuers by it (RFC 6960, 4.1.1).
+    pub(crate) const SHA1: &[u8] = &[0x30, 7, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a];
+    /// The same, parameters NULL.
+    pub(crate) const SHA1_NULL: &[u8] = &[0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0];
     /// SM3, parameters absent (GB/T 33560): written.
     pub(crate) const SM3: &[u8] = &[0x30, 0x0a, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11];
     /// SM3, parameters NULL, as some tools write it.

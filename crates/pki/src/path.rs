@@ -3,8 +3,10 @@
 use kaibiao_types::UtcMillis;
 
 use crate::cert::{CertError, Certificate, Purpose};
-use crate::limits::{CHAIN_MAX, PATH_SIGNATURES_MAX};
+use crate::limits::{CHAIN_MAX, PATH_SIGNATURES_MAX, POOL_MAX};
+use crate::name_constraints::{Constraints, NameFault};
 use crate::oid;
+use crate::policy::{self, PolicyFault, PolicySettings};
 use crate::trust::{Anchor, TrustList};
 
 /// A path that was found valid: who stands between a certificate and its trust anchor. Only the
@@ -27,8 +29,8 @@ impl<'a> ValidPath<'a> {
     }
 }
 
-/// Finds and validates paths. One implementation is built in; another, with revocation, policies
-/// and name constraints, can stand in its place without a change to its callers.
+/// Finds and validates paths. One implementation is built in; another can stand in its place without
+/// a change to its callers.
 ///
 /// An implementation answers for the rules of RFC 5280, 6.1 on every certificate of the path, and
 /// for the period and the algorithms of the trust list. What the certificate may be *used* for and
@@ -48,13 +50,23 @@ pub trait PathValidator {
     ) -> Result<ValidPath<'a>, CertError>;
 }
 
-/// The built-in validator: names chain byte by byte, every signature and validity, basic
-/// constraints with path length, key usage; unknown critical extensions and name constraints are
-/// refused. It knows neither revocation nor policies.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BasicPaths;
+/// The built-in validator (ADR-0012): names chain as RFC 5280, 7.1 compares them; every signature and
+/// validity, basic constraints with path length, key usage, name constraints, certificate policies;
+/// unknown critical extensions are refused. Limits that the trust anchor's certificate states hold
+/// too (RFC 5937). Revocation is judged apart: [`crate::revocation`].
+#[derive(Clone, Debug, Default)]
+pub struct FullPaths {
+    policies: PolicySettings,
+}
 
-impl PathValidator for BasicPaths {
+impl FullPaths {
+    /// A validator that asks this of certificate policies.
+    pub const fn new(policies: PolicySettings) -> Self {
+        Self { policies }
+    }
+}
+
+impl PathValidator for FullPaths {
     fn find<'a>(
         &self,
         certificate: &'a Certificate,
@@ -62,11 +74,18 @@ impl PathValidator for BasicPaths {
         trust: &'a TrustList,
         at: UtcMillis,
     ) -> Result<ValidPath<'a>, CertError> {
-        if pool.len() + 1 > CHAIN_MAX {
+        if pool.len() > POOL_MAX {
             return Err(CertError::ChainLength(pool.len() + 1));
         }
         let nothing = CertError::Untrusted(certificate.serial_tail());
-        let mut search = Search { pool, trust, at, signatures: PATH_SIGNATURES_MAX, best: nothing };
+        let mut search = Search {
+            pool,
+            trust,
+            at,
+            policies: self.policies.clone(),
+            signatures: PATH_SIGNATURES_MAX,
+            best: nothing,
+        };
         match search.up(&mut vec![certificate]) {
             Some(path) => Ok(path),
             None => Err(search.best),
@@ -78,6 +97,7 @@ struct Search<'a> {
     pool: &'a [Certificate],
     trust: &'a TrustList,
     at: UtcMillis,
+    policies: PolicySettings,
     /// Signatures that may still be checked.
     signatures: usize,
     /// The fault to report if nothing is found.
@@ -103,7 +123,8 @@ impl<'a> Search<'a> {
         let pool = self.pool;
         for issuer in pool {
             let new = !path.iter().any(|on_path| {
-                on_path.subject == issuer.subject && on_path.spki_sha256 == issuer.spki_sha256
+                on_path.subject_name == issuer.subject_name
+                    && on_path.spki_sha256 == issuer.spki_sha256
             });
             if top.may_be_issued_by(issuer) && new && path.len() + 1 < CHAIN_MAX {
                 if !self.signed(top, issuer) {
@@ -159,6 +180,7 @@ impl<'a> Search<'a> {
         }
         // From the anchor down, so that the highest fault is the one that is named.
         let mut below = between.len();
+        understood(&anchor.certificate, None)?;
         issuer_may_sign(&anchor.certificate, below_not_self_issued(between))?;
         valid_at(&anchor.certificate, self.at)?;
         if self.at < anchor.not_before || self.at > anchor.not_after {
@@ -175,9 +197,22 @@ impl<'a> Search<'a> {
             }
             let lower = between.get(..below).unwrap_or_default();
             issuer_may_sign(issuer, below_not_self_issued(lower))?;
+            well_formed(issuer)?;
         }
         understood(certificate, Some(&anchor.org_code.oid))?;
-        valid_at(certificate, self.at)
+        well_formed(certificate)?;
+        valid_at(certificate, self.at)?;
+        let downwards: Vec<&Certificate> = path.iter().rev().copied().collect();
+        names_within(&anchor.certificate, &downwards)?;
+        policy::judge(&self.policies, &anchor.certificate, &downwards).map_err(|fault| {
+            let cert = certificate.serial_tail();
+            match fault {
+                PolicyFault::Malformed(which) => {
+                    CertError::Extension { cert, oid: oid::dotted(which) }
+                }
+                PolicyFault::None => CertError::Policy(cert),
+            }
+        })
     }
 }
 
@@ -207,7 +242,7 @@ fn algorithm_text(certificate: &Certificate) -> String {
 /// CAs that count for a path length: those whose subject differs from their issuer (RFC 5280,
 /// 4.2.1.9).
 fn below_not_self_issued(between: &[&Certificate]) -> usize {
-    between.iter().filter(|ca| ca.subject != ca.issuer).count()
+    between.iter().filter(|ca| !ca.is_self_issued()).count()
 }
 
 /// Basic constraints, path length and key usage of an issuer (RFC 5280, 6.1.4 k to n).
@@ -216,11 +251,8 @@ fn issuer_may_sign(issuer: &Certificate, cas_below: usize) -> Result<(), CertErr
     let Some(basic) = issuer.extensions.basic.filter(|basic| basic.ca) else {
         return Err(CertError::NotCa(cert));
     };
-    if issuer.extensions.key_usage_allows(Purpose::SignCertificates) == Some(false) {
+    if issuer.extensions.key_usage_allows(Purpose::Certificates) == Some(false) {
         return Err(CertError::NotCa(cert));
-    }
-    if issuer.extensions.get(oid::NAME_CONSTRAINTS).is_some() {
-        return Err(CertError::NameConstraints(cert));
     }
     let most = basic.path_length.and_then(|most| usize::try_from(most).ok());
     if most.is_some_and(|most| cas_below > most) {
@@ -232,9 +264,6 @@ fn issuer_may_sign(issuer: &Certificate, cas_below: usize) -> Result<(), CertErr
 /// No critical extension that is not understood (RFC 5280, 6.1.4 o, 6.1.5 f).
 fn understood(certificate: &Certificate, also: Option<&[u8]>) -> Result<(), CertError> {
     let cert = certificate.serial_tail();
-    if certificate.extensions.get(oid::NAME_CONSTRAINTS).is_some() {
-        return Err(CertError::NameConstraints(cert));
-    }
     match certificate.extensions.unknown_critical(also) {
         None => Ok(()),
         Some(extension) => {
@@ -243,14 +272,62 @@ fn understood(certificate: &Certificate, also: Option<&[u8]>) -> Result<(), Cert
     }
 }
 
-/// Both ends of a validity belong to it (RFC 5280, 4.1.2.5).
+/// Both ends of a validity belong to it (RFC 5280, 4.1.2.5); its last second does as a whole.
 fn valid_at(certificate: &Certificate, at: UtcMillis) -> Result<(), CertError> {
     let cert = certificate.serial_tail();
     if at < certificate.not_before {
         return Err(CertError::NotYetValid { cert, not_before: certificate.not_before, at });
     }
-    if at > certificate.not_after {
+    if at.get() / 1_000 > certificate.not_after.get() / 1_000 {
         return Err(CertError::Expired { cert, not_after: certificate.not_after, at });
     }
     Ok(())
+}
+
+/// Name constraints from the anchor down (RFC 5280, 6.1.3 b and c, 6.1.4 g; RFC 5937).
+fn names_within(anchor: &Certificate, downwards: &[&Certificate]) -> Result<(), CertError> {
+    let fault = |certificate: &Certificate| {
+        let cert = certificate.serial_tail();
+        move |fault| match fault {
+            NameFault::Malformed(which) => CertError::Extension { cert, oid: oid::dotted(which) },
+            NameFault::Outside => CertError::NameConstraints(cert),
+        }
+    };
+    let mut constraints = Constraints::default();
+    constraints.narrow(anchor).map_err(fault(anchor))?;
+    for (place, certificate) in downwards.iter().enumerate() {
+        let last = place + 1 == downwards.len();
+        if last || !certificate.is_self_issued() {
+            constraints.judge(certificate).map_err(fault(certificate))?;
+        }
+        constraints.narrow(certificate).map_err(fault(certificate))?;
+    }
+    Ok(())
+}
+
+/// Rules on the content of a certificate that a reader cannot repair (RFC 5280, 4.1.2.4, 4.1.2.6,
+/// 4.2.1.3, 4.2.1.6, 4.2.1.10).
+fn well_formed(certificate: &Certificate) -> Result<(), CertError> {
+    let extensions = &certificate.extensions;
+    let ca = certificate.is_ca();
+    let critical = |oid| extensions.get(oid).is_some_and(|extension| extension.critical);
+    let no_subject = certificate.subject_name.is_empty();
+    let rules = [
+        (certificate.issuer_name.is_empty(), "the issuer has no name"),
+        (ca && no_subject, "a CA has no name"),
+        (
+            no_subject && !critical(oid::SUBJECT_ALT_NAME),
+            "without a subject, the alternative names must be critical",
+        ),
+        (
+            !ca && extensions.key_usage_allows(Purpose::Certificates) == Some(true),
+            "the key usage keyCertSign belongs to CAs",
+        ),
+        (!ca && extensions.get(oid::NAME_CONSTRAINTS).is_some(), "name constraints belong to CAs"),
+    ];
+    let broken = rules.into_iter().find(|(broken, _)| *broken);
+    match broken {
+        None => Ok(()),
+        Some((_, rule)) => Err(CertError::Profile { cert: certificate.serial_tail(), rule }),
+    }
 }

@@ -224,7 +224,7 @@ impl Anchor {
     /// The same certificate again, or the same CA (name and key) with another rule: which rule holds
     /// would then depend on the order of the list.
     fn conflicts(&self, other: &Self) -> bool {
-        let same_ca = self.certificate.subject == other.certificate.subject
+        let same_ca = self.certificate.subject_name == other.certificate.subject_name
             && self.certificate.spki_sha256 == other.certificate.spki_sha256;
         self.certificate.sha256 == other.certificate.sha256
             || (same_ca && self.org_code != other.org_code)
@@ -277,7 +277,7 @@ impl OrgCodeRule {
 /// not looked at (RFC 5280, 6.1.1 d: the anchor is input, not part of the path).
 fn ca_certificate(der: &[u8]) -> Result<Certificate, CertError> {
     let certificate = Certificate::from_der(der)?;
-    let may_sign = certificate.extensions.key_usage_allows(Purpose::SignCertificates);
+    let may_sign = certificate.extensions.key_usage_allows(Purpose::Certificates);
     if certificate.is_ca() && may_sign != Some(false) {
         Ok(certificate)
     } else {

@@ -5,7 +5,7 @@ use kaibiao_types::{Digest, OrgCode, Party, UtcMillis};
 use crate::cert::{CertError, Certificate, Purpose, SignatureAlgorithm, text};
 use crate::der::{self, Reader};
 use crate::oid;
-use crate::path::{BasicPaths, PathValidator, ValidPath};
+use crate::path::{FullPaths, PathValidator, ValidPath};
 use crate::trust::{Anchor, OrgCodePlace, TrustList};
 
 /// What a certificate was used for.
@@ -26,7 +26,7 @@ const SIGNING: [&[u8]; 4] = [oid::EKU_DOCUMENT, oid::EKU_EMAIL, oid::EKU_CLIENT_
 pub struct VerifiedPath {
     certificate: Certificate,
     between: Vec<Certificate>,
-    anchor_sha256: Digest,
+    anchor: Certificate,
     signatures: Vec<SignatureAlgorithm>,
     ends: UtcMillis,
     at: UtcMillis,
@@ -66,6 +66,11 @@ impl VerifiedCert {
         self.path.at()
     }
 
+    /// The trust anchor's certificate.
+    pub(crate) const fn anchor(&self) -> &Certificate {
+        self.path.anchor()
+    }
+
     /// Whether the trust list accepts signatures of this algorithm by this certificate.
     pub(crate) fn allows(&self, algorithm: SignatureAlgorithm) -> Result<(), CertError> {
         self.path.allows(algorithm)
@@ -85,7 +90,12 @@ impl VerifiedPath {
 
     /// SHA-256 of the trust anchor's certificate.
     pub const fn anchor_sha256(&self) -> Digest {
-        self.anchor_sha256
+        self.anchor.sha256
+    }
+
+    /// The trust anchor's certificate.
+    pub(crate) const fn anchor(&self) -> &Certificate {
+        &self.anchor
     }
 
     /// The instant for which this holds.
@@ -130,7 +140,7 @@ pub fn verify_chain(
     at: UtcMillis,
     usage: Usage,
 ) -> Result<VerifiedCert, CertError> {
-    verify_chain_by(&BasicPaths, certificate, intermediates, trust, at, usage)
+    verify_chain_by(&FullPaths::default(), certificate, intermediates, trust, at, usage)
 }
 
 /// [`verify_chain`] with another path validator.
@@ -189,7 +199,7 @@ fn path_by<'a>(
     let path = VerifiedPath {
         certificate: certificate.clone(),
         between: between.into_iter().cloned().collect(),
-        anchor_sha256: anchor.certificate.sha256,
+        anchor: anchor.certificate.clone(),
         signatures: SignatureAlgorithm::ALL
             .into_iter()
             .filter(|algorithm| anchor.allows(*algorithm))
@@ -209,7 +219,7 @@ pub(crate) fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), 
     let extensions = &certificate.extensions;
     let wrong = |usage| Err(CertError::Usage { cert, usage });
     // The extension must be there: the encryption certificate of a pair must never sign.
-    if extensions.key_usage_allows(Purpose::SignDocuments) != Some(true) {
+    if extensions.key_usage_allows(Purpose::Documents) != Some(true) {
         return wrong("signatures (key usage)");
     }
     let purposes = extensions.purposes.as_deref();

@@ -374,6 +374,13 @@ impl FrozenBids {
             .map(|(e, b)| (e, b))
     }
 
+    /// Whether a point is in a lock or an escrow of any bid of the list, also of one that is not
+    /// raised.
+    pub fn has_point(&self, point: &kaibiao_crypto::Point) -> bool {
+        let headers = self.by_manifest.values().flat_map(|(_, bid)| bid.headers());
+        headers.flat_map(|part| part.header.points()).any(|own| own.bytes() == point.bytes())
+    }
+
     /// One bid of the list.
     pub fn bid(&self, manifest_sha256: &Digest) -> Option<&VerifiedBid> {
         self.by_manifest.get(manifest_sha256).map(|(_, bid)| bid)

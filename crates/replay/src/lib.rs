@@ -6,17 +6,21 @@
 //! with its author, and [`open_object`] a plaintext with the custodians' proven partials. Whether a
 //! step is allowed is `opening`'s business, and when a custodian acts is `custody`'s.
 
+mod acts;
 mod bid;
 mod board;
+mod draw;
 mod log;
 mod points;
 mod tender;
 mod unseal;
 
+pub use acts::{Act, CustodianJournal, JournalFault, Raised};
 pub use bid::{
     BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid,
 };
 pub use board::{Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
+pub use draw::{Drawn, Undrawn, UndrawnCause, draw_outcome, point_of_draw};
 pub use log::{Replay, ReplayFault};
 pub use points::{DuplicatePoint, LockPoints};
 pub use tender::{TenderFault, TenderMaterial, VerifiedTender};

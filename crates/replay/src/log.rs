@@ -8,17 +8,18 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
     CheckpointError, EntryError, EntryLine, LogError, OpeningLog, destroyed_statement,
-    freeze_statement, verify_cosignatures,
+    freeze_statement, journal_statement, verify_cosignatures,
 };
 use kaibiao_opening::{
-    Actor, Event, EventError, FreezeSigned, IntakeClosed, KeyDestroyed, LotPublished,
-    OpeningRecord, PricesPublished, RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
+    Actor, Event, EventError, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed,
+    LotPublished, OpeningRecord, PricesPublished, RecordSigned, Refusal, ReplayError,
+    SignedCommandBody, State,
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_types::{CustodianIndex, Millis, OrgCode, Role, UtcMillis};
 
-use crate::VerifiedTender;
+use crate::{VerifiedTender, draw_outcome};
 
 /// A log with the state that follows from it; every entry was checked when it was taken in.
 #[derive(Debug)]
@@ -63,6 +64,12 @@ pub enum ReplayFault {
         entry: u64,
         /// The rule it breaks.
         source: Refusal,
+    },
+    /// The outcome of a draw does not follow from the proven partials in the log.
+    #[error("entry {entry}: the draw does not follow from the custodians' proofs")]
+    Draw {
+        /// Index of the entry.
+        entry: u64,
     },
     /// The data of an entry is malformed.
     #[error("entry {entry} is malformed")]
@@ -117,6 +124,7 @@ impl ReplayFault {
             Self::ClosingHead { .. } => "E_CLOSING_HEAD",
             Self::Command { .. } => "E_COMMAND",
             Self::CommandMismatch { source, .. } => source.label(),
+            Self::Draw { .. } => "E_DRAW",
             Self::Event { source, .. } => source.label(),
             Self::Line(error) => error.label(),
             Self::Log(error) => error.label(),
@@ -292,9 +300,12 @@ impl Replay {
                 return self.check_closing_head(entry.index(), closed).map(Some);
             }
             Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed)?,
+            Event::JournalSigned(signed) => self.check_journal_signature(entry, signed)?,
             Event::KeyDestroyed(destroyed) => self.check_destruction(entry, destroyed)?,
             Event::RecordSigned(signed) => self.check_record_signature(entry, signed)?,
             Event::PricesPublished(prices) => check_sheets(entry.index(), prices)?,
+            Event::DrawMade(made) => self.check_draw(entry, Some(made.index), &made.dropped)?,
+            Event::DrawFailed(failed) => self.check_draw(entry, None, &failed.dropped)?,
             _ => {}
         }
         Ok(None)
@@ -346,6 +357,19 @@ impl Replay {
         self.check_custodian(entry, signed.custodian, &signed.cms, &statement)
     }
 
+    /// Ruling 19: the custodian's own statement over its journal. The journal itself is not at hand
+    /// here: the verifier compares it.
+    fn check_journal_signature(
+        &self,
+        entry: &EntryLine,
+        signed: &JournalSigned,
+    ) -> Result<(), ReplayFault> {
+        let JournalSigned { custodian, moment, length, sha256, cms } = signed;
+        let statement =
+            journal_statement(self.tender.origin(), *custodian, *moment, *length, sha256);
+        self.check_custodian(entry, *custodian, cms, &statement)
+    }
+
     /// Ruling 17: the statement of destruction, for this ceremony and freeze and no other.
     fn check_destruction(
         &self,
@@ -354,6 +378,23 @@ impl Replay {
     ) -> Result<(), ReplayFault> {
         let statement = self.destroyed_statement();
         self.check_custodian(entry, destroyed.custodian, &destroyed.cms, &statement)
+    }
+
+    /// Ruling 15: anyone recomputes the value, and that there is none, from the same partials.
+    fn check_draw(
+        &self,
+        entry: &EntryLine,
+        index: Option<u64>,
+        dropped: &[CustodianIndex],
+    ) -> Result<(), ReplayFault> {
+        // Without a draw that waits the procedure refuses the entry.
+        let Some(drawing) = self.state.drawing() else { return Ok(()) };
+        let (found, bad) = match draw_outcome(&self.tender, &drawing) {
+            Ok(drawn) => (Some(drawn.index), drawn.dropped),
+            Err(undrawn) => (None, undrawn.dropped),
+        };
+        let follows = found == index && bad == dropped;
+        if follows { Ok(()) } else { Err(ReplayFault::Draw { entry: entry.index() }) }
     }
 
     /// What a custodian of this lot signs once its share is destroyed.

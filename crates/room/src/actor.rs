@@ -139,6 +139,10 @@ impl Room {
             Job::Partials { partials, cms, reply } => {
                 answer(reply, self.take_partials(*partials, &cms))
             }
+            Job::DrawPartial { answer: partial, cms, reply } => {
+                answer(reply, self.take_draw_partial(*partial, &cms))
+            }
+            Job::Journal { journal, reply } => answer(reply, self.take_journal(journal)),
             Job::Destroyed { custodian, cms, reply } => {
                 answer(reply, self.take_destruction(custodian, &cms))
             }
@@ -164,6 +168,7 @@ impl Room {
             self.next_tick,
             self.replay.state().next_due(),
             self.close_wait(),
+            self.draw_wait(),
             self.package_wait(),
         ];
         let wait = due.into_iter().flatten().map(|at| at.since(now).map_or(0, Millis::get)).min();
@@ -175,6 +180,7 @@ impl Room {
         self.tick_if_due()?;
         self.close_intake_if_due()?;
         self.write_due()?;
+        self.draw_if_due()?;
         self.package_if_due()
     }
 

@@ -34,6 +34,10 @@ pub(crate) enum Job {
     },
     /// A custodian's partial decryptions.
     Partials { partials: Box<crate::unsealing::PartialSet>, cms: Vec<u8>, reply: Reply<u64> },
+    /// A custodian's answer to a draw.
+    DrawPartial { answer: Box<crate::DrawAnswer>, cms: Vec<u8>, reply: Reply<u64> },
+    /// A custodian's signed journal.
+    Journal { journal: crate::HandedJournal, reply: Reply<u64> },
     /// A custodian's statement that its share is destroyed.
     Destroyed { custodian: kaibiao_types::CustodianIndex, cms: Vec<u8>, reply: Reply<u64> },
     /// A custodian's refusal.
@@ -185,6 +189,29 @@ impl LotHandle {
     ) -> Result<u64, RoomError> {
         let partials = Box::new(partials);
         self.ask(|reply| Job::Partials { partials, cms, reply }).await
+    }
+
+    /// Takes in a custodian's answer to a draw: the exact signed body and its CMS.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub async fn draw_partial(
+        &self,
+        answer: crate::DrawAnswer,
+        cms: Vec<u8>,
+    ) -> Result<u64, RoomError> {
+        let answer = Box::new(answer);
+        self.ask(|reply| Job::DrawPartial { answer, cms, reply }).await
+    }
+
+    /// Takes in a custodian's signed journal.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub async fn journal(&self, journal: crate::HandedJournal) -> Result<u64, RoomError> {
+        self.ask(|reply| Job::Journal { journal, reply }).await
     }
 
     /// Takes in a custodian's statement that its share is destroyed.

@@ -142,6 +142,7 @@ impl Room {
                 .map(|frozen| frozen.material.paths.clone())
                 .unwrap_or_default(),
             bids: self.bid_contents(&checkpoint)?,
+            journals: self.journals()?,
             checkpoint,
         })
     }

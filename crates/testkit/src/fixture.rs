@@ -83,6 +83,9 @@ pub struct DraftFixture {
     pub fictional: bool,
     /// Where the real part comes from.
     pub source: Option<String>,
+    /// The draws, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub draws: Vec<kaibiao_opening::Draw>,
 }
 
 /// A text in Chinese and English.

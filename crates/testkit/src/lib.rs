@@ -13,6 +13,8 @@ mod roster;
 mod running;
 #[cfg(feature = "scenario")]
 mod scenario;
+mod time_server;
+mod token;
 
 pub use entropy::{FailingEntropy, SeededEntropy};
 pub use fixture::{
@@ -24,7 +26,11 @@ pub use paths::{fixtures, keys_dev, require_tool, shared_dir, workspace_root};
 pub use roster::{Authority, Identity, NamedParty, Roster};
 pub use running::{RunError, Running};
 #[cfg(feature = "scenario")]
-pub use scenario::{People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions};
+pub use scenario::{
+    DrawPlay, People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions,
+};
+pub use time_server::{TimeAnswer, TimeServer};
+pub use token::SoftTokens;
 
 /// The mark at the end of the name of every invented organisation.
 pub const FICTIONAL_MARK: &str = "（虚构）";

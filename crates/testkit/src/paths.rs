@@ -59,7 +59,7 @@ pub fn require_tool(program: &str) -> bool {
     false
 }
 
-fn skip(reason: &str) {
+pub(crate) fn skip(reason: &str) {
     let in_ci = env::var("CI").is_ok_and(|value| value == "true");
     assert!(!in_ci, "{reason} (CI=true: nothing may be skipped)");
     let test = std::thread::current().name().unwrap_or("unnamed test").to_owned();

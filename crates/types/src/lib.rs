@@ -6,6 +6,7 @@
 mod digest;
 mod fault;
 mod id;
+mod moment;
 mod money;
 mod org;
 mod role;
@@ -17,6 +18,7 @@ pub use fault::Fault;
 pub use id::{
     BidSeq, CustodianIndex, IdError, LotId, LotKey, Part, PlaceNo, Stage, TenderId, TickNo,
 };
+pub use moment::JournalMoment;
 pub use money::{Currency, Money, MoneyError};
 pub use org::{OrgCode, OrgCodeError, Party};
 pub use role::Role;

@@ -99,6 +99,8 @@ fn civil(millis: u64) -> (String, String) {
 }
 
 impl Millis {
+    /// The greatest span: 2^53 - 1.
+    pub const MAX: Self = Self(MAX);
     /// No time at all.
     pub const ZERO: Self = Self(0);
 

@@ -287,6 +287,27 @@ labels! {
         "Bids that have a receipt are stored durably and are still sealed.";
         "请等待服务器恢复后再查询结果；不确定是否成功的操作可以安全地重做。",
         "Wait until the hall is back and ask again; a step whose result is not known can safely be repeated.";
+    "token-pin" => TokenPin, None, NoPermission;
+        "密码设备（令牌）不接受所给的 PIN，或者它的 PIN 已经锁定。",
+        "The token does not accept the PIN, or its PIN is locked.";
+        "密钥仍在密码设备里，没有任何内容被解密；程序不会再次尝试这个 PIN。",
+        "The keys are still on the token and nothing was decrypted; the program does not try this PIN again.";
+        "请先核对 PIN 文件再启动；如已锁定，请由设备管理员解锁。每次输错都会使设备更接近锁定。",
+        "Check the PIN file before you start again; if it is locked, the token's officer unlocks it. Each wrong PIN brings the token nearer to its lock.";
+    "token-unavailable" => TokenUnavailable, None, NoInput;
+        "无法使用保护密钥的密码设备（令牌）：没有找到设备、驱动模块或其中的密钥。",
+        "The token that protects the keys cannot be used: the token, its module or its key was not found.";
+        "密钥库没有改动，其中的内容仍然加密。",
+        "The key store is unchanged and what is in it is still encrypted.";
+        "请插入建库时所用的密码设备，核对模块路径和设备名称，然后重新启动。",
+        "Insert the token that the key store was made with, check the path of the module and the label, and start again.";
+    "token-unfit" => TokenUnfit, None, DataError;
+        "这个密码设备（令牌）不能安全地保护密钥，程序拒绝使用。",
+        "This token does not protect the keys as it must; the program does not use it.";
+        "没有任何密钥被写到这个设备之外。",
+        "No key was written anywhere outside of the token.";
+        "请换用支持 AES-GCM、名称唯一的设备，重新建立密钥库；若设备中的密钥可以导出，请停用它并查明原因。",
+        "Take a token with AES-GCM and a label of its own and make a new key store; if a key on it can leave it, stop using it and find out why.";
     "too-early" => TooEarly, Some(403), Refused;
         "还没有到开标时间，任何人都不能提前开标。",
         "It is not yet the opening time; nobody can open earlier.";

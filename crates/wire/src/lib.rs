@@ -26,10 +26,11 @@ pub use labels::{Label, Text, UnknownLabel};
 pub use limits::{BODY_LEN_MAX, FRAME_LEN_MAX, HEARTBEAT_EVERY, SLICE_LEN, TEXT_LEN_MAX};
 pub use messages::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
-    DestructionPost, DraftAnswer, FreezeSignaturePost, FrozenAnswer, FrozenItem, HeaderItem,
-    LotCreated, LotList, LotStatus, LotsPost, PartMissing, PartialItem, PartialsBody, PartialsKind,
-    PathItem, PublishPost, ReceiptAnswer, RefusalBody, RefusalKind, SignedBody, Since,
-    SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
+    DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind, FreezeSignaturePost,
+    FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LotCreated, LotList, LotStatus, LotsPost,
+    PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost, ReceiptAnswer,
+    RefusalBody, RefusalKind, SignedBody, Since, SubmissionPost, TenderAnswer, TimeAnswer,
+    UploadAnswer, Words,
 };
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};
 pub use random_id::{RandomId, RandomIdError};

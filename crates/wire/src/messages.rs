@@ -1,6 +1,7 @@
 //! Bodies of the HTTP calls. `docs/spec/http.md` says who may call what, and when.
 
 mod custody;
+mod draw;
 mod lots;
 mod submission;
 mod tender;
@@ -9,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 pub use custody::{
     BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost, FreezeSignaturePost,
-    FrozenAnswer, FrozenItem, PartialItem, PartialsBody, PartialsKind, PathItem, RefusalBody,
-    RefusalKind,
+    FrozenAnswer, FrozenItem, JournalPost, PartialItem, PartialsBody, PartialsKind, PathItem,
+    RefusalBody, RefusalKind,
 };
+pub use draw::{DrawPartialBody, DrawPartialKind};
 pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};
 pub use submission::{HeaderItem, PartMissing, ReceiptAnswer, SubmissionPost, UploadAnswer};
 pub use tender::{DraftAnswer, LotsPost, PublishPost, TenderAnswer};

@@ -62,6 +62,10 @@ lot_paths! {
     freeze_signatures FREEZE_SIGNATURES "/freeze-signatures";
     /// `POST`: a custodian's partial decryptions.
     partials PARTIALS "/partials";
+    /// `POST`: a custodian's answer to a draw.
+    draw_partials DRAW_PARTIALS "/draw-partials";
+    /// `POST`: a custodian's signed journal.
+    journals JOURNALS "/journals";
     /// `POST`: a custodian's statement that its share is destroyed.
     destructions DESTRUCTIONS "/destructions";
     /// `POST`: a custodian's refusal.

@@ -73,3 +73,16 @@ fn only_what_a_bidder_signed_is_blamed_on_it() {
     assert_eq!(blame(Observation::BidderSecretMissing).fault, Some(Fault::Undetermined));
     assert_eq!(blame(Observation::SheetMalformed).fault, None, "the bid counts as opened");
 }
+
+/// Ruling 21: only what a custodian says against itself decides.
+#[test]
+fn a_journal_decides_against_its_own_custodian_alone() {
+    for (shows, whose) in [
+        (JournalShows::Refusal, MissingRelease::Custodian),
+        (JournalShows::RequestSeen, MissingRelease::Custodian),
+        (JournalShows::Intent, MissingRelease::Undetermined),
+        (JournalShows::Nothing, MissingRelease::Undetermined),
+    ] {
+        assert_eq!(missing_release(shows), whose, "{shows:?}");
+    }
+}

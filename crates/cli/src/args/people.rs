@@ -58,6 +58,15 @@ pub(crate) enum HostCmd {
         #[command(flatten)]
         act: Act,
     },
+    /// Confirm that the opening time has come, for custodians whose clocks have lost their sources;
+    /// it counts once the supervisor confirms it too.
+    ConfirmTime {
+        /// The opening time as the log has it: RFC 3339 with an offset.
+        #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+        deadline: UtcMillis,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Ask for a later deadline (延期); it counts once the supervisor approves.
     Postpone {
         /// The new deadline: RFC 3339 with an offset, or +30s, +5m, +2h, +7d from now.
@@ -85,6 +94,13 @@ pub(crate) enum HostCmd {
         #[arg(long, value_name = "N")]
         interval_ms: Option<u64>,
     },
+    /// Start a draw of the tender file (抽取); custodians answer, and the value follows.
+    Draw {
+        /// Its number in the tender file.
+        no: u32,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Answer an objection (答复).
     Answer {
         /// Number of the objection.
@@ -108,6 +124,14 @@ pub(crate) enum HostCmd {
 pub(crate) enum SupervisorCmd {
     /// Approve a degraded freeze.
     ApproveDegraded(Act),
+    /// Confirm that the opening time has come, as the host did.
+    ApproveTime {
+        /// The opening time as the log has it: RFC 3339 with an offset.
+        #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+        deadline: UtcMillis,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Approve the postponement that the host asked for.
     ApprovePostponement {
         /// Its number in the log.

@@ -35,7 +35,7 @@ pub(crate) struct ServeArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CustodianCmd {
-    /// Make an empty key store, protected by a passphrase.
+    /// Make an empty key store, protected by a passphrase or by a token.
     Init {
         #[command(flatten)]
         store: StoreArgs,
@@ -76,7 +76,24 @@ pub(crate) struct StoreArgs {
     /// Folder of the key store.
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) protection: ProtectionArgs,
+}
+
+/// What protects the key store: a passphrase, or a token with all three of its options.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ProtectionArgs {
     /// File whose first line is the passphrase.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) passphrase_file: PathBuf,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["token_module", "token_label", "token_pin_file"])]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Instead of a passphrase: the PKCS#11 module of a token, an absolute path.
+    #[arg(long, value_name = "FILE", requires_all = ["token_label", "token_pin_file"])]
+    pub(crate) token_module: Option<PathBuf>,
+    /// The token's label.
+    #[arg(long, value_name = "LABEL", requires = "token_module")]
+    pub(crate) token_label: Option<String>,
+    /// File whose first line is the PIN of the token's user.
+    #[arg(long, value_name = "FILE", requires = "token_module")]
+    pub(crate) token_pin_file: Option<PathBuf>,
 }

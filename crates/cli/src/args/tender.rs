@@ -13,16 +13,6 @@ use crate::lots;
 pub(crate) enum TenderCmd {
     /// Make a draft out of a form (JSON).
     Draft(DraftArgs),
-    /// Sign a draft, announce it to the hall, start its key ceremony.
-    Create {
-        #[command(flatten)]
-        at: AtHall,
-        /// The draft.
-        #[arg(long, value_name = "FILE")]
-        draft: PathBuf,
-        #[command(flatten)]
-        signer: As,
-    },
     /// Wait for the ceremony, check it, sign and publish the tender file.
     Publish {
         #[command(flatten)]
@@ -89,10 +79,23 @@ pub(crate) struct DraftArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CeremonyCmd {
-    /// How far the ceremony of a lot is.
+    /// Sign a draft, announce it to the hall, start its key ceremony; as its host.
+    New {
+        #[command(flatten)]
+        at: AtHall,
+        /// The draft.
+        #[arg(long, value_name = "FILE")]
+        draft: PathBuf,
+        #[command(flatten)]
+        signer: As,
+    },
+    /// How far the ceremony of a lot is, who has posted what, and who is waited for.
     Status {
         #[command(flatten)]
         at: AtLot,
+        /// Trust list: check every signature on the board; else it is the hall's word.
+        #[arg(long, value_name = "FILE")]
+        trust: Option<PathBuf>,
     },
     /// Check a ceremony bundle, without network.
     Check {

@@ -24,12 +24,16 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         HostCmd::Unseal { part, act } => {
             send(&act, Command::StartUnsealing(Part::from(part)), ui).await
         }
+        HostCmd::ConfirmTime { deadline, act } => {
+            send(&act, Command::ConfirmTime { deadline }, ui).await
+        }
         HostCmd::Postpone { to, reason, act } => {
             let deadline = to.from(machine::now()?);
             send(&act, Command::AskPostponement { deadline, reason }, ui).await
         }
         HostCmd::ReadNext { act, duration_ms } => read(&act, duration_ms, 1, ui).await,
         HostCmd::ReadAll { act, interval_ms } => read(&act, interval_ms, usize::MAX, ui).await,
+        HostCmd::Draw { no, act } => send(&act, Command::StartDraw(no), ui).await,
         HostCmd::Answer { no, text, act } => {
             send(&act, Command::AnswerObjection { no, text }, ui).await
         }
@@ -43,6 +47,9 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
 pub(super) async fn supervisor(command: SupervisorCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
         SupervisorCmd::ApproveDegraded(act) => send(&act, Command::ApproveDegraded, ui).await,
+        SupervisorCmd::ApproveTime { deadline, act } => {
+            send(&act, Command::ApproveTime { deadline }, ui).await
+        }
         SupervisorCmd::ApprovePostponement { no, to, act } => {
             send(&act, Command::ApprovePostponement { no, deadline: to }, ui).await
         }

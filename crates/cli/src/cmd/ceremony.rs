@@ -6,9 +6,9 @@ use super::custodian;
 use crate::args::CeremonyCmd;
 use crate::client::Hall;
 use crate::failure::Failure;
-use crate::identity::Trust;
+use crate::identity::{Signer, Trust};
 use crate::output::{Facts, Ui};
-use crate::{ceremony, files, lots, machine};
+use crate::{ceremony, files, machine, progress, publish};
 
 /// Bytes of the longest ceremony bundle that is read.
 const BUNDLE_MAX: usize = 32 << 20;
@@ -16,14 +16,19 @@ const BUNDLE_MAX: usize = 32 << 20;
 pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
     let mut facts = Facts::default();
     match command {
-        CeremonyCmd::Status { at } => {
-            let status = lots::status(&Hall::new(&at.at.hall)?, &at.lot).await?;
-            facts
-                .text("lot", &status.lot)
-                .add("ceremony", serde_json::json!(status.ceremony))
-                .add("phase", status.phase)
-                .text("deadline", status.deadline)
-                .add("entries", status.entries);
+        CeremonyCmd::New { at, draft, signer } => {
+            let signer = Signer::load(&signer.cert, &signer.key)?;
+            let draft = files::read(&draft, kaibiao_opening::limits::TENDER_BYTES)?;
+            let lot = publish::create(&Hall::new(&at.hall)?, &draft, &signer).await?;
+            facts.text("lot", lot);
+            ui.note("密钥仪式已开始。", "the key ceremony has begun");
+        }
+        CeremonyCmd::Status { at, trust } => {
+            let trust = trust.as_deref().map(Trust::load).transpose()?;
+            let hall = Hall::new(&at.at.hall)?;
+            let progress = progress::of(&hall, &at.lot, trust.as_ref()).await?;
+            facts = progress.facts();
+            progress.notes(ui);
         }
         CeremonyCmd::Recover { file, store } => {
             let (lot, seat) =

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kaibiao_crypto::SecureEntropy;
 use kaibiao_custodian::{
     Config, Custodian, CustodianError, HardeningError, KeyStore, KeyStoreError, MemoryLock, Pace,
-    Passphrase, RecoverShareError, harden,
+    Passphrase, Protection, RecoverShareError, Token, TokenConfig, TokenError, TokenPin, harden,
 };
 use kaibiao_types::{CustodianIndex, LotKey};
 use kaibiao_wire::{Accepted, Exit, JsonError, Label, PartialsBody, SignedBody, from_json, paths};
@@ -19,8 +19,8 @@ use crate::identity::{Signer, Trust};
 use crate::output::{Facts, Ui};
 use crate::{files, machine, process};
 
-/// Bytes of the longest passphrase file that is read.
-const PASSPHRASE_FILE_MAX: usize = 8 << 10;
+/// Bytes of the longest file with a passphrase or a PIN that is read.
+const WORD_FILE_MAX: usize = 8 << 10;
 
 /// Bytes of the longest file of partial decryptions that is read.
 const RELEASED_MAX: usize = 64 << 20;
@@ -33,7 +33,7 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
     match command {
         CustodianCmd::Carry { .. } => {}
         CustodianCmd::Init { store } => {
-            let made = KeyStore::init(&store.dir, passphrase(&store)?, machine::random())?;
+            let made = KeyStore::init(&store.dir, protection(&store)?, machine::random())?;
             let mut facts = Facts::default();
             facts.add("key_store", made.root().display().to_string());
             ui.facts(&facts);
@@ -44,7 +44,7 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
                 .map_or_else(Pace::default, |span| Pace::steady(Duration::from_millis(span)));
             let config = Config {
                 hall: at.hall,
-                store: KeyStore::open_or_init(&store.dir, passphrase(&store)?, machine::random())?,
+                store: KeyStore::open_or_init(&store.dir, protection(&store)?, machine::random())?,
                 identity: Signer::load(&signer.cert, &signer.key)?.into_identity(),
                 trust: Trust::load(&trust.trust)?.bytes,
                 lot,
@@ -78,7 +78,7 @@ pub(super) fn recover_share(
     ui: Ui,
 ) -> Result<(LotKey, CustodianIndex), Failure> {
     harden_process(ui)?;
-    let keys = KeyStore::open(&store.dir, passphrase(store)?)?;
+    let keys = KeyStore::open(&store.dir, protection(store)?)?;
     Ok(keys.recover_share(bundle, &mut SecureEntropy(machine::random()))?)
 }
 
@@ -102,14 +102,33 @@ async fn carry(file: &Path, hall: &Hall, ui: Ui) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// The first line of the passphrase file.
-fn passphrase(store: &StoreArgs) -> Result<Passphrase, Failure> {
-    let path = &store.passphrase_file;
-    let text = Zeroizing::new(files::read(path, PASSPHRASE_FILE_MAX)?);
-    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    Passphrase::new(Zeroizing::new(line.to_vec())).map_err(|error| {
+/// What the key store is made or opened with; a token is logged in to.
+fn protection(store: &StoreArgs) -> Result<Protection, Failure> {
+    let args = &store.protection;
+    if let Some(path) = &args.passphrase_file {
+        let passphrase = Passphrase::new(first_line(path)?).map_err(|error| {
+            Failure::coded(Label::BadInput, error.label(), &error).at(&path.display().to_string())
+        })?;
+        return Ok(passphrase.into());
+    }
+    let (Some(module), Some(label), Some(path)) =
+        (&args.token_module, &args.token_label, &args.token_pin_file)
+    else {
+        let detail = "a token needs --token-module, --token-label and --token-pin-file";
+        return Err(Failure::new(Label::Usage, detail));
+    };
+    let pin = TokenPin::new(&first_line(path)?).map_err(|error| {
         Failure::coded(Label::BadInput, error.label(), &error).at(&path.display().to_string())
-    })
+    })?;
+    let config = TokenConfig { module: module.clone(), label: label.clone(), pin };
+    Ok(Token::open(config).map_err(KeyStoreError::from)?.into())
+}
+
+/// The first line of a file with a secret word.
+fn first_line(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let text = Zeroizing::new(files::read(path, WORD_FILE_MAX)?);
+    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    Ok(Zeroizing::new(line.to_vec()))
 }
 
 impl From<HardeningError> for Failure {
@@ -127,9 +146,23 @@ impl From<KeyStoreError> for Failure {
             KeyStoreError::Write { .. } => Label::StateUnknown,
             KeyStoreError::Entropy(_) => Label::Internal,
             KeyStoreError::Locked(_) => Label::Busy,
+            KeyStoreError::Protection { .. } => Label::Usage,
+            KeyStoreError::Token(error) => token(error),
             _ => Label::BadInput,
         };
         Self::coded(label, error.label(), &error)
+    }
+}
+
+/// Whether the token is not there, does not take the PIN, or may not be relied on.
+const fn token(error: &TokenError) -> Label {
+    match error {
+        TokenError::Pin | TokenError::PinLastTry | TokenError::PinLocked => Label::TokenPin,
+        TokenError::Ambiguous(_)
+        | TokenError::Exposed(_)
+        | TokenError::KeyTwice(_)
+        | TokenError::Mechanism(_) => Label::TokenUnfit,
+        _ => Label::TokenUnavailable,
     }
 }
 

@@ -5,6 +5,7 @@ mod ceremony;
 mod custodian;
 mod seal;
 mod serve;
+mod signing;
 mod tender;
 mod verify;
 mod watch;
@@ -47,6 +48,10 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
             Ok(Exit::Ok)
         }
         Cmd::Verify(args) => verify::run(&args, ui),
+        Cmd::Cert(command) => signing::cert(&command, ui),
+        Cmd::Sign(args) => signing::sign(&args, ui),
+        Cmd::VerifySignature(args) => signing::verify_signature(&args, ui),
+        Cmd::Trust(command) => signing::trust(&command, ui),
         Cmd::Demo(args) => demo::run(args, ui).await,
     }
 }

@@ -22,15 +22,6 @@ const FORM_MAX: usize = 16 << 20;
 pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
         TenderCmd::Draft(args) => make_draft(&args, ui)?,
-        TenderCmd::Create { at, draft, signer } => {
-            let signer = Signer::load(&signer.cert, &signer.key)?;
-            let draft = files::read(&draft, kaibiao_opening::limits::TENDER_BYTES)?;
-            let lot = publish::create(&Hall::new(&at.hall)?, &draft, &signer).await?;
-            let mut facts = Facts::default();
-            facts.text("lot", lot);
-            ui.facts(&facts);
-            ui.note("密钥仪式已开始。", "the key ceremony has begun");
-        }
         TenderCmd::Publish { at, signer, trust, out, wait } => {
             let (hall, trust) = (Hall::new(&at.at.hall)?, Trust::load(&trust.trust)?);
             let signer = Signer::load(&signer.cert, &signer.key)?;

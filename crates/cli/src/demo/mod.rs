@@ -73,6 +73,7 @@ async fn play(
     room.unseal_prices(&bids).await?;
     room.read().await?;
     room.confirm().await?;
+    room.draw().await?;
     room.unseal_documents(&bids).await?;
     room.record_and_close().await?;
     let package = room.keep().await?;

@@ -142,6 +142,25 @@ impl Room<'_, '_> {
         Ok(())
     }
 
+    /// Every draw of the tender file, one after the other.
+    pub(super) async fn draw(&mut self) -> Result<(), Failure> {
+        let draws = self.log.state().published().map(|lot| lot.draws.clone()).unwrap_or_default();
+        for draw in draws {
+            self.send(&self.opening.cast.host, Command::StartDraw(draw.no)).await?;
+            let over = |state: &State| {
+                state.draws().get(&draw.no).is_some_and(|run| run.outcome.is_some())
+            };
+            self.until("the draw", STEP, over).await?;
+            let run = self.log.state().draws().get(&draw.no);
+            let outcome = run.and_then(|run| run.outcome.as_ref());
+            if outcome.is_none_or(|outcome| outcome.drawn.is_none()) {
+                return Err(deviation("a draw has no value"));
+            }
+            self.opening.plan.breathe(4).await;
+        }
+        Ok(())
+    }
+
     /// The documents, for the evaluation; they are what the bidders sealed.
     pub(super) async fn unseal_documents(&mut self, bids: &[TakenIn]) -> Result<(), Failure> {
         let host = &self.opening.cast.host;

@@ -75,12 +75,12 @@ pub(crate) fn of_command(command: &Command) -> (String, Vec<Image>) {
 /// everything else: its output is a pipe without room, at which it waits.
 pub(crate) fn at_the_end_of(command: &Command) -> (String, Image) {
     let (mut reader, mut full) = std::io::pipe().unwrap();
-    full.write_all(&[b'.'; PIPE_BYTES]).unwrap();
+    full.write_all(&vec![b'.'; PIPE_BYTES]).unwrap();
     let mut started = Command::new(command.get_program());
     started.args(command.get_args()).stdin(Stdio::null());
     let mut child = started.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     drop(started); // and with it this side's end for writing
-    eventually("the command writes its output", Duration::from_secs(60), || {
+    eventually("the command writes its output", Duration::from_mins(1), || {
         assert_eq!(child.try_wait().unwrap(), None, "it ended without output");
         fs::read_to_string(format!("/proc/{}/wchan", child.id())).unwrap().contains("pipe_write")
     });

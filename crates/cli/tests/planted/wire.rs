@@ -56,8 +56,14 @@ pub(crate) fn get(world: &World, tail: &str) -> Vec<u8> {
 /// Every public answer of the hall about the lot, heads and bodies as they come.
 pub(crate) fn public_answers(world: &World) -> Vec<(String, Vec<u8>)> {
     let tails = ["", "/draft", "/board", "/ceremony", "/tender", "/log", "/checkpoint", "/frozen"];
-    let of_lot =
-        tails.iter().chain(&["/record", "/evidence", "/partials", "/destructions", "/keys"]);
+    let of_lot = tails.iter().chain(&[
+        "/record",
+        "/evidence",
+        "/partials",
+        "/journals",
+        "/destructions",
+        "/keys",
+    ]);
     let mut paths: Vec<String> =
         of_lot.map(|tail| format!("/api/v1/lots/{}{tail}", world.lot)).collect();
     paths.extend(["/api/v1/lots", "/api/v1/time", "/", "/metrics"].map(ToOwned::to_owned));

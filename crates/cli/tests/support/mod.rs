@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_testkit::{Fixture, Running, fixtures, keys_dev};
+use kaibiao_testkit::{Fixture, Running, SoftTokens, fixtures, keys_dev};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -86,22 +86,37 @@ pub(crate) struct World {
     pub(crate) hall: Running,
     pub(crate) custodians: Vec<Running>,
     pub(crate) deadline: Instant,
+    /// With them custodian 1 and 2 keep their keys under a token of their own each.
+    pub(crate) tokens: Option<SoftTokens>,
 }
 
 impl World {
     /// Starts the processes and publishes a tender whose bids are taken in for `seconds`.
     pub(crate) fn open(name: &str, seconds: u64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut command = Command::new(KAIBIAO);
-        command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
-        command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
-        let mut world = Self::start(command, dir, name);
+        Self::open_under(tempfile::tempdir().unwrap(), None, name, seconds)
+    }
+
+    /// As [`World::open`], with tokens `custodian-1` and `custodian-2` of the PIN `123456`.
+    pub(crate) fn open_under(
+        dir: TempDir,
+        tokens: Option<SoftTokens>,
+        name: &str,
+        seconds: u64,
+    ) -> Self {
+        let mut world = Self::start(hall(&dir), dir, name);
+        world.tokens = tokens;
         for number in 1..=3 {
             let custodian = world.start_custodian(number);
             world.custodians.push(custodian);
         }
         world.publish(name, seconds);
         world
+    }
+
+    /// A hall without custodians, without a lot.
+    pub(crate) fn empty(name: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::start(hall(&dir), dir, name)
     }
 
     /// As [`World::open`], with a hall that runs the custodians itself.
@@ -117,16 +132,41 @@ impl World {
         let line = hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
         let url = line.split("listening: ").nth(1).unwrap().to_owned();
         fs::write(dir.path().join("passphrase"), "correct horse battery staple\n").unwrap();
+        fs::write(dir.path().join("pin"), "123456\n").unwrap();
         let lot = format!("{}/{}", fixture.draft.tender, fixture.draft.lot);
-        Self { dir, fixture, url, lot, hall, custodians: Vec::new(), deadline: Instant::now() }
+        Self {
+            dir,
+            fixture,
+            url,
+            lot,
+            hall,
+            custodians: Vec::new(),
+            deadline: Instant::now(),
+            tokens: None,
+        }
+    }
+
+    /// Gives a command the key store of a custodian and what opens it.
+    pub(crate) fn with_store(&self, command: &mut Command, number: usize) {
+        command.arg("--dir").arg(self.path(&format!("custodian-{number}")));
+        match self.tokens.as_ref().filter(|_| number < 3) {
+            None => {
+                command.arg("--passphrase-file").arg(self.path("passphrase"));
+            }
+            Some(tokens) => {
+                command.env(SoftTokens::VARIABLE, tokens.conf());
+                command.arg("--token-module").arg(tokens.module());
+                command.args(["--token-label", &format!("custodian-{number}")]);
+                command.arg("--token-pin-file").arg(self.path("pin"));
+            }
+        }
     }
 
     /// Starts a custodian with its own key store; a second time it goes on with the same store.
     pub(crate) fn start_custodian(&self, number: usize) -> Running {
         let mut command = Command::new(KAIBIAO);
-        command.args(["custodian", "run", "--poll-ms", "150", "--hall", &self.url, "--dir"]);
-        command.arg(self.path(&format!("custodian-{number}")));
-        command.arg("--passphrase-file").arg(self.path("passphrase"));
+        command.args(["custodian", "run", "--poll-ms", "150", "--hall", &self.url]);
+        self.with_store(&mut command, number);
         command.args(identity(&format!("custodian-{number}"))).args(trust());
         let mut custodian = Running::start(command, LIFE).unwrap();
         custodian.wait_for("custodian: running").unwrap_or_else(|error| panic!("{error}"));
@@ -134,6 +174,15 @@ impl World {
     }
 
     fn publish(&mut self, name: &str, seconds: u64) {
+        self.draft(name, seconds);
+        // Never before the deadline in the draft, which counts from the start of that command.
+        self.deadline = Instant::now() + Duration::from_secs(seconds);
+        self.begin(&format!("host-{name}")).ok();
+        self.publish_ready(name);
+    }
+
+    /// Makes `draft.json` with a deadline in `seconds`.
+    pub(crate) fn draft(&self, name: &str, seconds: u64) {
         let form = fixtures().join(format!("tenders/{name}.json"));
         let mut draft: Vec<String> = words("tender draft --platform test.kaibiao.example");
         draft.extend(["--from".to_owned(), text(&form), "--deadline".to_owned()]);
@@ -145,17 +194,22 @@ impl World {
         }
         draft.extend(trust());
         kaibiao(draft).ok();
-        // Never before the deadline in the draft, which counts from the start of that command.
-        self.deadline = Instant::now() + Duration::from_secs(seconds);
-        let host = identity(&format!("host-{name}"));
-        let mut create: Vec<String> = words("tender create");
-        create.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
-        create.push(text(&self.path("draft.json")));
-        create.extend(host.clone());
-        kaibiao(create).ok();
+    }
+
+    /// Starts the ceremony of `draft.json` as somebody.
+    pub(crate) fn begin(&self, who: &str) -> Done {
+        let mut new: Vec<String> = words("--lang en ceremony new");
+        new.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
+        new.push(text(&self.path("draft.json")));
+        new.extend(identity(who));
+        kaibiao(new)
+    }
+
+    /// Waits for the ceremony and publishes the tender.
+    pub(crate) fn publish_ready(&self, name: &str) {
         let mut publish = words("tender publish");
         publish.extend(self.at_lot());
-        publish.extend(host);
+        publish.extend(identity(&format!("host-{name}")));
         publish.extend(trust());
         publish.extend(["--out".to_owned(), text(&self.path("tender"))]);
         kaibiao(publish).ok();
@@ -307,6 +361,14 @@ impl World {
     pub(crate) fn wait_for_deadline(&self) {
         std::thread::sleep(self.deadline.saturating_duration_since(Instant::now()));
     }
+}
+
+/// The command that starts a hall with its data in `dir`.
+fn hall(dir: &TempDir) -> Command {
+    let mut command = Command::new(KAIBIAO);
+    command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
+    command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
+    command
 }
 
 /// The words of a text.

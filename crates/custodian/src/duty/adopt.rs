@@ -11,6 +11,8 @@ use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
 use kaibiao_wire::TenderAnswer;
 
+use super::journals::Handing;
+use super::time::LotClock;
 use super::{Lot, LotError, by_rule, refused};
 use crate::keys::{LineFile, LotFolder, Text};
 
@@ -18,6 +20,8 @@ use crate::keys::{LineFile, LotFolder, Text};
 pub(crate) struct Opening {
     pub(super) replay: Replay,
     pub(super) custody: Custody,
+    /// The clock, where the tender file names time servers.
+    pub(super) time: Option<LotClock>,
     /// `None` once it is destroyed. It never moves out of this value, which is boxed.
     pub(super) share: Option<KeyShare>,
     pub(super) cosigner: Cosigner,
@@ -40,6 +44,10 @@ pub(super) struct Sent {
     pub(super) freeze: Option<Instant>,
     /// When partial decryptions were last sent.
     pub(super) partials: Option<Instant>,
+    /// Which draw was last answered, and when.
+    pub(super) draw: Option<(u32, Instant)>,
+    /// The journal that was last handed over.
+    pub(super) journal: Option<Handing>,
     /// When the statement of destruction was last sent.
     pub(super) destruction: Option<Instant>,
 }
@@ -120,12 +128,14 @@ impl Lot {
             Some(share) => Custody::new(&replay, share).map_err(by_rule(REQUEST))?,
             None => Custody::without_share(index),
         };
+        let time = LotClock::of(&replay.tender().file().terms().custody.time);
         self.seat = Some(index);
         self.keys = None;
         let (log, lines) = folder.log()?;
         let mut opening = Opening {
             replay,
             custody,
+            time,
             share,
             cosigner,
             log,

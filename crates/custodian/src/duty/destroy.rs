@@ -1,11 +1,13 @@
-//! The end of a lot: the share goes, then the statement that it went, then the cosigning key
-//! (ruling 17).
+//! The end of a lot: the share goes, then the signed journal and the statement that it went, then
+//! the cosigning key (ruling 17).
 
 use std::time::Instant;
 
 use kaibiao_custody::Holding;
+use kaibiao_types::JournalMoment;
 use kaibiao_wire::{B64, DestructionPost};
 
+use super::journals::Handover;
 use super::release::AGAIN;
 use super::{Duty, Lot, LotError, by_rule};
 use crate::keys::Text;
@@ -16,7 +18,7 @@ impl Lot {
     /// What is due after the end: destroys share and static key, then says so until the log has it,
     /// then destroys the cosigning key once no head is to be cosigned any more.
     pub(super) fn end(&mut self) -> Result<Duty, LotError> {
-        let clock = self.shared.now();
+        let clock = self.now();
         let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };
@@ -36,10 +38,17 @@ impl Lot {
         if opening.replay.state().destroyed().contains_key(&custodian) {
             return self.retire();
         }
-        if opening.sent.destruction.is_some_and(|sent| sent.elapsed() < AGAIN) {
+        // It covers the destruction; afterwards the log takes nothing of this custodian any more.
+        match self.hand_over(JournalMoment::Close)? {
+            Handover::Due(duty) => return Ok(duty),
+            Handover::Rest => return Ok(Duty::Nothing),
+            Handover::Done => {}
+        }
+        let sent = self.opening.as_ref().and_then(|opening| opening.sent.destruction);
+        if sent.is_some_and(|sent| sent.elapsed() < AGAIN) {
             return Ok(Duty::Nothing);
         }
-        let cms = self.shared.sign(due.statement.as_bytes())?;
+        let cms = self.shared.sign_at(due.statement.as_bytes(), clock.now)?;
         Ok(Duty::Destroyed(Box::new(DestructionPost { custodian, cms_b64: B64(cms) })))
     }
 
@@ -54,7 +63,7 @@ impl Lot {
     fn retire(&mut self) -> Result<Duty, LotError> {
         let Some(opening) = &self.opening else { return Ok(Duty::Nothing) };
         let cosigned = opening.is_shown();
-        let (memory, clock) = (self.journal.memory(), self.shared.now());
+        let (memory, clock) = (self.journal.memory(), self.now());
         let act = opening.custody.retire(&opening.replay, memory, cosigned, clock);
         if let Some(act) = act {
             let folder = self.shared.store.folder(&self.key)?;

@@ -82,7 +82,7 @@ impl Lot {
         if head.size != opening.replay.log().len() || opening.is_cosigned(note, head.size)? {
             return Ok(None);
         }
-        let clock = self.shared.now();
+        let clock = opening.reading(&*self.shared.clock);
         let memory = self.journal.memory();
         let cosigning = opening
             .custody

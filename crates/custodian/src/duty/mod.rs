@@ -3,8 +3,11 @@
 mod adopt;
 mod ceremony;
 mod destroy;
+mod draw;
 mod follow;
+mod journals;
 mod release;
+mod time;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -23,6 +26,7 @@ use crate::words;
 pub(crate) use adopt::Opening;
 pub(crate) use ceremony::CeremonyStep;
 pub(crate) use release::Duty;
+pub(crate) use time::{Answer, Question};
 
 /// One lot of this custodian.
 pub(crate) struct Lot {
@@ -147,7 +151,7 @@ impl Lot {
         label: &str,
         detail: &str,
     ) -> Result<Option<SignedBody>, LotError> {
-        let at = self.shared.now().now;
+        let at = self.now().now;
         let said = self.said.get(&(request, label.to_owned())).copied();
         let rested = |said: &Said| at.since(said.at).is_none_or(|since| since >= said.rest);
         if said.as_ref().is_some_and(|said| !rested(said)) {

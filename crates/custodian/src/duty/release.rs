@@ -10,14 +10,16 @@ use kaibiao_custody::{Refusal, Release, ToRaise};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::Phase;
 use kaibiao_replay::{BidMaterial, FrozenMaterial};
-use kaibiao_types::{Digest, Millis, Part};
+use kaibiao_types::{Digest, JournalMoment, Millis, Part};
 use kaibiao_wire::{
-    B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, PartialItem, PartialsBody,
-    PartialsKind, SignedBody, to_json,
+    B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, JournalPost, PartialItem,
+    PartialsBody, PartialsKind, SignedBody, to_json,
 };
 use ring::rand::SystemRandom;
 
-use super::{Lot, LotError, Opening, by_rule};
+use super::journals::Handover;
+use super::time::by_clock;
+use super::{Lot, LotError, Opening, Question};
 use crate::keys::{IntentState, Text};
 use crate::words;
 
@@ -30,10 +32,16 @@ pub(crate) enum Duty {
     Destroyed(Box<DestructionPost>),
     /// The freeze is countersigned.
     Freeze(Box<FreezeSignaturePost>),
+    /// The point of a draw is raised.
+    Draw(u32, Box<SignedBody>),
+    /// The journal is signed.
+    Journal(Box<JournalPost>),
     /// Nothing is asked of this custodian.
     Nothing,
     /// The points are raised.
     Partials(Box<SignedBody>),
+    /// A token of time over the freeze is needed first.
+    Token(Digest, Vec<Question>),
 }
 
 /// What the hall acknowledged and the log does not show is sent again after this long.
@@ -71,19 +79,20 @@ impl Lot {
         let unsigned = !state.freeze_signers().contains(&index);
         let asked = state.unsealing().map(|unsealing| unsealing.part);
         let asked = asked.filter(|part| !state.released(*part).contains(&index));
-        if !unsigned && asked.is_none() {
-            return Ok(Duty::Nothing);
-        }
+        let draw = opening.draw_asked(index);
         let rests = |sent: Option<Instant>| sent.is_some_and(|sent| sent.elapsed() < AGAIN);
-        let resting = if unsigned { opening.sent.freeze } else { opening.sent.partials };
-        if rests(resting) {
-            return Ok(Duty::Nothing);
+        let asked = asked.filter(|_| !rests(opening.sent.partials));
+        let unsigned_now = unsigned && !rests(opening.sent.freeze);
+        let due = if unsigned { unsigned_now } else { draw || asked.is_some() };
+        if !due {
+            return if unsigned { Ok(Duty::Nothing) } else { self.journal_at_freeze() };
         }
         if opening.material.as_ref().is_none_or(|(id, _)| *id != freeze_id) {
             return Ok(Duty::Fetch(freeze_id));
         }
         match asked {
             _ if unsigned => self.countersign(),
+            _ if draw => self.answer_draw(),
             Some(part) => self.release(part),
             None => Ok(Duty::Nothing),
         }
@@ -127,26 +136,37 @@ impl Lot {
         }
     }
 
+    /// Hands the journal over once the log shows the countersignature. A release comes first.
+    fn journal_at_freeze(&mut self) -> Result<Duty, LotError> {
+        match self.hand_over(JournalMoment::Freeze)? {
+            Handover::Due(duty) => Ok(duty),
+            Handover::Done | Handover::Rest => Ok(Duty::Nothing),
+        }
+    }
+
     /// Countersigns the freeze; the journal has it first.
     fn countersign(&mut self) -> Result<Duty, LotError> {
         let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };
+        let clock = opening.reading(&*self.shared.clock);
         let Opening { replay, custody, material: Some((_, material)), .. } = &mut **opening else {
             return Ok(Duty::Nothing);
         };
         let memory = self.journal.memory();
-        let clock = self.shared.now();
+        // The hall's clock is a little ahead of this one, or this one waits for what it may be
+        // wrong by, twice: its middle is past the deadline first, then its earliest. Nothing of it
+        // is for the record.
+        let silent = CLOCKS_DIFFER.get().saturating_add(clock.max_error.get().saturating_mul(2));
         let countersigning = match custody.countersign(replay, memory, material, clock) {
-            // The hall's clock is a little ahead of this one: nothing to put on record.
-            Err(Refusal::NotYet(wait)) if wait <= CLOCKS_DIFFER => return Ok(Duty::Nothing),
-            countersigning => countersigning.map_err(by_rule("freeze"))?,
+            Err(Refusal::NotYet(wait)) if wait.get() <= silent => return Ok(Duty::Nothing),
+            countersigning => countersigning.map_err(by_clock("freeze", clock))?,
         };
         let freeze_id = countersigning.freeze_id;
         if memory.freeze_id() != Some(freeze_id) {
             self.journal.write(&countersigning.act)?;
         }
-        let cms = self.shared.sign(countersigning.statement.as_bytes())?;
+        let cms = self.shared.sign_at(countersigning.statement.as_bytes(), clock.now)?;
         let post = FreezeSignaturePost { custodian, freeze_id, cms_b64: B64(cms) };
         Ok(Duty::Freeze(Box::new(post)))
     }
@@ -155,6 +175,7 @@ impl Lot {
     /// is touched (rule R9); a repeat is answered from the same intent and gives the same points.
     fn release(&mut self, part: Part) -> Result<Duty, LotError> {
         let Some(opening) = &mut self.opening else { return Ok(Duty::Nothing) };
+        let clock = opening.reading(&*self.shared.clock);
         let Opening { replay, custody, material: Some((_, material)), share: Some(share), .. } =
             &mut **opening
         else {
@@ -162,9 +183,13 @@ impl Lot {
         };
         let request = request(part);
         let memory = self.journal.memory();
-        let release = custody
-            .release(replay, memory, material, part, self.shared.now())
-            .map_err(by_rule(request))?;
+        let release = match custody.release(replay, memory, material, part, clock) {
+            Err(Refusal::TokenMissing) => {
+                let freeze_id = memory.freeze_id();
+                return freeze_id.map_or(Ok(Duty::Nothing), |id| self.ask_for_token(id));
+            }
+            release => release.map_err(by_clock(request, clock))?,
+        };
         if release.points.is_empty() {
             return Ok(Duty::Nothing); // no current bid has this part
         }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use kaibiao_crypto::EntropyError;
 
+use super::TokenError;
+use super::sealed::TOKEN_FILE_VERSION;
+
 /// Why a key store, or a file of it, cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +38,14 @@ pub enum KeyStoreError {
     /// The passphrase is not the one the key store was made with.
     #[error("the passphrase does not open the key store {0}")]
     Passphrase(PathBuf),
+    /// The key store was made with the other protection: passphrase instead of token, or reverse.
+    #[error("{path} is protected by {}", protection(*version))]
+    Protection {
+        /// The file.
+        path: PathBuf,
+        /// Its version: 1 under a passphrase, 2 under a key of a token.
+        version: u16,
+    },
     /// A file cannot be read.
     #[error("{path} cannot be read")]
     Read {
@@ -43,6 +54,9 @@ pub enum KeyStoreError {
         /// Why.
         source: io::Error,
     },
+    /// The token that protects the key store.
+    #[error("the token of the key store is not usable")]
+    Token(#[from] TokenError),
     /// A file was written by a newer program.
     #[error("{path} has version {version}; a newer program is needed")]
     Version {
@@ -73,7 +87,9 @@ impl KeyStoreError {
             Self::Missing(_) => "E_KEYSTORE_MISSING",
             Self::OpenToOthers(_) => "E_KEYSTORE_OPEN_TO_OTHERS",
             Self::Passphrase(_) => "E_PASSPHRASE",
+            Self::Protection { .. } => "E_KEYSTORE_PROTECTION",
             Self::Read { .. } => "E_KEYSTORE_READ",
+            Self::Token(error) => error.label(),
             Self::Version { .. } => "E_KEYSTORE_VERSION",
             Self::Write { .. } => "E_KEYSTORE_WRITE",
         }
@@ -82,6 +98,15 @@ impl KeyStoreError {
     /// Whether what is on the disk is unknown: the process must stop.
     pub const fn is_state_unknown(&self) -> bool {
         matches!(self, Self::Write { .. })
+    }
+
+    /// Whether going on would make it worse: the disk is unknown, or the token does not take the PIN,
+    /// and each new try brings it nearer to its lock.
+    pub const fn ends_the_process(&self) -> bool {
+        match self {
+            Self::Token(error) => error.is_pin(),
+            error => error.is_state_unknown(),
+        }
     }
 
     pub(crate) fn damaged(path: &Path, detail: impl core::fmt::Display) -> Self {
@@ -97,4 +122,9 @@ impl KeyStoreError {
         let path = path.to_owned();
         move |source| Self::Write { path, source }
     }
+}
+
+/// What a key file of a version is protected by.
+const fn protection(version: u16) -> &'static str {
+    if version == TOKEN_FILE_VERSION { "a key of a token" } else { "a passphrase" }
 }

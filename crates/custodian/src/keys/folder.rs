@@ -8,7 +8,7 @@ use kaibiao_types::LotKey;
 use zeroize::Zeroizing;
 
 use super::lines::Opened;
-use super::sealed::{self, Purpose};
+use super::sealed::{self, Purpose, Slot};
 use super::{Journal, KeyStore, KeyStoreError, LineFile, files};
 
 /// The folder `<tender>/<lot>` of a key store.
@@ -122,12 +122,14 @@ impl<'a> LotFolder<'a> {
         StaticKey::from_bytes(&bytes).map(Some).map_err(|e| self.damaged_file("static.key", e))
     }
 
-    /// Stores the static key, before anything of it is sent.
+    /// Stores the static key, before anything of it is sent. Under a token this is where the lot
+    /// gets its key there.
     pub(crate) fn put_static_key(
         &self,
         key: &StaticKey,
         entropy: &mut dyn Entropy,
     ) -> Result<(), KeyStoreError> {
+        self.store.guard().begin_lot(&self.place)?;
         self.put_secret("static.key", Purpose::Static, &*key.danger_bytes(), entropy)
     }
 
@@ -214,7 +216,8 @@ impl<'a> LotFolder<'a> {
 
     /// Destroys share, static key and released partial decryptions with the beginnings of such
     /// files, and every key of a session that was set aside. The cosigning key stays: the heads with
-    /// the destruction entries are still to be cosigned.
+    /// the destruction entries are still to be cosigned. Under a token the lot's key there goes last,
+    /// and with it whatever copies of these files there are.
     ///
     /// # Errors
     ///
@@ -235,7 +238,7 @@ impl<'a> LotFolder<'a> {
                 }
             }
         }
-        Ok(())
+        self.store.guard().end_lot(&self.place)
     }
 
     /// Destroys the cosigning key.
@@ -263,7 +266,7 @@ impl<'a> LotFolder<'a> {
         name: &str,
         purpose: Purpose,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
-        sealed::read(&self.path.join(name), self.store.passphrase(), purpose, &self.place)
+        sealed::read(&self.path.join(name), self.store.guard(), self.slot(purpose))
     }
 
     fn put_secret(
@@ -274,7 +277,11 @@ impl<'a> LotFolder<'a> {
         entropy: &mut dyn Entropy,
     ) -> Result<(), KeyStoreError> {
         let path = self.path.join(name);
-        sealed::write(&path, self.store.passphrase(), purpose, &self.place, secret, entropy)
+        sealed::write(&path, self.store.guard(), self.slot(purpose), secret, entropy)
+    }
+
+    fn slot(&self, purpose: Purpose) -> Slot<'_> {
+        Slot { purpose, place: &self.place }
     }
 
     /// A public file does not hold what was written.

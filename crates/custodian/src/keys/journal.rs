@@ -72,6 +72,15 @@ impl Journal {
         Ok(())
     }
 
+    /// The exact bytes, as they are to be signed: whole lines.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError`] if the file cannot be read.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, KeyStoreError> {
+        Ok(super::files::read(self.file.path())?.unwrap_or_default())
+    }
+
     /// What the journal says.
     pub(crate) const fn memory(&self) -> &Memory {
         &self.memory
@@ -89,6 +98,13 @@ impl Journal {
 
     /// How an act relates to the intents written before. Acts other than intents are new.
     pub(crate) fn intent_state(&self, act: &Act) -> IntentState {
+        if let Act::DrawIntent { freeze_id, no, u, .. } = act {
+            return match self.memory.drawn(*no) {
+                None => IntentState::New,
+                Some(before) if before == (*freeze_id, u.0) => IntentState::Repeated,
+                Some(_) => IntentState::Contradicts,
+            };
+        }
         let Some(new) = Intent::of(act) else { return IntentState::New };
         let before = self.intents.iter().find(|old| {
             (old.freeze_id, old.stage, old.part) == (new.freeze_id, new.stage, new.part)

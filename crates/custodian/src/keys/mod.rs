@@ -6,19 +6,25 @@ mod folder;
 mod journal;
 mod lines;
 mod passphrase;
+mod protection;
 mod recover;
 mod sealed;
+mod sealed_token;
 mod store;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use error::KeyStoreError;
 pub(crate) use folder::{Aside, LotFolder, Text};
 pub(crate) use journal::{IntentState, Journal};
 pub(crate) use lines::LineFile;
 pub use passphrase::{PASSPHRASE_MAX, Passphrase, PassphraseError};
+pub use protection::Protection;
 pub use recover::RecoverShareError;
 pub use sealed::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, KEY_FILE_MAGIC, KEY_FILE_VERSION,
+    TOKEN_FILE_VERSION,
 };
 pub use store::KeyStore;
+pub use token::{PIN_MAX, Token, TokenConfig, TokenError, TokenPin, TokenPinError};

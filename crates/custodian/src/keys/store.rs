@@ -1,4 +1,4 @@
-//! The key store as a whole: one folder, one passphrase, one process.
+//! The key store as a whole: one folder, one protection, one process.
 
 use core::fmt;
 use std::fs::File;
@@ -9,30 +9,35 @@ use kaibiao_custody::Act;
 use kaibiao_types::{LotId, LotKey, TenderId};
 use ring::rand::SecureRandom;
 
-use super::sealed::{self, Purpose};
-use super::{KeyStoreError, LotFolder, Passphrase, files, journal};
+use super::protection::Guard;
+use super::sealed::{self, Purpose, Slot};
+use super::{KeyStoreError, LotFolder, Protection, files, journal};
 
 /// A custodian's key store: a folder that only its owner may enter. While it is open no other
 /// process can use it.
 pub struct KeyStore {
     root: PathBuf,
-    passphrase: Passphrase,
+    guard: Guard,
     _lock: File,
 }
 
-/// The file that shows whether a passphrase is right.
+/// The file that shows whether passphrase or token is right.
 const CHECK: &str = "keystore.key";
 
+/// What that file is of.
+const CHECK_SLOT: Slot<'static> = Slot { purpose: Purpose::Check, place: "" };
+
 impl KeyStore {
-    /// Makes a key store in a folder that does not exist or is empty.
+    /// Makes a key store in a folder that does not exist or is empty. Under a token its first key is
+    /// made there.
     ///
     /// # Errors
     ///
     /// [`KeyStoreError::Exists`] if there is something already; [`KeyStoreError::OpenToOthers`] if
-    /// the folder is there and others may enter it; [`KeyStoreError`] of the disk.
+    /// the folder is there and others may enter it; [`KeyStoreError`] of disk or token.
     pub fn init(
         root: &Path,
-        passphrase: Passphrase,
+        protection: impl Into<Protection>,
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyStoreError> {
         files::make_folder(root)?;
@@ -43,26 +48,28 @@ impl KeyStore {
         let lock = files::lock(root)?;
         let mut entropy = SecureEntropy(random);
         let check = Secret32::random(&mut entropy)?;
-        let path = root.join(CHECK);
-        sealed::write(&path, &passphrase, Purpose::Check, "", check.expose(), &mut entropy)?;
-        Ok(Self { root: root.to_owned(), passphrase, _lock: lock })
+        let guard = Guard::fresh(protection.into(), &mut entropy)?;
+        sealed::write(&root.join(CHECK), &guard, CHECK_SLOT, check.expose(), &mut entropy)?;
+        Ok(Self { root: root.to_owned(), guard, _lock: lock })
     }
 
-    /// Opens a key store and checks the passphrase.
+    /// Opens a key store and checks that passphrase or token is the one it was made with.
     ///
     /// # Errors
     ///
     /// [`KeyStoreError::Missing`], [`KeyStoreError::OpenToOthers`], [`KeyStoreError::Locked`],
-    /// [`KeyStoreError::Passphrase`] or another [`KeyStoreError`].
-    pub fn open(root: &Path, passphrase: Passphrase) -> Result<Self, KeyStoreError> {
+    /// [`KeyStoreError::Passphrase`], [`KeyStoreError::Protection`], [`KeyStoreError::Token`] or
+    /// another [`KeyStoreError`].
+    pub fn open(root: &Path, protection: impl Into<Protection>) -> Result<Self, KeyStoreError> {
         let path = root.join(CHECK);
         if !path.is_file() {
             return Err(KeyStoreError::Missing(root.to_owned()));
         }
         files::check_private(root)?;
         let lock = files::lock(root)?;
-        match sealed::read(&path, &passphrase, Purpose::Check, "") {
-            Ok(Some(_)) => Ok(Self { root: root.to_owned(), passphrase, _lock: lock }),
+        let guard = Guard::known(protection.into(), &path)?;
+        match sealed::read(&path, &guard, CHECK_SLOT) {
+            Ok(Some(_)) => Ok(Self { root: root.to_owned(), guard, _lock: lock }),
             Ok(None) => Err(KeyStoreError::Missing(root.to_owned())),
             // The tag does not tell a wrong passphrase from a changed file. The first is far more
             // often the case, and the text says "the passphrase does not open the key store".
@@ -80,13 +87,13 @@ impl KeyStore {
     /// As [`Self::open`] and [`Self::init`].
     pub fn open_or_init(
         root: &Path,
-        passphrase: Passphrase,
+        protection: impl Into<Protection>,
         random: &dyn SecureRandom,
     ) -> Result<Self, KeyStoreError> {
         if root.join(CHECK).is_file() {
-            Self::open(root, passphrase)
+            Self::open(root, protection)
         } else {
-            Self::init(root, passphrase, random)
+            Self::init(root, protection, random)
         }
     }
 
@@ -128,8 +135,8 @@ impl KeyStore {
         LotFolder::open(self, lot)
     }
 
-    pub(super) const fn passphrase(&self) -> &Passphrase {
-        &self.passphrase
+    pub(super) const fn guard(&self) -> &Guard {
+        &self.guard
     }
 }
 

@@ -1,5 +1,7 @@
 //! The key store: round trips, wrong passphrases, damage, torn lines.
 
+mod token;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -228,6 +230,7 @@ fn a_journal_is_read_back_act_by_act() {
         Act::FreezeSigned { at, freeze_id },
         refused("log"),
         intent(Part::Price, raised.clone()),
+        Act::DrawIntent { at, freeze_id, no: 1, u: kaibiao_crypto::Hex([2; 33]) },
     ];
     let mut journal = folder.journal().unwrap();
     for act in &acts {
@@ -241,6 +244,10 @@ fn a_journal_is_read_back_act_by_act() {
     assert_eq!(again.intent_state(&acts[3]), IntentState::Repeated);
     assert_eq!(again.intent_state(&intent(Part::Price, vec![])), IntentState::Contradicts);
     assert_eq!(again.intent_state(&intent(Part::Documents, raised)), IntentState::New);
+    let draw = |no, u| Act::DrawIntent { at, freeze_id, no, u: kaibiao_crypto::Hex([u; 33]) };
+    assert_eq!(again.intent_state(&draw(1, 2)), IntentState::Repeated);
+    assert_eq!(again.intent_state(&draw(1, 3)), IntentState::Contradicts);
+    assert_eq!(again.intent_state(&draw(2, 2)), IntentState::New);
     let first = fs::read_to_string(file(&dir, "journal.jsonl")).unwrap();
     let root = "01".repeat(32);
     let line = format!(r#"{{"act":"cosigned","at":7,"size":3,"root":"{root}"}}"#);

@@ -11,9 +11,9 @@ use axum::routing::{get, post};
 use kaibiao_types::{Digest, LotKey, UtcMillis};
 use kaibiao_wire::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
-    DestructionPost, DraftAnswer, FreezeSignaturePost, FrozenAnswer, Label, LotList, LotStatus,
-    PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since, TenderAnswer, Words,
-    from_json, paths, to_json,
+    DestructionPost, DraftAnswer, DrawPartialBody, FreezeSignaturePost, FrozenAnswer, JournalPost,
+    Label, LotList, LotStatus, PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since,
+    TenderAnswer, Words, from_json, paths, to_json,
 };
 use serde::Serialize;
 
@@ -32,10 +32,18 @@ pub struct Served {
     pub offered: Vec<BoardPost>,
     pub cosignatures: Vec<CosignaturePost>,
     pub freeze_signatures: Vec<FreezeSignaturePost>,
+    pub journals: Vec<JournalPost>,
+    /// Journals arrive and the answer is lost.
+    pub journals_down: bool,
+    /// Journals are not wanted.
+    pub journals_refused: Option<Label>,
     pub destructions: Vec<DestructionPost>,
     /// Statements of destruction arrive and the answer is lost.
     pub destructions_down: bool,
     pub partials: Vec<PartialsBody>,
+    pub draws: Vec<DrawPartialBody>,
+    /// Answers to draws arrive and the answer is lost.
+    pub draws_down: bool,
     /// Bodies of partials and refusals with their signatures.
     pub signed: Vec<SignedBody>,
     pub refusals: Vec<RefusalBody>,
@@ -130,8 +138,10 @@ fn router(served: Arc<Mutex<Served>>) -> Router {
         )
         .route(paths::COSIGNATURES, post(cosignatures))
         .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
+        .route(paths::JOURNALS, post(journals))
         .route(paths::DESTRUCTIONS, post(destructions))
         .route(paths::PARTIALS, post(partials))
+        .route(paths::DRAW_PARTIALS, post(draw_partials))
         .route(paths::REFUSALS, post(refusals))
         .with_state(served)
 }
@@ -207,6 +217,16 @@ async fn freeze_signatures(State(served): Shared, body: axum::body::Bytes) -> Re
     json(&served.head())
 }
 
+async fn journals(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let mut served = served.lock().unwrap();
+    served.journals.push(from_json(&body).unwrap());
+    match served.journals_refused {
+        Some(label) => problem(label),
+        None if served.journals_down => StatusCode::BAD_GATEWAY.into_response(),
+        None => json(&served.head()),
+    }
+}
+
 async fn destructions(State(served): Shared, body: axum::body::Bytes) -> Response {
     let mut served = served.lock().unwrap();
     served.destructions.push(from_json(&body).unwrap());
@@ -222,6 +242,17 @@ async fn partials(State(served): Shared, body: axum::body::Bytes) -> Response {
     served.partials.push(from_json(signed.body.as_slice()).unwrap());
     served.signed.push(signed);
     if served.partials_down {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    json(&served.head())
+}
+
+async fn draw_partials(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let signed: SignedBody = from_json(&body).unwrap();
+    let mut served = served.lock().unwrap();
+    served.draws.push(from_json(signed.body.as_slice()).unwrap());
+    served.signed.push(signed);
+    if served.draws_down {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     json(&served.head())

@@ -11,7 +11,10 @@
 
 mod ceremony;
 mod destruction;
+mod draw;
 mod hall;
+mod journals;
 mod opening;
 mod people;
 mod scene;
+mod time;

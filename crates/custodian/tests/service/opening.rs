@@ -26,9 +26,12 @@ pub struct Lot {
 
 impl Lot {
     pub async fn published(seed: &str) -> Self {
+        Self::of(Scene::new(seed).await, TestClock::at(BEFORE)).await
+    }
+
+    /// Three custodians by one clock do the ceremony of a drafted lot, and it is published.
+    pub async fn of(mut scene: Scene, clock: Arc<TestClock>) -> Self {
         let keys = TempDir::new().unwrap();
-        let mut scene = Scene::new(seed).await;
-        let clock = TestClock::at(BEFORE);
         let mut running = Vec::new();
         for number in 1..=3 {
             let address = &scene.hall.address;
@@ -69,7 +72,7 @@ impl Lot {
     }
 
     /// Waits until every custodian has refused with this label.
-    async fn refused_by_all(&self, label: &str) {
+    pub async fn refused_by_all(&self, label: &str) {
         let all = |served: &mut Served| {
             let by = served.refusals.iter().filter(|refusal| refusal.label == label);
             let by: std::collections::BTreeSet<_> = by.map(|refusal| refusal.custodian).collect();
@@ -78,7 +81,7 @@ impl Lot {
         self.scene.hall.until(label, all).await;
     }
 
-    async fn refusal(&self, label: &str) -> kaibiao_wire::RefusalBody {
+    pub async fn refusal(&self, label: &str) -> kaibiao_wire::RefusalBody {
         let named = |served: &mut Served| {
             served.refusals.iter().find(|refusal| refusal.label == label).cloned()
         };

@@ -28,6 +28,7 @@ pub struct People {
     pub hall: Person,
     pub host: Person,
     pub supervisor: Party,
+    pub supervisor_identity: Identity,
     pub tenderee: Party,
     pub custodians: Vec<Person>,
     pub bidders: Vec<Person>,
@@ -50,6 +51,7 @@ impl People {
         Self {
             hall: person("hall"),
             host: person("host-zhuzhou-2022"),
+            supervisor_identity: person("supervisor-zhuzhou-2022").identity,
             supervisor: roster.party("supervisor-zhuzhou-2022").unwrap().clone(),
             tenderee: roster.party("tenderee-zhuzhou-2022").unwrap().clone(),
             custodians: numbered("custodian-", 3),
@@ -60,16 +62,27 @@ impl People {
     }
 }
 
-/// A clock that the test sets.
-pub struct TestClock(AtomicU64);
+/// A clock that the test sets: the system clock, and the time that has run.
+pub struct TestClock(AtomicU64, AtomicU64);
 
 impl TestClock {
     pub fn at(millis: u64) -> Arc<Self> {
-        Arc::new(Self(AtomicU64::new(millis)))
+        Arc::new(Self(AtomicU64::new(millis), AtomicU64::new(millis)))
     }
 
     pub fn set(&self, millis: u64) {
+        self.set_system(millis);
+        self.1.store(millis, Ordering::SeqCst);
+    }
+
+    /// Sets the system clock alone; no time has run.
+    pub fn set_system(&self, millis: u64) {
         self.0.store(millis, Ordering::SeqCst);
+    }
+
+    /// The true time, as far as the test is concerned.
+    pub fn run(&self) -> u64 {
+        self.1.load(Ordering::SeqCst)
     }
 
     pub fn now(&self) -> UtcMillis {
@@ -79,7 +92,11 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn read(&self) -> ClockReading {
-        ClockReading { now: self.now(), max_error: Millis::ZERO }
+        ClockReading::system(self.now())
+    }
+
+    fn monotonic(&self) -> Millis {
+        Millis::new(self.run()).unwrap()
     }
 }
 

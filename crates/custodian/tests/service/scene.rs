@@ -126,15 +126,28 @@ fn terms(people: &People) -> Terms {
         retention_years: 15,
         fictional: true,
         source: None,
+        draws: Vec::new(),
     }
 }
 
 impl Scene {
     /// A drafted lot on a hall that nobody asks yet.
     pub async fn new(seed: &str) -> Self {
+        Self::with(seed, |_| {}).await
+    }
+
+    /// The same with draws in its tender file.
+    pub async fn with_draws(seed: &str, draws: Vec<opening::Draw>) -> Self {
+        Self::with(seed, |terms| terms.draws = draws).await
+    }
+
+    /// A lot with other terms.
+    pub async fn with(seed: &str, change: impl FnOnce(&mut Terms)) -> Self {
         let people = People::load();
         let hall = Hall::start().await;
-        let draft = TenderDraft::new(terms(&people)).unwrap();
+        let mut terms = terms(&people);
+        change(&mut terms);
+        let draft = TenderDraft::new(terms).unwrap();
         let draft_bytes = draft.to_bytes();
         let draft_cms = sign(&people.host.identity, &draft_bytes, BEFORE);
         let origin = LogOrigin::parse(&draft.terms().log_origin()).unwrap();
@@ -352,6 +365,16 @@ impl Scene {
         for event in events {
             let command = event.needs_command().map(|_| signed.clone());
             self.write(&event, &host, now, command.as_ref());
+        }
+    }
+
+    /// A signed command of the supervisor with the entries that it causes.
+    pub fn supervisor(&mut self, command: &Command, now: u64) {
+        let supervisor = Actor::Supervisor(self.people.supervisor.code.clone());
+        let mut signed = self.signed(command.clone(), now);
+        signed.cms = sign(&self.people.supervisor_identity, &signed.body, now);
+        for event in self.state.decide(&supervisor, command, at(now)).unwrap() {
+            self.write(&event, &supervisor, now, Some(&signed));
         }
     }
 

@@ -110,7 +110,7 @@ pub(crate) fn deadline() -> UtcMillis {
 }
 
 pub(crate) fn clock(now: UtcMillis) -> ClockReading {
-    ClockReading { now, max_error: Millis::new(0).unwrap() }
+    ClockReading::system(now)
 }
 
 /// A clock well after the deadline.

@@ -133,7 +133,7 @@ fn the_cosigning_key_goes_when_nothing_is_left_to_cosign() {
     let end = usize::try_from(whole.state().ended().unwrap().entry).unwrap() + 1;
     assert!(retired(end, &destroyed(), false, clock(late)));
     assert!(!retired(end, &destroyed(), false, clock(late.minus(Millis::new(1).unwrap()))));
-    let unsure = ClockReading { now: late, max_error: Millis::new(1).unwrap() };
+    let unsure = ClockReading { max_error: Millis::new(1).unwrap(), ..ClockReading::system(late) };
     assert!(!retired(end, &destroyed(), false, unsure));
     assert!(!retired(end - 1, &destroyed(), false, clock(late)), "the opening is not over");
 }

@@ -65,7 +65,10 @@ fn nothing_is_signed_before_the_deadline_by_the_own_clock() {
     // A hall that froze an hour early signs nothing with this custodian.
     let early = sign(clock(deadline().minus(Millis::from_secs(3_600)))).unwrap_err();
     assert_eq!(early.label(), "E_NOT_YET");
-    let unsure = ClockReading { now: deadline().plus(milli), max_error: Millis::from_secs(1) };
+    let unsure = ClockReading {
+        max_error: Millis::from_secs(1),
+        ..ClockReading::system(deadline().plus(milli))
+    };
     assert_eq!(sign(unsure).unwrap_err().label(), "E_NOT_YET");
     assert!(sign(clock(deadline())).is_ok());
 }

@@ -9,8 +9,11 @@
 )]
 
 mod common;
+mod confirmed;
 mod cosign;
 mod destruction;
+mod discipline;
+mod draw;
 mod freeze;
 mod memory;
 mod postponed;

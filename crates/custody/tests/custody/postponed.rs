@@ -14,7 +14,12 @@ use super::common::{clock, custody, deadline, material, scenario, upto};
 
 const HOUR: Millis = Millis::from_secs(3_600);
 
-fn signed(who: &Identity, replay: &Replay, at: UtcMillis, command: Command) -> SignedCommand {
+pub(crate) fn signed(
+    who: &Identity,
+    replay: &Replay,
+    at: UtcMillis,
+    command: Command,
+) -> SignedCommand {
     let body = SignedCommandBody {
         lot: replay.state().lot().clone(),
         command,
@@ -27,7 +32,7 @@ fn signed(who: &Identity, replay: &Replay, at: UtcMillis, command: Command) -> S
     SignedCommand { body, cms }
 }
 
-fn entry(
+pub(crate) fn entry(
     replay: &Replay,
     at: UtcMillis,
     by: &Actor,

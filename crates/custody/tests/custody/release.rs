@@ -66,8 +66,8 @@ fn nothing_is_raised_before_the_deadline_by_the_own_clock() {
     let memory = ready(&replay);
     let milli = Millis::new(1).unwrap();
     let at = |now: UtcMillis, max_error: u64| ClockReading {
-        now,
         max_error: Millis::new(max_error).unwrap(),
+        ..ClockReading::system(now)
     };
     let early = deadline().minus(milli);
     let refusal = release(&replay, &memory, Part::Price, clock(early)).unwrap_err();

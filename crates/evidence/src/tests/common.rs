@@ -54,6 +54,7 @@ pub(super) fn contents(scenario: &Scenario) -> PackageContents {
         checkpoint: scenario.checkpoint.clone(),
         places: scenario.places.clone(),
         bids: bids.collect(),
+        journals: scenario.journals.clone(),
     }
 }
 

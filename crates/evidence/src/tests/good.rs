@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kaibiao_testkit::ScenarioOptions;
+use kaibiao_testkit::{DrawPlay, ScenarioOptions};
 
 use super::common::{
     assert_verdict, contents, failed_lot, files, report, rich_scenario, scenario, sealed, sealed_at,
@@ -84,6 +84,27 @@ fn one_lying_custodian_is_named_and_does_no_harm() {
     let bad: Vec<_> = report.notes().iter().filter(|note| note.id == "bad-partial").collect();
     assert_eq!(bad.len(), 4);
     assert!(bad.iter().all(|note| note.en.contains("custodian 1")));
+}
+
+#[test]
+fn draws_are_computed_again() {
+    let play = |draw| {
+        let options = ScenarioOptions { draw: Some(draw), documents: false, ..Default::default() };
+        let report = written(&options);
+        assert_verdict(&report, Verdict::Passed);
+        assert_eq!(report.finding(CheckId::Drw01, None).unwrap().outcome, Outcome::Pass);
+        report
+    };
+    assert!(!notes(&play(DrawPlay::Fair)).contains(&"bad-partial"));
+    let lied = play(DrawPlay::Lied);
+    let named: Vec<_> = lied.notes().iter().filter(|note| note.id == "bad-partial").collect();
+    assert_eq!(named.len(), 2);
+    assert!(named.iter().all(|note| note.en.contains("custodian 1")));
+    let lost = play(DrawPlay::Lost);
+    assert_eq!(notes(&lost).iter().filter(|id| **id == "draw-failed").count(), 2);
+    // Without any draw the question does not arise.
+    let none = written(&ScenarioOptions { documents: false, ..Default::default() });
+    assert_eq!(none.finding(CheckId::Drw01, None).unwrap().outcome, Outcome::NotApplicable);
 }
 
 #[test]

@@ -7,44 +7,61 @@ use kaibiao_journal::{Cosigner, EntryLine, SignedCommand, TreeHead};
 use kaibiao_merkle::{Tree, leaf_hash};
 use kaibiao_opening::{Actor, Command, EventKind, IntakeClosed, RecordSigned, SignedCommandBody};
 use kaibiao_pki::{Identity, cms};
-use kaibiao_testkit::{Scenario, ScenarioOptions};
+use kaibiao_testkit::{DrawPlay, Scenario, ScenarioOptions};
 use kaibiao_types::{Millis, OrgCode, Role};
 
 use super::common::{
     Case, bid_name, failed_lot, files, rich_scenario, scenario, sealed, sealed_at,
 };
 use crate::CheckId::{
-    Cer04, Dec01, Dec02, Log01, Log02, Log05, Ord01, Ord02, Ord03, Ord04, Rec02, Sea01, Sig02,
-    Sig03, Sig04, Wit01,
+    Cer04, Dec01, Dec02, Drw01, Log01, Log02, Log05, Ord01, Ord02, Ord03, Ord04, Rec02, Sea01,
+    Sig02, Sig03, Sig04, Wit01,
 };
 use crate::layout;
+use crate::package::Files;
 
 /// The package with another log: lines are numbered anew, the head is signed by hall and custodians.
 fn relogged(scenario: &Scenario, edit: impl FnOnce(&mut Vec<String>)) -> Vec<u8> {
+    rewritten(scenario, |_, lines| {
+        let before = lines.clone();
+        edit(lines);
+        assert_ne!(*lines, before);
+    })
+}
+
+/// The same with files that are changed together with the log.
+pub(super) fn rewritten(
+    scenario: &Scenario,
+    edit: impl FnOnce(&mut Files, &mut Vec<String>),
+) -> Vec<u8> {
     let entries = scenario.log.entries();
     let mut lines: Vec<String> = entries.iter().map(|entry| entry.text().to_owned()).collect();
-    let before = lines.clone();
-    edit(&mut lines);
-    assert_ne!(lines, before);
+    let mut changed = files(scenario);
+    edit(&mut changed, &mut lines);
     let mut tree = Tree::new();
     let mut log = Vec::new();
-    for (number, line) in lines.iter().enumerate() {
-        let rest = line.split_once(',').unwrap().1;
-        let line = format!("{{\"i\":{number},{rest}");
+    for line in numbered(&lines) {
         tree.push(leaf_hash(line.as_bytes()));
         log.extend_from_slice(line.as_bytes());
         log.push(b'\n');
     }
     let head = TreeHead { size: tree.len(), root: tree.root() };
     let checkpoint = scenario.sign_head(head, 3, sealed_at()).unwrap();
-    let mut changed = files(scenario);
     changed.insert(layout::ENTRIES.to_owned(), log);
     changed.insert(layout::CHECKPOINT.to_owned(), checkpoint.into_bytes());
     sealed(scenario, &changed)
 }
 
+/// Lines numbered anew.
+pub(super) fn numbered(lines: &[String]) -> impl Iterator<Item = String> {
+    lines.iter().enumerate().map(|(number, line)| {
+        let rest = line.split_once(',').unwrap().1;
+        format!("{{\"i\":{number},{rest}")
+    })
+}
+
 /// The first entry of a kind.
-fn first(lines: &[String], kind: EventKind) -> usize {
+pub(super) fn first(lines: &[String], kind: EventKind) -> usize {
     let kind = format!("\"kind\":\"{}\"", kind.name());
     lines.iter().position(|line| line.contains(&kind)).unwrap()
 }
@@ -64,7 +81,11 @@ fn replaced(kind: EventKind, from: &str, to: &str) -> Vec<u8> {
 }
 
 /// A line like `line`, with the data and command given.
-fn line(like: &str, data: &impl serde::Serialize, command: Option<&SignedCommand>) -> String {
+pub(super) fn line(
+    like: &str,
+    data: &impl serde::Serialize,
+    command: Option<&SignedCommand>,
+) -> String {
     let like = EntryLine::parse(like.as_bytes()).unwrap();
     let (index, at) = (like.index(), like.at());
     let line = EntryLine::build(index, at, like.by(), like.kind(), data, command).unwrap();
@@ -121,16 +142,15 @@ fn forge_cosignature(lines: &mut [String]) {
 }
 
 /// The closing head cosigned by all, but a second after the grace span (ruling 9).
-fn cosign_late(lines: &mut [String]) {
+fn cosign_late(scenario: &Scenario, lines: &mut [String]) {
     let at = first(lines, EventKind::IntakeClosed);
     let entry = EntryLine::parse(lines[at].as_bytes()).unwrap();
     let mut closed: IntakeClosed = entry.data_as().unwrap();
-    let rich = rich_scenario();
-    let checkpoint = rich.log.checkpoint_at(closed.size).unwrap();
-    let terms = rich.verified.file().terms();
+    let checkpoint = scenario.log.checkpoint_at(closed.size).unwrap();
+    let terms = scenario.verified.file().terms();
     let late = terms.deadline.plus(terms.grace_ms).plus(Millis::from_secs(1));
     let cosign = |signer: &Cosigner| signer.cosign(&checkpoint, late).unwrap();
-    closed.cosignatures = rich.cosigners.iter().map(cosign).collect();
+    closed.cosignatures = scenario.cosigners.iter().map(cosign).collect();
     lines[at] = line(&lines[at], &closed, None);
 }
 
@@ -161,6 +181,9 @@ fn signature_cases() -> Vec<Case> {
         let before = lines[at].split_once("\"cms\":\"").unwrap().0.to_owned();
         lines[at] = format!("{before}\"cms\":\"{cms}");
     });
+    // The custodians' own journals would name the heads that they cosigned.
+    let silent = scenario(&ScenarioOptions { silent_custodians: 3, ..Default::default() });
+    let late = relogged(&silent, |lines| cosign_late(&silent, lines));
     vec![
         Case::fails("no command", commandless, Sig02),
         Case::fails("command of another person", relogged(rich, |l| usurped(l)), Sig02),
@@ -171,8 +194,7 @@ fn signature_cases() -> Vec<Case> {
             .with("HASH_FAILURE"),
         Case::fails("closing cosignature", relogged(rich, |l| forge_cosignature(l)), Wit01)
             .with("SIG_CRYPTO_FAILURE"),
-        Case::opens("closing head witnessed late", relogged(rich, |l| cosign_late(l)), Wit01)
-            .with("NO_POE"),
+        Case::opens("closing head witnessed late", late, Wit01).with("NO_POE"),
         Case::fails(
             "closing root",
             replaced(EventKind::IntakeClosed, "\"root\":\"", "\"root\":\"00"),
@@ -268,6 +290,8 @@ fn dishonest_cases() -> Vec<Case> {
         ScenarioOptions { documents: false, objection: false, ..ScenarioOptions::default() };
     let forged = scenario(&ScenarioOptions { forged: Some(1), ..plain.clone() });
     let unproven = scenario(&ScenarioOptions { lying_custodians: 2, ..plain.clone() });
+    let draw = Some(DrawPlay::Steered);
+    let steered = scenario(&ScenarioOptions { draw, ..plain.clone() });
     let unfinished = scenario(&ScenarioOptions { unfinished: true, ..plain });
     let failed = failed_lot();
     let unsealed = relogged(failed, |lines| {
@@ -290,6 +314,7 @@ fn dishonest_cases() -> Vec<Case> {
     vec![
         Case::fails("N39 forged price", sealed(&forged, &files(&forged)), Dec02),
         Case::fails("N40 too few proven partials", sealed(&unproven, &files(&unproven)), Dec01),
+        Case::fails("a value that was not drawn", sealed(&steered, &files(&steered)), Drw01),
         Case::opens("not over", sealed(&unfinished, &files(&unfinished)), Ord04),
         Case::fails("too few bidders, unsealed", unsealed, Ord03),
         Case::fails("N55 log of another lot", mixed, Log02),

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use super::common::{Case, rich_scenario, trust};
-use super::{container, files, logs, trust as lists};
+use super::{container, files, journals, logs, trust as lists};
 use crate::{CheckId, Lang, Outcome, verify};
 
 fn cases() -> Vec<Case> {
-    [container::cases(), files::cases(), logs::cases(), lists::cases()]
+    [container::cases(), files::cases(), journals::cases(), logs::cases(), lists::cases()]
         .into_iter()
         .flatten()
         .collect()

@@ -143,6 +143,17 @@ while read -r i at who cms; do
   signed "$T/cms" "$T/body" "$at" "destruction, custodian $who"
   grep -q "\"cert_sha256\":\"$(signer_hex)\"" ceremony/ceremony.json && ok || no "entry $i: not a custodian's certificate"
 done < "$T/destroyed"
+sed -n 's/^{"i":\([0-9]*\),"at":\([0-9]*\)[0-9]\{3\},.*"kind":"journal-signed","data":{"custodian":\([0-9]*\),"moment":"\([a-z]*\)","length":\([0-9]*\),"sha256":"\([0-9a-f]*\)","cms":"\([^"]*\)"}}$/\1 \2 \3 \4 \5 \6 \7/p' \
+  "$log" > "$T/journals"
+while read -r i at who moment length digest cms; do
+  printf 'kaibiao/v1/journal\n%s\n%s\n%s\n%s\n%s\n' "$origin" "$who" "$moment" "$length" "$digest" > "$T/body"
+  unbase64 "$cms" > "$T/cms"
+  signed "$T/cms" "$T/body" "$at" "journal ($moment), custodian $who"
+  grep -q "\"cert_sha256\":\"$(signer_hex)\"" ceremony/ceremony.json && ok || no "entry $i: not a custodian's certificate"
+  head -c "$length" "journals/$who.jsonl" > "$T/journal" 2> /dev/null
+  must "$(hex "$T/journal")" "$digest" "journals/$who.jsonl: not the one signed in entry $i"
+  if [ "$moment" = close ]; then must "$(wc -c < "journals/$who.jsonl" | tr -d ' ')" "$length" "journals/$who.jsonl: longer than what was signed"; fi
+done < "$T/journals"
 sed -n 's/^{"i":\([0-9]*\),"at":\([0-9]*\)[0-9]\{3\},"by":"[a-z]*:\([0-9A-Z]*\)","kind":"record-signed",.*"record_sha256":"\([0-9a-f]*\)","cms":"\([^"]*\)"},"cmd":.*$/\1 \2 \3 \4 \5/p' \
   "$log" > "$T/records"
 while read -r i at who id cms; do

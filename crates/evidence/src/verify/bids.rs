@@ -61,6 +61,7 @@ impl Run {
         let holding = self.freeze_list(files, replayed, set, &listed);
         self.receipts(files, replayed, log, &listed);
         self.prices(files, replayed, &listed, &holding);
+        self.journals(files, replayed, &holding);
         self.shared_keys(&listed, &holding);
     }
 

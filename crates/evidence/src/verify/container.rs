@@ -134,6 +134,7 @@ fn expected_files(replayed: &Replayed) -> BTreeSet<String> {
     if state.record().is_some() {
         out.extend([layout::RECORD.to_owned(), layout::RECORD_TEXT.to_owned()]);
     }
+    out.extend(state.journals().keys().map(|(index, _)| layout::journal(*index)));
     let Some(frozen) = state.frozen() else { return out };
     out.insert(layout::PLACES.to_owned());
     for bid in &frozen.bids {

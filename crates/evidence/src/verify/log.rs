@@ -177,6 +177,16 @@ impl Run {
         } else {
             self.findings.pass(CheckId::Cer04, None);
         }
+        if state.draws().is_empty() {
+            self.findings.not_applicable(CheckId::Drw01, None);
+        } else {
+            self.findings.pass(CheckId::Drw01, None);
+        }
+        if state.journals().is_empty() {
+            for check in [CheckId::Jrn01, CheckId::Jrn02, CheckId::Jrn03, CheckId::Jrn04] {
+                self.findings.not_applicable(check, None);
+            }
+        }
         if state.record_signatures().is_empty() {
             self.findings.not_applicable(CheckId::Sig04, None);
         } else {
@@ -291,9 +301,11 @@ fn place(kind: &str, fault: &ReplayFault) -> CheckId {
         }
         (ReplayFault::Cosignature { .. } | ReplayFault::ClosingHead { .. }, _) => CheckId::Wit01,
         (ReplayFault::Record, _) => CheckId::Rec02,
+        (ReplayFault::Draw { .. }, _) => CheckId::Drw01,
         (ReplayFault::Signature { .. }, Some(EventKind::FreezeSigned)) => CheckId::Sig03,
         (ReplayFault::Signature { .. }, Some(EventKind::RecordSigned)) => CheckId::Sig04,
         (ReplayFault::Signature { .. }, Some(EventKind::KeyDestroyed)) => CheckId::Cer04,
+        (ReplayFault::Signature { .. }, Some(EventKind::JournalSigned)) => CheckId::Jrn01,
         (
             ReplayFault::Signature { .. }
             | ReplayFault::Command { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kaibiao_opening::{CustodyKind, State, TimeSource};
-use kaibiao_types::Role;
+use kaibiao_types::{JournalMoment, Role};
 
 use super::Run;
 use super::files::Files;
@@ -14,6 +14,17 @@ impl Run {
     pub(super) fn notes(&mut self, files: &mut Files<'_>, replayed: &Replayed) {
         let state = replayed.replay.state();
         self.custody_notes(state);
+        if let Some(at) = state.time_confirmed() {
+            self.findings.note(
+                "time-confirmed",
+                None,
+                format!("开标时间由主持人和监督人于 {at} 确认，供时钟未同步的密钥分持人使用"),
+                format!(
+                    "host and supervisor confirmed the opening time at {at}, for custodians \
+                     without synchronised clocks"
+                ),
+            );
+        }
         for to in state.postponements() {
             let (from, later) = (to.from, to.deadline);
             self.findings.note(
@@ -32,11 +43,13 @@ impl Run {
                 format!("degraded freeze: only custodians {} signed", signers.join(", ")),
             );
         }
+        self.draw_notes(state);
         if state.record().is_some() {
             self.signature_note(state);
         }
         if state.ended().is_some() {
             self.destruction_note(state);
+            self.journal_note(state);
         }
         let script = files.read(layout::SCRIPT);
         if script.is_some_and(|script| script != texts::SCRIPT.as_bytes()) {
@@ -60,13 +73,24 @@ impl Run {
                 "custody = self: the custodians are not declared independent of each other",
             ),
         }
-        match lot.time {
+        match &lot.time {
             TimeSource::SystemClock => self.findings.note(
                 "time-self",
                 None,
                 "time = self：密钥分持人以本机系统时钟为唯一时间来源",
                 "time = self: the custodians' own system clocks are the only time source",
             ),
+            TimeSource::Sources(policy) => {
+                let names: Vec<&str> =
+                    policy.sources.iter().map(|source| source.name.as_str()).collect();
+                let (zh, en, agree) = (names.join("、"), names.join(", "), policy.agree);
+                self.findings.note(
+                    "time-sources",
+                    None,
+                    format!("时间来源：{zh}；密钥分持人所依据的时钟须至少 {agree} 个一致"),
+                    format!("time sources: {en}; at least {agree} had to agree for a custodian"),
+                );
+            }
         }
         if lot.fictional {
             self.findings.note(
@@ -75,6 +99,29 @@ impl Run {
                 "含虚构的名称或价格，仅供演示",
                 "names or prices are invented, for demonstration only",
             );
+        }
+    }
+
+    /// A custodian whose proof does not hold is named; a draw without a value is said to have none.
+    fn draw_notes(&mut self, state: &State) {
+        for (no, run) in state.draws() {
+            let Some(outcome) = &run.outcome else { continue };
+            for index in &outcome.dropped {
+                self.findings.note(
+                    "bad-partial",
+                    None,
+                    format!("{index} 号密钥分持人对第 {no} 项抽取的证明不成立"),
+                    format!("the answer of custodian {index} to draw {no} is not proven"),
+                );
+            }
+            if outcome.drawn.is_none() {
+                self.findings.note(
+                    "draw-failed",
+                    None,
+                    format!("第 {no} 项抽取无结果：作出证明的密钥分持人不足"),
+                    format!("draw {no} has no value: too few custodians proved it"),
+                );
+            }
         }
     }
 
@@ -95,6 +142,26 @@ impl Run {
                     "did not state that their shares are destroyed: custodians {}",
                     missing.join(", ")
                 ),
+            );
+        }
+    }
+
+    /// Ruling 19: whose journal of the whole opening is not at hand. It was not handed over, or not
+    /// taken; neither holds anything up.
+    fn journal_note(&mut self, state: &State) {
+        let n = state.published().map_or(0, |lot| lot.threshold.n());
+        let signed = |number: u16| {
+            let mut keys = state.journals().keys();
+            keys.any(|(index, moment)| index.get() == number && *moment == JournalMoment::Close)
+        };
+        let missing: Vec<String> =
+            (1..=n).filter(|number| !signed(*number)).map(|number| number.to_string()).collect();
+        if !missing.is_empty() {
+            self.findings.note(
+                "journal-absent",
+                None,
+                format!("无结束时签名的日志：{} 号密钥分持人", missing.join("、")),
+                format!("no journal signed at the end: custodians {}", missing.join(", ")),
             );
         }
     }

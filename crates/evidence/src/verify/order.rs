@@ -92,11 +92,11 @@ impl Run {
     /// The log ends with its end and what may follow it, and the whole of it was believed.
     fn over(&mut self, log: &OpeningLog, replayed: Option<&Replayed>) {
         let end = log.entries().iter().find(|entry| ends(entry));
-        // Only the destruction of shares follows the end (ruling 17).
-        let destroyed = EventKind::KeyDestroyed.name();
+        // Only signed journals and the destruction of shares follow the end (rulings 17, 19).
+        let allowed = [EventKind::JournalSigned.name(), EventKind::KeyDestroyed.name()];
         let after = end.and_then(|end| {
             let mut rest = log.entries().iter().skip_while(|entry| entry.index() <= end.index());
-            rest.find(|entry| entry.kind() != destroyed)
+            rest.find(|entry| !allowed.contains(&entry.kind()))
         });
         match (end, after) {
             (Some(_), Some(entry)) => {
@@ -122,6 +122,9 @@ fn unseals(entry: &EntryLine) -> bool {
         EventKind::PartialsReceived,
         EventKind::PricesPublished,
         EventKind::DocumentsOpened,
+        EventKind::DrawStarted,
+        EventKind::DrawPartial,
+        EventKind::DrawMade,
     ]
     .iter()
     .any(|kind| entry.kind() == kind.name())

@@ -4,10 +4,10 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kaibiao_pki::cms;
-use kaibiao_room::PartialSet;
+use kaibiao_room::{DrawAnswer, HandedJournal, PartialSet};
 use kaibiao_wire::{
     Accepted, B64, CosignaturePost, DestructionPost, FreezeSignaturePost, FrozenAnswer, FrozenItem,
-    HeaderItem, Label, PathItem, RefusalBody, SignedBody, from_json,
+    HeaderItem, JournalPost, Label, PathItem, RefusalBody, SignedBody, from_json,
 };
 
 use super::{Answer, Book, blocking, json, lot_of};
@@ -66,6 +66,40 @@ pub(super) async fn partials(
     }
     let set = PartialSet::parse(post.body.as_slice())?;
     let head = room.partials(set, post.cms.as_slice().to_vec()).await?;
+    json(StatusCode::OK, &Accepted { head })
+}
+
+pub(super) async fn draw_partial(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let lot = lot_of(path)?;
+    let room = book.room(&lot)?;
+    let post: SignedBody = from_json(&body)?;
+    let read: kaibiao_wire::DrawPartialBody = from_json(post.body.as_slice())?;
+    if (read.tender, read.lot) != (lot.tender, lot.lot) {
+        return Err(Failure::new(Label::WrongLot));
+    }
+    let answer = DrawAnswer::parse(post.body.as_slice())?;
+    let head = room.draw_partial(answer, post.cms.as_slice().to_vec()).await?;
+    json(StatusCode::OK, &Accepted { head })
+}
+
+pub(super) async fn journal(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let room = book.room(&lot_of(path)?)?;
+    let post: JournalPost = from_json(&body)?;
+    let journal = HandedJournal {
+        custodian: post.custodian,
+        moment: post.moment,
+        bytes: post.journal_b64.0,
+        cms: post.cms_b64.0,
+    };
+    let head = room.journal(journal).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 

@@ -11,6 +11,10 @@ pub enum CommandKind {
     AskPostponement,
     /// `approve-postponement`
     ApprovePostponement,
+    /// `confirm-time`
+    ConfirmTime,
+    /// `approve-time`
+    ApproveTime,
     /// `publish-bidders`
     PublishBidders,
     /// `check-seals`
@@ -19,6 +23,8 @@ pub enum CommandKind {
     StartUnsealing,
     /// `read-next`
     ReadNext,
+    /// `start-draw`
+    StartDraw,
     /// `sign-in`
     SignIn,
     /// `confirm-price`
@@ -42,10 +48,13 @@ impl CommandKind {
     pub const ALL: &'static [Self] = &[
         Self::AskPostponement,
         Self::ApprovePostponement,
+        Self::ConfirmTime,
+        Self::ApproveTime,
         Self::PublishBidders,
         Self::CheckSeals,
         Self::StartUnsealing,
         Self::ReadNext,
+        Self::StartDraw,
         Self::SignIn,
         Self::ConfirmPrice,
         Self::RaiseObjection,
@@ -61,10 +70,13 @@ impl CommandKind {
         match self {
             Self::AskPostponement => "ask-postponement",
             Self::ApprovePostponement => "approve-postponement",
+            Self::ConfirmTime => "confirm-time",
+            Self::ApproveTime => "approve-time",
             Self::PublishBidders => "publish-bidders",
             Self::CheckSeals => "check-seals",
             Self::StartUnsealing => "start-unsealing",
             Self::ReadNext => "read-next",
+            Self::StartDraw => "start-draw",
             Self::SignIn => "sign-in",
             Self::ConfirmPrice => "confirm-price",
             Self::RaiseObjection => "raise-objection",
@@ -86,10 +98,13 @@ impl CommandKind {
         match self {
             Self::AskPostponement => EventKind::PostponementAsked,
             Self::ApprovePostponement => EventKind::DeadlinePostponed,
+            Self::ConfirmTime => EventKind::TimeConfirmationAsked,
+            Self::ApproveTime => EventKind::TimeConfirmed,
             Self::PublishBidders => EventKind::BiddersPublished,
             Self::CheckSeals => EventKind::SealsChecked,
             Self::StartUnsealing => EventKind::UnsealingStarted,
             Self::ReadNext => EventKind::PriceRead,
+            Self::StartDraw => EventKind::DrawStarted,
             Self::SignIn => EventKind::SignedIn,
             Self::ConfirmPrice => EventKind::PriceConfirmed,
             Self::RaiseObjection => EventKind::ObjectionRaised,
@@ -105,16 +120,18 @@ impl CommandKind {
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::AskPostponement
+            | Self::ConfirmTime
             | Self::PublishBidders
             | Self::CheckSeals
             | Self::StartUnsealing
             | Self::ReadNext
+            | Self::StartDraw
             | Self::AnswerObjection
             | Self::GenerateRecord
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
-            Self::ApprovePostponement => &[Role::Supervisor],
+            Self::ApprovePostponement | Self::ApproveTime => &[Role::Supervisor],
             Self::ApproveDegraded => &[Role::Host, Role::Supervisor],
         }
     }

@@ -8,7 +8,7 @@ use kaibiao_types::{
 use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
-use crate::tender::{Bilingual, CustodyKind, ReadOutField, Template, TenderFile, TimeSource};
+use crate::tender::{Bilingual, CustodyKind, Draw, ReadOutField, Template, TenderFile, TimeSource};
 
 data! {
     /// No data: `{}`.
@@ -64,6 +64,9 @@ data! {
         fictional: bool,
         /// Where the facts of a fixture come from.
         source: Option<String>,
+        /// The draws; without any the key is left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        draws: Vec<Draw>,
     }
 
     /// `tick`.
@@ -91,6 +94,12 @@ data! {
         /// The deadline until now.
         from: UtcMillis,
         /// The new deadline.
+        deadline: UtcMillis,
+    }
+
+    /// `time-confirmation-asked` and `time-confirmed`.
+    TimeConfirmed {
+        /// The opening time that has come.
         deadline: UtcMillis,
     }
 
@@ -245,9 +254,10 @@ impl LotPublished {
             currency: terms.currency,
             fields: terms.fields,
             custody: terms.custody.custody,
-            time: terms.custody.time,
+            time: terms.custody.time.clone(),
             fictional: terms.fictional,
             source: terms.source,
+            draws: terms.draws,
         }
     }
 

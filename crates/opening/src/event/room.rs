@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kaibiao_types::{
-    CustodianIndex, Digest, Fault, Millis, Money, OrgCode, Part, Party, Role, Stage,
+    CustodianIndex, Digest, Fault, JournalMoment, Millis, Money, OrgCode, Part, Party, Role, Stage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +199,20 @@ data! {
         /// What was signed.
         record_sha256: Digest,
         /// The CMS, DER in base64.
+        cms: String,
+    }
+
+    /// `journal-signed`.
+    JournalSigned {
+        /// Whose journal it is.
+        custodian: CustodianIndex,
+        /// When it was signed: at the freeze, or at the end.
+        moment: JournalMoment,
+        /// The bytes that the signature covers, from the first on.
+        length: u64,
+        /// SHA-256 of these bytes.
+        sha256: Digest,
+        /// The custodian's CMS over the statement, DER in base64.
         cms: String,
     }
 

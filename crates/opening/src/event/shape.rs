@@ -37,6 +37,10 @@ impl Event {
                 Ok(())
             }
             Self::FreezeSigned(data) => cms(&data.cms),
+            Self::JournalSigned(data) => {
+                need((1..=limits::JOURNAL_BYTES).contains(&data.length), "length")?;
+                cms(&data.cms)
+            }
             Self::KeyDestroyed(data) => cms(&data.cms),
             Self::SignedIn(data) => name(&data.bidder.name, "bidder"),
             Self::SealsChecked(data) => {
@@ -64,6 +68,13 @@ impl Event {
             Self::PriceRead(data) => {
                 need(data.duration_ms.get() <= limits::READ_MAX, "duration_ms")
             }
+            Self::DrawPartial(data) => {
+                let hex = text::hex(&data.d, 66) && text::hex(&data.c, 64);
+                need(hex && text::hex(&data.z, 64), "partial")
+            }
+            Self::DrawMade(data) => {
+                need(text::line(&data.value, limits::DRAW_VALUE_CHARS), "value")
+            }
             Self::ObjectionRaised(data) => objection(&data.text),
             Self::ObjectionAnswered(data) => objection(&data.text),
             Self::RecordSigned(data) => cms(&data.cms),
@@ -76,6 +87,8 @@ impl Event {
                 need(data.article.as_ref().is_none_or(fits), "article")
             }
             Self::DeadlinePostponed(_)
+            | Self::TimeConfirmationAsked(_)
+            | Self::TimeConfirmed(_)
             | Self::Tick(_)
             | Self::FreezeDegraded(_)
             | Self::DegradedApproved(_)
@@ -84,6 +97,8 @@ impl Event {
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)
             | Self::ReadingFinished(_)
+            | Self::DrawStarted(_)
+            | Self::DrawFailed(_)
             | Self::PriceConfirmed(_)
             | Self::RecordGenerated(_)
             | Self::OpeningClosed(_) => Ok(()),

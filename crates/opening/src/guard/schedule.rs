@@ -1,9 +1,9 @@
-//! Rules of a postponement (延期, ruling 12).
+//! Rules of a postponement (延期, ruling 12) and of a confirmed time (ruling 13).
 
 use kaibiao_types::UtcMillis;
 
 use super::{Guard, bad, fits};
-use crate::event::{DeadlinePostponed, EventKind, PostponementAsked};
+use crate::event::{DeadlinePostponed, EventKind, PostponementAsked, TimeConfirmed};
 use crate::limits;
 use crate::refusal::{DataRule, Refusal};
 use crate::state::State;
@@ -27,6 +27,25 @@ impl State {
         let from = self.deadline().ok_or(bad(EventKind::DeadlinePostponed, DataRule::Terms))?;
         fits(EventKind::DeadlinePostponed, DataRule::Terms, to.from == from)?;
         self.later(to.deadline, at)
+    }
+
+    /// The host confirms the opening time that counts, once.
+    pub(super) fn time_confirmation_asked(&self, time: &TimeConfirmed) -> Guard {
+        let step = EventKind::TimeConfirmationAsked;
+        if self.time_asked.is_some() {
+            return Err(Refusal::AlreadyDone { step });
+        }
+        fits(step, DataRule::Terms, self.deadline() == Some(time.deadline))
+    }
+
+    /// The supervisor confirms just what the host did, once.
+    pub(super) fn time_confirmed_by_supervisor(&self, time: &TimeConfirmed) -> Guard {
+        let step = EventKind::TimeConfirmed;
+        match &self.time_asked {
+            None => Err(Refusal::TimeNotAsked),
+            Some(_) if self.time_confirmed.is_some() => Err(Refusal::AlreadyDone { step }),
+            Some(asked) => fits(step, DataRule::Terms, asked == time),
+        }
     }
 
     pub(crate) fn next_postponement(&self) -> u32 {

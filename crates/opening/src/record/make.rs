@@ -3,14 +3,14 @@
 use kaibiao_types::{CustodianIndex, Money};
 
 use super::{
-    OpeningRecord, RecordDocuments, RecordField, RecordFreeze, RecordObjection, RecordRow,
-    RecordSeal,
+    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordObjection,
+    RecordRow, RecordSeal,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
 use crate::phase::Phase;
 use crate::state::{Objection, State};
 use crate::strict;
-use crate::tender::{Bilingual, CustodyKind, TimeSource};
+use crate::tender::{Bilingual, CustodyKind, Draw, TimeSource};
 use crate::words;
 
 impl OpeningRecord {
@@ -48,10 +48,11 @@ impl OpeningRecord {
             ceremony_sha256: lot.ceremony_sha256,
             threshold: lot.threshold,
             custody: lot.custody,
-            time: lot.time,
+            time: lot.time.clone(),
             freeze: freeze(state)?,
             rows: rows(state, lot)?,
             objections: objections(state)?,
+            draws: draws(state, lot)?,
             notes: notes(state, lot)?,
             fictional: lot.fictional,
             source: lot.source.clone(),
@@ -177,14 +178,48 @@ fn objections(state: &State) -> Option<Vec<RecordObjection>> {
     state.objections().iter().map(one).collect()
 }
 
+/// `None` while a draw waits or was not held: no record is made then.
+fn draws(state: &State, lot: &LotPublished) -> Option<Vec<RecordDraw>> {
+    let one = |draw: &Draw| {
+        let run = state.draws().get(&draw.no)?;
+        let outcome = run.outcome.as_ref()?;
+        let (index, value) = outcome.drawn.clone().unzip();
+        let proven = run.answers.keys().filter(|index| !outcome.dropped.contains(index));
+        Some(RecordDraw {
+            no: draw.no,
+            name: draw.name.clone(),
+            values: draw.values.clone(),
+            started_at: run.started_at,
+            ended_at: outcome.at,
+            value,
+            index,
+            proven: proven.copied().collect(),
+            dropped: outcome.dropped.clone(),
+        })
+    };
+    lot.draws.iter().map(one).collect()
+}
+
 fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
     let note = |zh: String, en: String| Bilingual { zh, en };
     let mut notes = Vec::new();
-    match lot.time {
+    match &lot.time {
         TimeSource::SystemClock => notes.push(note(
             "time = self：各密钥分持人以本机系统时钟为唯一时间来源。".to_owned(),
             "time = self: the custodians' own system clocks are the only time source.".to_owned(),
         )),
+        TimeSource::Sources(policy) => {
+            let names: Vec<String> = policy
+                .sources
+                .iter()
+                .map(|source| format!("{}（{}）", source.name, source.run_by.name))
+                .collect();
+            let (names, agree) = (names.join("、"), policy.agree);
+            notes.push(note(
+                format!("时间来源：{names}；至少 {agree} 个一致。"),
+                format!("time sources: {names}; at least {agree} of them agree."),
+            ));
+        }
     }
     notes.push(match lot.custody {
         CustodyKind::Independent => note(
@@ -212,6 +247,12 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
                  supervisor.",
                 postponed.no
             ),
+        ));
+    }
+    if let Some(at) = state.time_confirmed() {
+        notes.push(note(
+            format!("开标时间已到由主持人和监督人于北京时间 {} 签署确认。", at.beijing()),
+            format!("host and supervisor confirmed at {at} that the opening time had come."),
         ));
     }
     let frozen = freeze(state)?;

@@ -2,7 +2,7 @@
 
 use kaibiao_types::{Fault, Part, UtcMillis};
 
-use super::{OpeningRecord, RecordDocuments, RecordRow};
+use super::{OpeningRecord, RecordDocuments, RecordDraw, RecordRow};
 use crate::event::Verdict;
 use crate::tender::{CustodyKind, Template};
 
@@ -30,6 +30,12 @@ impl OpeningRecord {
             page.quote(&objection.text);
             page.pair("答复 Answer", &time(objection.answered_at));
             page.quote(&objection.answer);
+        }
+        if !self.draws.is_empty() {
+            page.line("");
+        }
+        for draw in &self.draws {
+            write_draw(&mut page, draw);
         }
         page.line("");
         for note in &self.notes {
@@ -118,6 +124,21 @@ fn write_row(page: &mut Page, row: &RecordRow) {
     page.item("确认 Confirmed", &or_none(row.confirmed_at.map(time)));
     if let Some(documents) = &row.documents {
         page.item("文件 Documents", &document(documents));
+    }
+}
+
+fn write_draw(page: &mut Page, draw: &RecordDraw) {
+    let value = draw.value.as_ref().map_or_else(
+        || "无结果，作出证明的分持人不足 no value, too few custodians proved it".to_owned(),
+        Clone::clone,
+    );
+    page.pair("抽取 Draw", &format!("{}. {} / {}", draw.no, draw.name.zh, draw.name.en));
+    page.item("取值范围 Values", &draw.values.shown());
+    page.item("开始 Started", &time(draw.started_at));
+    page.item("结果 Value", &format!("{value}（{}）", time(draw.ended_at)));
+    page.item("分持人证明 Proven by", &list(&draw.proven));
+    if !draw.dropped.is_empty() {
+        page.item("证明无效 Proofs that do not hold", &list(&draw.dropped));
     }
 }
 

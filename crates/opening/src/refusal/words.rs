@@ -5,6 +5,7 @@ use kaibiao_types::Millis;
 use super::Refusal;
 
 /// Chinese.
+#[allow(clippy::too_many_lines)] // one sentence for each refusal
 pub(super) fn zh(refusal: &Refusal) -> String {
     match refusal {
         Refusal::AlreadyDone { .. } => "该操作此前已完成。无需重复操作。".to_owned(),
@@ -23,6 +24,16 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::DocumentsSealed => {
             "按时送达的投标文件尚未全部拆封。请先启动文件部分的解密。".to_owned()
         }
+        Refusal::DrawRunning { no } => {
+            format!("第 {no} 项抽取尚在等待密钥分持人。请等待结果后再继续。")
+        }
+        Refusal::DrawTurn { next } => {
+            format!("抽取按招标文件的顺序进行，应先进行第 {next} 项。请按顺序抽取。")
+        }
+        Refusal::DrawsOpen { nos } => format!(
+            "招标文件规定的第 {} 项抽取尚未进行。请先公开抽取，再生成开标记录。",
+            numbers(nos, "、")
+        ),
         Refusal::FreezeIncomplete { signed, quorum } => format!(
             "封存清单仅有 {signed} 名密钥分持人签署，需要 {quorum} 名。请等待签署完成或降级公示。"
         ),
@@ -31,6 +42,9 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         }
         Refusal::IntakeOver => {
             "投标截止后封存清单已开始固定，不能再延期。如需中止，请按中止程序办理。".to_owned()
+        }
+        Refusal::TimeNotAsked => {
+            "主持人尚未确认开标时间已到。请先由主持人确认，再由监督人确认。".to_owned()
         }
         Refusal::NoSuchPostponement { no } => {
             format!("没有编号为 {no} 且待同意的延期申请。请核对编号和新的截止时间。")
@@ -41,6 +55,9 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         ),
         Refusal::LotClosed => "本标段开标已结束。不能再进行任何操作。".to_owned(),
         Refusal::NoPrice => "本单位没有已公布的报价可供确认。如有疑问，请提出异议。".to_owned(),
+        Refusal::NoSuchDraw { no } => {
+            format!("招标文件没有第 {no} 项抽取。请核对编号。")
+        }
         Refusal::NoSuchObjection { no } => format!("没有编号为 {no} 的异议。请核对异议编号。"),
         Refusal::NotABidder => {
             "封存清单中没有本单位的有效投标。请核对所用数字证书和标段。".to_owned()
@@ -92,6 +109,7 @@ pub(super) fn zh(refusal: &Refusal) -> String {
 }
 
 /// English.
+#[allow(clippy::too_many_lines)] // one sentence for each refusal
 pub(super) fn en(refusal: &Refusal) -> String {
     match refusal {
         Refusal::AlreadyDone { .. } => "This was done before. Nothing more is needed.".to_owned(),
@@ -111,6 +129,18 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::DocumentsSealed => "Bids received in time still have sealed documents. Start the \
              unsealing of the documents first."
             .to_owned(),
+        Refusal::DrawRunning { no } => {
+            format!("Draw {no} still waits for custodians. Wait for its outcome first.")
+        }
+        Refusal::DrawTurn { next } => format!(
+            "Draws are held in the order of the tender file, and draw {next} comes first. Hold that \
+             one first."
+        ),
+        Refusal::DrawsOpen { nos } => format!(
+            "Draws of the tender file that were not held: {}. Hold them in public before the record \
+             is made.",
+            numbers(nos, ", ")
+        ),
         Refusal::FreezeIncomplete { signed, quorum } => format!(
             "The frozen set has {signed} of {quorum} signatures of custodians. Wait for them or for \
              the notice of a degraded freeze."
@@ -121,6 +151,10 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::IntakeOver => {
             "The intake is closed and the sealed set is being fixed. The deadline \
              cannot be postponed any more; suspend the opening by its own rules if it must wait."
+                .to_owned()
+        }
+        Refusal::TimeNotAsked => {
+            "The host has not confirmed that the opening time has come; the host confirms first."
                 .to_owned()
         }
         Refusal::NoSuchPostponement { no } => format!(
@@ -135,6 +169,9 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::NoPrice => "This organisation has no published price to confirm. Raise an \
              objection if that is wrong."
             .to_owned(),
+        Refusal::NoSuchDraw { no } => {
+            format!("The tender file has no draw {no}. Check the number.")
+        }
         Refusal::NoSuchObjection { no } => {
             format!("There is no objection {no}. Check the number.")
         }

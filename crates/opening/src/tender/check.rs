@@ -32,12 +32,14 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     fields(&terms.fields)?;
     custodians(&terms.custody)?;
     independent(terms, None)?;
+    super::time::check(terms, None)?;
     spans(terms)?;
     ticks(&terms.ticks)?;
     if terms.places != limits::PLACES {
         return Err(TenderError::Places(terms.places));
     }
     retention(terms)?;
+    super::check_draws(&terms.draws)?;
     match &terms.source {
         Some(source) => line(source, limits::TITLE_CHARS, "source"),
         None => Ok(()),
@@ -56,7 +58,8 @@ pub(super) fn announced(terms: &Terms, added: &Announced) -> Result<(), TenderEr
         return Err(TenderError::Vkey);
     }
     line(&added.hall.party.name, limits::NAME_CHARS, "hall.party.name")?;
-    independent(terms, Some(&added.hall.party))
+    independent(terms, Some(&added.hall.party))?;
+    super::time::check(terms, Some(&added.hall.party))
 }
 
 fn parties(terms: &Terms) -> Result<(), TenderError> {

@@ -26,6 +26,14 @@ pub enum TenderError {
     /// The deadline is zero.
     #[error("the deadline must be after the Unix epoch")]
     Deadline,
+    /// A draw breaks a rule.
+    #[error("draw {no}: {what}")]
+    Draw {
+        /// Its number; 0 for the whole list.
+        no: u32,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// No fields, or too many.
     #[error("{0} read-out fields, 1 to 40 are allowed")]
     FieldCount(usize),
@@ -90,6 +98,37 @@ pub enum TenderError {
     /// The tick schedule has no last rule for always, is out of order, or ticks too fast.
     #[error("ticks need ascending within_ms, a last rule with null, and every_ms of 100 or more")]
     Ticks,
+    /// An address of a time server is not `host:port`.
+    #[error("`{0}` is not the address of a time server, such as time.example:2002")]
+    TimeAddress(String),
+    /// Fewer than two time servers have to agree, or more than there are.
+    #[error("{agree} of {count} time servers have to agree; from 2 to all may")]
+    TimeAgree {
+        /// How many have to agree.
+        agree: u8,
+        /// How many there are.
+        count: usize,
+    },
+    /// One organisation runs as many time servers as have to agree (ruling 13).
+    #[error("one hand runs {sources} time servers, and {agree} have to agree")]
+    TimeByOneHand {
+        /// Servers of one hand.
+        sources: usize,
+        /// How many have to agree.
+        agree: usize,
+    },
+    /// More than one time server is run by tenderee, agency, host or platform (ruling 13).
+    #[error("more than one time server is run by tenderee, agency, host or platform")]
+    TimeByPlatform,
+    /// The greatest error of a clock is out of bounds.
+    #[error("the greatest error of a clock must be 1 s to 60 s")]
+    TimeError,
+    /// Fewer than two time servers, or too many.
+    #[error("{0} time servers, 2 to 8 are allowed")]
+    TimeSources(usize),
+    /// Two time servers have the same name or the same key.
+    #[error("the name or the key of time server `{0}` is there twice")]
+    TimeTwice(String),
     /// Another version of the format.
     #[error("the version is not 1")]
     Version,
@@ -106,6 +145,7 @@ impl TenderError {
             Self::Custodians { .. } => "E_TENDER_CUSTODIANS",
             Self::CustodyNotIndependent { .. } => "E_TENDER_CUSTODY_NOT_INDEPENDENT",
             Self::Deadline => "E_TENDER_DEADLINE",
+            Self::Draw { .. } => "E_TENDER_DRAW",
             Self::FieldDuplicate(_) => "E_TENDER_FIELD_DUPLICATE",
             Self::FieldKey(_) => "E_TENDER_FIELD_KEY",
             Self::FieldCount(_) => "E_TENDER_FIELD_COUNT",
@@ -122,6 +162,12 @@ impl TenderError {
             Self::Text(_) => "E_TENDER_TEXT",
             Self::Threshold { .. } => "E_TENDER_THRESHOLD",
             Self::Ticks => "E_TENDER_TICKS",
+            Self::TimeAddress(_) => "E_TENDER_TIME_ADDRESS",
+            Self::TimeAgree { .. } => "E_TENDER_TIME_AGREE",
+            Self::TimeByOneHand { .. } | Self::TimeByPlatform => "E_TENDER_TIME_NOT_INDEPENDENT",
+            Self::TimeError => "E_TENDER_TIME_ERROR",
+            Self::TimeSources(_) => "E_TENDER_TIME_SOURCES",
+            Self::TimeTwice(_) => "E_TENDER_TIME_TWICE",
             Self::Version => "E_TENDER_VERSION",
             Self::Vkey => "E_TENDER_VKEY",
         }

@@ -6,6 +6,8 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::{Draw, TimeSource};
+
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,14 +65,6 @@ pub struct ReadOutField {
 pub enum CustodyPolicy {
     /// The ceremony key alone: no action of the bidder is needed at the opening.
     CeremonyOnly,
-}
-
-/// Where custodians take their time from (ruling 13).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-pub enum TimeSource {
-    /// The system clock of the custodian's own machine alone; the record says `time = self`.
-    #[serde(rename = "self")]
-    SystemClock,
 }
 
 /// Whether one hand could gather enough shares (ruling 16).
@@ -175,6 +169,9 @@ pub struct Terms {
     pub fictional: bool,
     /// Where the facts of a fixture come from.
     pub source: Option<String>,
+    /// The draws; a tender without any does not have the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub draws: Vec<Draw>,
 }
 
 impl Terms {

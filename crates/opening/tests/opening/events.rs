@@ -68,6 +68,7 @@ pub fn normal() -> Opening {
         opening.now += 10;
         opening.input(&freeze_signed(no)).unwrap();
     }
+    opening.input(&journal_signed(3, JournalMoment::Freeze)).unwrap();
     opening.command(&bidder(1), &Command::SignIn).unwrap();
     opening.host(&Command::PublishBidders);
     refuse(&mut opening, &host(), &Command::StartUnsealing(Part::Price));
@@ -119,6 +120,7 @@ pub fn normal() -> Opening {
     opening.host(&Command::Close);
     for no in [2, 1, 3] {
         opening.now += 400;
+        opening.input(&journal_signed(no, JournalMoment::Close)).unwrap();
         opening.input(&key_destroyed(no)).unwrap();
     }
     opening
@@ -150,12 +152,14 @@ pub fn degraded() -> Opening {
 #[test]
 fn whole_logs_are_vectors() {
     let mut too_few = Opening::at(Phase::Failed, 2);
+    too_few.input(&journal_signed(3, JournalMoment::Close)).unwrap();
     too_few.input(&key_destroyed(3)).unwrap();
     let logs = [
         ("normal", normal()),
         ("degraded", degraded()),
         ("too-few", too_few),
         ("postponed", crate::postpone::closed_later()),
+        ("drawn", crate::draw::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -171,7 +175,9 @@ fn whole_logs_are_vectors() {
 
 #[test]
 fn entries_round_trip_byte_for_byte() {
-    for name in ["events", "log-normal", "log-degraded", "log-too-few", "log-postponed"] {
+    for name in
+        ["events", "log-normal", "log-degraded", "log-too-few", "log-postponed", "log-drawn"]
+    {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
         assert_eq!(text, again, "{name}");
@@ -185,6 +191,7 @@ fn committed_logs_replay() {
         ("log-degraded.jsonl", Phase::RecordGenerated),
         ("log-too-few.jsonl", Phase::Failed),
         ("log-postponed.jsonl", Phase::Closed),
+        ("log-drawn.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {
@@ -251,6 +258,12 @@ fn texts_and_numbers_of_entries_are_bounded() {
     assert_eq!(refused("custodian-refused", "the own", " the own"), "E_EVENT_SHAPE");
     assert_eq!(refused("freeze-signed", "AAAA", "AAA"), "E_EVENT_SHAPE");
     assert_eq!(refused("record-signed", "AAAA", ""), "E_EVENT_SHAPE");
+    for length in ["0", "8388609", "18446744073709551615"] {
+        let to = format!("\"length\":{length}");
+        assert_eq!(refused("journal-signed", "\"length\":643", &to), "E_EVENT_SHAPE");
+    }
+    assert_eq!(refused("journal-signed", "\"freeze\"", "\"tick\""), "E_EVENT_DATA");
+    assert_eq!(refused("journal-signed", "AAAA", ""), "E_EVENT_SHAPE");
     assert_eq!(refused("key-destroyed", "AAAA", "A AA"), "E_EVENT_SHAPE");
     assert_eq!(
         refused("intake-closed", "\"size\":5", "\"size\":9007199254740992"),

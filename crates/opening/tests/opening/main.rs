@@ -12,6 +12,7 @@
 )]
 
 mod command;
+mod draw;
 mod events;
 mod freeze;
 mod postpone;
@@ -23,5 +24,6 @@ mod sheet;
 mod support;
 mod table;
 mod tender;
+mod time;
 mod unseal;
 mod walk;

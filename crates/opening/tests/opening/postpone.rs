@@ -35,6 +35,8 @@ pub fn closed_later() -> Opening {
     let size = opening.state.entries();
     opening.input(&Input::DeadlineReached(IntakeClosed { size, ..head() })).unwrap();
     opening.input(&Input::SetFrozen(SetFrozen { size, ..set(4) })).unwrap();
+    opening.host(&Command::ConfirmTime { deadline: at(LATER) });
+    opening.command(&supervisor(), &Command::ApproveTime { deadline: at(LATER) }).unwrap();
     opening.walk_to(Phase::Closed, 4);
     opening
 }

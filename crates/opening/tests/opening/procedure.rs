@@ -49,6 +49,47 @@ fn the_destruction_of_shares_follows_the_end_and_nothing_else_does() {
     }
 }
 
+/// Ruling 19: once after the freeze that it countersigned, once at the end, never before the
+/// deadline, and nothing after the statement of destruction.
+#[test]
+fn each_custodian_signs_its_journal_at_the_freeze_and_at_the_end() {
+    let (freeze, close) = (JournalMoment::Freeze, JournalMoment::Close);
+    for phase in Phase::ALL {
+        let bidders = if matches!(phase, Phase::TooFew | Phase::Failed) { 2 } else { 4 };
+        let mut opening = Opening::at(*phase, bidders);
+        let mut tried = |no, moment| opening.input(&journal_signed(no, moment));
+        let signed = opening_signed(*phase);
+        let at_freeze = tried(1, freeze);
+        assert_eq!(at_freeze.is_ok(), signed, "{phase}: {at_freeze:?}");
+        assert_eq!(tried(2, close).is_ok(), phase.is_final(), "{phase}");
+        if signed {
+            assert_eq!(label(tried(1, freeze)), "already-done");
+        }
+        assert_eq!(opening.state.phase(), *phase);
+    }
+    let mut opening = Opening::at(Phase::Freezing, 4);
+    opening.input(&freeze_signed(1)).unwrap();
+    assert_eq!(label(opening.input(&journal_signed(2, freeze))), "out-of-order");
+    opening.input(&journal_signed(1, freeze)).unwrap();
+    let kept = opening.state.journals()[&(custodian(1), freeze)];
+    assert_eq!((kept.length, kept.sha256), (641, digest(13, 1)));
+
+    let mut opening = Opening::at(Phase::Closed, 4);
+    opening.input(&journal_signed(1, close)).unwrap();
+    assert_eq!(label(opening.input(&journal_signed(1, close))), "already-done");
+    opening.input(&key_destroyed(1)).unwrap();
+    opening.input(&key_destroyed(2)).unwrap();
+    assert_eq!(label(opening.input(&journal_signed(2, close))), "out-of-order");
+    assert_eq!(label(opening.input(&journal_signed(4, close))), "unknown-custodian");
+}
+
+/// Whether custodian 1 has countersigned by then, in the walk of these tests, and may still sign.
+fn opening_signed(phase: Phase) -> bool {
+    let before =
+        [Phase::Unpublished, Phase::Receiving, Phase::IntakeClosed, Phase::Freezing, Phase::TooFew];
+    !phase.is_final() && !before.contains(&phase)
+}
+
 /// 招标投标法 art. 34: no step before the deadline, not by anybody, not one millisecond.
 #[test]
 fn nothing_before_the_deadline() {

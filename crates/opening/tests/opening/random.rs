@@ -18,7 +18,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..40_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..46_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -37,7 +37,11 @@ fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor, Com
     let state = &opening.state;
     let custodian = u16::from(who % 3) + 1;
     match state.phase() {
-        Phase::Unpublished => Ok(Input::LotPublished(Box::new(lot_published()))),
+        Phase::Unpublished => Ok(Input::LotPublished(Box::new(if who > 2 {
+            crate::draw::published()
+        } else {
+            lot_published()
+        }))),
         Phase::Receiving if who.is_multiple_of(2) => {
             Ok(tick(state.next_tick().map_or(0, TickNo::get)))
         }
@@ -72,6 +76,11 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
     let Attempt { what, who, wait } = attempt;
     opening.now += wait;
     let tried = match what {
+        25 => Err((host(), Command::StartDraw(u32::from(who % 3)))),
+        26 => Ok(Input::DrawPartial(crate::draw::partial(u16::from(who % 3) + 1, 1))),
+        27 => Ok(Input::DrawCombined { no: 1, index: u64::from(who), dropped: Vec::new() }),
+        28 => Ok(Input::DrawFailed { no: 1, dropped: Vec::new() }),
+        29 => Err((actor(who), crate::command::commands()[12].clone())),
         0..12 => Err((actor(who), crate::command::commands()[usize::from(what)].clone())),
         12 => Err((actor(who), Command::StartUnsealing(Part::Documents))),
         13 => Err((actor(who), Command::RaiseObjection("异议".to_owned()))),
@@ -92,6 +101,9 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
         22 => Ok(freeze_signed(u16::from(who) + 1)),
         23 => Ok(Input::DeadlineReached(head())),
         24 => Ok(Input::SetFrozen(set(bidders))),
+        30 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Freeze)),
+        31 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Close)),
+        32 => Ok(key_destroyed(u16::from(who) + 1)),
         _ => forward(opening, bidders, who),
     };
     match tried {
@@ -127,6 +139,7 @@ fn promises(log: &[Entry], bidders: u8) {
             EventKind::DocumentsOpened,
         ];
         assert!(!opens.contains(&kind) || at.get() >= DEADLINE, "promise 1");
+        assert!(kind != EventKind::JournalSigned || at.get() >= DEADLINE, "promise 5");
         if kind != EventKind::PricesPublished {
             continue;
         }
@@ -144,7 +157,9 @@ fn promises(log: &[Entry], bidders: u8) {
         assert!(!opened || has(EventKind::PartialsReceived, index) >= 2);
     }
     if has(EventKind::TooFewBidders, log.len()) > 0 {
-        assert_eq!(log.last().unwrap().2.kind(), EventKind::TooFewBidders);
+        let end = [EventKind::TooFewBidders, EventKind::JournalSigned, EventKind::KeyDestroyed];
+        let failed = log.iter().position(|(_, _, event)| event.kind() == end[0]).unwrap();
+        assert!(log[failed..].iter().all(|(_, _, event)| end.contains(&event.kind())));
         assert_eq!(has(EventKind::UnsealingStarted, log.len()), 0);
     }
 }

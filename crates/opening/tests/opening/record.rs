@@ -19,7 +19,8 @@ fn before_record(opening: &Opening) -> State {
 
 #[test]
 fn records_are_vectors() {
-    for (name, opening) in [("normal", normal()), ("degraded", degraded())] {
+    let lots = [("normal", normal()), ("degraded", degraded()), ("drawn", crate::draw::closed())];
+    for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();
         let json = String::from_utf8(record.to_bytes()).unwrap();
         golden(&format!("record-{name}.json"), &format!("{json}\n"));

@@ -27,6 +27,7 @@ const OPTIONAL: &[EventKind] = &[
     EventKind::RecordSigned,
     EventKind::OpeningClosed,
     EventKind::TooFewBidders,
+    EventKind::JournalSigned,
     EventKind::KeyDestroyed,
 ];
 

@@ -125,6 +125,7 @@ pub fn terms() -> Terms {
         retention_years: 15,
         fictional: true,
         source: None,
+        draws: Vec::new(),
     }
 }
 
@@ -222,6 +223,16 @@ pub fn freeze_signed(no: u16) -> Input {
     Input::FreezeSigned(FreezeSigned {
         custodian: custodian(no),
         freeze_id: digest(5, 0),
+        cms: "AAAA".to_owned(),
+    })
+}
+
+pub fn journal_signed(no: u16, moment: JournalMoment) -> Input {
+    Input::JournalSigned(JournalSigned {
+        custodian: custodian(no),
+        moment,
+        length: 640 + u64::from(no),
+        sha256: digest(13, u8::try_from(no).unwrap()),
         cms: "AAAA".to_owned(),
     })
 }

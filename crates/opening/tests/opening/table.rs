@@ -49,8 +49,13 @@ fn inputs(state: &State) -> Vec<Input> {
         refused_by(1),
         Input::PricesUnsealed(outcomes(state)),
         Input::ReadingOver,
+        Input::DrawPartial(crate::draw::partial(1, 1)),
+        Input::DrawCombined { no: 1, index: 2, dropped: Vec::new() },
+        Input::DrawFailed { no: 1, dropped: Vec::new() },
         Input::DocumentsUnsealed(documents(state)),
         Input::RecordGenerated { sha256: digest(12, 0) },
+        journal_signed(1, JournalMoment::Freeze),
+        journal_signed(2, JournalMoment::Close),
         key_destroyed(2),
     ]
 }
@@ -82,10 +87,35 @@ fn the_table_of_phase_and_step() {
         for input in inputs(&opening.state) {
             let part = match &input {
                 Input::PartialsReceived(partials) => format!(" {}", partials.part),
+                Input::JournalSigned(signed) => format!(" {}", signed.moment),
                 _ => String::new(),
             };
             let result = outcome(opening.state.decide_input(&input, now));
             text.push_str(&format!("{phase} | hall: {}{part} | {result}\n", input.name()));
+        }
+    }
+    let (commands, inputs) = crate::draw::steps();
+    for (name, opening) in crate::draw::states() {
+        let now = at(opening.now);
+        text.push_str(&format!("\n# a lot with two draws: {name}\n"));
+        for command in &commands {
+            let no = match command {
+                Command::StartDraw(no) => format!(" {no}"),
+                _ => String::new(),
+            };
+            let result = outcome(opening.state.decide(&host(), command, now));
+            text.push_str(&format!("{name} | host: {}{no} | {result}\n", command.kind()));
+        }
+        for input in &inputs {
+            let what = match input {
+                Input::DrawPartial(data) => format!("{} by {}", data.no, data.custodian),
+                Input::DrawCombined { no, dropped, .. } | Input::DrawFailed { no, dropped } => {
+                    format!("{no} without {}", dropped.len())
+                }
+                _ => String::new(),
+            };
+            let result = outcome(opening.state.decide_input(input, now));
+            text.push_str(&format!("{name} | hall: {} {what} | {result}\n", input.name()));
         }
     }
     golden("table.txt", &text);
@@ -102,11 +132,15 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ClockBackwards { last: at(DEADLINE) },
         Refusal::CustodyIncomplete { have: 1, need: 2 },
         Refusal::DocumentsSealed,
+        Refusal::DrawRunning { no: 1 },
+        Refusal::DrawTurn { next: 1 },
+        Refusal::DrawsOpen { nos: vec![1, 2] },
         Refusal::FreezeIncomplete { signed: 2, quorum: 3 },
         Refusal::FreezeWaitRunning { wait },
         Refusal::IntakeOver,
         Refusal::LotClosed,
         Refusal::NoPrice,
+        Refusal::NoSuchDraw { no: 7 },
         Refusal::NoSuchObjection { no: 7 },
         Refusal::NoSuchPostponement { no: 2 },
         Refusal::NotABidder,
@@ -120,6 +154,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ReadingRunning { left: 3, wait },
         Refusal::RecordDiffers,
         Refusal::SealsUnchecked,
+        Refusal::TimeNotAsked,
         Refusal::TooEarly { wait },
         Refusal::TooFewBidders { bidders: 2, min: 3 },
         Refusal::TooFewCustodians { signed: 1, need: 2 },

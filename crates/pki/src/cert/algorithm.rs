@@ -63,7 +63,7 @@ pub enum KeyAlgorithm {
 
 impl SignatureAlgorithm {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub const ALL: [Self; 6] = [
         Self::EcdsaP256Sha256,
         Self::RsaPkcs1Sha256,
         Self::RsaPkcs1Sha384,

@@ -68,7 +68,7 @@ pub enum CertError {
     #[error("certificate 尾号 {0} belongs to a CA; a CA certificate does not sign documents")]
     CaAsSigner(SerialTail),
     /// More certificates than a path may have.
-    #[error("{0} certificates in the chain; at most 6 are read")]
+    #[error("{0} certificates in the chain, more than are read")]
     ChainLength(usize),
     /// One extension twice.
     #[error("certificate 尾号 {cert} has the extension {oid} twice")]
@@ -110,8 +110,9 @@ pub enum CertError {
     /// The certificate names no organisation that could be shown.
     #[error("certificate 尾号 {0} names no organisation (O or CN) that can be shown")]
     Name(SerialTail),
-    /// A CA on the path limits names; such limits are not evaluated yet, so the path is refused.
-    #[error("certificate 尾号 {0} has name constraints, which are not supported")]
+    /// A name of the certificate is not one that the CAs above may certify (RFC 5280, 4.2.1.10), or
+    /// that cannot be decided.
+    #[error("certificate 尾号 {0} has a name that a CA above it may not certify")]
     NameConstraints(SerialTail),
     /// An issuer on the path is not a CA that may sign certificates.
     #[error("certificate 尾号 {0} was used as a CA but may not sign certificates")]
@@ -147,6 +148,17 @@ pub enum CertError {
     /// More CAs follow than a CA on the path allows.
     #[error("certificate 尾号 {0} allows fewer CAs below it than the chain has")]
     PathLength(SerialTail),
+    /// The path is valid for no certificate policy, and one is required.
+    #[error("certificate 尾号 {0} is valid for no certificate policy that is accepted")]
+    Policy(SerialTail),
+    /// A rule of RFC 5280 on what a certificate contains is broken.
+    #[error("certificate 尾号 {cert} breaks RFC 5280: {rule}")]
+    Profile {
+        /// The certificate.
+        cert: SerialTail,
+        /// The rule.
+        rule: &'static str,
+    },
     /// Zero, negative, or longer than 20 octets.
     #[error("certificate with a serial number that is zero, negative or longer than 20 octets")]
     Serial,
@@ -202,6 +214,8 @@ impl CertError {
             Self::OrgCode { .. } => "E_CERT_ORG_CODE",
             Self::OrgCodeMissing { .. } => "E_CERT_ORG_CODE_MISSING",
             Self::PathLength(_) => "E_CERT_PATH_LENGTH",
+            Self::Policy(_) => "E_CERT_POLICY",
+            Self::Profile { .. } => "E_CERT_PROFILE",
             Self::Serial => "E_CERT_SERIAL",
             Self::Signature(_) => "E_CERT_SIGNATURE",
             Self::TooLarge(_) => "E_CERT_TOO_LARGE",

@@ -26,6 +26,19 @@ const KEY_USAGE: [&str; 9] = [
     "decipherOnly",
 ];
 
+/// Extensions that may be critical, as they are evaluated.
+const UNDERSTOOD: [&[u8]; 9] = [
+    oid::BASIC_CONSTRAINTS,
+    oid::KEY_USAGE,
+    oid::EXTENDED_KEY_USAGE,
+    oid::SUBJECT_ALT_NAME,
+    oid::NAME_CONSTRAINTS,
+    oid::CERTIFICATE_POLICIES,
+    oid::POLICY_MAPPINGS,
+    oid::POLICY_CONSTRAINTS,
+    oid::INHIBIT_ANY_POLICY,
+];
+
 /// `BasicConstraints`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Basic {
@@ -41,11 +54,20 @@ pub(crate) struct Extension {
     pub(crate) value: Vec<u8>,
 }
 
-/// What a certificate is used for, with regard to key usage.
+/// One extension as slices of what was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadExtension<'a> {
+    pub(crate) oid: &'a [u8],
+    pub(crate) critical: bool,
+    pub(crate) value: &'a [u8],
+}
+
+/// What the key of a certificate signs, with regard to key usage.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
-    SignCertificates,
-    SignDocuments,
+    Certificates,
+    Crls,
+    Documents,
 }
 
 /// All extensions; those that are understood are decoded.
@@ -64,7 +86,9 @@ impl Extensions {
     pub(crate) fn read(mut list: Reader<'_>, cert: SerialTail) -> Result<Self, CertError> {
         let mut all: Vec<Extension> = Vec::new();
         while !list.is_empty() {
-            let extension = one(&mut list).map_err(CertError::Format)?;
+            let read = extension(&mut list).map_err(CertError::Format)?;
+            let (oid, value) = (read.oid.to_vec(), read.value.to_vec());
+            let extension = Extension { oid, critical: read.critical, value };
             if all.iter().any(|earlier| earlier.oid == extension.oid) {
                 let oid = oid::dotted(&extension.oid);
                 return Err(CertError::DuplicateExtension { cert, oid });
@@ -92,9 +116,8 @@ impl Extensions {
     /// puts the organisation code).
     pub(crate) fn unknown_critical(&self, also: Option<&[u8]>) -> Option<&Extension> {
         self.all.iter().find(|extension| {
-            let known = [oid::BASIC_CONSTRAINTS, oid::KEY_USAGE, oid::EXTENDED_KEY_USAGE];
             let oid = extension.oid.as_slice();
-            extension.critical && !known.contains(&oid) && also != Some(oid)
+            extension.critical && !UNDERSTOOD.contains(&oid) && also != Some(oid)
         })
     }
 
@@ -102,8 +125,9 @@ impl Extensions {
     pub(crate) fn key_usage_allows(&self, purpose: Purpose) -> Option<bool> {
         let bits = self.key_usage?;
         Some(match purpose {
-            Purpose::SignCertificates => bits & KEY_CERT_SIGN != 0,
-            Purpose::SignDocuments => {
+            Purpose::Certificates => bits & KEY_CERT_SIGN != 0,
+            Purpose::Crls => bits & CRL_SIGN != 0,
+            Purpose::Documents => {
                 bits & (DIGITAL_SIGNATURE | CONTENT_COMMITMENT) != 0
                     && bits & (KEY_CERT_SIGN | CRL_SIGN) == 0
             }
@@ -123,17 +147,17 @@ pub(crate) fn key_usage_names(bits: u16) -> Vec<&'static str> {
 }
 
 /// `Extension ::= SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }`.
-fn one(list: &mut Reader<'_>) -> Result<Extension, DerError> {
+pub(crate) fn extension<'a>(list: &mut Reader<'a>) -> Result<ReadExtension<'a>, DerError> {
     let mut fields = list.inside(der::SEQUENCE)?;
-    let oid = fields.expect(der::OID)?.value.to_vec();
+    let oid = fields.expect(der::OID)?.value;
     let critical = match fields.optional(der::BOOLEAN)? {
         None => false,
         Some(flag) if flag.value == [0xff] => true,
         Some(_) => return Err(DerError::Value), // DEFAULT FALSE is not written in DER
     };
-    let value = fields.expect(der::OCTET_STRING)?.value.to_vec();
+    let value = fields.expect(der::OCTET_STRING)?.value;
     fields.finish()?;
-    Ok(Extension { oid, critical, value })
+    Ok(ReadExtension { oid, critical, value })
 }
 
 fn basic(value: &[u8]) -> Result<Basic, DerError> {

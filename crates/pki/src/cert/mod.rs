@@ -6,6 +6,7 @@ mod extensions;
 mod key;
 mod name;
 mod read;
+mod second;
 mod sm2;
 
 use core::fmt;
@@ -13,12 +14,13 @@ use core::fmt;
 use kaibiao_types::{Digest, UtcMillis};
 
 use crate::der::Tlv;
+use crate::name::ComparableName;
 
 pub use algorithm::{DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 pub use error::{CertError, SerialTail};
 pub use key::KeyFault;
 
-pub(crate) use extensions::{Extensions, Purpose};
+pub(crate) use extensions::{Extensions, Purpose, ReadExtension, extension};
 pub(crate) use key::PublicKey;
 pub(crate) use name::{presentable_part, text};
 pub(crate) use sm2::{Sm2Key, der_of_raw};
@@ -42,6 +44,8 @@ pub struct Certificate {
     pub(crate) issuer: Vec<u8>,
     /// The whole subject `Name`, as received.
     pub(crate) subject: Vec<u8>,
+    pub(crate) issuer_name: ComparableName,
+    pub(crate) subject_name: ComparableName,
     pub(crate) not_before: UtcMillis,
     pub(crate) not_after: UtcMillis,
     pub(crate) key: PublicKey,
@@ -102,7 +106,7 @@ impl Certificate {
         self.not_before
     }
 
-    /// The last instant at which the certificate is valid.
+    /// The second at whose end the certificate ceases to be valid.
     pub const fn not_after(&self) -> UtcMillis {
         self.not_after
     }
@@ -153,7 +157,12 @@ impl Certificate {
     /// where both name one.
     pub(crate) fn may_be_issued_by(&self, issuer: &Self) -> bool {
         let ids = self.authority_key_id().zip(issuer.key_id());
-        self.issuer == issuer.subject && ids.is_none_or(|(wanted, found)| wanted == found)
+        self.issuer_name == issuer.subject_name && ids.is_none_or(|(wanted, found)| wanted == found)
+    }
+
+    /// Whether the issuer's name is the subject's (RFC 5280, 3.2).
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.issuer_name == self.subject_name
     }
 
     /// The text of O, else of CN, as it stands in the certificate.

@@ -8,9 +8,10 @@ use x509_parser::x509::X509Version;
 use super::extensions::Extensions;
 use super::key::PublicKey;
 use super::name::text;
-use super::{Attribute, CertError, Certificate, SerialTail};
+use super::{Attribute, CertError, Certificate, SerialTail, second};
 use crate::der::{self, DerError, Reader, Tlv};
 use crate::limits::CERTIFICATE_BYTES_MAX;
+use crate::name::ComparableName;
 use crate::{oid, sha256};
 
 /// The fields of a certificate as slices of it, in order.
@@ -56,6 +57,8 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertError> {
         serial: fields.serial.to_vec(),
         issuer: fields.issuer.to_vec(),
         subject: fields.subject.raw.to_vec(),
+        issuer_name: ComparableName::of(fields.issuer).map_err(CertError::Format)?,
+        subject_name: ComparableName::of(fields.subject.raw).map_err(CertError::Format)?,
         not_before: instant(&fields.not_before)?,
         not_after: instant(&fields.not_after)?,
         key: PublicKey::from_spki(fields.spki).map_err(|fault| CertError::Key { cert, fault })?,
@@ -165,6 +168,7 @@ fn disagreement(ours: &Certificate, spki: &[u8]) -> Option<&'static str> {
         ("key usage", same_key_usage(ours, &theirs)),
         ("extended key usage", same_purposes(ours, &theirs)),
         ("extensions", same_extensions(ours, &theirs)),
+        ("names and policies", second::same_names_and_policies(ours, &theirs)),
     ];
     same.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
 }

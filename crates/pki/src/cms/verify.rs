@@ -5,7 +5,7 @@ use kaibiao_types::{Digest, UtcMillis};
 use super::error::SignatureError;
 use super::read::Container;
 use crate::cert::{Certificate, SignatureAlgorithm};
-use crate::path::{BasicPaths, PathValidator};
+use crate::path::{FullPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
 use crate::tsp::{VerifiedTimeStamp, intact_over, verify_over};
@@ -106,7 +106,7 @@ pub fn verify_detached(
     trust: &TrustList,
     at: UtcMillis,
 ) -> Result<VerifiedSignature, SignatureError> {
-    verify_detached_by(&BasicPaths, cms, content, trust, at)
+    verify_detached_by(&FullPaths::default(), cms, content, trust, at)
 }
 
 /// [`verify_detached`] with another path validator.

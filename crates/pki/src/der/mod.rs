@@ -48,9 +48,11 @@ pub(crate) const CONTEXT_1: u8 = 0xa1;
 pub(crate) const CONTEXT_3: u8 = 0xa3;
 /// `[4]`, constructed.
 pub(crate) const CONTEXT_4: u8 = 0xa4;
-/// `[2]`, constructed.
-pub(crate) const CONTEXT_2: u8 = 0xa2;
-/// `[1]`, primitive.
-pub(crate) const CONTEXT_1_PRIMITIVE: u8 = 0x81;
 /// `[0]`, primitive.
 pub(crate) const CONTEXT_0_PRIMITIVE: u8 = 0x80;
+/// `[1]`, primitive.
+pub(crate) const CONTEXT_1_PRIMITIVE: u8 = 0x81;
+/// `[2]`, constructed.
+pub(crate) const CONTEXT_2: u8 = 0xa2;
+/// ENUMERATED.
+pub(crate) const ENUMERATED: u8 = 0x0a;

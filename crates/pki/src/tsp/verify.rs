@@ -6,7 +6,7 @@ use super::error::TimeStampError;
 use super::request::{Imprint, Request};
 use super::response::read_response;
 use super::token::Token;
-use crate::path::{BasicPaths, PathValidator};
+use crate::path::{FullPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
 use crate::verified::{Usage, VerifiedPath, verify_path_by};
@@ -90,7 +90,7 @@ pub fn verify_token(
     imprint: &Imprint,
     trust: &TrustList,
 ) -> Result<VerifiedTimeStamp, TimeStampError> {
-    verify_token_by(&BasicPaths, token, imprint, trust)
+    verify_token_by(&FullPaths::default(), token, imprint, trust)
 }
 
 /// [`verify_token`] with another path validator.
@@ -133,7 +133,7 @@ pub fn verify_response<'a>(
     if request.policy.as_deref().is_some_and(|asked| asked != read.info.policy) {
         return Err(TimeStampError::OutOfProfile("another policy than the one asked for"));
     }
-    judge(&BasicPaths, token, &read, trust).map(|verified| (verified, token))
+    judge(&FullPaths::default(), token, &read, trust).map(|verified| (verified, token))
 }
 
 fn same_imprint(read: &Token<'_>, imprint: &Imprint) -> Result<(), TimeStampError> {

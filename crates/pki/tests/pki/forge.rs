@@ -42,6 +42,7 @@ pub(crate) const CN: &[u8] = &[0x55, 4, 3];
 pub(crate) const ORG_ID: &[u8] = &[0x55, 4, 97];
 pub(crate) const SKI: &[u8] = &[0x55, 0x1d, 14];
 pub(crate) const KU: &[u8] = &[0x55, 0x1d, 15];
+pub(crate) const ALTERNATIVES: &[u8] = &[0x55, 0x1d, 17];
 pub(crate) const BC: &[u8] = &[0x55, 0x1d, 19];
 pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
 pub(crate) const EKU: &[u8] = &[0x55, 0x1d, 37];
@@ -204,6 +205,12 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let lines: Vec<_> =
         text.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// The bytes of the one PEM block.
+pub(crate) fn der_of_pem(pem: &str) -> Vec<u8> {
+    let lines: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(lines.trim()).unwrap()
 }
 
 // Certificates ---------------------------------------------------------------------------------

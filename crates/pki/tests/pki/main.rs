@@ -15,15 +15,23 @@ mod containers;
 mod evidence_records;
 mod forge;
 mod forge_cms;
+mod forge_revocation;
 mod identities;
 mod keys_dev;
+mod limbo;
 mod openssl;
 mod paths;
 mod pkits;
+mod revocation;
+mod roughtime;
 mod signatures;
 mod sm2_and_pss;
 mod stamped_signatures;
 mod sweeps;
 mod time_stamps;
+// The test server of `testkit`, which is built from layers above this crate.
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../../testkit/src/time_server.rs"]
+mod time_server;
 mod trust_lists;
 mod vectors;

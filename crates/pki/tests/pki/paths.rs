@@ -58,7 +58,8 @@ fn both_ends_of_a_validity_belong_to_it() {
     good(|c| c.at = at(from));
     good(|c| c.at = at(to));
     assert_eq!(refused(|c| c.at = at(from - 1)), "E_CERT_NOT_YET_VALID");
-    assert_eq!(refused(|c| c.at = at(to + 1)), "E_CERT_EXPIRED");
+    good(|c| c.at = at(to + 999)); // within its last second
+    assert_eq!(refused(|c| c.at = at(to + 1_000)), "E_CERT_EXPIRED");
 }
 
 #[test]
@@ -210,7 +211,7 @@ fn at_most_six_certificates() {
     assert_eq!(build(0), Ok(0));
     assert_eq!(build(4), Ok(4));
     assert_eq!(build(5).unwrap_err().label(), "E_CERT_UNTRUSTED");
-    let pool = vec![world.issuing(); 6];
+    let pool = vec![world.issuing(); 17];
     let error = verify_chain(&world.leaf(), &pool, &world.trust(), now(), Usage::Sign);
     assert_eq!(error.unwrap_err().label(), "E_CERT_CHAIN_LENGTH");
 }
@@ -235,19 +236,93 @@ fn extensions_that_are_not_understood() {
     good(|c| c.issuing.replace(strange(false)));
     assert_eq!(refused(|c| c.leaf.replace(strange(true))), "E_CERT_UNKNOWN_CRITICAL");
     assert_eq!(refused(|c| c.issuing.replace(strange(true))), "E_CERT_UNKNOWN_CRITICAL");
-    for critical in [false, true] {
-        let limits =
-            || extension(NAME_CONSTRAINTS, critical, seq(&[tlv(0xa0, &seq(&[tlv(0x82, b"a")]))]));
-        assert_eq!(refused(|c| c.issuing.replace(limits())), "E_CERT_NAME_CONSTRAINTS");
-        assert_eq!(refused(|c| c.root.replace(limits())), "E_CERT_NAME_CONSTRAINTS");
-        assert_eq!(refused(|c| c.leaf.replace(limits())), "E_CERT_NAME_CONSTRAINTS");
-    }
     let code = || extension(CODE_EXTENSION, true, utf8(&code()));
     assert_eq!(refused(|c| c.leaf.replace(code())), "E_CERT_UNKNOWN_CRITICAL");
     good(|c| {
         c.rule = RULE_EXTENSION;
         c.leaf.extensions.push(code());
     });
+}
+
+/// `nameConstraints` with one subtree: `0xa0` permitted, `0xa1` excluded.
+fn limit(kind: u8, base: &[u8]) -> Extension {
+    extension(NAME_CONSTRAINTS, true, seq(&[tlv(kind, &seq(&[base.to_vec()]))]))
+}
+
+#[test]
+fn limits_on_names() {
+    let outside = "E_CERT_NAME_CONSTRAINTS";
+    let dns = || limit(0xa0, &tlv(0x82, b"example.com"));
+    let alternative = |name: &[u8]| extension(ALTERNATIVES, false, seq(&[tlv(0x82, name)]));
+    good(|c| c.issuing.replace(dns()));
+    good(|c| c.root.replace(dns()));
+    good(|c| {
+        c.issuing.replace(dns());
+        c.leaf.replace(alternative(b"a.example.com"));
+    });
+    for name in [&b"example.org"[..], b"anexample.com", b"com"] {
+        assert_eq!(
+            refused(|c| {
+                c.issuing.replace(dns());
+                c.leaf.replace(alternative(name));
+            }),
+            outside
+        );
+        assert_eq!(
+            refused(|c| {
+                c.root.replace(dns());
+                c.leaf.replace(alternative(name));
+            }),
+            outside
+        );
+    }
+    let directory = |text: &str| tlv(0xa4, &name(&[(O, utf8(text))]));
+    good(|c| c.issuing.replace(limit(0xa0, &directory("甲建设有限公司"))));
+    good(|c| c.issuing.replace(limit(0xa1, &directory("乙建设有限公司"))));
+    assert_eq!(refused(|c| c.issuing.replace(limit(0xa0, &directory("乙")))), outside);
+    assert_eq!(refused(|c| c.issuing.replace(limit(0xa1, &directory("甲建设有限公司")))), outside);
+    // Limits that cannot be evaluated, and limits where none belong.
+    let mut lax = dns();
+    lax.critical = false;
+    assert_eq!(refused(|c| c.issuing.replace(lax.clone())), "E_CERT_EXTENSION");
+    assert_eq!(refused(|c| c.root.replace(lax)), "E_CERT_EXTENSION");
+    let minimum = [tlv(0x82, b"example.com"), vec![0x80, 1, 1]].concat();
+    assert_eq!(refused(|c| c.issuing.replace(limit(0xa0, &minimum))), "E_CERT_EXTENSION");
+    assert_eq!(refused(|c| c.leaf.replace(dns())), "E_CERT_PROFILE");
+}
+
+#[test]
+fn the_work_on_limits_is_bounded() {
+    let names: Vec<_> = (0..600).map(|i| tlv(0x82, format!("h{i}.test").as_bytes())).collect();
+    let bases: Vec<_> = names.iter().map(|name| seq(std::slice::from_ref(name))).collect();
+    let limits = extension(NAME_CONSTRAINTS, true, seq(&[tlv(0xa0, &bases.concat())]));
+    assert_eq!(
+        refused(|c| {
+            c.issuing.replace(limits);
+            c.leaf.replace(extension(ALTERNATIVES, false, seq(&names)));
+        }),
+        "E_CERT_NAME_CONSTRAINTS"
+    );
+}
+
+#[test]
+fn n60_names_chain_as_they_are_compared() {
+    let issuer = |value: Vec<u8>| name(&[(CN, value)]);
+    good(|c| c.leaf.issuer = issuer(tlv(0x13, b"ISSUING")));
+    good(|c| c.leaf.issuer = issuer(utf8(" Issuing ")));
+    let chinese = |issuing: &str, leaf: Vec<u8>| {
+        case(|c| {
+            c.issuing.subject = common_name(issuing);
+            c.leaf.issuer = issuer(leaf);
+        })
+        .map_err(|error| error.label())
+        .map(drop)
+    };
+    assert_eq!(chinese("株洲ＣＡ", utf8("株洲CA")), Ok(()));
+    assert_eq!(chinese("株洲", tlv(0x1e, &[0x68, 0x2a, 0x6d, 0x32])), Ok(()));
+    assert_eq!(chinese("株洲", utf8("株州")), Err("E_CERT_UNTRUSTED"));
+    assert_eq!(chinese("株洲", tlv(0x14, "株洲".as_bytes())), Err("E_CERT_UNTRUSTED"));
+    assert_eq!(refused(|c| c.leaf.issuer = issuer(utf8("Issuing2"))), "E_CERT_UNTRUSTED");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_pki::{
-    BasicPaths, CertError, Certificate, KeyAlgorithm, PathValidator, SignError, SignatureAlgorithm,
+    CertError, Certificate, FullPaths, KeyAlgorithm, PathValidator, SignError, SignatureAlgorithm,
     TrustList, Usage, read_certificates, verify_chain,
 };
 use ring::rand::SystemRandom;
@@ -256,7 +256,7 @@ fn path(leaf: &str, chain: &str) -> Result<(), CertError> {
     let mut pool: Vec<_> =
         blocks.filter_map(|block| read_certificates(block).ok()).flatten().collect();
     let trust = trust(pool.pop().unwrap().der(), RULE_SUBJECT);
-    BasicPaths.find(&certificates(leaf)[0], &pool, &trust, at(IN_2025)).map(drop)
+    FullPaths::default().find(&certificates(leaf)[0], &pool, &trust, at(IN_2025)).map(drop)
 }
 
 #[test]

@@ -88,6 +88,11 @@ fn anchors_that_contradict() {
     let renewed = renewed.der(&world.root_key);
     let other_rule = anchor_json(&renewed, RULE_EXTENSION);
     assert_eq!(label(&list_json(&[one.clone(), other_rule])), "E_TRUST_CONFLICT");
+    // The name is the same by the rules of comparison.
+    let mut capitals = world.root.clone();
+    capitals.subject = common_name("ROOT");
+    let capitals = anchor_json(&capitals.der(&world.root_key), RULE_EXTENSION);
+    assert_eq!(label(&list_json(&[one.clone(), capitals])), "E_TRUST_CONFLICT");
     let same_rule = anchor_json(&renewed, RULE_SUBJECT);
     TrustList::parse(list_json(&[one, same_rule]).as_bytes()).unwrap();
 }

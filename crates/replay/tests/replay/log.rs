@@ -59,7 +59,7 @@ fn gaps_and_repeats_are_found_by_their_number() {
 
 #[test]
 fn a_log_numbered_anew_without_an_entry_that_counts_is_refused() {
-    // What is left: a refusal, a sign-in, a confirmation, a destruction are on record, but
+    // What is left: a refusal, a sign-in, a confirmation, a destruction, a journal are on record, but
     // no gate. That they
     // are missing shows in the root, which the custodians cosigned.
     let free = [
@@ -68,6 +68,7 @@ fn a_log_numbered_anew_without_an_entry_that_counts_is_refused() {
         EventKind::PriceConfirmed,
         EventKind::RecordSigned,
         EventKind::OpeningClosed,
+        EventKind::JournalSigned,
         EventKind::KeyDestroyed,
     ];
     let lines = lines();

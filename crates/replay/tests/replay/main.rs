@@ -8,9 +8,11 @@
     clippy::string_slice
 )]
 
+mod acts;
 mod bid;
 mod board;
 mod common;
+mod draw;
 mod freeze;
 mod locks;
 mod log;

@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_journal::{SignedCommand, destroyed_statement};
+use kaibiao_journal::{SignedCommand, destroyed_statement, journal_statement};
 use kaibiao_opening::{
-    Command, EventKind, FreezeSigned, KeyDestroyed, RecordGenerated, RecordSigned,
+    Command, EventKind, FreezeSigned, JournalSigned, KeyDestroyed, RecordGenerated, RecordSigned,
     SignedCommandBody,
 };
-use kaibiao_types::{CustodianIndex, Digest};
+use kaibiao_types::{CustodianIndex, Digest, JournalMoment};
 
 use super::common::{
     body, command, empty, entry, first, flipped, foreign, line, lines, nth, prefix, refuse, rich,
@@ -215,7 +215,42 @@ fn the_destruction_is_signed_for_this_very_lot_by_the_custodian_itself() {
     let moved = moved.unwrap().line().to_vec();
     assert_eq!(refuse(&mut prefix(early), &moved), "out-of-order");
     replay.ingest(good).unwrap();
-    assert_eq!(refuse(&mut replay, &line(&lines()[at + 1], &destroyed, None)), "wrong-role");
+    replay.ingest(&lines()[at + 1]).unwrap(); // the journal of the next
+    assert_eq!(refuse(&mut replay, &line(&lines()[at + 2], &destroyed, None)), "wrong-role");
+}
+
+/// Ruling 19.
+#[test]
+fn a_journal_is_signed_for_this_log_custodian_and_moment_with_its_length_and_digest() {
+    let at = first(EventKind::JournalSigned);
+    let good = &lines()[at];
+    let mut replay = prefix(at);
+    let mut label = |change: &dyn Fn(&mut JournalSigned)| {
+        let mut signed: JournalSigned = entry(good).data_as().unwrap();
+        assert_eq!((signed.custodian.get(), signed.moment), (1, JournalMoment::Freeze));
+        change(&mut signed);
+        refuse(&mut replay, &line(good, &signed, None))
+    };
+    let other = CustodianIndex::new(2).unwrap();
+    assert_eq!(label(&|signed| signed.custodian = other), "E_SIG_HASH");
+    assert_eq!(label(&|signed| signed.length += 1), "E_SIG_HASH");
+    assert_eq!(label(&|signed| signed.sha256 = Digest::ZERO), "E_SIG_HASH");
+    assert_eq!(label(&|signed| signed.moment = JournalMoment::Close), "E_SIG_HASH");
+    assert_eq!(label(&|signed| signed.length = 0), "E_EVENT_SHAPE");
+    assert_eq!(label(&|signed| signed.cms = "***".to_owned()), "E_EVENT_SHAPE");
+    let by = |signer: &kaibiao_pki::Identity, origin, signed: &JournalSigned| {
+        let (length, sha256) = (signed.length, &signed.sha256);
+        let text = journal_statement(origin, signed.custodian, signed.moment, length, sha256);
+        STANDARD.encode(sign(signer, text.as_bytes(), entry(good).at()))
+    };
+    let (people, origin) = (&rich().people, rich().verified.origin());
+    let stranger = &people.custodians[1].0;
+    assert_eq!(label(&|signed| signed.cms = by(stranger, origin, signed)), "E_SIG_SIGNER");
+    assert_eq!(label(&|signed| signed.cms = by(&people.host, origin, signed)), "E_SIG_SIGNER");
+    let elsewhere = foreign().verified.origin();
+    let own = &people.custodians[0].0;
+    assert_eq!(label(&|signed| signed.cms = by(own, elsewhere, signed)), "E_SIG_HASH");
+    replay.ingest(good).unwrap();
 }
 
 #[test]

@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::destroyed_statement;
 use kaibiao_opening::{
-    Actor, Command, Input, KeyDestroyed, OpenedDocument, OpeningRecord, Verdict,
+    Actor, Command, Input, KeyDestroyed, OpenedDocument, OpeningRecord, Phase, Verdict,
 };
 use kaibiao_pki::{Identity, cms};
-use kaibiao_types::{Millis, Part, Party};
+use kaibiao_replay::Act;
+use kaibiao_types::{CustodianIndex, JournalMoment, Millis, Part, Party};
 
 use super::ScenarioError;
 use super::steps::Stage;
@@ -23,7 +24,10 @@ impl Stage<'_> {
             self.by_host(&Command::ReadNext(Millis::new(READING)?))?;
             self.room.wait(READING)?;
         }
-        self.room.input(&Input::ReadingOver)?;
+        // Without any price the reading is over when it begins.
+        if self.room.state.phase() != Phase::Read {
+            self.room.input(&Input::ReadingOver)?;
+        }
         self.room.wait(500)?;
         let priced: Vec<Party> =
             self.room.state.priced_bids().map(|bid| bid.bidder.clone()).collect();
@@ -81,7 +85,7 @@ impl Stage<'_> {
         self.by_host(&Command::Close)
     }
 
-    /// Every custodian that is there states that its share is destroyed.
+    /// Every custodian that is there hands its journal over and states that its share is destroyed.
     pub(super) fn destroy(&mut self) -> Result<(), ScenarioError> {
         let tender = &self.published.verified;
         let freeze = self.room.state.frozen().map(|frozen| frozen.freeze_id);
@@ -90,8 +94,15 @@ impl Stage<'_> {
         let rng = ring::rand::SystemRandom::new();
         let present = self.published.shares.len() - usize::from(self.options.custodian_absent);
         let seats = tender.record().custodians.iter().zip(&self.people.custodians);
+        let there: Vec<CustodianIndex> =
+            tender.record().custodians.iter().take(present).map(|seat| seat.index).collect();
+        self.note_head(&there);
         for (seat, (identity, _)) in seats.take(present) {
             self.room.wait(100)?;
+            let at = self.room.now;
+            self.note(seat.index, &Act::Destroying { at });
+            self.note(seat.index, &Act::Destroyed { at });
+            self.hand_journal(seat.index, JournalMoment::Close)?;
             let cms = cms::sign_detached(identity, statement.as_bytes(), self.room.now, &rng)?;
             let (custodian, cms) = (seat.index, STANDARD.encode(cms));
             self.room.input(&Input::KeyDestroyed(KeyDestroyed { custodian, cms }))?;

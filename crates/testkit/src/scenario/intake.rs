@@ -9,11 +9,12 @@ use kaibiao_journal::{
 };
 use kaibiao_opening::{Actor, Command, FreezeSigned, Input, IntakeClosed, LotPublished, SetFrozen};
 use kaibiao_pki::cms;
-use kaibiao_types::{Digest, TickNo};
+use kaibiao_replay::Act;
+use kaibiao_types::{CustodianIndex, Digest, JournalMoment, TickNo};
 
-use super::ScenarioError;
 use super::bid::{Content, Plan, ScenarioBid};
 use super::steps::Stage;
+use super::{Published, ScenarioError};
 
 impl Stage<'_> {
     /// Publication, three ticks with the bids in the second and third, the closing head.
@@ -101,6 +102,8 @@ impl Stage<'_> {
         for cosigner in &self.published.cosigners {
             cosignatures.push(cosigner.cosign(&checkpoint, self.room.now)?);
         }
+        let seats = tender_seats(self.published);
+        self.note_head(&seats);
         let (size, root) = (checkpoint.head.size, checkpoint.head.root);
         let tick = TickNo::new(2)?;
         self.room.input(&Input::DeadlineReached(IntakeClosed { tick, size, root, cosignatures }))
@@ -142,7 +145,12 @@ impl Stage<'_> {
             self.room.wait(100)?;
             let cms = cms::sign_detached(identity, statement.as_bytes(), self.room.now, &rng)?;
             let (custodian, cms) = (seat.index, STANDARD.encode(cms));
+            self.note(custodian, &Act::FreezeSigned { at: self.room.now, freeze_id });
             self.room.input(&Input::FreezeSigned(FreezeSigned { custodian, freeze_id, cms }))?;
+            if !self.room.state.phase().is_final() {
+                self.room.wait(50)?;
+                self.hand_journal(custodian, JournalMoment::Freeze)?;
+            }
         }
         if !self.options.custodian_absent {
             return Ok(());
@@ -157,4 +165,9 @@ impl Stage<'_> {
         self.room.wait(terms.notice_ms.get())?;
         self.room.input(&Input::NoticeOver)
     }
+}
+
+/// The seats of the ceremony.
+fn tender_seats(published: &Published) -> Vec<CustodianIndex> {
+    published.verified.record().custodians.iter().map(|seat| seat.index).collect()
 }

@@ -3,13 +3,16 @@
 
 mod bid;
 mod ceremony;
+mod draw;
 mod hearing;
 mod intake;
+mod journals;
 mod people;
 mod room;
 mod steps;
 mod unsealing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kaibiao_journal::{
@@ -20,7 +23,7 @@ use kaibiao_opening::{
 };
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{TenderMaterial, VerifiedTender};
-use kaibiao_types::{Digest, Millis, UtcMillis};
+use kaibiao_types::{CustodianIndex, Digest, Millis, UtcMillis};
 
 pub use bid::ScenarioBid;
 pub use people::People;
@@ -29,6 +32,19 @@ use crate::{Fixture, SeededEntropy};
 
 /// Why a scenario could not be built: a defect, of a test's knobs or of the crates it drives.
 pub type ScenarioError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a draw goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DrawPlay {
+    /// All custodians answer with a proof.
+    Fair,
+    /// The first custodian's proof does not hold.
+    Lied,
+    /// Only one custodian answers, and the draw is given up.
+    Lost,
+    /// All answer, and the hall writes another value than the one that follows.
+    Steered,
+}
 
 /// What is to happen. Bidders are counted from 0, in the order of the fixture.
 #[derive(Clone, Debug)]
@@ -52,6 +68,12 @@ pub struct ScenarioOptions {
     pub custodian_absent: bool,
     /// So many custodians, the first ones, put proofs that do not hold into the log.
     pub lying_custodians: usize,
+    /// A draw is held, also in a tender that has none by itself.
+    pub draw: Option<DrawPlay>,
+    /// So many custodians, the first ones, never hand over their journals.
+    pub silent_custodians: usize,
+    /// So many custodians, the first ones, refuse to release and say so.
+    pub refusing_custodians: usize,
     /// Whether the bids have documents beside the price.
     pub documents: bool,
     /// Whether a bidder objects and the host answers.
@@ -74,6 +96,9 @@ impl Default for ScenarioOptions {
             forged: None,
             custodian_absent: false,
             lying_custodians: 0,
+            draw: None,
+            refusing_custodians: 0,
+            silent_custodians: 0,
             documents: true,
             objection: true,
             unfinished: false,
@@ -109,6 +134,8 @@ pub struct Scenario {
     pub places: Vec<PlacePath>,
     /// The receipted bids, in the order of the freeze list.
     pub bids: Vec<ScenarioBid>,
+    /// The custodians' journals, each as it was signed last.
+    pub journals: BTreeMap<CustodianIndex, Vec<u8>>,
     /// Everybody with a certificate.
     pub people: People,
     /// The log's key.
@@ -166,7 +193,10 @@ impl Scenario {
     /// [`ScenarioError`] if some step is refused.
     pub fn build(options: &ScenarioOptions) -> Result<Self, ScenarioError> {
         let mut entropy = SeededEntropy::new(options.seed);
-        let fixture = Fixture::load(options.fixture)?;
+        let mut fixture = Fixture::load(options.fixture)?;
+        if options.draw.is_some() && fixture.draft.draws.is_empty() {
+            fixture.draft.draws = draw::sample();
+        }
         let people = People::load(options.fixture)?;
         let published = publish(&fixture, &people, &mut entropy)?;
         let played = steps::play(options, &fixture, &people, &published, &mut entropy)?;
@@ -184,6 +214,7 @@ impl Scenario {
             state: played.state,
             places: played.places,
             bids: played.bids,
+            journals: played.journals,
             people,
             log_signer: published.log_signer,
             cosigners: published.cosigners,

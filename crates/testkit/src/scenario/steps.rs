@@ -1,9 +1,11 @@
 //! The steps of an opening, in their order.
 
+use std::collections::BTreeMap;
+
 use kaibiao_journal::{Cosigner, OpeningLog, PlacePath, ReceiptedBid, Tick};
 use kaibiao_opening::{Actor, Command, State};
 use kaibiao_pki::Identity;
-use kaibiao_types::{Millis, Party};
+use kaibiao_types::{CustodianIndex, Millis, Party};
 
 use super::bid::ScenarioBid;
 use super::room::Room;
@@ -17,6 +19,7 @@ pub(super) struct Played {
     pub(super) checkpoint: String,
     pub(super) places: Vec<PlacePath>,
     pub(super) bids: Vec<ScenarioBid>,
+    pub(super) journals: BTreeMap<CustodianIndex, Vec<u8>>,
 }
 
 /// Everything at hand while the steps are taken.
@@ -30,6 +33,10 @@ pub(super) struct Stage<'a> {
     pub(super) ticks: Vec<Tick>,
     pub(super) taken: Vec<(ScenarioBid, ReceiptedBid)>,
     pub(super) places: Vec<PlacePath>,
+    /// What custodians have written so far.
+    pub(super) journals: BTreeMap<CustodianIndex, Vec<u8>>,
+    /// What they have signed last.
+    pub(super) handed: BTreeMap<CustodianIndex, Vec<u8>>,
 }
 
 pub(super) fn play(
@@ -53,12 +60,15 @@ pub(super) fn play(
         ticks: Vec::new(),
         taken: Vec::new(),
         places: Vec::new(),
+        journals: BTreeMap::new(),
+        handed: BTreeMap::new(),
     };
     stage.intake()?;
     stage.freeze()?;
     if !stage.room.state.phase().is_final() {
         stage.unseal_prices()?;
         stage.read()?;
+        stage.hold_draws()?;
         if options.documents {
             stage.documents()?;
         }
@@ -103,6 +113,7 @@ impl<'a> Stage<'a> {
             state: self.room.state,
             checkpoint,
             places: self.places,
+            journals: self.handed,
             bids: self.taken.into_iter().map(|(bid, _)| bid).collect(),
         })
     }

@@ -6,11 +6,12 @@ use kaibiao_ceremony::{KeyShare, Partial, raise};
 use kaibiao_crypto::{Hex, SUITE_1};
 use kaibiao_journal::ReceiptedBid;
 use kaibiao_opening::{
-    Actor, Command, Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet,
+    Actor, Command, CustodianRefused, Input, PartialsReceived, PriceOutcome, SealResult,
+    UnsealedSheet,
 };
 use kaibiao_pki::TrustList;
-use kaibiao_replay::{BidMaterial, VerifiedBid, open_price};
-use kaibiao_types::{Digest, Money, Part, Party};
+use kaibiao_replay::{Act, BidMaterial, Raised, VerifiedBid, open_price};
+use kaibiao_types::{CustodianIndex, Digest, Money, Part, Party};
 
 use super::ScenarioError;
 use super::bid::{self, ScenarioBid};
@@ -54,10 +55,16 @@ impl Stage<'_> {
         let (mut all, mut number) = (Vec::new(), 0);
         for share in self.published.shares.iter().filter(|s| signers.contains(&s.index())) {
             self.room.wait(50)?;
+            if number < self.options.refusing_custodians {
+                self.refuse(share.index(), part)?;
+                number += 1;
+                continue;
+            }
             let unsealing = self.room.state.unsealing().ok_or("the unsealing is under way")?;
             let (freeze_id, stage) = (unsealing.freeze_id, unsealing.stage);
             let manifests: Vec<Digest> =
                 unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
+            self.note_intent(share.index(), part, &manifests)?;
             let made = self.raise_all(share, part, &freeze_id, &manifests)?;
             let lies = number < self.options.lying_custodians && part == Part::Price;
             let logged = made.iter().map(|(manifest, partial)| kaibiao_opening::Partial {
@@ -81,6 +88,36 @@ impl Stage<'_> {
             number += 1;
         }
         Ok(all)
+    }
+
+    /// A refusal, in the journal before it is told.
+    fn refuse(&mut self, custodian: CustodianIndex, part: Part) -> Result<(), ScenarioError> {
+        let (label, detail) = ("E_TOO_FEW".to_owned(), "too few bidders".to_owned());
+        let request = format!("release-{part}");
+        let (at, told) = (self.room.now, label.clone());
+        self.note(custodian, &Act::Refused { at, request, label: told, detail: detail.clone() });
+        let refused = CustodianRefused { custodian, label, detail };
+        self.room.input(&Input::CustodianRefused(refused))
+    }
+
+    /// The intent, before the share is touched (rule R9).
+    fn note_intent(
+        &mut self,
+        custodian: CustodianIndex,
+        part: Part,
+        manifests: &[Digest],
+    ) -> Result<(), ScenarioError> {
+        let stage = bid::stage()?;
+        let mut raised = Vec::new();
+        for manifest in manifests {
+            let verified = self.verified(manifest)?;
+            let header = verified.header(stage, part).ok_or("the bid has this part")?;
+            raised.push(Raised { manifest_sha256: *manifest, u: Hex(header.u().bytes()) });
+        }
+        let freeze_id = self.room.state.frozen().ok_or("the set is frozen")?.freeze_id;
+        let at = self.room.now;
+        self.note(custodian, &Act::Intent { at, freeze_id, stage, part, raised });
+        Ok(())
     }
 
     fn raise_all(
@@ -135,7 +172,14 @@ impl Stage<'_> {
             let payload = file.and_then(|file| file.get(header_len..)).unwrap_or_default();
             let (tender, stage) = (&self.published.verified, bid::stage()?);
             let mut payload = Cursor::new(payload);
-            let outcome = open_price(tender, &freeze_id, &verified, stage, &own, &mut payload)?;
+            let outcome = open_price(tender, &freeze_id, &verified, stage, &own, &mut payload)
+                .unwrap_or_else(|unopened| PriceOutcome {
+                    manifest_sha256: manifest,
+                    sheet: UnsealedSheet::NotOpened {
+                        label: unopened.label.to_owned(),
+                        fault: unopened.fault,
+                    },
+                });
             outcomes.push(if self.is_forged(&entry.bidder) {
                 self.forge(&entry.bidder, manifest)?
             } else {

@@ -1,7 +1,7 @@
 //! Between custodians and hall. Custodians dial out; the hall calls nobody.
 
 use kaibiao_types::{
-    CustodianIndex, Digest, LotId, Part, PlaceNo, Stage, TenderId, TickNo, UtcMillis,
+    CustodianIndex, Digest, JournalMoment, LotId, Part, PlaceNo, Stage, TenderId, TickNo, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,20 @@ pub struct DestructionPost {
     /// The custodian.
     pub custodian: CustodianIndex,
     /// The custodian's CMS over the statement of destruction, DER.
+    pub cms_b64: B64,
+}
+
+/// `POST /lots/{t}/{l}/journals`: after the freeze, and after the end of the opening (ruling 19).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalPost {
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// At the freeze, or at the end.
+    pub moment: JournalMoment,
+    /// The exact journal from its first byte on, at most 8 MiB.
+    pub journal_b64: B64,
+    /// The custodian's CMS over the statement of origin, custodian, moment, length and digest, DER.
     pub cms_b64: B64,
 }
 

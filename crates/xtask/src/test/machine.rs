@@ -24,6 +24,8 @@ const TOOLS: &[Tool] = &[
     Tool { program: "python3", package: "python3" },
     // The pages are tested with plain Node, without packages.
     Tool { program: "node", package: "nodejs" },
+    // A token in software, under which custodians keep their key files in tests.
+    Tool { program: "softhsm2-util", package: "softhsm2" },
     // The script for auditors without our program.
     Tool { program: "unzip", package: "unzip" },
     Tool { program: "xxd", package: "xxd" },

@@ -1,0 +1,103 @@
+//! Arguments of what is about certificates, signatures and trust lists.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use kaibiao_types::UtcMillis;
+
+use super::{As, ByTrust};
+use crate::instant;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertCmd {
+    /// Say what the certificates of a file are, without judging them.
+    Inspect {
+        /// Certificates, PEM.
+        file: PathBuf,
+    },
+    /// Say whether a certificate may sign bids and records, and whose it is (证书检查).
+    Check {
+        /// Certificate chain, PEM, the signer's certificate first.
+        file: PathBuf,
+        #[command(flatten)]
+        trust: ByTrust,
+        /// The private key too: whether it belongs to the certificate.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// At which instant; else now.
+        #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+        at: Option<UtcMillis>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SignArgs {
+    /// The file to sign; it stays as it is.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) signer: As,
+    /// New file for the signature (`.p7s`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// With an RSA key: RSASSA-PSS instead of PKCS#1 v1.5.
+    #[arg(long)]
+    pub(crate) pss: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifySignatureArgs {
+    /// The signature (`.p7s`).
+    pub(crate) signature: PathBuf,
+    /// The file that was signed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) content: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: ByTrust,
+    /// The instant at which the signature is known to have existed; else now.
+    #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+    pub(crate) at: Option<UtcMillis>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustCmd {
+    /// Say which certification authorities a trust list believes, and for what.
+    Show {
+        /// Trust list.
+        list: PathBuf,
+    },
+    /// Add a certification authority from its certificate; shows what it found.
+    Add(TrustAddArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TrustAddArgs {
+    /// Certificate of the authority, PEM.
+    pub(crate) ca: PathBuf,
+    /// Trust list to add to; without one a new list begins.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) list: Option<PathBuf>,
+    /// Name of a new list.
+    #[arg(long, value_name = "TEXT", required_unless_present = "list", conflicts_with = "list")]
+    pub(crate) name: Option<String>,
+    /// New file for the longer list.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Chinese name of the authority; else as its certificate says.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name_zh: Option<String>,
+    /// English name of the authority; else as its certificate says.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name_en: Option<String>,
+    /// Where it puts the unified social credit code: `subject:2.5.4.97` or `extension:OID`.
+    #[arg(long, value_name = "PLACE:OID")]
+    pub(crate) org_code: String,
+    /// Signature algorithms that are believed under it; else that of its own key.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) signature: Vec<String>,
+    /// First instant at which it is believed; else the beginning of its certificate.
+    #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+    pub(crate) from: Option<UtcMillis>,
+    /// Last instant at which it is believed; else the end of its certificate.
+    #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+    pub(crate) until: Option<UtcMillis>,
+}

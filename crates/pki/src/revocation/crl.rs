@@ -1,0 +1,293 @@
+//! Reads a certificate revocation list (RFC 5280, 5), then has `x509-parser` read the same bytes and
+//! compares.
+
+use kaibiao_types::UtcMillis;
+use x509_parser::prelude::FromDer;
+use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::time::ASN1Time;
+use x509_parser::x509::X509Version;
+
+use super::point::Scope;
+use super::{EvidenceFault, Reason};
+use crate::cert::{ReadExtension, extension};
+use crate::der::{self, DerError, Reader, Tlv};
+use crate::limits::CRL_BYTES_MAX;
+use crate::name::ComparableName;
+use crate::oid;
+
+/// A complete CRL of one issuer, as slices of its bytes. Nothing is said about its signature.
+pub(super) struct Crl<'a> {
+    pub(super) tbs: &'a [u8],
+    pub(super) issuer: ComparableName,
+    pub(super) this_update: UtcMillis,
+    pub(super) next_update: Option<UtcMillis>,
+    /// What of its issuer's certificates it covers.
+    pub(super) scope: Scope<'a>,
+    /// Delta CRLs to it are announced.
+    pub(super) has_deltas: bool,
+    /// Revocations of certificates that expired at this instant or later stay on it.
+    pub(super) keeps_expired_since: Option<UtcMillis>,
+    /// The key identifier of the signer, if it names one.
+    pub(super) key_id: Option<&'a [u8]>,
+    pub(super) algorithm: &'a [u8],
+    pub(super) signature: &'a [u8],
+    /// Content of `revokedCertificates`, every entry of which was read once.
+    entries: Reader<'a>,
+}
+
+/// One line of a CRL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Entry<'a> {
+    pub(super) serial: &'a [u8],
+    pub(super) at: UtcMillis,
+    pub(super) reason: Reason,
+    pub(super) invalidity: Option<UtcMillis>,
+}
+
+struct Fields<'a> {
+    tbs: &'a [u8],
+    issuer: &'a [u8],
+    this_update: Tlv<'a>,
+    next_update: Option<Tlv<'a>>,
+    entries: Reader<'a>,
+    extensions: Reader<'a>,
+    algorithm: &'a [u8],
+    signature: &'a [u8],
+}
+
+impl<'a> Crl<'a> {
+    /// Reads one CRL in DER; nothing may follow it.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, EvidenceFault> {
+        if bytes.len() > CRL_BYTES_MAX {
+            return Err(EvidenceFault::TooLarge);
+        }
+        der::check(bytes, der::SEQUENCE)?;
+        let fields = split(bytes)?;
+        let mut crl = Self {
+            tbs: fields.tbs,
+            issuer: ComparableName::of(fields.issuer)?,
+            this_update: der::read_time(&fields.this_update)?,
+            next_update: fields.next_update.as_ref().map(der::read_time).transpose()?,
+            scope: Scope::default(),
+            has_deltas: false,
+            keeps_expired_since: None,
+            key_id: None,
+            algorithm: fields.algorithm,
+            signature: fields.signature,
+            entries: fields.entries,
+        };
+        crl.extensions(fields.extensions)?;
+        let mut entries = crl.entries;
+        while !entries.is_empty() {
+            entry(&mut entries)?;
+        }
+        if crl.next_update.is_some_and(|next| next < crl.this_update) {
+            return Err(EvidenceFault::Profile("it ends before it begins"));
+        }
+        if agrees(&crl, bytes, fields.issuer) { Ok(crl) } else { Err(EvidenceFault::Ambiguous) }
+    }
+
+    fn extensions(&mut self, list: Reader<'a>) -> Result<(), EvidenceFault> {
+        let mut seen: Vec<&[u8]> = Vec::new();
+        let mut number = false;
+        let mut list = list;
+        while !list.is_empty() {
+            let one = extension(&mut list)?;
+            if seen.contains(&one.oid) {
+                return Err(EvidenceFault::Format(DerError::Order));
+            }
+            seen.push(one.oid);
+            match (one.oid, one.critical) {
+                (oid::CRL_NUMBER, false) => {
+                    Tlv::only(one.value, der::INTEGER)?;
+                    number = true;
+                }
+                (oid::DELTA_CRL, _) => return Err(EvidenceFault::Delta),
+                (oid::ISSUING_POINT, _) => self.scope = Scope::read(one.value, &self.issuer)?,
+                (oid::FRESHEST_CRL, false) => self.has_deltas = true,
+                (oid::EXPIRED_ON_CRL, false) => {
+                    let time = Tlv::only(one.value, der::GENERALIZED_TIME)?;
+                    self.keeps_expired_since = Some(der::read_time(&time)?);
+                }
+                (oid::AUTHORITY_KEY_ID, false) => {
+                    der::check(one.value, der::SEQUENCE)?;
+                    let mut id = Tlv::only(one.value, der::SEQUENCE)?.reader();
+                    self.key_id = id.optional(der::CONTEXT_0_PRIMITIVE)?.map(|id| id.value);
+                }
+                (_, false) => {}
+                (_, true) => return Err(EvidenceFault::UnknownCritical),
+            }
+        }
+        if number { Ok(()) } else { Err(EvidenceFault::Profile("it has no number")) }
+    }
+
+    /// The line on a certificate, by the content octets of its serial number.
+    pub(super) fn find(&self, serial: &[u8]) -> Result<Option<Entry<'a>>, EvidenceFault> {
+        let mut entries = self.entries;
+        let mut found = None;
+        while !entries.is_empty() {
+            let line = entries.any()?;
+            let same = line.reader().expect(der::INTEGER)?.value == serial;
+            if same && found.replace(line.raw).is_some() {
+                return Err(EvidenceFault::Ambiguous);
+            }
+        }
+        found.map(|raw| entry(&mut Reader::new(raw))).transpose()
+    }
+}
+
+fn split(bytes: &[u8]) -> Result<Fields<'_>, EvidenceFault> {
+    let mut outer = Tlv::only(bytes, der::SEQUENCE)?.reader();
+    let tbs = outer.expect(der::SEQUENCE)?;
+    let algorithm = outer.expect(der::SEQUENCE)?.raw;
+    let signature = outer.expect(der::BIT_STRING)?.whole_bits()?;
+    outer.finish()?;
+    let mut inner = tbs.reader();
+    let version = inner.optional(der::INTEGER)?;
+    if version.is_none_or(|version| version.value != [1]) {
+        return Err(EvidenceFault::Profile("it is not of version 2"));
+    }
+    if inner.expect(der::SEQUENCE)?.raw != algorithm {
+        return Err(EvidenceFault::Ambiguous);
+    }
+    let issuer = inner.expect(der::SEQUENCE)?.raw;
+    let this_update = inner.any()?;
+    let next_update = match inner.peek() {
+        Some(der::UTC_TIME | der::GENERALIZED_TIME) => Some(inner.any()?),
+        _ => None,
+    };
+    let entries = inner.optional(der::SEQUENCE)?;
+    if entries.is_some_and(|entries| entries.value.is_empty()) {
+        return Err(EvidenceFault::Format(DerError::Value)); // RFC 5280, 5.1.2.6: then it is absent
+    }
+    let extensions = match inner.optional(der::CONTEXT_0)? {
+        None => Reader::new(&[]),
+        Some(wrapper) => Tlv::only(wrapper.value, der::SEQUENCE)?.reader(),
+    };
+    inner.finish()?;
+    let entries = entries.map_or(Reader::new(&[]), |entries| entries.reader());
+    let tbs = tbs.raw;
+    Ok(Fields { tbs, issuer, this_update, next_update, entries, extensions, algorithm, signature })
+}
+
+/// The next line; a critical extension in any line makes the whole CRL unusable (RFC 5280, 5.3).
+fn entry<'a>(entries: &mut Reader<'a>) -> Result<Entry<'a>, EvidenceFault> {
+    let mut fields = entries.inside(der::SEQUENCE)?;
+    let serial = fields.expect(der::INTEGER)?.value;
+    let at = der::read_time(&fields.any()?)?;
+    let mut list = match fields.optional(der::SEQUENCE)? {
+        Some(list) if list.value.is_empty() => return Err(DerError::Value.into()),
+        Some(list) => list.reader(),
+        None => Reader::new(&[]),
+    };
+    fields.finish()?;
+    let (mut reason, mut invalidity) = (None, None);
+    while !list.is_empty() {
+        let one = extension(&mut list)?;
+        if one.critical {
+            return Err(EvidenceFault::UnknownCritical);
+        }
+        let twice = read_detail(&one, &mut reason, &mut invalidity)?;
+        if twice {
+            return Err(EvidenceFault::Format(DerError::Order));
+        }
+    }
+    Ok(Entry { serial, at, reason: reason.unwrap_or(Reason::Unspecified), invalidity })
+}
+
+/// Reason and date of invalidity, in a line of a CRL or in an OCSP answer; true if it was known
+/// already.
+pub(super) fn read_detail(
+    one: &ReadExtension<'_>,
+    reason: &mut Option<Reason>,
+    invalidity: &mut Option<UtcMillis>,
+) -> Result<bool, EvidenceFault> {
+    match one.oid {
+        oid::REASON_CODE => {
+            let code = Tlv::only(one.value, der::ENUMERATED)?;
+            Ok(reason.replace(read_reason(code.value)?).is_some())
+        }
+        oid::INVALIDITY_DATE => {
+            let time = Tlv::only(one.value, der::GENERALIZED_TIME)?;
+            Ok(invalidity.replace(der::read_time(&time)?).is_some())
+        }
+        _ => Ok(false),
+    }
+}
+
+/// `CRLReason`; `removeFromCRL` (8) stands on delta CRLs alone.
+pub(super) const fn read_reason(code: &[u8]) -> Result<Reason, EvidenceFault> {
+    Ok(match code {
+        [0] => Reason::Unspecified,
+        [1] => Reason::KeyCompromise,
+        [2] => Reason::CaCompromise,
+        [3] => Reason::AffiliationChanged,
+        [4] => Reason::Superseded,
+        [5] => Reason::CessationOfOperation,
+        [6] => Reason::Hold,
+        [8] => return Err(EvidenceFault::Delta),
+        [9] => Reason::PrivilegeWithdrawn,
+        [10] => Reason::AaCompromise,
+        _ => return Err(EvidenceFault::Format(DerError::Value)),
+    })
+}
+
+/// Whether `x509-parser` reads the same from the same bytes.
+fn agrees(ours: &Crl<'_>, bytes: &[u8], issuer: &[u8]) -> bool {
+    let Ok((rest, theirs)) = CertificateRevocationList::from_der(bytes) else { return false };
+    let list = &theirs.tbs_cert_list;
+    let heads = rest.is_empty()
+        && list.as_ref() == ours.tbs
+        && list.version == Some(X509Version::V2)
+        && list.issuer.as_raw() == issuer
+        && same_time(list.this_update, ours.this_update)
+        && match (list.next_update, ours.next_update) {
+            (None, None) => true,
+            (Some(theirs), Some(ours)) => same_time(theirs, ours),
+            _ => false,
+        }
+        && theirs.signature_value.data.as_ref() == ours.signature;
+    let mut entries = ours.entries;
+    let same = list.revoked_certificates.iter().all(|theirs| {
+        entry(&mut entries).is_ok_and(|ours| {
+            theirs.raw_serial() == ours.serial
+                && same_time(theirs.revocation_date, ours.at)
+                && match (theirs.invalidity_date(), ours.invalidity) {
+                    (None, None) => true,
+                    (Some((_, theirs)), Some(ours)) => same_time(theirs, ours),
+                    _ => false,
+                }
+        })
+    });
+    heads && same && entries.is_empty()
+}
+
+fn same_time(theirs: ASN1Time, ours: UtcMillis) -> bool {
+    let millis = u64::try_from(theirs.timestamp()).ok().and_then(|time| time.checked_mul(1_000));
+    millis == Some(ours.get())
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    #[test]
+    fn the_sample_of_the_specification() {
+        let text = include_str!("../../../../docs/spec/revocation.md");
+        let line = text.lines().find(|line| line.starts_with("MII") || line.starts_with("MIH"));
+        let der = STANDARD.decode(line.unwrap()).unwrap();
+        let digest = crate::sha256(&der).to_string();
+        assert!(text.contains(&digest), "{digest}");
+        let crl = Crl::read(&der).unwrap();
+        assert_eq!(crl.this_update.get(), 1_783_036_800_000);
+        assert_eq!(crl.next_update.unwrap().get() - crl.this_update.get(), 7 * 86_400_000);
+        let entry = crl.find(&[0x2a]).unwrap().unwrap();
+        assert_eq!((entry.at.get(), entry.reason), (1_782_984_600_000, Reason::Superseded));
+        assert_eq!(entry.invalidity, None);
+        assert_eq!(crl.find(&[0x2b]), Ok(None));
+        assert!(crl.keeps_expired_since.is_none() && !crl.has_deltas);
+    }
+}

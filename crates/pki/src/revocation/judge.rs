@@ -1,0 +1,171 @@
+//! The rule: what the evidence says on each certificate of a path at an instant.
+
+use kaibiao_types::UtcMillis;
+
+use super::crl::Crl;
+use super::ocsp::Response;
+use super::{Evidence, EvidenceFault, Freshness, Reason, Revocation, RevocationVerdict};
+use crate::cert::{Certificate, SignatureAlgorithm};
+use crate::limits::REVOCATION_EVIDENCE_MAX;
+use crate::oid;
+
+/// Everything a judgement rests on.
+pub(super) struct Court<'a> {
+    /// The path: the signer's certificate first, the trust anchor last.
+    pub(super) chain: &'a [&'a Certificate],
+    /// Certificates of possible separate signers of evidence.
+    pub(super) pool: &'a [Certificate],
+    pub(super) allows: &'a dyn Fn(SignatureAlgorithm) -> bool,
+    pub(super) at: UtcMillis,
+    pub(super) freshness: Freshness,
+    crls: Vec<(usize, Crl<'a>)>,
+    responses: Vec<(usize, Response<'a>)>,
+}
+
+/// What one piece of evidence states on a certificate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Statement {
+    pub(super) revoked: Option<(UtcMillis, Reason, Option<UtcMillis>)>,
+    pub(super) this_update: UtcMillis,
+    pub(super) next_update: Option<UtcMillis>,
+    /// Whether it would still list the certificate, if that was revoked before it expired.
+    pub(super) complete: bool,
+}
+
+/// Whether a separate signer of evidence may in turn be judged by evidence of separate signers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Signers {
+    /// The issuer of the certificate alone.
+    Issuer,
+    /// The issuer, or whom it entrusted.
+    Delegates,
+}
+
+/// Judges all certificates of a chain but its last.
+pub(super) fn path(
+    chain: &[&Certificate],
+    pool: &[Certificate],
+    allows: &dyn Fn(SignatureAlgorithm) -> bool,
+    evidence: &[Evidence<'_>],
+    at: UtcMillis,
+    freshness: Freshness,
+) -> RevocationVerdict {
+    let (mut crls, mut responses, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, item) in evidence.iter().enumerate() {
+        let read = match item {
+            _ if place >= REVOCATION_EVIDENCE_MAX => Err(EvidenceFault::TooLarge),
+            Evidence::Crl(bytes) => Crl::read(bytes).map(|crl| crls.push((place, crl))),
+            Evidence::Ocsp(bytes) => Response::read(bytes).map(|one| responses.push((place, one))),
+        };
+        faults.extend(read.err().map(|fault| (place, fault)));
+    }
+    let court = Court { chain, pool, allows, at, freshness, crls, responses };
+    let mut certificates = Vec::new();
+    for pair in chain.windows(2) {
+        if let [certificate, issuer] = pair {
+            let found = court.judge(certificate, issuer, Signers::Delegates, &mut faults);
+            certificates.push((certificate.serial_tail(), found));
+        }
+    }
+    RevocationVerdict { certificates, faults }
+}
+
+impl Court<'_> {
+    /// One certificate by all evidence: revoked if one piece says so, good if one shows it.
+    pub(super) fn judge(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        signers: Signers,
+        faults: &mut Vec<(usize, EvidenceFault)>,
+    ) -> Revocation {
+        let mut answers: Vec<(usize, Result<Revocation, EvidenceFault>)> = Vec::new();
+        for (place, crl) in &self.crls {
+            if crl.issuer == certificate.issuer_name {
+                let statement = self.crl(crl, certificate, issuer, signers);
+                let answer = statement.and_then(|found| self.weigh(certificate, found));
+                answers.push((*place, answer));
+            }
+        }
+        for (place, response) in &self.responses {
+            if let Some(statement) = self.response(response, certificate, issuer, signers) {
+                let answer = statement.and_then(|found| self.weigh(certificate, found));
+                answers.push((*place, answer));
+            }
+        }
+        let good = answers.iter().any(|(_, answer)| *answer == Ok(Revocation::Good));
+        let mut why = EvidenceFault::Missing;
+        for (place, answer) in answers {
+            match answer {
+                Ok(revoked @ Revocation::Revoked { .. }) => return revoked,
+                Ok(_) => {}
+                Err(fault) => {
+                    faults.push((place, fault));
+                    why = fault;
+                }
+            }
+        }
+        if good { Revocation::Good } else { Revocation::Unknown(why) }
+    }
+
+    fn crl(
+        &self,
+        crl: &Crl<'_>,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        signers: Signers,
+    ) -> Result<Statement, EvidenceFault> {
+        self.crl_signature(crl, certificate, issuer, signers)?;
+        if !crl.scope.covers(certificate)? {
+            return Err(EvidenceFault::Scope);
+        }
+        let deltas = crl.has_deltas || certificate.extensions.get(oid::FRESHEST_CRL).is_some();
+        if deltas && self.freshness == Freshness::Current {
+            return Err(EvidenceFault::Delta); // the newest revocations stand on the delta CRL
+        }
+        let found = crl.find(&certificate.serial)?;
+        let kept = crl.keeps_expired_since.is_some_and(|since| since <= certificate.not_after);
+        Ok(Statement {
+            revoked: found.map(|entry| (entry.at, entry.reason, entry.invalidity)),
+            this_update: crl.this_update,
+            next_update: crl.next_update,
+            complete: kept || crl.this_update <= certificate.not_after,
+        })
+    }
+
+    /// What a statement of a believed signer means for the judged instant.
+    fn weigh(
+        &self,
+        certificate: &Certificate,
+        found: Statement,
+    ) -> Result<Revocation, EvidenceFault> {
+        let now = match self.freshness {
+            Freshness::Current => self.at,
+            Freshness::Later { now } => now,
+        };
+        if found.this_update > now {
+            return Err(EvidenceFault::Future);
+        }
+        let current = self.freshness == Freshness::Current;
+        if let Some((since, reason, invalidity)) = found.revoked {
+            let compromise = matches!(
+                reason,
+                Reason::KeyCompromise | Reason::CaCompromise | Reason::AaCompromise
+            );
+            let earlier = compromise && invalidity.is_some_and(|lost| lost <= self.at);
+            if current || since <= self.at || earlier {
+                return Ok(Revocation::Revoked { at: since, reason, invalidity });
+            }
+        }
+        if current && found.next_update.is_none_or(|next| next < self.at) {
+            return Err(EvidenceFault::Stale);
+        }
+        if !current && found.this_update < self.at {
+            return Err(EvidenceFault::TooOld);
+        }
+        if found.revoked.is_none() && !found.complete && certificate.not_after < found.this_update {
+            return Err(EvidenceFault::Expired);
+        }
+        Ok(Revocation::Good)
+    }
+}

@@ -1,0 +1,166 @@
+//! Whether certificates were revoked at a past instant, from CRLs and OCSP responses handed in as
+//! bytes. Rules and their sources: `docs/spec/revocation.md`.
+//!
+//! Evidence that cannot be used never decides anything: it leaves the question open
+//! ([`Revocation::Unknown`]), and the verdict says why.
+
+mod crl;
+mod fault;
+mod judge;
+mod ocsp;
+mod point;
+mod signer;
+
+use kaibiao_types::UtcMillis;
+
+use crate::cert::{Certificate, SerialTail};
+use crate::path::ValidPath;
+use crate::verified::VerifiedCert;
+
+pub use fault::EvidenceFault;
+
+/// One piece of evidence, as received.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Evidence<'a> {
+    /// A certificate revocation list (RFC 5280, 5) in DER, at most 64 MiB.
+    Crl(&'a [u8]),
+    /// An OCSP response (RFC 6960) in DER, at most 1 MiB.
+    Ocsp(&'a [u8]),
+}
+
+/// Which evidence says something on the judged instant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Freshness {
+    /// What was the newest at the instant: begun then and not yet to be renewed. For a decision at
+    /// that instant, as on admission (RFC 5280, 6.3.3; RFC 6960, 3.2).
+    Current,
+    /// What was issued at the instant or later, up to `now`: for a judgement afterwards, when a
+    /// revocation of that time has had time to be published (ETSI EN 319 102-1, 5.2.5).
+    Later {
+        /// The present: evidence of a later date is not believed.
+        now: UtcMillis,
+    },
+}
+
+/// Why a certificate was revoked (RFC 5280, 5.3.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// `aACompromise`.
+    AaCompromise,
+    /// `affiliationChanged`.
+    AffiliationChanged,
+    /// `cACompromise`.
+    CaCompromise,
+    /// `cessationOfOperation`.
+    CessationOfOperation,
+    /// `certificateHold`: suspended.
+    Hold,
+    /// `keyCompromise`.
+    KeyCompromise,
+    /// `privilegeWithdrawn`.
+    PrivilegeWithdrawn,
+    /// `superseded`.
+    Superseded,
+    /// `unspecified`, or none given.
+    Unspecified,
+}
+
+/// What the evidence says on one certificate at the judged instant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Revocation {
+    /// Not revoked then.
+    Good,
+    /// Revoked then.
+    Revoked {
+        /// From when on.
+        at: UtcMillis,
+        /// Why.
+        reason: Reason,
+        /// When the key is known or thought to have been lost, if that is stated.
+        invalidity: Option<UtcMillis>,
+    },
+    /// Nothing that can be used answers.
+    Unknown(EvidenceFault),
+}
+
+impl Revocation {
+    /// The sub-indication of a validation report (ETSI EN 319 102-1, table 6); `None` if good.
+    /// `REVOKED` is a failure, the others leave the verdict open.
+    pub const fn indication(&self) -> Option<&'static str> {
+        match self {
+            Self::Good => None,
+            Self::Revoked { .. } => Some("REVOKED"),
+            Self::Unknown(EvidenceFault::TooOld) => Some("NO_POE"),
+            Self::Unknown(_) => Some("TRY_LATER"),
+        }
+    }
+}
+
+/// The verdict on every certificate of a path but the trust anchor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RevocationVerdict {
+    certificates: Vec<(SerialTail, Revocation)>,
+    faults: Vec<(usize, EvidenceFault)>,
+}
+
+impl RevocationVerdict {
+    /// Each certificate by its 尾号, the signer's first, then the CAs upwards.
+    pub fn certificates(&self) -> &[(SerialTail, Revocation)] {
+        &self.certificates
+    }
+
+    /// Evidence that could not be used for a certificate it is about, or not at all: its place in
+    /// the list handed in, from 0, and why.
+    pub fn faults(&self) -> &[(usize, EvidenceFault)] {
+        &self.faults
+    }
+
+    /// The path as a whole: revoked if one certificate is, good only if all are.
+    pub fn revocation(&self) -> Revocation {
+        let all = || self.certificates.iter().map(|(_, found)| *found);
+        all()
+            .find(|found| matches!(found, Revocation::Revoked { .. }))
+            .or_else(|| all().find(|found| matches!(found, Revocation::Unknown(_))))
+            .unwrap_or(Revocation::Good)
+    }
+}
+
+/// Judges whether any certificate of a verified path was revoked at the instant it was verified for.
+///
+/// `pool` may hold certificates of separate CRL signers and OCSP responders, in any order; the first
+/// 16 are looked at.
+/// Without any evidence the answer is [`Revocation::Unknown`], never good.
+///
+/// # Source
+///
+/// RFC 5280, 6.3; RFC 6960, 3.2 and 4.2.2; ETSI EN 319 102-1, 5.2.5.
+pub fn judge_revocation(
+    verified: &VerifiedCert,
+    pool: &[Certificate],
+    evidence: &[Evidence<'_>],
+    freshness: Freshness,
+) -> RevocationVerdict {
+    let mut chain = vec![verified.certificate()];
+    chain.extend(verified.between());
+    chain.push(verified.anchor());
+    let allows = |algorithm| verified.allows(algorithm).is_ok();
+    judge::path(&chain, pool, &allows, evidence, verified.at(), freshness)
+}
+
+/// [`judge_revocation`] for a path by itself, whatever the certificate is used for: the path of
+/// `certificate` that a [`PathValidator`](crate::PathValidator) found valid at `at`.
+pub fn judge_path(
+    certificate: &Certificate,
+    path: &ValidPath<'_>,
+    pool: &[Certificate],
+    evidence: &[Evidence<'_>],
+    at: UtcMillis,
+    freshness: Freshness,
+) -> RevocationVerdict {
+    let mut chain = vec![certificate];
+    chain.extend(path.between());
+    chain.push(path.anchor().certificate());
+    let allows = |algorithm| path.anchor().allows(algorithm);
+    judge::path(&chain, pool, &allows, evidence, at, freshness)
+}

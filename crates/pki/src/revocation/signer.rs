@@ -1,0 +1,158 @@
+//! Who may sign evidence on a certificate: its issuer, or whom the CA entrusted.
+
+use kaibiao_types::UtcMillis;
+
+use super::crl::Crl;
+use super::judge::{Court, Signers, Statement};
+use super::ocsp::Response;
+use super::{EvidenceFault, Revocation};
+use crate::cert::{Certificate, Purpose, SignatureAlgorithm};
+use crate::limits::POOL_MAX;
+use crate::oid;
+
+impl Court<'_> {
+    /// The signature on a CRL: by the issuer of the certificate, or by another certificate of the
+    /// same name that a CA of the path issued (RFC 5280, 6.3.3 f).
+    pub(super) fn crl_signature(
+        &self,
+        crl: &Crl<'_>,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        signers: Signers,
+    ) -> Result<(), EvidenceFault> {
+        let by = self.algorithm(crl.algorithm)?;
+        let names = |key: &Certificate| crl.key_id.zip(key.key_id()).is_none_or(|(a, b)| a == b);
+        let signed = |key: &Certificate| names(key) && key.key.verifies(by, crl.tbs, crl.signature);
+        if signed(issuer) {
+            let may = issuer.extensions.key_usage_allows(Purpose::Crls) != Some(false);
+            return if may && valid(issuer, crl.this_update) {
+                Ok(())
+            } else {
+                Err(EvidenceFault::Responder)
+            };
+        }
+        if signers == Signers::Issuer {
+            return Err(EvidenceFault::Signature);
+        }
+        let all = self.chain.iter().copied().chain(self.others());
+        let delegates = all.filter(|other| {
+            other.subject_name == crl.issuer && other.sha256 != certificate.sha256 && signed(other)
+        });
+        let mut fault = EvidenceFault::Signature;
+        for delegate in delegates {
+            let may = delegate.extensions.key_usage_allows(Purpose::Crls) == Some(true)
+                && valid(delegate, crl.this_update);
+            let known = || {
+                self.is_above(delegate, certificate)
+                    || (self.issued(delegate, self.chain).is_some_and(|ca| self.good(delegate, ca)))
+            };
+            if may && known() {
+                return Ok(());
+            }
+            fault = EvidenceFault::Responder;
+        }
+        Err(fault)
+    }
+
+    /// What an OCSP response states on a certificate; `None` if nothing.
+    pub(super) fn response(
+        &self,
+        response: &Response<'_>,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        signers: Signers,
+    ) -> Option<Result<Statement, EvidenceFault>> {
+        let answer = response.find(certificate, issuer)?;
+        let trusted = self.response_signature(response, issuer, signers, answer.this_update);
+        Some(trusted.and_then(|()| answer.statement(certificate, response.produced_at)))
+    }
+
+    /// The signature on an OCSP response: by the issuer, or by a responder whose certificate the
+    /// issuer itself signed for that purpose (RFC 6960, 4.2.2.2).
+    fn response_signature(
+        &self,
+        response: &Response<'_>,
+        issuer: &Certificate,
+        signers: Signers,
+        this_update: UtcMillis,
+    ) -> Result<(), EvidenceFault> {
+        let by = self.algorithm(response.algorithm)?;
+        let signed = |key: &Certificate| {
+            response.names(key) && key.key.verifies(by, response.tbs, response.signature)
+        };
+        if signed(issuer) && valid(issuer, this_update) {
+            return Ok(());
+        }
+        if signers == Signers::Issuer {
+            return Err(EvidenceFault::Signature);
+        }
+        let delegate =
+            response.certificates.iter().chain(self.others()).find(|other| signed(other));
+        let Some(delegate) = delegate else { return Err(EvidenceFault::Signature) };
+        let extensions = &delegate.extensions;
+        let purpose = extensions
+            .purposes
+            .as_ref()
+            .is_some_and(|purposes| purposes.iter().any(|purpose| purpose == oid::EKU_OCSP));
+        let usage = extensions.key_usage_allows(Purpose::Documents) != Some(false);
+        let unchecked = extensions.get(oid::OCSP_NOCHECK).is_some();
+        let known = || {
+            self.issued(delegate, &[issuer])
+                .is_some_and(|issuer| unchecked || self.good(delegate, issuer))
+        };
+        if purpose && usage && valid(delegate, this_update) && known() {
+            Ok(())
+        } else {
+            Err(EvidenceFault::Responder)
+        }
+    }
+
+    /// Whether a certificate stands nearer to the anchor on the path than another: then it is judged
+    /// itself, by evidence of those above it, and the path falls with it.
+    fn is_above(&self, upper: &Certificate, lower: &Certificate) -> bool {
+        let place = |wanted: &Certificate| {
+            self.chain.iter().position(|certificate| certificate.sha256 == wanted.sha256)
+        };
+        place(lower).zip(place(upper)).is_some_and(|(lower, upper)| lower < upper)
+    }
+
+    /// The one of these CAs that issued the certificate of a delegate, if that may be believed.
+    fn issued<'c>(
+        &self,
+        delegate: &Certificate,
+        cas: &[&'c Certificate],
+    ) -> Option<&'c Certificate> {
+        let allowed = delegate.signed_by_algorithm().is_some_and(self.allows);
+        if !allowed || delegate.extensions.unknown_critical(None).is_some() {
+            return None;
+        }
+        cas.iter().copied().find(|ca| {
+            ca.is_ca()
+                && ca.extensions.key_usage_allows(Purpose::Certificates) != Some(false)
+                && delegate.may_be_issued_by(ca)
+                && delegate.is_signed_by(&ca.key)
+        })
+    }
+
+    /// Whether a delegate's own certificate is good by evidence of its issuer's own key.
+    fn good(&self, delegate: &Certificate, issuer: &Certificate) -> bool {
+        let found = self.judge(delegate, issuer, Signers::Issuer, &mut Vec::new());
+        found == Revocation::Good
+    }
+
+    /// The certificates handed in beside the path, as many as are looked at.
+    fn others(&self) -> impl Iterator<Item = &Certificate> {
+        self.pool.iter().take(POOL_MAX)
+    }
+
+    fn algorithm(&self, identifier: &[u8]) -> Result<SignatureAlgorithm, EvidenceFault> {
+        SignatureAlgorithm::of_identifier(identifier)
+            .filter(|known| (self.allows)(*known))
+            .ok_or(EvidenceFault::Algorithm)
+    }
+}
+
+/// Whether the certificate of a signer was valid when the evidence was issued.
+fn valid(signer: &Certificate, at: UtcMillis) -> bool {
+    (signer.not_before..=signer.not_after).contains(&at)
+}

@@ -1,0 +1,98 @@
+//! Draws: custodians' answers, and the value that follows from them.
+
+use kaibiao_crypto::SUITE_1;
+use kaibiao_opening::{Actor, DrawPartial, Input};
+use kaibiao_pki::cms;
+use kaibiao_replay::draw_outcome;
+use kaibiao_store::Batch;
+use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
+use kaibiao_wire::{DrawPartialBody, from_json};
+
+use crate::RoomError;
+use crate::actor::Room;
+
+/// A custodian's answer to a draw.
+#[derive(Clone, Debug)]
+pub struct DrawAnswer {
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// Which draw.
+    pub no: u32,
+    /// The freeze.
+    pub freeze_id: Digest,
+    /// The raised point with its proof, in hexadecimal.
+    d: String,
+    c: String,
+    z: String,
+    /// The exact bytes that the custodian signed.
+    pub body: Vec<u8>,
+}
+
+impl DrawAnswer {
+    /// Reads the exact signed body.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::Proof`] if it is not one.
+    pub fn parse(body: &[u8]) -> Result<Self, RoomError> {
+        let read: DrawPartialBody =
+            from_json(body).map_err(|error| RoomError::Proof(error.to_string()))?;
+        let DrawPartialBody { custodian, no, freeze_id, d, c, z, .. } = read;
+        Ok(Self { custodian, no, freeze_id, d, c, z, body: body.to_vec() })
+    }
+}
+
+impl Room {
+    /// A custodian's answer to the draw that waits: logged before anything is computed from it.
+    pub(crate) fn take_draw_partial(
+        &mut self,
+        answer: DrawAnswer,
+        cms: &[u8],
+    ) -> Result<u64, RoomError> {
+        let custodian = answer.custodian;
+        let seat = self.replay.tender().record().custodian(custodian).ok_or(RoomError::Seat)?;
+        let signature = cms::verify_detached(cms, &answer.body, self.replay.trust(), self.now())?;
+        if signature.signer().certificate().sha256() != seat.cert_sha256 {
+            return Err(RoomError::Seat);
+        }
+        let run = self.replay.state().draws().get(&answer.no);
+        if run.is_some_and(|run| run.outcome.is_some() || run.answers.contains_key(&custodian)) {
+            return Ok(self.replay.log().len()); // a repeat, or the others were quicker
+        }
+        let doc = format!("draws/{}/{custodian}", answer.no);
+        let DrawAnswer { no, freeze_id, d, c, z, body, .. } = answer;
+        let sha256 = SUITE_1.hash(&body);
+        let partial = DrawPartial { custodian, no, freeze_id, sha256, d, c, z };
+        let now = self.now();
+        let events = self.replay.state().decide_input(&Input::DrawPartial(partial), now)?;
+        let batch = Batch::new().put_doc(&doc, &body).put_doc(&format!("{doc}.p7s"), cms);
+        let head = self.append(&Actor::Hall, &events, None, now, batch)?;
+        self.draw_if_due()?;
+        Ok(head)
+    }
+
+    /// Writes the value once k proofs hold, or that there is none once k can not be had any more.
+    pub(crate) fn draw_if_due(&mut self) -> Result<(), RoomError> {
+        let Some(drawing) = self.replay.state().drawing() else { return Ok(()) };
+        let no = drawing.draw.no;
+        let input = match draw_outcome(self.replay.tender(), &drawing) {
+            Ok(drawn) => {
+                for index in &drawn.dropped {
+                    tracing::warn!(draw = no, custodian = %index, "the proof does not hold");
+                }
+                Input::DrawCombined { no, index: drawn.index, dropped: drawn.dropped }
+            }
+            Err(undrawn) if self.replay.state().draw_is_lost(&undrawn.dropped, self.now()) => {
+                tracing::warn!(draw = no, "too few custodians proved the draw");
+                Input::DrawFailed { no, dropped: undrawn.dropped }
+            }
+            Err(_) => return Ok(()),
+        };
+        self.input(&input).map(drop)
+    }
+
+    /// When a draw that waits is looked at again. Past it there is nothing to wake up for.
+    pub(crate) fn draw_wait(&self) -> Option<UtcMillis> {
+        self.replay.state().draw_wait_until().filter(|until| *until > self.hall.now())
+    }
+}
