@@ -16,7 +16,10 @@ mod unseal;
 pub use bid::{
     BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid,
 };
-pub use board::{Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
+pub use board::{
+    Announcement, BoardFault, BoardItem, BoardKind, BoardSender, CeremonyBoard, RehearsalNo,
+    board_statement, open_test_object, seal_test_object,
+};
 pub use log::{Replay, ReplayFault};
 pub use points::{DuplicatePoint, LockPoints};
 pub use tender::{TenderFault, TenderMaterial, VerifiedTender};

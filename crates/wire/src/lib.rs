@@ -28,8 +28,8 @@ pub use messages::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
     DestructionPost, DraftAnswer, FreezeSignaturePost, FrozenAnswer, FrozenItem, HeaderItem,
     LotCreated, LotList, LotStatus, LotsPost, PartMissing, PartialItem, PartialsBody, PartialsKind,
-    PathItem, PublishPost, ReceiptAnswer, RefusalBody, RefusalKind, SignedBody, Since,
-    SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
+    PathItem, PublishPost, ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SignedBody,
+    Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
 };
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};
 pub use random_id::{RandomId, RandomIdError};

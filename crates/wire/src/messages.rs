@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use custody::{
     BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, PartialItem, PartialsBody, PartialsKind, PathItem, RefusalBody,
-    RefusalKind,
+    RefusalKind, RehearsalPost,
 };
 pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};
 pub use submission::{HeaderItem, PartMissing, ReceiptAnswer, SubmissionPost, UploadAnswer};
