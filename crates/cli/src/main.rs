@@ -27,6 +27,7 @@ mod output;
 mod process;
 mod progress;
 mod publish;
+mod rehearse;
 mod sealing;
 mod submission;
 mod watch;

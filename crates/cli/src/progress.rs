@@ -2,8 +2,8 @@
 
 use kaibiao_opening::{CustodyKind, TenderDraft};
 use kaibiao_pki::cms;
-use kaibiao_replay::{BoardItem, BoardKind, CeremonyBoard};
-use kaibiao_types::{CustodianIndex, LotKey};
+use kaibiao_replay::{BoardItem, BoardKind, BoardSender, CeremonyBoard, RehearsalNo};
+use kaibiao_types::{CustodianIndex, LotKey, UtcMillis};
 use kaibiao_wire::{BoardAnswer, BoardMessage, DraftAnswer, Label, LotStatus, paths};
 
 use crate::client::Hall;
@@ -18,11 +18,11 @@ const STEPS: [BoardKind; 5] = [
     BoardKind::Round1,
     BoardKind::CertifyDkg,
     BoardKind::SignRecord,
-    BoardKind::RehearsalPartial,
+    BoardKind::RehearsalPartial(RehearsalNo::First),
 ];
 
 /// The phase of a lot whose tender file is not published.
-const UNPUBLISHED: &str = "unpublished";
+pub(crate) const UNPUBLISHED: &str = "unpublished";
 
 /// The ceremony of a lot as its hall shows it.
 pub(crate) struct Progress {
@@ -30,7 +30,7 @@ pub(crate) struct Progress {
     draft: TenderDraft,
     session: String,
     /// Who posted what, as far as the board can be read.
-    posted: Vec<(BoardKind, Option<CustodianIndex>)>,
+    posted: Vec<(BoardKind, BoardSender)>,
     checks: Checks,
 }
 
@@ -56,12 +56,16 @@ enum Awaited {
     Nobody,
 }
 
-/// Asks the hall; with a trust list everything on the board is checked.
-pub(crate) async fn of(
-    hall: &Hall,
-    lot: &LotKey,
-    trust: Option<&Trust>,
-) -> Result<Progress, Failure> {
+/// What a hall shows of a ceremony, as it shows it.
+pub(crate) struct Shown {
+    pub(crate) status: LotStatus,
+    pub(crate) draft: TenderDraft,
+    answer: DraftAnswer,
+    items: Vec<BoardItem>,
+}
+
+/// Asks the hall for status, draft and board of a lot.
+pub(crate) async fn shown(hall: &Hall, lot: &LotKey) -> Result<Shown, Failure> {
     let status = lots::status(hall, lot).await?;
     let answer: DraftAnswer = hall.get(&paths::draft(lot)).await?;
     let board: BoardAnswer = hall.get(&paths::since(&paths::board(lot), 0)).await?;
@@ -70,47 +74,62 @@ pub(crate) async fn of(
         return Err(Failure::new(Label::WrongLot, "the hall gives the ceremony of another lot"));
     }
     let items = items(&board.messages)?;
+    Ok(Shown { status, draft, answer, items })
+}
+
+impl Shown {
+    /// The board, once draft and messages are signed by whom they name.
+    pub(crate) fn board(&self, trust: &Trust, now: UtcMillis) -> Result<CeremonyBoard, Failure> {
+        let (answer, bytes) = (&self.answer, &self.answer.draft_b64.0);
+        let verified = cms::verify_detached(&answer.cms_b64.0, bytes, &trust.list, now)?;
+        if verified.signer().party().code != self.draft.terms().host.code {
+            let detail = "the draft is signed by another party than its host";
+            return Err(Failure::new(Label::BrokenSignature, detail));
+        }
+        let session = kaibiao_crypto::Hex(*answer.session.bytes());
+        Ok(CeremonyBoard::read(&self.draft, bytes, session, &self.items, &trust.list, now)?)
+    }
+
+    /// As [`Self::board`]; record, test objects and partials hold too.
+    fn check(&self, trust: &Trust) -> Result<(), Failure> {
+        let now = machine::now()?;
+        let board = self.board(trust, now)?;
+        let Some((record, _)) = board.record()? else { return Ok(()) };
+        for number in RehearsalNo::ALL {
+            board.rehearsal(&record, number)?;
+            for custodian in &record.custodians {
+                board.rehearsal_partial(&record, number, custodian.index)?;
+            }
+        }
+        board.bundle(&trust.list, now)?;
+        Ok(())
+    }
+}
+
+/// Asks the hall; with a trust list everything on the board is checked.
+pub(crate) async fn of(
+    hall: &Hall,
+    lot: &LotKey,
+    trust: Option<&Trust>,
+) -> Result<Progress, Failure> {
+    let shown = shown(hall, lot).await?;
     let checks = match trust {
         None => Checks::None,
         Some(trust) => {
-            check(&draft, &answer, &items, trust)?;
+            shown.check(trust)?;
             Checks::All
         }
     };
+    let Shown { status, draft, answer, items } = shown;
     let posted = items.iter().map(|item| (item.kind, item.from)).collect();
     Ok(Progress { status, draft, session: answer.session.to_string(), posted, checks })
-}
-
-/// Draft and messages are signed by whom they name; record, test object and partials hold.
-fn check(
-    draft: &TenderDraft,
-    answer: &DraftAnswer,
-    items: &[BoardItem],
-    trust: &Trust,
-) -> Result<(), Failure> {
-    let (bytes, now) = (&answer.draft_b64.0, machine::now()?);
-    let verified = cms::verify_detached(&answer.cms_b64.0, bytes, &trust.list, now)?;
-    if verified.signer().party().code != draft.terms().host.code {
-        let detail = "the draft is signed by another party than its host";
-        return Err(Failure::new(Label::BrokenSignature, detail));
-    }
-    let session = kaibiao_crypto::Hex(*answer.session.bytes());
-    let board = CeremonyBoard::read(draft, bytes, session, items, &trust.list, now)?;
-    if let Some((record, _)) = board.record()? {
-        board.rehearsal(&record)?;
-        board.bundle(&trust.list, now)?;
-    }
-    Ok(())
 }
 
 fn items(messages: &[BoardMessage]) -> Result<Vec<BoardItem>, Failure> {
     let strange =
         || Failure::new(Label::BadInput, "the board has a message of unknown kind or sender");
     let item = |message: &BoardMessage| {
-        let from = match message.from.as_str() {
-            "hall" => None,
-            number => Some(CustodianIndex::new(number.parse().ok()?).ok()?),
-        };
+        let from = BoardSender::parse(&message.from)?;
         let kind = BoardKind::parse(&message.kind)?;
         let (body, cms) = (message.body_b64.0.clone(), message.cms_b64.0.clone());
         Some(BoardItem { from, kind, body, cms })
@@ -119,8 +138,33 @@ fn items(messages: &[BoardMessage]) -> Result<Vec<BoardItem>, Failure> {
 }
 
 impl Progress {
-    fn has(&self, kind: BoardKind, from: Option<CustodianIndex>) -> bool {
+    fn has(&self, kind: BoardKind, from: BoardSender) -> bool {
         self.posted.contains(&(kind, from))
+    }
+
+    fn posted_by(&self, step: BoardKind, custodian: CustodianIndex) -> bool {
+        self.has(step, BoardSender::Custodian(custodian))
+    }
+
+    /// What custodians post, with the rehearsals of the host that began.
+    fn steps(&self) -> impl Iterator<Item = BoardKind> {
+        let later = [RehearsalNo::Second, RehearsalNo::Third].into_iter();
+        let later = later.filter(|number| self.is_begun(*number));
+        STEPS.into_iter().chain(later.map(BoardKind::RehearsalPartial))
+    }
+
+    /// The custodians who have not posted a step.
+    fn behind(&self, step: BoardKind) -> Vec<CustodianIndex> {
+        let seats = self.draft.terms().custody.custodians.iter().map(|seat| seat.index);
+        seats.filter(|seat| !self.posted_by(step, *seat)).collect()
+    }
+
+    fn is_begun(&self, number: RehearsalNo) -> bool {
+        self.has(BoardKind::RehearsalObject(number), number.sealed_by())
+    }
+
+    fn is_rehearsed(&self, number: RehearsalNo) -> bool {
+        self.is_begun(number) && self.behind(BoardKind::RehearsalPartial(number)).is_empty()
     }
 
     /// The first step that is not complete, and who is behind.
@@ -129,25 +173,35 @@ impl Progress {
             return Awaited::Nobody;
         }
         for step in STEPS {
-            let object = self.has(BoardKind::RehearsalObject, None);
-            if step == BoardKind::RehearsalPartial && !object {
+            let partial = step == BoardKind::RehearsalPartial(RehearsalNo::First);
+            if partial && !self.is_begun(RehearsalNo::First) {
                 return Awaited::Hall;
             }
-            let seats = &self.draft.terms().custody.custodians;
-            let seats = seats.iter().map(|seat| seat.index);
-            let behind: Vec<_> = seats.filter(|seat| !self.has(step, Some(*seat))).collect();
+            let behind = self.behind(step);
             if !behind.is_empty() {
                 return Awaited::Custodians(step, behind);
             }
         }
-        Awaited::Host
+        let open = RehearsalNo::ALL
+            .into_iter()
+            .find(|number| self.is_begun(*number) && !self.is_rehearsed(*number));
+        open.map_or(Awaited::Host, |number| {
+            let step = BoardKind::RehearsalPartial(number);
+            Awaited::Custodians(step, self.behind(step))
+        })
     }
 
     /// Facts for people and programs.
     pub(crate) fn facts(&self) -> Facts {
         let (status, terms) = (&self.status, self.draft.terms());
         let awaited = self.awaited();
-        let complete = matches!(awaited, Awaited::Host | Awaited::Nobody);
+        let ready = awaited == Awaited::Nobody || self.is_rehearsed(RehearsalNo::First);
+        let rehearsed = RehearsalNo::ALL.into_iter().filter(|number| self.is_rehearsed(*number));
+        let begun = RehearsalNo::ALL.into_iter().filter(|number| self.is_begun(*number));
+        let left = match awaited {
+            Awaited::Nobody => 0,
+            _ => RehearsalNo::ALL.len() - begun.count(),
+        };
         let mut facts = Facts::default();
         facts
             .text("lot", &status.lot)
@@ -162,7 +216,7 @@ impl Progress {
             )
             .add("custody", serde_json::json!(terms.custody.custody));
         for seat in &terms.custody.custodians {
-            let posted = STEPS.into_iter().filter(|step| self.has(*step, Some(seat.index)));
+            let posted = self.steps().filter(|step| self.posted_by(*step, seat.index));
             let posted: Vec<&str> = posted.map(BoardKind::name).collect();
             let posted = if posted.is_empty() { "-".to_owned() } else { posted.join(", ") };
             facts.add(
@@ -172,8 +226,9 @@ impl Progress {
         }
         facts
             .add("waiting_for", awaited.code())
-            .add("rehearsals", u32::from(complete))
-            .add("ready", complete)
+            .add("rehearsals", rehearsed.count())
+            .add("rehearsals_left", left)
+            .add("ready", ready)
             .add(
                 "signatures",
                 match self.checks {
@@ -208,7 +263,9 @@ impl Awaited {
     fn code(&self) -> String {
         match self {
             Self::Custodians(step, behind) => format!("{}: {}", step.name(), numbers(behind)),
-            Self::Hall => format!("{}: hall", BoardKind::RehearsalObject.name()),
+            Self::Hall => {
+                format!("{}: hall", BoardKind::RehearsalObject(RehearsalNo::First).name())
+            }
             Self::Host => "publish: host".to_owned(),
             Self::Nobody => "nobody".to_owned(),
         }
@@ -247,8 +304,8 @@ const fn words(step: BoardKind) -> (&'static str, &'static str) {
         BoardKind::Round1 => ("发出第一轮消息", "send its first-round message"),
         BoardKind::CertifyDkg => ("确认密钥生成结果", "certify the key generation"),
         BoardKind::SignRecord => ("签署仪式记录", "sign the ceremony record"),
-        BoardKind::RehearsalPartial => ("完成演练解密", "decrypt its part of the rehearsal"),
-        BoardKind::RehearsalObject => ("放出演练文件", "post the test object"),
+        BoardKind::RehearsalPartial(_) => ("完成演练解密", "decrypt its part of the rehearsal"),
+        BoardKind::RehearsalObject(_) => ("放出演练文件", "post the test object"),
     }
 }
 

@@ -109,9 +109,9 @@ impl Hall {
         self.get_json(&paths::draft(lot), BODY_LEN_MAX).await
     }
 
-    /// The whole board of a ceremony.
-    pub(crate) async fn board(&self, lot: &LotKey) -> Result<BoardAnswer, HallError> {
-        self.get_json(&paths::since(&paths::board(lot), 0), BODY_LEN_MAX).await
+    /// The board of a ceremony from a message on; from 0, the whole.
+    pub(crate) async fn board(&self, lot: &LotKey, since: u64) -> Result<BoardAnswer, HallError> {
+        self.get_json(&paths::since(&paths::board(lot), since), BODY_LEN_MAX).await
     }
 
     /// Puts a message on the board.

@@ -25,7 +25,8 @@ pub(crate) struct Worker {
     pub(crate) pace: Pace,
     lot: Option<Lot>,
     seen: Option<(DraftAnswer, BoardAnswer)>,
-    rehearsed: bool,
+    /// The ceremony is complete; until the tender file is published the host may rehearse.
+    complete: bool,
     backoff: Backoff,
     asking: JoinSet<Option<Answer>>,
 }
@@ -76,7 +77,7 @@ impl Worker {
             pace,
             lot: None,
             seen: None,
-            rehearsed: false,
+            complete: false,
             backoff: Backoff::default(),
             asking: JoinSet::new(),
         }
@@ -188,14 +189,17 @@ impl Worker {
 
     /// One message of the ceremony.
     async fn ceremony(&mut self) -> Result<Next, PollError> {
-        if self.rehearsed {
-            return Ok(Next::Far);
+        if let Some((_, board)) = self.seen.as_ref().filter(|_| self.complete) {
+            let since = u64::try_from(board.messages.len()).unwrap_or(u64::MAX);
+            if self.hall.board(&self.key, since).await?.messages.is_empty() {
+                return Ok(Next::Far);
+            }
         }
         let draft = match self.hall.draft(&self.key).await {
             Err(error) if error.is_not_ready() => return Ok(Next::Far),
             draft => draft?,
         };
-        let board = self.hall.board(&self.key).await?;
+        let board = self.hall.board(&self.key, 0).await?;
         let now = (draft, board);
         if self.seen.as_ref() == Some(&now) {
             return Ok(Next::Far);
@@ -204,7 +208,8 @@ impl Worker {
         match self.work(move |lot| lot.ceremony(&draft, &board)).await? {
             CeremonyStep::Complete => {
                 tracing::info!(lot = %self.key, "the ceremony is complete");
-                self.rehearsed = true;
+                self.complete = true;
+                self.seen = Some(now);
                 Ok(Next::Far)
             }
             CeremonyStep::Post(post) => {

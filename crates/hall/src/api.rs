@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Router<Arc<LotBook>> {
         .route(paths::LOT, get(lots::status))
         .route(paths::DRAFT, get(lots::draft))
         .route(paths::BOARD, get(lots::board).post(lots::post_board))
+        .route(paths::REHEARSALS, post(lots::rehearse))
         .route(paths::CEREMONY, get(lots::ceremony))
         .route(paths::PUBLISH, post(lots::publish))
         .route(paths::TENDER, get(lots::tender))

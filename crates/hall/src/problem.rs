@@ -79,6 +79,7 @@ fn label_of(error: &RoomError) -> Label {
         RoomError::Object(_) => Label::AlteredObject,
         RoomError::Truncated(_) => Label::TruncatedObject,
         RoomError::Refused(refusal) => refusal_label(refusal),
+        RoomError::RehearsalsOver => Label::OutOfOrder,
         RoomError::Replayed => Label::Replayed,
         RoomError::Seat => Label::WrongRole,
         RoomError::Sequence(_) => Label::DuplicateSequence,

@@ -3,76 +3,37 @@
 //! The hall relays and is not trusted: each message is signed with its custodian's certificate, the
 //! key generation checks itself, and everybody derives the same record from the same messages.
 
+mod kind;
+mod rehearsal;
+
 use std::collections::BTreeMap;
 
 use kaibiao_ceremony::{
     Agreed, Bytes, CeremonyBundle, CeremonyRecord, CustodianEntry, CustodianSignature, DkgError,
-    Partial, RecordError, Rehearsal, Session, Transcript, rehearsal_context,
+    RecordError, Session, Transcript,
 };
-use kaibiao_crypto::{Hex, SUITE_1, tdh2};
+use kaibiao_crypto::{Hex, SUITE_1};
 use kaibiao_journal::{LogOrigin, SignatureAlgorithm, VerifierKey};
 use kaibiao_opening::{CustodianSeat, TenderDraft};
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
-use kaibiao_seal::{Context, Header};
-use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
+use kaibiao_types::{CustodianIndex, UtcMillis};
 use serde::{Deserialize, Serialize};
 
-/// What a message on the board is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BoardKind {
-    /// A custodian's keys for this ceremony: [`Announcement`].
-    Announce,
-    /// Its first-round message of the key generation.
-    Round1,
-    /// Its 65-byte signature over the transcript.
-    CertifyDkg,
-    /// Its CMS over the exact bytes of `ceremony.json`.
-    SignRecord,
-    /// The hall's test object for the rehearsal.
-    RehearsalObject,
-    /// A custodian's partial decryption of the test object, JSON.
-    RehearsalPartial,
-}
-
-impl BoardKind {
-    /// The name in messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Announce => "announce",
-            Self::Round1 => "round1",
-            Self::CertifyDkg => "certify-dkg",
-            Self::SignRecord => "sign-record",
-            Self::RehearsalObject => "rehearsal-object",
-            Self::RehearsalPartial => "rehearsal-partial",
-        }
-    }
-
-    /// The kind with a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        const ALL: [BoardKind; 6] = [
-            BoardKind::Announce,
-            BoardKind::Round1,
-            BoardKind::CertifyDkg,
-            BoardKind::SignRecord,
-            BoardKind::RehearsalObject,
-            BoardKind::RehearsalPartial,
-        ];
-        ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
+pub use kind::{BoardKind, BoardSender, RehearsalNo};
+pub use rehearsal::{open_test_object, seal_test_object};
 
 /// One message on the board.
 #[derive(Clone, Debug)]
 pub struct BoardItem {
-    /// The custodian; `None` for the hall.
-    pub from: Option<CustodianIndex>,
+    /// Who posted it.
+    pub from: BoardSender,
     /// What it is.
     pub kind: BoardKind,
     /// Its bytes.
     pub body: Vec<u8>,
-    /// The sender's detached CMS over [`board_statement`].
+    /// The sender's detached CMS over [`board_statement`]. The hall's object needs none: it proves
+    /// itself, and whoever reads it finds nothing but random bytes.
     pub cms: Vec<u8>,
 }
 
@@ -141,11 +102,8 @@ impl BoardFault {
 pub struct CeremonyBoard {
     agreed: Option<Agreed>,
     n: usize,
-    messages: BTreeMap<(BoardKind, u16), Vec<u8>>,
+    messages: BTreeMap<(BoardKind, BoardSender), Vec<u8>>,
 }
-
-/// The number that stands for the hall in the order of messages.
-const HALL: u16 = 0;
 
 impl CeremonyBoard {
     /// Reads all messages for a draft; the first of each sender and kind counts.
@@ -166,8 +124,7 @@ impl CeremonyBoard {
         let mut messages = BTreeMap::new();
         for item in items {
             check_item(draft, item, trust, at)?;
-            let from = item.from.map_or(HALL, CustodianIndex::get);
-            messages.entry((item.kind, from)).or_insert_with(|| item.body.clone());
+            messages.entry((item.kind, item.from)).or_insert_with(|| item.body.clone());
         }
         let mut board = Self { agreed: None, n: terms.custody.custodians.len(), messages };
         let custodians: Option<Vec<CustodianEntry>> = terms
@@ -220,14 +177,15 @@ impl CeremonyBoard {
 
     /// The message of one custodian.
     pub fn message(&self, kind: BoardKind, from: CustodianIndex) -> Option<&[u8]> {
-        self.messages.get(&(kind, from.get())).map(Vec::as_slice)
+        self.messages.get(&(kind, BoardSender::Custodian(from))).map(Vec::as_slice)
     }
 
     /// The messages of all custodians in order, once all are there.
     pub fn all(&self, kind: BoardKind) -> Option<Vec<Vec<u8>>> {
         let all: Vec<Vec<u8>> = (1_u16..)
             .take(self.n)
-            .filter_map(|index| self.messages.get(&(kind, index)).cloned())
+            .filter_map(|index| CustodianIndex::new(index).ok())
+            .filter_map(|index| self.message(kind, index).map(<[u8]>::to_vec))
             .collect();
         (all.len() == self.n).then_some(all)
     }
@@ -267,35 +225,12 @@ impl CeremonyBoard {
         Ok(Some((record, Transcript { messages, certificate: signatures })))
     }
 
-    /// The rehearsal's test object, bound to this ceremony and proven well formed.
+    /// The bundle, once every custodian signed the record and the first rehearsal is complete. It
+    /// also holds those of the host's rehearsals, in order, that are complete.
     ///
     /// # Errors
     ///
-    /// [`BoardFault::Rehearsal`] if it is not.
-    pub fn rehearsal(&self, record: &CeremonyRecord) -> Result<Option<Header>, BoardFault> {
-        let Some(object) = self.messages.get(&(BoardKind::RehearsalObject, HALL)) else {
-            return Ok(None);
-        };
-        let wrong = |_| BoardFault::Rehearsal;
-        let header = Header::read(&mut object.as_slice()).map_err(|_| BoardFault::Rehearsal)?;
-        let context = Context::of_rehearsal(record.suite(), record.ceremony_id, 0);
-        header.expect_context(&context).map_err(|_| BoardFault::Rehearsal)?;
-        let bases = tdh2::Bases::new(record.suite(), *record.ceremony_id.bytes(), record.key()?);
-        let bases = bases.map_err(|_| BoardFault::Rehearsal)?;
-        header.verify_proof(&bases).map_err(wrong)?;
-        Ok(Some(header))
-    }
-
-    /// The bytes of the rehearsal's test object as the hall posted them.
-    pub fn rehearsal_bytes(&self) -> Option<&[u8]> {
-        self.messages.get(&(BoardKind::RehearsalObject, HALL)).map(Vec::as_slice)
-    }
-
-    /// The published bundle, once every custodian signed the record and the rehearsal is complete.
-    ///
-    /// # Errors
-    ///
-    /// [`BoardFault`] if a signature or partial does not hold.
+    /// [`BoardFault`] if a signature or a partial of the first rehearsal does not hold.
     pub fn bundle(
         &self,
         trust: &TrustList,
@@ -303,8 +238,7 @@ impl CeremonyBoard {
     ) -> Result<Option<CeremonyBundle>, BoardFault> {
         let Some((record, transcript)) = self.record()? else { return Ok(None) };
         let Some(signed) = self.all(BoardKind::SignRecord) else { return Ok(None) };
-        let Some(header) = self.rehearsal(&record)? else { return Ok(None) };
-        let Some(partials) = self.all(BoardKind::RehearsalPartial) else { return Ok(None) };
+        let Some(rehearsal) = self.all_rehearsed(&record)? else { return Ok(None) };
         let bytes = record.to_bytes()?;
         let mut signatures = Vec::new();
         for (entry, cms) in record.custodians.iter().zip(signed) {
@@ -315,56 +249,37 @@ impl CeremonyBoard {
             }
             signatures.push(CustodianSignature { index: entry.index, cms_b64: Bytes(cms) });
         }
-        let context = rehearsal_context(record.suite(), &record.ceremony_id, 0);
-        let mut proven = Vec::new();
-        for (entry, body) in record.custodians.iter().zip(partials) {
-            let partial: Partial =
-                serde_json::from_slice(&body).map_err(|_| BoardFault::Rehearsal)?;
-            // A custodian shows its own share: another's partial, copied, proves nothing.
-            if partial.index != entry.index {
-                return Err(BoardFault::Rehearsal);
-            }
-            partial.verify(&record, &context, header.u()).map_err(|_| BoardFault::Rehearsal)?;
-            proven.push(partial);
-        }
-        let rehearsal =
-            Rehearsal { i: 0, header_b64: Bytes(header.bytes().to_vec()), partials: proven };
         let ceremony_b64 = Bytes(bytes);
-        Ok(Some(CeremonyBundle {
-            ceremony_b64,
-            signatures,
-            transcript,
-            rehearsal: vec![rehearsal],
-        }))
+        Ok(Some(CeremonyBundle { ceremony_b64, signatures, transcript, rehearsal }))
     }
 }
 
-/// A message is its sender's: the hall posts the test object, custodians everything else.
+/// A message is its sender's: test objects are posted by whoever seals them, everything else by
+/// custodians; and whoever has a certificate in the draft signs.
 fn check_item(
     draft: &TenderDraft,
     item: &BoardItem,
     trust: &TrustList,
     at: UtcMillis,
 ) -> Result<(), BoardFault> {
-    let hall_kind = item.kind == BoardKind::RehearsalObject;
-    let Some(index) = item.from else {
-        return if hall_kind { Ok(()) } else { Err(BoardFault::Seat) };
-    };
-    let seat = draft.terms().custody.custodians.iter().find(|seat| seat.index == index);
-    let seat = seat.filter(|_| !hall_kind).ok_or(BoardFault::Seat)?;
-    let origin = LogOrigin::parse(&draft.terms().log_origin()).map_err(|_| BoardFault::Seat)?;
+    if !rehearsal::is_its_to_send(item.kind, item.from) {
+        return Err(BoardFault::Seat);
+    }
+    let terms = draft.terms();
+    let origin = LogOrigin::parse(&terms.log_origin()).map_err(|_| BoardFault::Seat)?;
     let statement = board_statement(&origin, item.kind, &item.body);
-    let signer = signer_certificate(&item.cms, statement.as_bytes(), trust, at)?;
-    if signer == seat.cert_sha256 { Ok(()) } else { Err(BoardFault::Signature(None)) }
-}
-
-fn signer_certificate(
-    cms: &[u8],
-    content: &[u8],
-    trust: &TrustList,
-    at: UtcMillis,
-) -> Result<Digest, BoardFault> {
-    let verified = cms::verify_detached(cms, content, trust, at)
-        .map_err(|error| BoardFault::Signature(Some(error)))?;
-    Ok(verified.signer().certificate().sha256())
+    let signer = || {
+        cms::verify_detached(&item.cms, statement.as_bytes(), trust, at)
+            .map_err(|error| BoardFault::Signature(Some(error)))
+    };
+    let named = match item.from {
+        BoardSender::Hall => true,
+        BoardSender::Host => signer()?.signer().party().code == terms.host.code,
+        BoardSender::Custodian(index) => {
+            let seat = terms.custody.custodians.iter().find(|seat| seat.index == index);
+            let seat = seat.ok_or(BoardFault::Seat)?;
+            signer()?.signer().certificate().sha256() == seat.cert_sha256
+        }
+    };
+    if named { Ok(()) } else { Err(BoardFault::Signature(None)) }
 }

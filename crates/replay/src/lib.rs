@@ -19,7 +19,10 @@ pub use acts::{Act, CustodianJournal, JournalFault, Raised};
 pub use bid::{
     BidFault, BidMaterial, FreezeFault, FrozenBids, FrozenMaterial, PartHeader, VerifiedBid,
 };
-pub use board::{Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
+pub use board::{
+    Announcement, BoardFault, BoardItem, BoardKind, BoardSender, CeremonyBoard, RehearsalNo,
+    board_statement, open_test_object, seal_test_object,
+};
 pub use draw::{Drawn, Undrawn, UndrawnCause, draw_outcome, point_of_draw};
 pub use log::{Replay, ReplayFault};
 pub use points::{DuplicatePoint, LockPoints};

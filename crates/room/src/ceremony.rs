@@ -1,25 +1,25 @@
 //! The hall's part in a ceremony: relay messages, post the test object, assemble the bundle.
 
-use kaibiao_ceremony::{combine_any, rehearsal_context};
-use kaibiao_crypto::{Hex, tdh2};
+use kaibiao_ceremony::CeremonyRecord;
+use kaibiao_crypto::Hex;
 use kaibiao_journal::{LogOrigin, LogSigner};
 use kaibiao_opening::TenderDraft;
 use kaibiao_pki::cms;
-use kaibiao_replay::{BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement};
-use kaibiao_seal::{
-    Context, Header, LockSecrets, ObjectDigest, Padding, SealPlan, ceremony_secret, open, seal,
+use kaibiao_replay::{
+    BoardFault, BoardItem, BoardKind, BoardSender, CeremonyBoard, RehearsalNo, board_statement,
+    open_test_object, seal_test_object,
 };
 use kaibiao_store::{Batch, BoardMessage};
-use kaibiao_types::{CustodianIndex, LotKey};
+use kaibiao_types::LotKey;
 use serde::{Deserialize, Serialize};
 
 use crate::{BoardLine, HallContext, RoomError};
 
-/// A custodian's message as it is posted.
+/// A message of a custodian or the host as it is posted.
 #[derive(Clone, Debug)]
 pub struct BoardPosting {
-    /// The custodian.
-    pub from: CustodianIndex,
+    /// Who posts it.
+    pub from: BoardSender,
     /// What it is.
     pub kind: BoardKind,
     /// Its bytes.
@@ -43,7 +43,6 @@ struct Kept {
     cms: Vec<u8>,
 }
 
-const HALL: &str = "hall";
 pub(crate) const BUNDLE_DOC: &str = "ceremony.bundle";
 const SEED_KEY: &str = "log-seed";
 const SESSION_KEY: &str = "session";
@@ -110,7 +109,7 @@ impl LotCeremony {
         LogOrigin::parse(&self.draft.terms().log_origin()).map_err(RoomError::internal)
     }
 
-    /// Takes a custodian's message in and does what is due after it. Gives its number.
+    /// Takes a message in and does what is due after it. Gives its number.
     pub(crate) fn post(
         &self,
         hall: &HallContext,
@@ -118,7 +117,7 @@ impl LotCeremony {
     ) -> Result<u64, RoomError> {
         let lot = self.draft.terms().lot_key();
         let item = BoardItem {
-            from: Some(posting.from),
+            from: posting.from,
             kind: posting.kind,
             body: posting.body.clone(),
             cms: posting.cms.clone(),
@@ -131,12 +130,42 @@ impl LotCeremony {
             &[item],
             &hall.trust,
             hall.now(),
-        )?;
+        )
+        .map_err(|fault| match (posting.from, fault) {
+            (BoardSender::Host, BoardFault::Signature(None)) => RoomError::Seat,
+            (_, fault) => fault.into(),
+        })?;
+        self.check_rehearsal(hall, posting)?;
         let kept = keep(&posting.body, &posting.cms)?;
         let n =
             hall.store.board_post(&lot, &posting.from.to_string(), posting.kind.name(), &kept)?;
         self.advance(hall)?;
         Ok(n)
+    }
+
+    /// A rehearsal begins once the one before is complete, and what is posted for it holds: the
+    /// first message counts, so a wrong one would be in the way of the right one for good.
+    fn check_rehearsal(&self, hall: &HallContext, posting: &BoardPosting) -> Result<(), RoomError> {
+        let (BoardKind::RehearsalObject(number) | BoardKind::RehearsalPartial(number)) =
+            posting.kind
+        else {
+            return Ok(());
+        };
+        let board = self.read(hall)?;
+        let Some((record, _)) = board.record()? else {
+            return Err(RoomError::NotReady("the key generation goes on"));
+        };
+        if let Some(from) = posting.from.custodian() {
+            board.test_partial(&record, number, from, &posting.body)?;
+            return Ok(());
+        }
+        let complete = board.bundle(&hall.trust, hall.now())?.map_or(0, |b| b.rehearsal.len());
+        let before = RehearsalNo::ALL.into_iter().filter(|before| *before < number).count();
+        if complete < before {
+            return Err(RoomError::NotReady("the rehearsal before this one is not complete"));
+        }
+        board.test_object(&record, number, &posting.body)?;
+        Ok(())
     }
 
     /// The board so far, with bodies and signatures apart.
@@ -157,13 +186,8 @@ impl LotCeremony {
     fn read(&self, hall: &HallContext) -> Result<CeremonyBoard, RoomError> {
         let mut items = Vec::new();
         for message in self.board(hall, 0)? {
-            let from = match message.from.as_str() {
-                HALL => None,
-                number => {
-                    let number: u16 = number.parse().map_err(RoomError::internal)?;
-                    Some(CustodianIndex::new(number).map_err(RoomError::internal)?)
-                }
-            };
+            let from = BoardSender::parse(&message.from)
+                .ok_or_else(|| RoomError::internal("board sender"))?;
             let kind =
                 BoardKind::parse(&message.kind).ok_or_else(|| RoomError::internal("board kind"))?;
             items.push(BoardItem { from, kind, body: message.body, cms: message.cms });
@@ -178,40 +202,31 @@ impl LotCeremony {
         )?)
     }
 
-    /// Posts the test object once the record exists; keeps the bundle once the rehearsal opened it.
+    /// Posts the test object once the record exists; keeps the bundle once the rehearsal opened it,
+    /// and a greater one once the custodians answered the host's.
     fn advance(&self, hall: &HallContext) -> Result<(), RoomError> {
         let lot = self.draft.terms().lot_key();
-        if hall.store.doc(&lot, BUNDLE_DOC)?.is_some() {
-            return Ok(());
-        }
         let board = self.read(hall)?;
         let Some((record, _)) = board.record()? else { return Ok(()) };
         if board.all(BoardKind::SignRecord).is_none() {
             return Ok(());
         }
-        let Some(header) = board.rehearsal(&record)? else {
+        if board.rehearsal(&record, RehearsalNo::First)?.is_none() {
             return self.post_test_object(hall, &record);
-        };
+        }
         let Some(bundle) = board.bundle(&hall.trust, hall.now())? else { return Ok(()) };
+        let bytes = serde_json::to_vec(&bundle).map_err(RoomError::internal)?;
+        match hall.store.doc(&lot, BUNDLE_DOC)? {
+            Some(kept) if kept == bytes => return Ok(()),
+            Some(_) => return Ok(hall.store.put_doc(&lot, BUNDLE_DOC, &bytes)?),
+            None => {}
+        }
+        let object = board.rehearsal_bytes(RehearsalNo::First).ok_or(BoardFault::Rehearsal)?;
         let rehearsal = bundle.rehearsal.first().ok_or(BoardFault::Rehearsal)?;
-        let context = rehearsal_context(record.suite(), &record.ceremony_id, 0);
-        let combined = combine_any(&record, &context, header.u(), &rehearsal.partials)
-            .map_err(|(error, _)| RoomError::internal(error))?;
-        let key = record.key().map_err(RoomError::internal)?;
-        let secret = ceremony_secret(&header, &combined.point, &key);
-        let secrets = LockSecrets { ceremony: secret.map_err(RoomError::internal)?, bidder: None };
-        let object = board.rehearsal_bytes().ok_or(BoardFault::Rehearsal)?;
-        let mut digest = ObjectDigest::new();
-        digest.update(object).map_err(|_| BoardFault::Rehearsal)?;
-        let summary = digest.finish().map_err(|_| BoardFault::Rehearsal)?;
-        let mut payload = object;
-        Header::read(&mut payload).map_err(|_| BoardFault::Rehearsal)?;
-        let opened = open(&header, &secrets, &summary, &mut payload, Vec::new())
-            .map_err(RoomError::internal)?;
-        if hall.store.kv_get(&lot, REHEARSAL_KEY)? != Some(opened.out) {
+        let opened = open_test_object(&record, RehearsalNo::First, object, &rehearsal.partials)?;
+        if hall.store.kv_get(&lot, REHEARSAL_KEY)? != Some(opened) {
             return Err(BoardFault::Rehearsal.into());
         }
-        let bytes = serde_json::to_vec(&bundle).map_err(RoomError::internal)?;
         Ok(hall.store.put_new_doc(&lot, BUNDLE_DOC, &bytes)?)
     }
 
@@ -219,34 +234,23 @@ impl LotCeremony {
     fn post_test_object(
         &self,
         hall: &HallContext,
-        record: &kaibiao_ceremony::CeremonyRecord,
+        record: &CeremonyRecord,
     ) -> Result<(), RoomError> {
         let lot = self.draft.terms().lot_key();
-        let key = record.key().map_err(RoomError::internal)?;
-        let bases = tdh2::Bases::new(record.suite(), *record.ceremony_id.bytes(), key)
-            .map_err(RoomError::internal)?;
-        let mut plain = vec![0; 64];
+        let mut plain = [0; 64];
         hall.random
             .fill(&mut plain)
             .map_err(|_| RoomError::internal("the source of randomness failed"))?;
-        let context = Context::of_rehearsal(record.suite(), record.ceremony_id, 0);
-        let plan = SealPlan {
-            context: &context,
-            bases: &bases,
-            padding: Padding::Padme,
-            plaintext_len: 64,
-            bidder_lock: None,
-        };
-        let mut object = Vec::new();
-        seal(&plan, &mut plain.as_slice(), &mut object, &mut hall.entropy())
+        let object = seal_test_object(record, RehearsalNo::First, &plain, &mut hall.entropy())
             .map_err(RoomError::internal)?;
-        let statement = board_statement(&self.origin()?, BoardKind::RehearsalObject, &object);
+        let kind = BoardKind::RehearsalObject(RehearsalNo::First);
+        let statement = board_statement(&self.origin()?, kind, &object);
         let cms =
             cms::sign_detached(&hall.identity, statement.as_bytes(), hall.now(), &*hall.random)
                 .map_err(RoomError::internal)?;
         hall.store.kv_put(&lot, REHEARSAL_KEY, &plain)?;
         let kept = keep(&object, &cms)?;
-        hall.store.board_post(&lot, HALL, BoardKind::RehearsalObject.name(), &kept)?;
+        hall.store.board_post(&lot, &BoardSender::Hall.to_string(), kind.name(), &kept)?;
         Ok(())
     }
 }

@@ -49,6 +49,9 @@ pub enum RoomError {
     /// The procedure does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The tender file is published, which closes the rehearsals for good.
+    #[error("the tender file is published: nothing is rehearsed any more")]
+    RehearsalsOver,
     /// The room's own entry does not pass the auditor's reading: a defect of this program.
     #[error("the entry would not pass the audit")]
     Replay(#[from] ReplayFault),

@@ -7,7 +7,9 @@ use std::thread::JoinHandle;
 use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
 use kaibiao_opening::{Actor, Event, LotPublished, Phase, TenderDraft};
 use kaibiao_pki::{Usage, verify_chain};
-use kaibiao_replay::{FrozenMaterial, LockPoints, Replay, TenderMaterial, VerifiedTender};
+use kaibiao_replay::{
+    BoardKind, FrozenMaterial, LockPoints, Replay, TenderMaterial, VerifiedTender,
+};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, PartName, UploadId};
 use kaibiao_types::{CustodianIndex, Digest, LotKey, Party, UtcMillis};
@@ -57,7 +59,7 @@ pub struct LotOverview {
     pub entries: u64,
     /// Whether any custodian has posted.
     pub ceremony_running: bool,
-    /// Whether the ceremony is complete with its rehearsal.
+    /// Whether the ceremony is complete with its first rehearsal.
     pub ceremony_ready: bool,
 }
 
@@ -248,18 +250,24 @@ impl LotBook {
         self.entry(lot)?.ceremony.board(&self.hall, since)
     }
 
-    /// Takes a custodian's ceremony message in.
+    /// Takes a ceremony message of a custodian or the host in.
     ///
     /// # Errors
     ///
-    /// [`RoomError`].
+    /// [`RoomError`]; [`RoomError::RehearsalsOver`] for a rehearsal after the tender file.
     pub fn post(&self, lot: &LotKey, posting: &BoardPosting) -> Result<u64, RoomError> {
         let entry = self.entry(lot)?;
         let _turn = entry.board.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let rehearsal =
+            matches!(posting.kind, BoardKind::RehearsalObject(_) | BoardKind::RehearsalPartial(_));
+        if rehearsal && entry.room.get().is_some() {
+            return Err(RoomError::RehearsalsOver);
+        }
         entry.ceremony.post(&self.hall, posting)
     }
 
-    /// The ceremony bundle, once the rehearsal is complete.
+    /// The ceremony bundle, once the first rehearsal is complete; until the tender file is published
+    /// it grows by what the host has rehearsed.
     ///
     /// # Errors
     ///
@@ -501,7 +509,7 @@ pub struct DraftFacts {
 pub struct BoardLine {
     /// Its number.
     pub n: u64,
-    /// Its sender: a custodian's number, or `hall`.
+    /// Its sender: a custodian's number, `hall` or `host`.
     pub from: String,
     /// Its kind.
     pub kind: String,

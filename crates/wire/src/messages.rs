@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use custody::{
     BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, JournalPost, PartialItem, PartialsBody, PartialsKind, PathItem,
-    RefusalBody, RefusalKind,
+    RefusalBody, RefusalKind, RehearsalPost,
 };
 pub use draw::{DrawPartialBody, DrawPartialKind};
 pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};

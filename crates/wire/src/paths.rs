@@ -40,6 +40,8 @@ lot_paths! {
     draft DRAFT "/draft";
     /// `GET`, `POST`: bulletin board of the ceremony.
     board BOARD "/board";
+    /// `POST`: the host's test object for a rehearsal.
+    rehearsals REHEARSALS "/rehearsals";
     /// `GET`: the ceremony record, once complete.
     ceremony CEREMONY "/ceremony";
     /// `POST`: the signed tender file.

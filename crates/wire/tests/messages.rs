@@ -8,8 +8,8 @@ use core::fmt::Debug;
 use kaibiao_wire::{
     Accepted, BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, FreezeSignaturePost,
     FrozenAnswer, LotCreated, LotList, LotsPost, PartialsBody, PublishPost, ReceiptAnswer,
-    RefusalBody, SignedBody, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer,
-    from_json, to_json,
+    RefusalBody, RehearsalPost, SignedBody, Since, SubmissionPost, TenderAnswer, TimeAnswer,
+    UploadAnswer, from_json, to_json,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -52,6 +52,7 @@ fn custodians() {
     strict::<BoardAnswer>(
         r#"{"messages":[{"n":0,"from":"1","kind":"commit","body_b64":"e30=","cms_b64":"MAA="}]}"#,
     );
+    strict::<RehearsalPost>(r#"{"kind":"rehearsal-object-2","body_b64":"e30=","cms_b64":"MAA="}"#);
     strict::<BoardPost>(r#"{"from":32,"kind":"commit","body_b64":"e30=","cms_b64":"MAA="}"#);
     strict::<CosignaturePost>(&format!(
         r#"{{"custodian":1,"size":3,"root":"{DIGEST}","cosignature":"- k AAA="}}"#

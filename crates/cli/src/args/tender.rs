@@ -89,6 +89,19 @@ pub(crate) enum CeremonyCmd {
         #[command(flatten)]
         signer: As,
     },
+    /// Have the custodians open a fresh test object, before the tender is published; as its host.
+    /// Ends with 0 if all of them answered and it opened, with 2 if some did not answer in time.
+    Rehearse {
+        #[command(flatten)]
+        at: AtLot,
+        #[command(flatten)]
+        signer: As,
+        #[command(flatten)]
+        trust: ByTrust,
+        /// The longest wait for the custodians, such as 2m.
+        #[arg(long, value_name = "SPAN", default_value = "2m", value_parser = instant::parse_span)]
+        wait: Millis,
+    },
     /// How far the ceremony of a lot is, who has posted what, and who is waited for.
     Status {
         #[command(flatten)]

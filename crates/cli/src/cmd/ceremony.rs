@@ -1,5 +1,7 @@
 //! `kaibiao ceremony`.
 
+use std::time::Duration;
+
 use kaibiao_wire::Exit;
 
 use super::custodian;
@@ -8,7 +10,7 @@ use crate::client::Hall;
 use crate::failure::Failure;
 use crate::identity::{Signer, Trust};
 use crate::output::{Facts, Ui};
-use crate::{ceremony, files, machine, progress, publish};
+use crate::{ceremony, files, machine, progress, publish, rehearse};
 
 /// Bytes of the longest ceremony bundle that is read.
 const BUNDLE_MAX: usize = 32 << 20;
@@ -29,6 +31,19 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
             let progress = progress::of(&hall, &at.lot, trust.as_ref()).await?;
             facts = progress.facts();
             progress.notes(ui);
+        }
+        CeremonyCmd::Rehearse { at, signer, trust, wait } => {
+            let asked = rehearse::Asked {
+                hall: Hall::new(&at.at.hall)?,
+                lot: at.lot,
+                signer: Signer::load(&signer.cert, &signer.key)?,
+                trust: Trust::load(&trust.trust)?,
+                longest: Duration::from_millis(wait.get()),
+            };
+            let outcome = asked.run(ui).await?;
+            outcome.notes(ui);
+            ui.facts(&outcome.facts());
+            return Ok(outcome.exit());
         }
         CeremonyCmd::Recover { file, store } => {
             let (lot, seat) =

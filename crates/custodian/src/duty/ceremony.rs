@@ -10,9 +10,10 @@ use kaibiao_crypto::{Hex, Secret32};
 use kaibiao_custody::Holding;
 use kaibiao_journal::{Cosigner, SignatureAlgorithm, VerifierKey};
 use kaibiao_replay::{
-    Announcement, BoardFault, BoardItem, BoardKind, CeremonyBoard, board_statement,
+    Announcement, BoardFault, BoardItem, BoardKind, BoardSender, CeremonyBoard, RehearsalNo,
+    board_statement,
 };
-use kaibiao_types::{CustodianIndex, Digest};
+use kaibiao_types::Digest;
 use kaibiao_wire::{B64, BoardAnswer, BoardPost, DraftAnswer};
 
 use super::{Lot, LotError, by_rule, refused};
@@ -22,7 +23,7 @@ use crate::shared::CheckedDraft;
 /// What is due in a ceremony.
 #[derive(Debug)]
 pub(crate) enum CeremonyStep {
-    /// Everything is there: the key is generated, signed and rehearsed.
+    /// Everything is there: the key is generated, signed and rehearsed. The host may rehearse again.
     Complete,
     /// This message is due.
     Post(Box<BoardPost>),
@@ -130,17 +131,19 @@ impl Lot {
             let signature = self.shared.sign(&bytes)?;
             return self.post(seat, BoardKind::SignRecord, signature);
         }
-        if seat.own(BoardKind::RehearsalPartial).is_none() {
-            return match self.rehearse(seat, &record)? {
-                Some(body) => self.post(seat, BoardKind::RehearsalPartial, body),
-                None => Ok(CeremonyStep::Wait),
-            };
+        for number in RehearsalNo::ALL {
+            let kind = BoardKind::RehearsalPartial(number);
+            if seat.own(kind).is_some() {
+                continue;
+            }
+            if let Some(body) = self.rehearse(seat, &record, number)? {
+                return self.post(seat, kind, body);
+            }
         }
         let bundle = seat.board.bundle(&self.trust, self.shared.now().now);
         if bundle.map_err(|error| fault(&error))?.is_none() {
             return Ok(CeremonyStep::Wait);
         }
-        seat.folder.put(Text::Ready, b"")?;
         Ok(CeremonyStep::Complete)
     }
 
@@ -238,29 +241,38 @@ impl Lot {
         }
     }
 
-    /// Raises the test object, before READY only and for three objects at most (ruling 15).
+    /// Raises a test object, before READY only, for three objects at most, and no point under two
+    /// numbers (ruling 15).
     fn rehearse(
         &self,
         seat: &Seat<'_>,
         record: &CeremonyRecord,
+        number: RehearsalNo,
     ) -> Result<Option<Vec<u8>>, LotError> {
         let Some(share) = &seat.keys.share else { return Ok(None) };
-        let header = seat.board.rehearsal(record).map_err(|error| fault(&error))?;
+        let header = seat.board.rehearsal(record, number).map_err(|error| fault(&error))?;
         let Some(header) = header else { return Ok(None) };
         if seat.folder.text(Text::Ready)?.is_some() {
             return Err(wrong("the ceremony is READY: nothing is rehearsed any more"));
         }
         let u = header.u();
         let (mut file, raised) = seat.folder.rehearsals()?;
-        let name = u.hex().to_string();
-        if !raised.iter().any(|line| *line == name.as_bytes()) {
+        let point = u.hex().to_string();
+        let line = match number {
+            RehearsalNo::First => point.clone(),
+            RehearsalNo::Second | RehearsalNo::Third => format!("{point} {}", number.index()),
+        };
+        if !raised.iter().any(|before| *before == line.as_bytes()) {
+            if raised.iter().any(|before| before.starts_with(point.as_bytes())) {
+                return Err(wrong("this point was raised in another rehearsal"));
+            }
             if raised.len() >= REHEARSALS_MAX {
                 return Err(wrong("three test objects were raised already"));
             }
-            file.append(&[name.as_bytes()])?;
+            file.append(&[line.as_bytes()])?;
         }
         let (suite, id) = (record.suite(), &record.ceremony_id);
-        let context = rehearsal_context(suite, id, 0);
+        let context = rehearsal_context(suite, id, number.index());
         let partial: Partial = raise(suite, share, id, &context, u, &mut self.shared.entropy())?;
         serde_json::to_vec(&partial).map(Some).map_err(|error| LotError::Unable(error.to_string()))
     }
@@ -317,10 +329,7 @@ fn agree(folder: &LotFolder<'_>, checked: &CheckedDraft) -> Result<(), LotError>
 fn items(board: &BoardAnswer) -> Result<Vec<BoardItem>, LotError> {
     let items = (0_u64..).zip(&board.messages).map(|(number, message)| {
         let kind = BoardKind::parse(&message.kind).filter(|_| message.n == number)?;
-        let from = match message.from.as_str() {
-            "hall" => None,
-            index => Some(CustodianIndex::new(index.parse().ok()?).ok()?),
-        };
+        let from = BoardSender::parse(&message.from)?;
         let (body, cms) = (message.body_b64.0.clone(), message.cms_b64.0.clone());
         Some(BoardItem { from, kind, body, cms })
     });

@@ -184,7 +184,8 @@ impl<'a> LotFolder<'a> {
         files::move_aside(&self.path.join("log.jsonl"), &self.path.join("log.jsonl.bad"))
     }
 
-    /// The points that were raised in rehearsals, one in hexadecimal per line.
+    /// The points that were raised in rehearsals, one in hexadecimal per line; from the second
+    /// rehearsal on with a space and its number after it.
     pub(crate) fn rehearsals(&self) -> Result<(LineFile, Vec<Vec<u8>>), KeyStoreError> {
         let Opened { file, lines, .. } = LineFile::open(&self.path.join("rehearsals"))?;
         Ok((file, lines))

@@ -5,7 +5,7 @@ use std::path::Path;
 use kaibiao_crypto::Hex;
 use kaibiao_custody::Act;
 use kaibiao_journal::Cosigner;
-use kaibiao_replay::{Announcement, BoardKind, board_statement};
+use kaibiao_replay::{Announcement, BoardKind, RehearsalNo, board_statement};
 use kaibiao_wire::BoardPost;
 use tempfile::TempDir;
 
@@ -283,8 +283,7 @@ async fn three_test_objects_are_raised_and_none_after_ready() {
     let refused = refusals_of(&keys, 1, running.remove(0)).await;
     assert_eq!(refused, [("ceremony".to_owned(), "E_CEREMONY".to_owned())]);
 
-    // Custodian 2 sees a complete ceremony once everybody's partial is there: READY. Then another
-    // object comes, and is not raised.
+    // Custodian 2 has seen the tender file: READY. Then another object comes, and is not raised.
     for other in running {
         other.kill().await;
     }
@@ -297,6 +296,172 @@ async fn three_test_objects_are_raised_and_none_after_ready() {
     assert_eq!(offered(&hall, 2, "rehearsal-partial").len(), before);
     let refused = refusals_of(&keys, 2, two).await;
     assert!(!refused.is_empty());
+}
+
+/// Waits until custodian 1 has refused more often than before.
+async fn refused_once_more(keys: &TempDir, before: usize) {
+    let journal = keys.path().join("custodian-1/ZZ-2027/1/journal.jsonl");
+    for _ in 0..1_500 {
+        let text = std::fs::read_to_string(&journal).unwrap_or_default();
+        if text.lines().filter(|line| line.contains("\"refused\"")).count() > before {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("custodian 1 did not refuse");
+}
+
+/// The points that custodian 1 noted as raised in rehearsals.
+fn noted(keys: &TempDir) -> Vec<String> {
+    let file = keys.path().join("custodian-1/ZZ-2027/1/rehearsals");
+    std::fs::read_to_string(file).unwrap().lines().map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_hosts_rehearsals_are_answered_until_the_tender_is_published() {
+    let keys = TempDir::new().unwrap();
+    let mut scene = Scene::new("host rehearses").await;
+    let (hall, clock) = (scene.hall.clone(), TestClock::at(BEFORE));
+    let mut running = Vec::new();
+    for number in 1..=3 {
+        running.push(Running::start(keys.path(), number, &hall.address, clock.clone()).await);
+    }
+    scene.ceremony().await;
+    let ready = keys.path().join("custodian-1/ZZ-2027/1/ready");
+    assert!(!ready.exists(), "a complete board closes nothing");
+    // Custodian 1 was off in between: it answers when it is back, and after a lost answer.
+    hall.lock().lost = vec!["rehearsal-partial-2"];
+    let (object, cms) = scene.host_object(RehearsalNo::Second);
+    hall.lock().pin("host", "rehearsal-object-2", &object, &cms);
+    let all = |kind: &'static str| {
+        let hall = hall.clone();
+        async move {
+            let posted = |number: usize| (number.to_string(), kind);
+            hall.until(kind, |served| {
+                let has = |(from, kind): (String, &str)| {
+                    served.board.iter().any(|m| m.from == from && m.kind == kind)
+                };
+                (1..=3).all(|number| has(posted(number))).then_some(())
+            })
+            .await;
+        }
+    };
+    hall.until("an answer that is lost", |served| {
+        let mut offered = served.offered.iter();
+        let lost = |p: &BoardPost| p.from == index(1) && p.kind == "rehearsal-partial-2";
+        offered.any(lost).then_some(())
+    })
+    .await;
+    running.remove(0).kill().await;
+    hall.lock().lost.clear();
+    running.insert(0, Running::start(keys.path(), 1, &hall.address, clock.clone()).await);
+    all("rehearsal-partial-2").await;
+    let (object, cms) = scene.host_object(RehearsalNo::Third);
+    hall.lock().pin("host", "rehearsal-object-3", &object, &cms);
+    all("rehearsal-partial-3").await;
+    let bundle = scene.board().bundle(&scene.people.trust, crate::scene::at(BEFORE)).unwrap();
+    assert_eq!(bundle.as_ref().unwrap().rehearsal.len(), 3);
+    let lines = noted(&keys);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[1].ends_with(" 1") && lines[2].ends_with(" 2"), "{lines:?}");
+    // Published: READY, and the ceremony with all three rehearsals is adopted.
+    scene.bundle = bundle;
+    scene.publish();
+    hall.until("a cosignature", |served| {
+        served.cosignatures.iter().any(|c| c.custodian == index(1)).then_some(())
+    })
+    .await;
+    assert!(ready.exists());
+    for other in running {
+        other.kill().await;
+    }
+    for number in 1..=3 {
+        assert_eq!(refusals(keys.path(), number).await, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_fresh_test_object_of_the_host_is_not_raised() {
+    let keys = TempDir::new().unwrap();
+    let mut scene = Scene::new("no test object").await;
+    let (hall, clock) = (scene.hall.clone(), TestClock::at(BEFORE));
+    let mut running = Vec::new();
+    for number in 1..=3 {
+        running.push(Running::start(keys.path(), number, &hall.address, clock.clone()).await);
+    }
+    scene.ceremony().await;
+    for one in running {
+        one.kill().await;
+    }
+    let board = hall.lock().board.clone();
+    let first = board.iter().find(|m| m.kind == "rehearsal-object").unwrap().body_b64.0.clone();
+    let (good, good_cms) = scene.host_object(RehearsalNo::Second);
+    let (third, _) = scene.host_object(RehearsalNo::Third);
+    let (kind, number) = ("rehearsal-object-2", RehearsalNo::Second);
+    let other = sign(&scene.people.custodians[1].identity, b"x", BEFORE);
+    let signed = |scene: &Scene, object: &[u8]| scene.signed_object(number, object);
+    let bid = scene.bid_object();
+    let cases = [
+        ("the hall's", "hall", good.clone(), good_cms.clone(), "E_CEREMONY"),
+        ("not signed", "host", good.clone(), b"-".to_vec(), "E_SIG_FORMAT"),
+        ("signed for something else", "host", good.clone(), other, "E_SIG_HASH"),
+        ("of another number", "host", third.clone(), signed(&scene, &third), "E_CEREMONY"),
+        ("the first once more", "host", first.clone(), signed(&scene, &first), "E_CEREMONY"),
+        ("a bid", "host", bid.clone(), signed(&scene, &bid), "E_CEREMONY"),
+    ];
+    let mut expected = Vec::new();
+    for (what, from, object, cms, label) in cases {
+        {
+            let mut served = hall.lock();
+            served.board.clone_from(&board);
+            served.offered.clear();
+            served.pin(from, kind, &object, &cms);
+        }
+        let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+        refused_once_more(&keys, expected.len()).await;
+        assert!(one.is_alive(), "{what}");
+        one.kill().await;
+        assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), [], "{what}");
+        expected.push(("ceremony".to_owned(), label.to_owned()));
+        assert_eq!(refusals(keys.path(), 1).await, expected, "{what}");
+    }
+    // A point that was raised under another number, which this board does not show.
+    let header = kaibiao_seal::Header::read(&mut good.as_slice()).unwrap();
+    let file = keys.path().join("custodian-1/ZZ-2027/1/rehearsals");
+    let before = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{before}{} 2\n", header.u().hex())).unwrap();
+    hall.lock().board.clone_from(&board);
+    hall.lock().pin("host", kind, &good, &good_cms);
+    let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+    refused_once_more(&keys, expected.len()).await;
+    one.kill().await;
+    assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), []);
+    // A fourth point.
+    let (a, b) = ("02".repeat(33), "03".repeat(33));
+    std::fs::write(&file, format!("{before}{a}\n{b}\n")).unwrap();
+    let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+    refused_once_more(&keys, expected.len() + 1).await;
+    one.kill().await;
+    assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), []);
+    // After READY.
+    std::fs::write(&file, &before).unwrap();
+    let ready = keys.path().join("custodian-1/ZZ-2027/1/ready");
+    std::fs::write(&ready, b"").unwrap();
+    let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
+    refused_once_more(&keys, expected.len() + 2).await;
+    one.kill().await;
+    assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), []);
+    assert_eq!(refusals(keys.path(), 1).await.len(), expected.len() + 3);
+    // The very same object is answered where none of this is in the way.
+    std::fs::remove_file(&ready).unwrap();
+    let one = Running::start(keys.path(), 1, &hall.address, clock).await;
+    hall.until("the answer", |served| {
+        let mut offered = served.offered.iter();
+        offered.any(|p| p.kind == "rehearsal-partial-2").then_some(())
+    })
+    .await;
+    one.kill().await;
+    assert_eq!(noted(&keys).len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -176,8 +176,10 @@ async fn lots(State(served): Shared) -> Response {
     json(&LotList { lots: lots.collect() })
 }
 
-async fn board(State(served): Shared) -> Response {
-    json(&BoardAnswer { messages: served.lock().unwrap().board.clone() })
+async fn board(State(served): Shared, query: axum::extract::Query<Since>) -> Response {
+    let since = usize::try_from(query.0.since).unwrap();
+    let served = served.lock().unwrap();
+    json(&BoardAnswer { messages: served.board.iter().skip(since).cloned().collect() })
 }
 
 async fn post_board(State(served): Shared, body: axum::body::Bytes) -> Response {

@@ -18,7 +18,10 @@ use kaibiao_opening::{
     TimeSource,
 };
 use kaibiao_pki::{Identity, cms};
-use kaibiao_replay::{BoardItem, BoardKind, CeremonyBoard, TenderMaterial, VerifiedTender};
+use kaibiao_replay::{
+    BoardItem, BoardKind, BoardSender, CeremonyBoard, RehearsalNo, TenderMaterial, VerifiedTender,
+    board_statement, seal_test_object,
+};
 use kaibiao_seal::{
     BidContext, Client, Context, Manifest, ManifestBody, ManifestKind, ManifestPart, Padding,
     SealPlan, seal,
@@ -196,7 +199,7 @@ impl Scene {
             .board
             .iter()
             .map(|message| BoardItem {
-                from: message.from.parse().ok().map(index),
+                from: BoardSender::parse(&message.from).unwrap(),
                 kind: BoardKind::parse(&message.kind).unwrap(),
                 body: message.body_b64.0.clone(),
                 cms: message.cms_b64.0.clone(),
@@ -213,7 +216,7 @@ impl Scene {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             let board = self.board();
             let Some((record, _)) = board.record().unwrap() else { continue };
-            if board.rehearsal(&record).unwrap().is_none() {
+            if board.rehearsal(&record, RehearsalNo::First).unwrap().is_none() {
                 let header = self.test_object(&record);
                 self.hall.lock().pin("hall", "rehearsal-object", &header, b"-");
             }
@@ -231,6 +234,40 @@ impl Scene {
         let id = *record.ceremony_id.bytes();
         let bases = tdh2::Bases::new(&SUITE_1, id, record.key().unwrap()).unwrap();
         self.seal(&context, &bases, b"rehearsal").0
+    }
+
+    /// A test object of the host for a later rehearsal: bytes and the host's signature.
+    pub fn host_object(&mut self, number: RehearsalNo) -> (Vec<u8>, Vec<u8>) {
+        let (record, _) = self.board().record().unwrap().unwrap();
+        let object = seal_test_object(&record, number, b"rehearsal", &mut self.entropy).unwrap();
+        let cms = self.signed_object(number, &object);
+        (object, cms)
+    }
+
+    /// The host's signature over a test object.
+    pub fn signed_object(&self, number: RehearsalNo, object: &[u8]) -> Vec<u8> {
+        let kind = BoardKind::RehearsalObject(number);
+        let statement = board_statement(&self.origin, kind, object);
+        sign(&self.people.host.identity, statement.as_bytes(), BEFORE)
+    }
+
+    /// The header of a bid, sealed to the key before there is a tender.
+    pub fn bid_object(&mut self) -> Vec<u8> {
+        let (record, _) = self.board().record().unwrap().unwrap();
+        let (id, bidder) = (record.ceremony_id, &self.people.bidders[0]);
+        let context = Context::of_bid(&BidContext {
+            suite: &SUITE_1,
+            ceremony_id: id,
+            lot: &lot_key(),
+            stage: Stage::new(1).unwrap(),
+            part: Part::Price,
+            bidder: &bidder.party.code,
+            signer_spki: bidder.identity.certificate().spki_sha256(),
+            seq: BidSeq::new(1).unwrap(),
+            supersedes: Digest::ZERO,
+        });
+        let bases = tdh2::Bases::new(&SUITE_1, *id.bytes(), record.key().unwrap()).unwrap();
+        self.seal(&context, &bases, b"a price sheet").0
     }
 
     /// Header and digest of a sealed object.

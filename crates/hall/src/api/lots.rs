@@ -1,17 +1,20 @@
 //! Lots: ceremony, tender file, log, commands, record and package.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
-use kaibiao_replay::BoardKind;
-use kaibiao_room::{BoardPosting, LotOverview};
+use kaibiao_replay::{BoardKind, BoardSender};
+use kaibiao_room::{BoardPosting, LotBook, LotOverview};
+use kaibiao_types::LotKey;
 use kaibiao_wire::{
     Accepted, B64, BoardAnswer, BoardMessage, BoardPost, CeremonyState, DraftAnswer, JSON_TYPE,
-    LINES_TYPE, Label, LotCreated, LotList, LotStatus, LotsPost, PublishPost, RawJson, SignedBody,
-    Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json,
+    LINES_TYPE, Label, LotCreated, LotList, LotStatus, LotsPost, PublishPost, RawJson,
+    RehearsalPost, SignedBody, Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json,
 };
 
 use super::{Answer, Book, blocking, bytes, json, lot_of, since};
@@ -103,21 +106,36 @@ pub(super) async fn post_board(
 ) -> Answer {
     let lot = lot_of(path)?;
     let post: BoardPost = from_json(&body)?;
-    let kind = BoardKind::parse(&post.kind).ok_or_else(|| Failure::new(Label::UnknownCommand))?;
+    let from = BoardSender::Custodian(post.from);
+    put_on_board(book, lot, from, post.kind, post.body_b64, post.cms_b64).await
+}
+
+pub(super) async fn rehearse(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let lot = lot_of(path)?;
+    let post: RehearsalPost = from_json(&body)?;
+    put_on_board(book, lot, BoardSender::Host, post.kind, post.body_b64, post.cms_b64).await
+}
+
+async fn put_on_board(
+    book: Arc<LotBook>,
+    lot: LotKey,
+    from: BoardSender,
+    kind: String,
+    body_b64: B64,
+    cms_b64: B64,
+) -> Answer {
     let posting = BoardPosting {
-        from: post.from,
-        kind,
-        body: post.body_b64.as_slice().to_vec(),
-        cms: post.cms_b64.as_slice().to_vec(),
+        from,
+        kind: BoardKind::parse(&kind).ok_or_else(|| Failure::new(Label::UnknownCommand))?,
+        body: body_b64.as_slice().to_vec(),
+        cms: cms_b64.as_slice().to_vec(),
     };
     let n = blocking(move || book.post(&lot, &posting)).await?;
-    let message = BoardMessage {
-        n,
-        from: post.from.to_string(),
-        kind: post.kind,
-        body_b64: post.body_b64,
-        cms_b64: post.cms_b64,
-    };
+    let message = BoardMessage { n, from: from.to_string(), kind, body_b64, cms_b64 };
     json(StatusCode::CREATED, &message)
 }
 

@@ -21,7 +21,7 @@ pub struct BoardAnswer {
 pub struct BoardMessage {
     /// Its number, from 0 without gaps.
     pub n: u64,
-    /// Who posted it: a custodian's number in decimal, or `hall`.
+    /// Who posted it: a custodian's number in decimal, `hall` or `host`.
     pub from: String,
     /// Its kind, as the ceremony names it.
     pub kind: String,
@@ -43,6 +43,19 @@ pub struct BoardPost {
     pub body_b64: B64,
     /// The custodian's detached CMS over the board statement of lot, kind and message, DER. The hall
     /// checks it before it gives the one place of this kind away, and shows it to every reader.
+    pub cms_b64: B64,
+}
+
+/// `POST /lots/{t}/{l}/rehearsals`: the host has the custodians rehearse once more; the answer is the
+/// [`BoardMessage`] with its number.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RehearsalPost {
+    /// The kind of message, which says which rehearsal it is.
+    pub kind: String,
+    /// The sealed test object.
+    pub body_b64: B64,
+    /// The host's detached CMS over the board statement of lot, kind and object, DER.
     pub cms_b64: B64,
 }
 
