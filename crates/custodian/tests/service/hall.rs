@@ -19,6 +19,7 @@ use serde::Serialize;
 
 /// What the hall serves and what it received.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // faults of the hall, each by itself
 pub struct Served {
     pub lot: Option<LotKey>,
     pub draft: Option<DraftAnswer>,
