@@ -20,14 +20,17 @@ export class Stage {
 
   update(ctx) {
     const { state, phase, w, lang } = ctx;
-    this.#stage.show([phase, w, lang, ...inputs(state, phase)], () => {
+    // What happens now stands first: a draw that waits for custodians, and the outcomes after the reading.
+    const runs = Object.values(state.draws);
+    const drawing = runs.some((run) => run.outcome === null) || (phase === "read" && runs.length > 0);
+    this.#stage.show([phase, w, lang, drawing && state.draws, ...inputs(state, phase)], () => {
       this.#reading = null;
-      return this.#card(ctx);
+      return [drawing ? drawsCard(ctx) : null, this.#card(ctx)].flat();
     });
     const late = phase === "record" || phase === "closed";
     this.#after.show([late, w, state.objections, phase === "closed" ? state.record : null, state.bidders, state.recordSignatures,
-      state.draws, state.prices !== null, lang], () =>
-      [drawsCard(ctx), ...(late ? [phase === "closed" ? recordCard(ctx) : null, objectionsCard(ctx)] : [])]);
+      state.draws, drawing, state.prices !== null, lang], () =>
+      [drawing ? null : drawsCard(ctx), ...(late ? [phase === "closed" ? recordCard(ctx) : null, objectionsCard(ctx)] : [])]);
   }
 
   #card(ctx) {

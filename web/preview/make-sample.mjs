@@ -69,7 +69,7 @@ const supervisor = `supervisor:${SUPERVISOR.code}`;
 const of = (bid) => `bidder:${bid.party.code}`;
 const manifest = (bid, seq = 1) => sha(`manifest ${bid.party.code} ${seq}`);
 
-function intake(log, ticks = 20, closed = true) {
+function intake(log, ticks = 20, closed = true, draws = undefined) {
   log.add(-45 * 60_000, host, "lot-published", {
     tender_sha256: sha("tender"), tender_cms_sha256: sha("tender cms"), ceremony_id: sha("ceremony id"), ceremony_sha256: sha("ceremony"),
     deadline: DEADLINE, min_bidders: 3, template: "works", threshold: { n: 3, k: 2 }, stage_count: 1,
@@ -82,7 +82,7 @@ function intake(log, ticks = 20, closed = true) {
       { key: "quality", zh: "质量", en: "Quality", type: "text", unit: null },
       { key: "manager", zh: "项目经理", en: "Project manager", type: "text", unit: null },
     ],
-    custody: "self", time: "self", fictional: true, source: null,
+    custody: "self", time: "self", fictional: true, source: null, draws,
   }, true);
   for (let no = 0; no < ticks; no += 1) log.add(-44 * 60_000 + no * 132_000, "hall", "tick", { no, root: sha(`tick ${no}`) });
   if (closed) log.add(900, "hall", "intake-closed", { tick: 19, size: log.entries.length, root: sha("closing root"), cosignatures: [1, 2, 3].map((index) => `— custodian-${index} ${b64(`sample ${index}`)}`) });
@@ -117,7 +117,7 @@ function partials(log, index, part, at) {
 const DIGIT = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 const days = (n) => `${DIGIT[Math.floor(n / 100)]}百${n % 100 === 0 ? "" : n % 100 < 10 ? `零${DIGIT[n % 10]}` : `${DIGIT[Math.floor(n / 10) % 10]}十${n % 10 ? DIGIT[n % 10] : ""}`}`;
 
-function opening(log) {
+function opening(log, drawing = () => {}) {
   let at = 4_200;
   log.add(at, "hall", "freeze-completed", { signers: [1, 2, 3], degraded: false });
   for (const index of [1, 2, 3]) journal(log, index, "freeze", at += 100);
@@ -166,6 +166,7 @@ function opening(log) {
   });
   log.add(at += 14_000, host, "objection-answered", { no: 1, text: "最高投标限价含暂列金额，口径一致，见招标文件第二章前附表。是否否决由评标委员会依法认定。" }, true);
   for (const bid of confirming.slice(7, 10)) log.add(at += 1_900, of(bid), "price-confirmed", { bidder: bid.party.code }, true);
+  at = drawing(log, at) ?? at;
   log.add(at += 8_000, "hall", "record-generated", { sha256: sha("record") });
   const sign = (by, signer, role) => log.add(at += 4_000, by, "record-signed", { party: signer, role, record_sha256: sha("record"), cms: b64("sample, not a signature") }, true);
   sign(host, HOST, "host");
@@ -211,3 +212,24 @@ postponed.add(-16 * 60_000, supervisor, "deadline-postponed", { no: 1, from: DEA
 for (let no = 12; no < 16; no += 1) postponed.add(-16 * 60_000 + (no - 11) * 132_000, "hall", "tick", { no, root: sha(`tick ${no}`) });
 postponed.add(-5 * 60_000, host, "postponement-asked", { no: 2, deadline: DEADLINE + 26 * 3_600_000, reason: "供电恢复时间推迟至次日" }, true);
 postponed.write("sample-postponed.jsonl");
+
+const drawn = new Log();
+intake(drawn, 20, true, [
+  { no: 1, name: { zh: "K值", en: "K value" }, values: { list: ["0.95", "0.96", "0.97", "0.98", "0.99"] }, after: "prices-read" },
+  { no: 2, name: { zh: "评审专家座次", en: "Seat of the panel" }, values: { range: { lowest: 1, highest: 30, step: 1 } }, after: "prices-read" },
+]);
+frozen(drawn, BIDS);
+for (const index of [1, 2, 3]) freezeSigned(drawn, index, 1_900 + index * 400);
+const answerDraw = (log, no, index, at) => log.add(at, `custodian:${index}`, "draw-partial", { custodian: index, no, freeze_id: sha("freeze id"), sha256: sha(`draw ${no} ${index}`), d: `02${sha(`draw d ${no} ${index}`)}`, c: sha(`draw c ${no} ${index}`), z: sha(`draw z ${no} ${index}`) });
+opening(drawn, (log, from) => {
+  let at = from;
+  log.add(at += 5_000, host, "draw-started", { no: 1 }, true);
+  for (const index of [2, 1]) answerDraw(log, 1, index, at += 400);
+  log.add(at += 300, "hall", "draw-made", { no: 1, index: 2, value: "0.97", dropped: [] });
+  log.add(at += 6_000, host, "draw-started", { no: 2 }, true);
+  answerDraw(log, 2, 3, at += 500);
+  answerDraw(log, 2, 1, at += 2_000);
+  log.add(at += 300, "hall", "draw-made", { no: 2, index: 16, value: "17", dropped: [] });
+  return at;
+});
+drawn.write("sample-drawn.jsonl");

@@ -7,6 +7,7 @@
 //   /lots/SAMPLE/u38.p4000   the same, 4,000 ms after the last entry
 //   /lots/SAMPLE/x20         the whole log at 20 times its speed, from the start
 //   /lots/SAMPLE/failed      fewer than three bidders      /lots/SAMPLE/degraded.u27
+//   /lots/SAMPLE/drawn           two draws after the reading
 //   /lots/SAMPLE/postponed       moved once; the supervisor has not answered a second request
 // The server ends by itself after --seconds.
 
@@ -26,7 +27,7 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; ch
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 
 const lines = (name) => readFileSync(new URL(`../test/sample-${name}.jsonl`, import.meta.url), "utf8").trimEnd().split("\n");
-const LOGS = { log: lines("log"), failed: lines("failed"), degraded: lines("degraded"), postponed: lines("postponed") };
+const LOGS = { log: lines("log"), failed: lines("failed"), degraded: lines("degraded"), postponed: lines("postponed"), drawn: lines("drawn") };
 const opened = new Map(); // scene -> when its page was last loaded; its clock runs from there
 
 /** What is played under a lot's name: its lines so far and the hall's time. */
@@ -48,8 +49,8 @@ function scene(name) {
   return { shown, now };
 }
 
-const SCENES = ["u21", "u30", "u42", "u50", "postponed", "failed", "log"];
-const PHASE = { u21: "receiving", postponed: "receiving", u30: "ready", u42: "published", u50: "reading", failed: "failed", log: "closed" };
+const SCENES = ["u21", "u30", "u42", "u50", "postponed", "drawn", "failed", "log"];
+const PHASE = { drawn: "closed", u21: "receiving", postponed: "receiving", u30: "ready", u42: "published", u50: "reading", failed: "failed", log: "closed" };
 
 function listed(name) {
   const first = JSON.parse(LOGS.log[0]).data;
