@@ -47,7 +47,7 @@ impl Shared {
         SecureEntropy(&self.random)
     }
 
-    /// Signs exact bytes with the custodian's certificate.
+    /// Signs exact bytes with the custodian's certificate, before a lot has a clock of its own.
     pub(crate) fn sign(&self, content: &[u8]) -> Result<Vec<u8>, SignError> {
         self.sign_at(content, self.now().now)
     }
@@ -57,9 +57,9 @@ impl Shared {
         cms::sign_detached(&self.identity, content, at, &self.random)
     }
 
-    /// Exact bytes with their signature, as the hall takes them.
-    pub(crate) fn signed(&self, body: Vec<u8>) -> Result<SignedBody, SignError> {
-        let cms = self.sign(&body)?;
+    /// Exact bytes with their signature, as the hall takes them, dated by a lot's own clock.
+    pub(crate) fn signed(&self, body: Vec<u8>, at: UtcMillis) -> Result<SignedBody, SignError> {
+        let cms = self.sign_at(&body, at)?;
         Ok(SignedBody { body: B64(body), cms: B64(cms) })
     }
 

@@ -9,7 +9,8 @@ use kaibiao_wire::{DrawPartialBody, DrawPartialKind, to_json};
 use ring::rand::SystemRandom;
 
 use super::release::{AGAIN, Duty};
-use super::{Lot, LotError, Opening, by_rule};
+use super::time::by_clock;
+use super::{Lot, LotError, Opening};
 use crate::keys::IntentState;
 use crate::words;
 
@@ -39,6 +40,7 @@ impl Lot {
         let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };
+        let clock = opening.reading(&*self.shared.clock);
         let Opening { replay, custody, material: Some((_, material)), share: Some(share), .. } =
             &mut **opening
         else {
@@ -46,7 +48,7 @@ impl Lot {
         };
         let memory = self.journal.memory();
         let release =
-            custody.draw(replay, memory, material, self.shared.now()).map_err(by_rule(REQUEST))?;
+            custody.draw(replay, memory, material, clock).map_err(by_clock(REQUEST, clock))?;
         match self.journal.intent_state(&release.act) {
             IntentState::New => self.journal.write(&release.act)?,
             IntentState::Repeated => {}
@@ -75,6 +77,6 @@ impl Lot {
             z: partial.z.to_string(),
         };
         let body = to_json(&body).map_err(|error| LotError::Unable(words::describe(&error)))?;
-        Ok(Duty::Draw(release.no, Box::new(self.shared.signed(body)?)))
+        Ok(Duty::Draw(release.no, Box::new(self.shared.signed(body, clock.now)?)))
     }
 }

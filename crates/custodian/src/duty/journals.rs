@@ -57,7 +57,8 @@ impl Lot {
         let origin = opening.replay.tender().origin();
         let sha256 = SUITE_1.hash(&bytes);
         let statement = journal_statement(origin, custodian, moment, length, &sha256);
-        let cms = self.shared.sign(statement.as_bytes())?;
+        let at = opening.reading(&*self.shared.clock).now;
+        let cms = self.shared.sign_at(statement.as_bytes(), at)?;
         let post = JournalPost { custodian, moment, journal_b64: B64(bytes), cms_b64: B64(cms) };
         Ok(Handover::Due(Duty::Journal(Box::new(post))))
     }

@@ -179,7 +179,7 @@ impl Lot {
             at,
         };
         let body = to_json(&body).map_err(|error| LotError::Unable(words::describe(&error)))?;
-        Ok(Some(self.shared.signed(body)?))
+        Ok(Some(self.shared.signed(body, at)?))
     }
 
     fn folder(&self) -> Result<LotFolder<'_>, KeyStoreError> {

@@ -241,7 +241,7 @@ impl Lot {
             partials: items.collect(),
         };
         let body = to_json(&body).map_err(|error| LotError::Unable(words::describe(&error)))?;
-        let signed = self.shared.signed(body)?;
+        let signed = self.shared.signed(body, self.now().now)?;
         // Kept as it is posted: it may be carried by hand to any hall that has this log (ruling 20).
         let file = to_json(&signed).map_err(|error| LotError::Unable(words::describe(&error)))?;
         match release.part {

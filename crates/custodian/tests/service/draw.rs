@@ -1,10 +1,12 @@
 //! Draws: custodians answer with a point of their own making, and the same one every time.
 
+use std::sync::Arc;
+
 use kaibiao_crypto::SUITE_1;
 use kaibiao_custody::Act;
 use kaibiao_opening::{
     Actor, Bilingual, Command, Draw, DrawAfter, DrawPartial, DrawRange, DrawStarted, DrawValues,
-    Event, Input, Partial, PartialsReceived, PriceOutcome, UnsealedSheet,
+    Event, Input, Partial, PartialsReceived, PriceOutcome, TimeSource, UnsealedSheet,
 };
 use kaibiao_replay::{draw_outcome, point_of_draw};
 use kaibiao_wire::DrawPartialBody;
@@ -13,7 +15,8 @@ use crate::ceremony::refusals;
 use crate::hall::{Hall, Served};
 use crate::opening::{Lot, acts};
 use crate::people::TestClock;
-use crate::scene::{AFTER, BEFORE, Scene, index};
+use crate::scene::{AFTER, BEFORE, DEADLINE, Scene, index};
+use crate::time::{SURE, off, policy};
 
 fn lottery() -> Vec<Draw> {
     vec![Draw {
@@ -27,9 +30,16 @@ fn lottery() -> Vec<Draw> {
 impl Lot {
     /// A lot whose prices are public: three bids, each released by all custodians.
     async fn with_prices(seed: &str) -> Self {
-        let mut lot =
-            Self::of(Scene::with_draws(seed, lottery()).await, TestClock::at(BEFORE)).await;
+        let scene = Scene::with(seed, |terms| terms.draws = lottery()).await;
+        let mut lot = Self::of(scene, TestClock::at(BEFORE)).await;
         lot.frozen(3).await;
+        lot.prices().await;
+        lot
+    }
+
+    /// From the frozen set to the prices.
+    async fn prices(&mut self) {
+        let lot = self;
         lot.scene.unseal(AFTER);
         let released = |served: &mut Served| {
             let all = (1..=3).all(|n| served.partials.iter().any(|p| p.custodian == index(n)));
@@ -64,7 +74,6 @@ impl Lot {
         let bids = lot.scene.state.current_bids();
         let outcomes = bids.map(|bid| outcome(bid.manifest_sha256)).collect();
         lot.scene.input(&Input::PricesUnsealed(outcomes), AFTER);
-        lot
     }
 
     fn start_draw(&mut self, now: u64) {
@@ -176,8 +185,11 @@ async fn a_draw_before_the_deadline_by_the_own_clock_is_refused() {
 /// A hall that asks for a draw before the prices, or without the host: its log is not believed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draw_that_the_procedure_does_not_allow_is_not_answered() {
-    let mut lot =
-        Lot::of(Scene::with_draws("draw-forced", lottery()).await, TestClock::at(BEFORE)).await;
+    let mut lot = Lot::of(
+        Scene::with("draw-forced", |terms| terms.draws = lottery()).await,
+        TestClock::at(BEFORE),
+    )
+    .await;
     lot.frozen(3).await;
     let host = Actor::Host(lot.scene.people.host.party.code.clone());
     let signed = lot.scene.signed(Command::StartDraw(1), AFTER);
@@ -189,4 +201,31 @@ async fn a_draw_that_the_procedure_does_not_allow_is_not_answered() {
     assert!(lot.scene.hall.lock().draws.is_empty());
     lot.stop().await;
     assert_eq!(draw_intents(&acts(lot.keys.path()).await), 0);
+}
+
+/// The custodians' own clock is that of the time servers, whatever the system clock says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draw_goes_by_the_clock_of_the_lot() {
+    let clock = TestClock::at(BEFORE);
+    let servers = [off(&clock, 0, 0), off(&clock, 1, 0), off(&clock, 2, 0)];
+    let scene = Scene::with("draw-time", |terms| {
+        terms.draws = lottery();
+        terms.custody.time = TimeSource::Sources(policy(&servers, true));
+    });
+    let mut lot = Lot::of(scene.await, Arc::clone(&clock)).await;
+    let received = lot.scene.receive(3);
+    clock.set(SURE);
+    clock.set_system(BEFORE);
+    lot.scene.close(&received, 3, AFTER).await;
+    lot.scene.countersigned(3, AFTER).await;
+    lot.prices().await;
+    lot.start_draw(AFTER);
+    assert_eq!(lot.answer(2).await.no, 1);
+    lot.stop().await;
+    let drawn = acts(lot.keys.path()).await.into_iter().find_map(|act| match act {
+        Act::DrawIntent { at, .. } => Some(at.get()),
+        _ => None,
+    });
+    assert!(drawn.unwrap() > DEADLINE, "{drawn:?}");
+    assert!(lot.scene.hall.lock().refusals.is_empty());
 }

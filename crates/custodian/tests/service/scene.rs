@@ -139,11 +139,6 @@ impl Scene {
         Self::with(seed, |_| {}).await
     }
 
-    /// The same with draws in its tender file.
-    pub async fn with_draws(seed: &str, draws: Vec<opening::Draw>) -> Self {
-        Self::with(seed, |terms| terms.draws = draws).await
-    }
-
     /// A lot with other terms.
     pub async fn with(seed: &str, change: impl FnOnce(&mut Terms)) -> Self {
         let people = People::load();

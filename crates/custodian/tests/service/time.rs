@@ -17,7 +17,7 @@ use crate::scene::{AFTER, BEFORE, DEADLINE, Scene, at, index};
 
 const DAY: u64 = 86_400_000;
 /// Late enough for servers with a radius of a second.
-const SURE: u64 = DEADLINE + 6_000;
+pub const SURE: u64 = DEADLINE + 6_000;
 const NAMES: [&str; 3] = ["ntsc", "cas", "campus"];
 const CODES: [&str; 3] = ["91990000KB9000011F", "91990000KB9000012J", "91990000KB9000013M"];
 
@@ -31,7 +31,7 @@ fn seed(number: usize) -> u8 {
 }
 
 /// A server that is off by some seconds.
-fn off(clock: &Arc<TestClock>, number: usize, off: i64) -> TimeServer {
+pub fn off(clock: &Arc<TestClock>, number: usize, off: i64) -> TimeServer {
     let clock = Arc::clone(clock);
     TimeServer::start(move |request| says(&clock, seed(number), off).respond(request)).unwrap()
 }
@@ -40,7 +40,7 @@ fn silent(_: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-fn policy(servers: &[TimeServer; 3], token: bool) -> TimePolicy {
+pub fn policy(servers: &[TimeServer; 3], token: bool) -> TimePolicy {
     let named = |number: usize| Named {
         name: NAMES[number].to_owned(),
         address: servers[number].address().to_string(),

@@ -10,7 +10,8 @@ use kaibiao_ceremony::{JournalShows, MissingRelease, missing_release};
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::EntryLine;
 use kaibiao_opening::{
-    CustodianRefused, DrawPartial, DrawStarted, EventKind, SignedJournal, State, UnsealingStarted,
+    CustodianRefused, DrawPartial, DrawStarted, EventKind, SignedJournal, State, TimeSource,
+    UnsealingStarted,
 };
 use kaibiao_replay::{Act, CustodianJournal, Raised};
 use kaibiao_types::{CustodianIndex, Digest, JournalMoment, Part, Stage};
@@ -397,25 +398,26 @@ impl Compared<'_> {
         }
     }
 
-    /// JRN-04: neither countersignature nor release before the deadline, by its own clock; unless host
-    /// and supervisor confirmed the time for custodians whose clocks could not know it (ruling 13).
+    /// JRN-04: neither countersignature nor release before the deadline, by its own clock. A clock that
+    /// had no agreeing sources is no witness once host and supervisor have confirmed the time (ruling
+    /// 13); one that had them is, whatever was confirmed.
     fn time(&self, add: &mut impl FnMut(CheckId, String)) {
-        if self.state().time_confirmed().is_some() {
-            return;
-        }
         let deadline = self.replayed.replay.deadline();
-        let early = (1_u64..).zip(self.acts).find(|(_, act)| {
-            let bound = matches!(
-                act,
+        let confirmed = self.state().time_confirmed().is_some();
+        let policy = &self.replayed.replay.tender().file().terms().custody.time;
+        let mut knows = matches!(policy, TimeSource::SystemClock);
+        for (line, act) in (1_u64..).zip(self.acts) {
+            match act {
+                Act::Clock { standing, .. } => knows = standing == "synchronised",
                 Act::DrawIntent { .. } | Act::FreezeSigned { .. } | Act::Intent { .. }
-            );
-            bound && act.at() < deadline
-        });
-        if let Some((line, act)) = early {
-            add(
-                CheckId::Jrn04,
-                format!("line {line} is of {}, the deadline is {deadline}", act.at()),
-            );
+                    if act.at() < deadline && (knows || !confirmed) =>
+                {
+                    let what =
+                        format!("line {line} is of {}, the deadline is {deadline}", act.at());
+                    return add(CheckId::Jrn04, what);
+                }
+                _ => {}
+            }
         }
     }
 
