@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kaibiao_opening::{Draw, TimeSource};
 use kaibiao_types::{Currency, LotId, Millis, Money, Party, TenderId, Threshold};
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +86,7 @@ pub struct DraftFixture {
     pub source: Option<String>,
     /// The draws, where there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub draws: Vec<kaibiao_opening::Draw>,
+    pub draws: Vec<Draw>,
 }
 
 /// A text in Chinese and English.
@@ -135,8 +136,8 @@ pub struct CustodyFixture {
     pub policy: String,
     /// Custodians and how many of them open.
     pub threshold: Threshold,
-    /// Source of time: `self` (ruling 13).
-    pub time: String,
+    /// Source of time (ruling 13).
+    pub time: TimeSource,
     /// Independence of the custodians: `self` (ruling 16).
     pub custody: String,
 }

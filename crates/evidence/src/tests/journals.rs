@@ -465,11 +465,63 @@ fn time_cases() -> Vec<Case> {
     ]
 }
 
+/// An opening whose time host and supervisor confirmed, in which custodian 1 countersigned early by a
+/// clock of this standing.
+fn confirmed_with(standing: &str) -> Vec<u8> {
+    static CONFIRMED: LazyLock<Scenario> = LazyLock::new(|| {
+        let options =
+            ScenarioOptions { confirmed_time: true, seed: "confirmed", ..Default::default() };
+        scenario(&ScenarioOptions { documents: false, ..options })
+    });
+    let edit = |owns: &mut Owns| {
+        let early = CONFIRMED.verified.file().terms().deadline.minus(Millis::new(1).unwrap());
+        let (mut clocks, mut signed) = (0, 0);
+        for act in &mut owns.get_mut(&1).unwrap().freeze {
+            match act {
+                Act::Clock { standing: said, .. } => {
+                    standing.clone_into(said);
+                    clocks += 1;
+                }
+                Act::FreezeSigned { at, .. } => {
+                    *at = early;
+                    signed += 1;
+                }
+                _ => {}
+            }
+        }
+        assert_eq!((clocks, signed), (1, 1));
+    };
+    played(&CONFIRMED, edit, |_| {})
+}
+
+#[test]
+fn a_confirmed_time_excuses_a_clock_that_did_not_know() {
+    for standing in ["never", "holdover"] {
+        let report = report(rich_scenario(), &confirmed_with(standing));
+        assert_verdict(&report, Verdict::Passed);
+        assert!(note(&report, "time-confirmed").is_some());
+        assert!(note(&report, "time-sources").is_some());
+    }
+}
+
+fn confirmed_cases() -> Vec<Case> {
+    let what = "a synchronised clock before the deadline, whatever was confirmed";
+    vec![Case::fails(what, confirmed_with("synchronised"), Jrn04)]
+}
+
 pub(super) fn cases() -> Vec<Case> {
-    [statement_cases(), form_cases(), log_cases(), point_cases(), draw_cases(), time_cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        statement_cases(),
+        form_cases(),
+        log_cases(),
+        point_cases(),
+        draw_cases(),
+        time_cases(),
+        confirmed_cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn outcomes(report: &Report) -> [Outcome; 4] {

@@ -132,6 +132,9 @@ impl Stage<'_> {
         let set: SetFrozen = serde_json::from_slice(&serde_json::to_vec(checked.record())?)?;
         let freeze_id = set.freeze_id;
         self.room.input(&Input::SetFrozen(set))?;
+        if self.options.confirmed_time {
+            self.confirm_time()?;
+        }
         self.countersign(freeze_id)
     }
 

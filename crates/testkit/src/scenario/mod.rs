@@ -10,6 +10,7 @@ mod journals;
 mod people;
 mod room;
 mod steps;
+mod time;
 mod unsealing;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use kaibiao_journal::{
     Cosigner, LogOrigin, LogSigner, OpeningLog, PlacePath, SignedNote, TreeHead,
 };
 use kaibiao_opening::{
-    Announced, CeremonyRef, HallRef, LogRef, State, TenderDraft, TenderFile, Terms,
+    Announced, CeremonyRef, HallRef, LogRef, State, TenderDraft, TenderFile, Terms, TimeSource,
 };
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{TenderMaterial, VerifiedTender};
@@ -70,6 +71,8 @@ pub struct ScenarioOptions {
     pub lying_custodians: usize,
     /// A draw is held, also in a tender that has none by itself.
     pub draw: Option<DrawPlay>,
+    /// The tender file names time servers that nobody reaches, and the time is confirmed.
+    pub confirmed_time: bool,
     /// So many custodians, the first ones, never hand over their journals.
     pub silent_custodians: usize,
     /// So many custodians, the first ones, refuse to release and say so.
@@ -97,6 +100,7 @@ impl Default for ScenarioOptions {
             custodian_absent: false,
             lying_custodians: 0,
             draw: None,
+            confirmed_time: false,
             refusing_custodians: 0,
             silent_custodians: 0,
             documents: true,
@@ -198,6 +202,9 @@ impl Scenario {
             fixture.draft.draws = draw::sample();
         }
         let people = People::load(options.fixture)?;
+        if options.confirmed_time {
+            fixture.draft.custody.time = TimeSource::Sources(time::sample(&people));
+        }
         let published = publish(&fixture, &people, &mut entropy)?;
         let played = steps::play(options, &fixture, &people, &published, &mut entropy)?;
         let Published { draft, draft_cms, tender, tender_cms, ceremony, trust, .. } = published;
