@@ -116,7 +116,8 @@ fn tender(error: &TenderFault) -> Label {
         TenderFault::HostSignature(None) | TenderFault::CustodianSignature(_, None) => {
             Label::BrokenSignature
         }
-        TenderFault::TrustList { .. } => Label::UntrustedCertificate,
+        TenderFault::TrustList { .. } => Label::OtherTrustList,
+        TenderFault::SeatEnds { .. } => Label::SeatEnds,
         TenderFault::Form(_) | TenderFault::Log => Label::BadInput,
         TenderFault::Draft => Label::BrokenSignature,
         TenderFault::Rehearsal => Label::BadProof,

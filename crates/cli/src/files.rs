@@ -1,7 +1,7 @@
 //! Reading with limits; writing whole or not at all.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use kaibiao_wire::Label;
@@ -11,7 +11,7 @@ use crate::machine;
 
 /// Reads a whole file of at most `max` bytes.
 pub(crate) fn read(path: &Path, max: usize) -> Result<Vec<u8>, Failure> {
-    let failed = |error: std::io::Error| Failure::read(path, &error);
+    let failed = |error: io::Error| Failure::read(path, &error);
     let mut bytes = Vec::new();
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(failed)?;
@@ -55,7 +55,9 @@ impl TempFile {
     /// Gives the complete file its name.
     pub(crate) fn name(self, path: &Path) -> Result<(), Failure> {
         refuse_existing(path)?;
-        fs::rename(&self.0, path).map_err(|error| Failure::write(path, &error))
+        fs::rename(&self.0, path)
+            .and_then(|()| sync_name(path))
+            .map_err(|error| Failure::write(path, &error))
     }
 }
 
@@ -64,6 +66,12 @@ impl Drop for TempFile {
         // After the rename, or if nothing was written, there is nothing to remove.
         drop(fs::remove_file(&self.0));
     }
+}
+
+/// Makes the name of a file or folder outlast a power cut.
+fn sync_name(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// As [`write_new`]; a file that exists with the very same bytes is left as it is.
@@ -75,7 +83,7 @@ pub(crate) fn write_same(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Writes bytes to a new file and waits until the disk has them.
-pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
@@ -87,7 +95,7 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
             let detail = format!("{}: exists already and is not replaced", path.display());
             Err(Failure::new(Label::CannotWrite, detail))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Failure::write(path, &error)),
     }
 }
@@ -137,10 +145,13 @@ impl NewFolder {
     /// Gives the folder its name.
     pub(crate) fn commit(mut self) -> Result<(), Failure> {
         refuse_existing(&self.target)?;
-        fs::rename(&self.temp, &self.target)
+        // The names of the files, and then the name of the folder, outlast a power cut.
+        File::open(&self.temp)
+            .and_then(|folder| folder.sync_all())
+            .and_then(|()| fs::rename(&self.temp, &self.target))
             .map_err(|error| Failure::write(&self.target, &error))?;
         self.complete = true;
-        Ok(())
+        sync_name(&self.target).map_err(|error| Failure::write(&self.target, &error))
     }
 }
 

@@ -48,7 +48,7 @@ impl TenderBytes {
         let answer: TenderAnswer = hall.get(&paths::tender(lot)).await?;
         if answer.trust_b64.0 != trust.bytes {
             let detail = "the hall uses another trust list than the one of --trust";
-            return Err(Failure::new(Label::UntrustedCertificate, detail));
+            return Err(Failure::new(Label::OtherTrustList, detail));
         }
         Ok(Self {
             tender: answer.tender_b64.0,

@@ -4,6 +4,7 @@ mod bids;
 mod container;
 mod files;
 mod findings;
+mod journal_time;
 mod journals;
 mod log;
 mod notes;

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kaibiao_evidence::{BidContents, PackageContents, SignedFile, write};
 use kaibiao_testkit::{Scenario, ScenarioOptions, require_tool};
 use kaibiao_types::UtcMillis;
@@ -65,6 +67,39 @@ fn tools() -> bool {
     ["openssl", "xxd", "unzip", "awk"].into_iter().all(require_tool)
 }
 
+/// The roots that the trust list of these openings names.
+fn roots(folder: &Path) -> PathBuf {
+    let roots = ["ca-rsa", "ca-p256"]
+        .map(|ca| fs::read(kaibiao_testkit::keys_dev().join(ca).join("root.cert.pem")).unwrap());
+    let file = folder.join("roots.pem");
+    fs::write(&file, roots.concat()).unwrap();
+    file
+}
+
+/// Puts the digest that a file has now into the manifest, so that only what reads the file can tell.
+fn list_again(folder: &Path, name: &str) {
+    let path = folder.join("META-INF/ASiCManifest001.xml");
+    let manifest = fs::read_to_string(&path).unwrap();
+    let (before, after) = manifest.split_once(&format!("URI=\"{name}\"")).unwrap();
+    let (between, after) = after.split_once("<ds:DigestValue>").unwrap();
+    let (_, after) = after.split_once('<').unwrap();
+    let bytes = fs::read(folder.join(name)).unwrap();
+    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+    let digest = STANDARD.encode(digest);
+    let listed = format!("{before}URI=\"{name}\"{between}<ds:DigestValue>{digest}<{after}");
+    fs::write(path, listed).unwrap();
+}
+
+/// Changes a file once and lists it again.
+fn edit(folder: &Path, name: &str, from: &str, to: &str) {
+    let path = folder.join(name);
+    let good = fs::read_to_string(&path).unwrap();
+    let bad = good.replacen(from, to, 1);
+    assert_ne!(bad, good, "{name}");
+    fs::write(path, bad).unwrap();
+    list_again(folder, name);
+}
+
 #[test]
 fn a_whole_opening_passes_and_changes_do_not() {
     if !tools() {
@@ -78,40 +113,95 @@ fn a_whole_opening_passes_and_changes_do_not() {
     };
     let folder = unzipped(&options);
     let folder = folder.path();
-    let (code, text) = run(folder, None);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let trusted = roots(elsewhere.path());
+    let (code, text) = run(folder, Some(&trusted));
     assert_eq!((code, last_line(&text)), (0, "VERDICT: PASSED"), "{text}");
+    // Every kind of entry was looked at: a pattern that matches nothing would check less.
+    assert!(text.contains("\n210 checks hold, 0 do not; 3 of 3 custodians"), "{text}");
+
+    // By the list inside the package alone nothing is decided.
+    let (code, text) = run(folder, None);
+    assert_eq!(code, 2, "{text}");
+    assert!(last_line(&text).starts_with("VERDICT: INDETERMINATE (trust only by"), "{text}");
 
     // A stranger's root: every signature is untrusted.
     let other = kaibiao_testkit::keys_dev().join("ca-other/root.cert.pem");
     let (code, text) = run(folder, Some(&other));
     assert_eq!((code, last_line(&text)), (1, "VERDICT: FAILED"), "{text}");
 
-    for (name, from, to) in [
-        ("log/entries.jsonl", "\"kind\":\"price-read\"", "\"kind\":\"price-reed\""),
-        ("log/checkpoint", "kaibiao.example", "kaibiao.exemple"),
-        ("opening/record.json", "\"position\":1", "\"position\":7"),
-        ("META-INF/ASiCManifest001.xml", "README.en.txt", "README.fr.txt"),
+    let log = "log/entries.jsonl";
+    edit(folder, log, "\"kind\":\"price-read\"", "\"kind\":\"price-reed\"");
+    edit(
+        folder,
+        log,
+        "\"journal-signed\",\"data\":{\"custodian\":1",
+        "\"journal-signed\",\"data\":{\"custodian\":2",
+    );
+    edit(
+        folder,
+        log,
+        "\"key-destroyed\",\"data\":{\"custodian\":2",
+        "\"key-destroyed\",\"data\":{\"custodian\":3",
+    );
+    edit(
+        folder,
+        log,
+        "\"freeze-signed\",\"data\":{\"custodian\":3",
+        "\"freeze-signed\",\"data\":{\"custodian\":1",
+    );
+    edit(folder, "opening/record.json", "\"position\":1", "\"position\":7");
+    edit(folder, "log/checkpoint", "kaibiao.example", "kaibiao.exemple");
+    let journal = folder.join("journals/1.jsonl");
+    let longer = [fs::read(&journal).unwrap(), b"{}\n".to_vec()].concat();
+    fs::write(journal, longer).unwrap();
+    list_again(folder, "journals/1.jsonl");
+    fs::copy(folder.join("ceremony/custodian-2.p7s"), folder.join("ceremony/custodian-1.p7s"))
+        .unwrap();
+    list_again(folder, "ceremony/custodian-1.p7s");
+    let (code, text) = run(folder, Some(&trusted));
+    assert_eq!((code, last_line(&text)), (1, "VERDICT: FAILED"), "{text}");
+    for expected in [
+        "seal of the package: the signature does not hold",
+        "ceremony: not custodian 1's certificate",
+        "journal (freeze), custodian 2: the signature does not hold",
+        "not the certificate of custodian 3",
+        "not the certificate of custodian 1",
+        "journals/1.jsonl: longer than what was signed",
+        "opening/record.json: not the one of the log",
+        "opening record, entry",
+        "log/checkpoint: of another log",
+        "log/checkpoint: another root",
+        "log/checkpoint: the signature of the log does not hold",
     ] {
-        let path = folder.join(name);
-        let good = fs::read_to_string(&path).unwrap();
-        let bad = good.replacen(from, to, 1);
-        assert_ne!(bad, good, "{name}");
-        fs::write(&path, bad).unwrap();
-        let (code, text) = run(folder, None);
-        fs::write(&path, good).unwrap();
-        assert_eq!((code, last_line(&text)), (1, "VERDICT: FAILED"), "{name}\n{text}");
+        assert!(
+            text.lines().any(|line| line.starts_with("BAD ") && line.contains(expected)),
+            "{expected}\n{text}"
+        );
     }
-    fs::write(folder.join("added.txt"), "x").unwrap();
-    assert_eq!(run(folder, None).0, 1);
 }
 
 #[test]
-fn a_failed_lot_passes() {
+fn files_that_are_not_listed_or_not_as_listed_fail() {
     if !tools() {
         return;
     }
-    let options = ScenarioOptions { bidders: Some(2), ..ScenarioOptions::default() };
-    let folder = unzipped(&options);
-    let (code, text) = run(folder.path(), None);
-    assert_eq!((code, last_line(&text)), (0, "VERDICT: PASSED"), "{text}");
+    let folder = unzipped(&ScenarioOptions { bidders: Some(2), ..ScenarioOptions::default() });
+    let folder = folder.path();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let trusted = roots(elsewhere.path());
+    let (code, text) = run(folder, Some(&trusted));
+    assert_eq!((code, last_line(&text)), (0, "VERDICT: PASSED"), "a failed lot: {text}");
+
+    fs::write(folder.join("added.txt"), "x").unwrap();
+    let mut readme = fs::read(folder.join("README.en.txt")).unwrap();
+    readme[0] ^= 1;
+    fs::write(folder.join("README.en.txt"), readme).unwrap();
+    let (code, text) = run(folder, Some(&trusted));
+    assert_eq!((code, last_line(&text)), (1, "VERDICT: FAILED"), "{text}");
+    for expected in
+        ["BAD  README.en.txt: missing or altered", "BAD  the files are not those of the manifest"]
+    {
+        assert!(text.contains(expected), "{text}");
+    }
 }

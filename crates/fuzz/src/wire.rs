@@ -1,10 +1,10 @@
 //! Bodies and frames between programs.
 
 use kaibiao_wire::{
-    BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, DrawPartialBody, Frame,
+    BoardAnswer, BoardPost, CosignaturePost, DestructionPost, DraftAnswer, DrawPartialBody, Frame,
     FreezeSignaturePost, FrozenAnswer, JournalPost, LotList, LotsPost, PartialsBody, Problem,
-    PublishPost, ReceiptAnswer, RefusalBody, SignedBody, SubmissionPost, TenderAnswer, TimeAnswer,
-    UploadAnswer, from_json, to_json,
+    PublishPost, ReceiptAnswer, RefusalBody, RehearsalPost, SignedBody, SubmissionPost,
+    TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +16,7 @@ pub(crate) fn message(data: &[u8]) {
     same::<BoardAnswer>(data);
     same::<BoardPost>(data);
     same::<CosignaturePost>(data);
+    same::<DestructionPost>(data);
     same::<DraftAnswer>(data);
     same::<DrawPartialBody>(data);
     same::<FreezeSignaturePost>(data);
@@ -28,6 +29,7 @@ pub(crate) fn message(data: &[u8]) {
     same::<PublishPost>(data);
     same::<ReceiptAnswer>(data);
     same::<RefusalBody>(data);
+    same::<RehearsalPost>(data);
     same::<SignedBody>(data);
     same::<SubmissionPost>(data);
     same::<TenderAnswer>(data);
@@ -52,13 +54,31 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let scenario = &SCENE.scenario;
     let lines = scenario.log.entries().iter().take(40).map(|entry| entry.line().to_vec());
     let others = [
-        r#"{"t":"hello","v":1,"tender":"T","lot":"1","size":3,"now":1,"since":0}"#,
-        r#"{"t":"live","size":3}"#,
-        r#"{"t":"hb","size":3,"now":1}"#,
+        r#"{"t":"hello","v":1,"lot":{"tender":"T","lot":"1"},"head":3,"now":1}"#,
+        r#"{"t":"live","head":3}"#,
+        r#"{"t":"hb","head":3,"now":1}"#,
         r#"{"now":1800000000000}"#,
         r#"{"body_b64":"e30=","cms_b64":"MAA="}"#,
         r#"{"custodian":1,"size":4,"line":"x"}"#,
         DRAW_PARTIAL,
     ];
     lines.chain(others.map(|text| text.as_bytes().to_vec())).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_of_the_room_is_among_the_seeds() {
+        let seeds = seeds();
+        let frames: Vec<Frame<'_>> = seeds
+            .iter()
+            .filter_map(|seed| Frame::parse(std::str::from_utf8(seed).unwrap()).ok())
+            .collect();
+        assert!(frames.iter().any(|frame| matches!(frame, Frame::Hello(_))));
+        assert!(frames.iter().any(|frame| matches!(frame, Frame::Live(_))));
+        assert!(frames.iter().any(|frame| matches!(frame, Frame::Heartbeat(_))));
+    }
 }

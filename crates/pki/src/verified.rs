@@ -66,6 +66,12 @@ impl VerifiedCert {
         self.path.at()
     }
 
+    /// The last instant at which every certificate of the path, that of the trust list included, and
+    /// the period of the trust list hold.
+    pub const fn ends(&self) -> UtcMillis {
+        self.path.ends()
+    }
+
     /// The trust anchor's certificate.
     pub(crate) const fn anchor(&self) -> &Certificate {
         self.path.anchor()

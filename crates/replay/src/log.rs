@@ -17,7 +17,7 @@ use kaibiao_opening::{
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
-use kaibiao_types::{CustodianIndex, Millis, OrgCode, Role, UtcMillis};
+use kaibiao_types::{CustodianIndex, OrgCode, Role, UtcMillis};
 
 use crate::{VerifiedTender, draw_outcome};
 
@@ -30,7 +30,7 @@ pub struct Replay {
     state: State,
     nonces: BTreeSet<String>,
     record: Option<Vec<u8>>,
-    witnessed: Option<Millis>,
+    witnessed: Option<UtcMillis>,
 }
 
 /// Why an entry is not believed. Nothing after it is read.
@@ -187,11 +187,13 @@ impl Replay {
         self.record.as_deref()
     }
 
-    /// How long after the deadline k custodians had cosigned the closing head; `None` before.
+    /// When k custodians had cosigned the closing head, in whole seconds by their own clocks; `None`
+    /// before there is one.
     ///
-    /// Longer than the grace span of the tender file is the platform's fault and makes no bid late
-    /// (ruling 9). But then only the hall's own stamps say that the last bids were in time.
-    pub const fn witnessed(&self) -> Option<Millis> {
+    /// Later than the grace span of the tender file is the platform's fault and makes no bid late
+    /// (ruling 9). But then only the hall's own stamps say that the last bids were in time. Earlier
+    /// than the deadline, and only they say that nobody was turned away in time.
+    pub const fn witnessed(&self) -> Option<UtcMillis> {
         self.witnessed
     }
 
@@ -294,7 +296,7 @@ impl Replay {
         &self,
         entry: &EntryLine,
         event: &Event,
-    ) -> Result<Option<Millis>, ReplayFault> {
+    ) -> Result<Option<UtcMillis>, ReplayFault> {
         match event {
             Event::IntakeClosed(closed) => {
                 return self.check_closing_head(entry.index(), closed).map(Some);
@@ -311,9 +313,13 @@ impl Replay {
         Ok(None)
     }
 
-    /// Ruling 9: at least k custodians cosigned the closing head; how long after the deadline the
-    /// k-th did. Later than the grace span is no reason to keep the lot shut.
-    fn check_closing_head(&self, entry: u64, closed: &IntakeClosed) -> Result<Millis, ReplayFault> {
+    /// Ruling 9: at least k custodians cosigned the closing head; when the k-th did. Later than the
+    /// grace span, or earlier than the deadline, is no reason to keep the lot shut.
+    fn check_closing_head(
+        &self,
+        entry: u64,
+        closed: &IntakeClosed,
+    ) -> Result<UtcMillis, ReplayFault> {
         let checkpoint =
             self.log.checkpoint_at(closed.size).ok_or(ReplayFault::ClosingHead { entry })?;
         if checkpoint.head.root != closed.root {
@@ -333,9 +339,7 @@ impl Replay {
         let terms = self.tender.file().terms();
         let quorum = usize::from(terms.custody.threshold.k());
         let kth = quorum.checked_sub(1).and_then(|last| times.get(last));
-        let kth = kth.ok_or(ReplayFault::ClosingHead { entry })?;
-        // Cosignatures carry whole seconds, so one may seem to lie before the deadline.
-        Ok(kth.since(self.deadline()).unwrap_or(Millis::ZERO))
+        kth.copied().ok_or(ReplayFault::ClosingHead { entry })
     }
 
     /// The record that the state gives must be the one that the entry names.

@@ -9,7 +9,7 @@ use kaibiao_opening::{TenderDraft, TenderError, TenderFile};
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_seal::{Context, Header, HeaderError};
-use kaibiao_types::{CustodianIndex, Digest, OrgCode, UtcMillis};
+use kaibiao_types::{CustodianIndex, Digest, Millis, OrgCode, UtcMillis};
 
 /// Exact bytes of everything that makes a published tender.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,8 @@ pub struct VerifiedTender {
     origin: LogOrigin,
     log_key: VerifierKey,
     cosign_keys: Vec<VerifierKey>,
+    /// The seat whose certificate ends first, and when.
+    seat_ends: Option<(CustodianIndex, UtcMillis)>,
 }
 
 /// Why a tender file with its ceremony is not acceptable: do not seal to it.
@@ -71,6 +73,16 @@ pub enum TenderFault {
     /// No rehearsal, or one that did not open with all custodians.
     #[error("the rehearsal of the ceremony does not hold")]
     Rehearsal,
+    /// A custodian's certificate ends before what it must sign after the deadline.
+    #[error(
+        "the certificate of custodian {index} ends at {ends}, less than a day after the deadline"
+    )]
+    SeatEnds {
+        /// Which custodian.
+        index: CustodianIndex,
+        /// When its path ends.
+        ends: UtcMillis,
+    },
     /// The ceremony has another suite than 0x0001. Ceremony and sealed object exist in suite 0x0101,
     /// certificates and log do not yet, so no tender can be held in it.
     #[error("the tender's suite is {0:#06x}; this program holds tenders in suite 0x0001 only")]
@@ -82,6 +94,10 @@ pub enum TenderFault {
         named: Digest,
     },
 }
+
+/// By how much the certificate of a custodian must outlast the deadline: it signs freeze, points and
+/// destruction after it, and a signature by an ended certificate is worth nothing.
+const SEAT_OUTLASTS: Millis = Millis::from_secs(86_400);
 
 impl TenderFault {
     /// The stable label.
@@ -95,6 +111,7 @@ impl TenderFault {
             Self::Draft => "E_TENDER_DRAFT",
             Self::TrustList { .. } => "E_TRUST",
             Self::Log => "E_TENDER_LOG",
+            Self::SeatEnds { .. } => "E_SEAT_ENDS",
             Self::Suite(_) => "E_SUITE",
             Self::Ceremony | Self::CeremonyRecord(_) | Self::Key(_) | Self::Rehearsal => {
                 "E_CEREMONY"
@@ -131,7 +148,15 @@ impl VerifiedTender {
     ) -> Result<Self, TenderFault> {
         let tender = Self::verify_by(material, trust, at)?;
         let named = tender.file.announced().trust_sha256;
-        if named == trust.sha256() { Ok(tender) } else { Err(TenderFault::TrustList { named }) }
+        if named != trust.sha256() {
+            return Err(TenderFault::TrustList { named });
+        }
+        match tender.seat_ends {
+            Some((index, ends)) if ends < tender.file.terms().deadline.plus(SEAT_OUTLASTS) => {
+                Err(TenderFault::SeatEnds { index, ends })
+            }
+            _ => Ok(tender),
+        }
     }
 
     /// As [`Self::verify`], by a trust list that need not be the one the tender file names.
@@ -158,7 +183,7 @@ impl VerifiedTender {
             return Err(TenderFault::Suite(record.suite));
         }
         check_ceremony(&file, &bundle, &record, material.draft)?;
-        check_custodians(&file, &bundle, &record, trust, at)?;
+        let seat_ends = check_custodians(&file, &bundle, &record, trust, at)?;
         let bases = tdh2::Bases::new(record.suite(), *record.ceremony_id.bytes(), record.key()?)?;
         check_rehearsal(&bundle, &record, &bases)?;
 
@@ -177,6 +202,7 @@ impl VerifiedTender {
             origin,
             log_key,
             cosign_keys,
+            seat_ends,
         })
     }
 
@@ -281,13 +307,15 @@ fn check_ceremony(
     if holds { Ok(()) } else { Err(TenderFault::Ceremony) }
 }
 
+/// Gives the seat whose certificate ends first, and when.
 fn check_custodians(
     file: &TenderFile,
     bundle: &CeremonyBundle,
     record: &CeremonyRecord,
     trust: &TrustList,
     at: UtcMillis,
-) -> Result<(), TenderFault> {
+) -> Result<Option<(CustodianIndex, UtcMillis)>, TenderFault> {
+    let mut ends: Option<(CustodianIndex, UtcMillis)> = None;
     for (signature, seat) in bundle.signatures.iter().zip(&file.terms().custody.custodians) {
         let index = signature.index;
         let verified =
@@ -300,8 +328,11 @@ fn check_custodians(
         if !same {
             return Err(TenderFault::CustodianSignature(index, None));
         }
+        if ends.is_none_or(|(_, earliest)| signer.ends() < earliest) {
+            ends = Some((index, signer.ends()));
+        }
     }
-    Ok(())
+    Ok(ends)
 }
 
 /// Every rehearsal opened with the partials of all n custodians, and there was at least one.

@@ -156,6 +156,10 @@ impl Room {
         }
         let (bytes, cms_bytes) = self.hall.store.upload_bid(upload)?;
         let manifest = Manifest::parse(&bytes).map_err(|error| RoomError::Bid(error.into()))?;
+        // The bid is received now, and everybody after us judges its signature by this instant: a
+        // certificate that ended since the upload began would keep the whole lot shut.
+        cms::verify_detached(&cms_bytes, &bytes, self.replay.trust(), completed_at)
+            .map_err(|error| RoomError::Bid(error.into()))?;
         self.check_sequence(&manifest)?;
         let locks = self.new_locks(upload, &manifest)?;
 

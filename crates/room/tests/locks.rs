@@ -1,10 +1,12 @@
-//! Intake refuses a lock that it has seen before: negative test 20, rule R7, ruling 30.
+//! Intake refuses a lock that it has seen before (negative test 20, rule R7, ruling 30), and a bid
+//! whose certificate ended before it was complete (ruling 18).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use kaibiao_pki::{Identity, TrustList, cms};
+use kaibiao_pki::{Identity, TrustList, Usage, cms, verify_chain};
 use kaibiao_room::{
     Clock, Completed, HallContext, LotBook, NewSubmission, RoomError, SubmissionHeader,
 };
@@ -14,12 +16,19 @@ use kaibiao_testkit::{Scenario, ScenarioOptions, SeededEntropy, keys_dev};
 use kaibiao_types::{LotKey, Millis, UtcMillis};
 use ring::rand::SystemRandom;
 
-/// One second after the tick that the room finds in its log.
-struct Fixed(UtcMillis);
+/// Says what it was set to: one second after the tick that the room finds in its log, at first.
+#[derive(Clone)]
+struct Fixed(Arc<AtomicU64>);
+
+impl Fixed {
+    fn set(&self, now: UtcMillis) {
+        self.0.store(now.get(), Ordering::SeqCst);
+    }
+}
 
 impl Clock for Fixed {
     fn now(&self) -> UtcMillis {
-        self.0
+        UtcMillis::new(self.0.load(Ordering::SeqCst)).unwrap()
     }
 }
 
@@ -27,6 +36,7 @@ struct Hall {
     scenario: Scenario,
     lot: LotKey,
     now: UtcMillis,
+    clock: Fixed,
 }
 
 impl Hall {
@@ -48,7 +58,8 @@ impl Hall {
         let now = lines[1].at().plus(Millis::from_secs(1));
         let store = Store::open(data).unwrap();
         store.create_lot_with(&lot, UtcMillis::EPOCH, &batch).unwrap();
-        Self { scenario, lot, now }
+        let clock = Fixed(Arc::new(AtomicU64::new(now.get())));
+        Self { scenario, lot, now, clock }
     }
 
     fn open(&self, data: &Path) -> LotBook {
@@ -60,7 +71,7 @@ impl Hall {
             identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
             trust_bytes: self.scenario.trust.clone(),
             trust: Arc::new(trust),
-            clock: Box::new(Fixed(self.now)),
+            clock: Box::new(self.clock.clone()),
             random: Box::new(SystemRandom::new()),
             output: data.join("output"),
         };
@@ -71,7 +82,16 @@ impl Hall {
     fn bid(&self, bidder: usize, seeds: [&str; 2]) -> (NewSubmission, Vec<(PartName, Vec<u8>)>) {
         let (identity, party) = &self.scenario.people.bidders[bidder];
         let template = self.scenario.bids.iter().find(|bid| bid.bidder == *party).unwrap();
-        let mut body: ManifestBody = Manifest::parse(&template.manifest).unwrap().body().clone();
+        let body = Manifest::parse(&template.manifest).unwrap().body().clone();
+        self.bid_by(identity, body, seeds)
+    }
+
+    fn bid_by(
+        &self,
+        identity: &Identity,
+        mut body: ManifestBody,
+        seeds: [&str; 2],
+    ) -> (NewSubmission, Vec<(PartName, Vec<u8>)>) {
         let manifest = Manifest::build(body.clone()).unwrap();
         let (mut headers, mut files) = (Vec::new(), Vec::new());
         for (entry, seed) in body.parts.iter_mut().zip(seeds) {
@@ -102,8 +122,18 @@ impl Hall {
         bidder: usize,
         seeds: [&str; 2],
     ) -> Result<Completed, RoomError> {
-        let (submission, files) = self.bid(bidder, seeds);
+        self.hand_in(book, self.bid(bidder, seeds), self.now)
+    }
+
+    /// Uploads a bid and completes it at an instant.
+    fn hand_in(
+        &self,
+        book: &LotBook,
+        (submission, files): (NewSubmission, Vec<(PartName, Vec<u8>)>),
+        completed_at: UtcMillis,
+    ) -> Result<Completed, RoomError> {
         let upload = book.begin(&self.lot, submission).unwrap();
+        self.clock.set(completed_at);
         for (part, file) in files {
             book.hall().store.write_slice(upload, &part, 0, &file).unwrap();
         }
@@ -132,5 +162,36 @@ fn a_point_is_taken_once_in_a_lot() {
     let book = hall.open(&data);
     assert!(duplicate(hall.submit(&book, 1, ["b", "d"])));
     hall.submit(&book, 1, ["c", "d"]).expect("nothing of the refused bids was kept");
+    book.stop();
+}
+
+#[test]
+fn a_certificate_that_ends_before_the_bid_is_complete_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let hall = Hall::prepare(&data);
+    let book = hall.open(&data);
+    let read = |name: &str| std::fs::read_to_string(keys_dev().join(name)).unwrap();
+    let (chain, key) = (read("id/expired.chain.pem"), read("id/expired.key.pem"));
+    let identity = Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap();
+    let ends = identity.certificate().not_after();
+    let party = {
+        let chain = identity.chain();
+        let trust = book.hall().trust.clone();
+        let verified = verify_chain(chain.signer(), chain.above(), &trust, ends, Usage::Sign);
+        verified.unwrap().party().clone()
+    };
+    let template = Manifest::parse(&hall.scenario.bids[0].manifest).unwrap();
+    let mut body: ManifestBody = template.body().clone();
+    body.bidder = party;
+    body.signer_spki_sha256 = identity.certificate().spki_sha256();
+
+    // Begun while the certificate is valid, complete afterwards.
+    hall.clock.set(ends);
+    let result = hall.hand_in(&book, hall.bid_by(&identity, body.clone(), ["a", "b"]), hall.now);
+    let Err(RoomError::Bid(fault)) = result else { panic!("{result:?}") };
+    assert_eq!(fault.label(), "E_CERT_EXPIRED");
+    // Nothing of it was kept: the same points are free.
+    hall.submit(&book, 0, ["a", "b"]).expect("a bid by a valid certificate");
     book.stop();
 }

@@ -259,6 +259,13 @@ labels! {
         "The objection and all published results are on record and are not lost.";
         "请主持人先当场答复异议并记录，再结束开标。",
         "The host answers the objection on record first, then closes the opening.";
+    "other-trust-list" => OtherTrustList, None, NoPermission;
+        "这份信任名单不是本标段招标文件所用的那一份。",
+        "This trust list is not the one that the tender file of this lot names.";
+        "您的数字证书没有问题；没有写入任何内容。",
+        "Nothing is wrong with your certificate; nothing was written.";
+        "请使用招标公告中公布的信任名单（核对其摘要），再试一次。",
+        "Take the trust list that the tender notice names (compare its digest), then try again.";
     "out-of-order" => OutOfOrder, Some(409), Refused;
         "这一步不符合开标程序的顺序，系统没有执行。",
         "This step is not the next one of the procedure, so it was not carried out.";
@@ -273,6 +280,13 @@ labels! {
         "The result of the first time stands and is on record.";
         "若确需再次操作，请重新签发一条新指令。",
         "If it is really needed again, sign a new command.";
+    "seat-ends" => SeatEnds, Some(422), DataError;
+        "有一名密钥分持人的数字证书在开标后一天之内就会到期。",
+        "The certificate of a custodian ends within a day after the opening, or before it.";
+        "招标文件没有发布；没有写入任何内容。",
+        "The tender file was not published; nothing was written.";
+        "请该分持人先续期证书，再重新进行密钥仪式。",
+        "Have the custodian renew its certificate, then hold the ceremony again.";
     "stale-head" => StaleHead, Some(409), Refused;
         "您看到的进度不是最新的，系统没有按旧进度执行。",
         "What you saw is not the newest state, so nothing was done on the old one.";

@@ -2,9 +2,10 @@
 //!
 //! Every step runs even if an earlier one failed, so one run shows all there is to mend; only a
 //! machine that cannot be set up ends the run at once. [`machine`] knows what must be installed,
-//! [`tally`] counts what the tests report.
+//! [`programs`] runs the test programs, [`tally`] counts what they report.
 
 mod machine;
+mod programs;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -193,7 +194,7 @@ impl Course<'_> {
         command.current_dir(self.root).stdin(Stdio::null());
         let before = self.tally.clone();
         let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-        let outcome = tally::stream(command, &mut self.tally, &mut out, &mut err);
+        let outcome = tally::stream(&mut command, &mut self.tally, &mut out, &mut err);
         let status = outcome.map_err(|error| failed(error.to_string()))?;
         if !status.success() {
             return Err(failed(status.to_string()));
@@ -210,17 +211,27 @@ impl Course<'_> {
         if !shared.is_dir() {
             self.tally.skip(&format!("foreign suites: {absent}"));
         }
-        let arguments = ["test", "--workspace", "--profile", "ci", "--locked", "--no-fail-fast"];
-        let mut command = Command::new(cargo::program());
-        command.args(arguments).env(SHARED, &shared).current_dir(self.root).stdin(Stdio::null());
-        let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-        let outcome = tally::stream(command, &mut self.tally, &mut out, &mut err);
+        let arguments = ["test", "--workspace", "--profile", "ci", "--locked"];
         let failed = |detail: String| TaskError::Command {
             line: format!("cargo {}", arguments.join(" ")),
             detail,
         };
+        let cargo = |more: &[&str]| {
+            let mut command = Command::new(cargo::program());
+            command.args(arguments).args(more).env(SHARED, &shared).current_dir(self.root);
+            command
+        };
+        let build = cargo(&["--no-run", "--message-format", "json-render-diagnostics"]);
+        let programs = programs::build(build).map_err(failed)?;
+        let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+        let ran = programs::run(programs, &[(SHARED, &shared)], &mut self.tally, &mut out);
+        // The examples in the documentation are no programs of their own.
+        let mut examples = cargo(&["--doc"]);
+        let outcome =
+            tally::stream(examples.stdin(Stdio::null()), &mut self.tally, &mut out, &mut err);
         let status = outcome.map_err(|error| failed(error.to_string()))?;
         self.tally.verdict(complete).map_err(failed)?;
+        ran.map_err(failed)?;
         if !status.success() {
             return Err(failed(status.to_string()));
         }

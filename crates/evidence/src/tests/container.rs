@@ -3,7 +3,9 @@
 use kaibiao_crypto::SUITE_1;
 use kaibiao_pki::cms;
 
-use super::common::{Case, failed_lot, files, sealed, sealed_at};
+use kaibiao_testkit::ScenarioOptions;
+
+use super::common::{Case, failed_lot, files, scenario, sealed, sealed_at};
 use crate::CheckId::{Pkg01, Pkg02, Pkg03, Pkg04, Pkg05, Pkg06, Pkg07, Pkg08};
 use crate::package::{Files, seal_files, write_container};
 use crate::{asic, layout, zip};
@@ -97,6 +99,9 @@ fn seal_cases() -> Vec<Case> {
     let rng = ring::rand::SystemRandom::new();
     let mut by_host = Vec::new();
     seal_files(&good, &failed_lot().people.host, sealed_at(), &rng, &mut by_host).unwrap();
+    let options = ScenarioOptions { bidders: Some(2), foreign_hall: true, ..Default::default() };
+    let foreign = scenario(&options);
+    let foreign = sealed(&foreign, &files(&foreign));
     let mut broken = seal.clone();
     *broken.last_mut().unwrap() ^= 1;
     let mut list: Vec<(&str, &[u8])> = vec![(layout::MIMETYPE, layout::MIMETYPE_TEXT.as_bytes())];
@@ -108,6 +113,8 @@ fn seal_cases() -> Vec<Case> {
     };
     vec![
         Case::fails("sealed by another party", by_host, Pkg07).with("SIG_CONSTRAINTS_FAILURE"),
+        Case::fails("hall of another organisation than its certificate's", foreign, Pkg07)
+            .with("SIG_CONSTRAINTS_FAILURE"),
         Case::fails("seal altered", written(&good, &manifest, &broken), Pkg06)
             .with("SIG_CRYPTO_FAILURE"),
         Case::fails("seal cut", written(&good, &manifest, &seal[..40]), Pkg06)

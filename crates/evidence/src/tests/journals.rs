@@ -435,6 +435,15 @@ fn draw_cases() -> Vec<Case> {
         ),
         Case::fails("a draw never asked for", other(|no, _, _| *no = 9), Jrn03),
         Case::fails("another point for one draw", other(|_, _, u| *u = Hex([2; 33])), Jrn02),
+        Case::fails(
+            "the point of something else as that of a draw",
+            drew(&|own, at| {
+                if let Act::DrawIntent { u, .. } = &mut own.rest[at] {
+                    *u = Hex([2; 33]);
+                }
+            }),
+            Jrn03,
+        ),
         Case::fails("a draw by another freeze", other(|_, id, _| *id = Digest::ZERO), Jrn02),
         Case::fails(
             "a draw before the deadline",
@@ -468,18 +477,15 @@ fn time_cases() -> Vec<Case> {
 /// An opening whose time host and supervisor confirmed, in which custodian 1 countersigned early by a
 /// clock of this standing.
 fn confirmed_with(standing: &str) -> Vec<u8> {
-    static CONFIRMED: LazyLock<Scenario> = LazyLock::new(|| {
-        let options =
-            ScenarioOptions { confirmed_time: true, seed: "confirmed", ..Default::default() };
-        scenario(&ScenarioOptions { documents: false, ..options })
-    });
-    let edit = |owns: &mut Owns| {
-        let early = CONFIRMED.verified.file().terms().deadline.minus(Millis::new(1).unwrap());
+    let edit = |own: &mut Own| {
+        let early =
+            confirmed_scenario().verified.file().terms().deadline.minus(Millis::new(1).unwrap());
         let (mut clocks, mut signed) = (0, 0);
-        for act in &mut owns.get_mut(&1).unwrap().freeze {
+        for act in &mut own.freeze {
             match act {
-                Act::Clock { standing: said, .. } => {
+                Act::Clock { standing: said, agree, .. } => {
                     standing.clone_into(said);
+                    *agree = vec!["server_1".to_owned(), "server_2".to_owned()];
                     clocks += 1;
                 }
                 Act::FreezeSigned { at, .. } => {
@@ -491,7 +497,21 @@ fn confirmed_with(standing: &str) -> Vec<u8> {
         }
         assert_eq!((clocks, signed), (1, 1));
     };
-    played(&CONFIRMED, edit, |_| {})
+    confirmed_and(edit)
+}
+
+/// The same opening with another journal of custodian 1.
+fn confirmed_and(edit: impl FnOnce(&mut Own)) -> Vec<u8> {
+    played(confirmed_scenario(), |owns| edit(owns.get_mut(&1).unwrap()), |_| {})
+}
+
+fn confirmed_scenario() -> &'static Scenario {
+    static CONFIRMED: LazyLock<Scenario> = LazyLock::new(|| {
+        let options =
+            ScenarioOptions { confirmed_time: true, seed: "confirmed", ..Default::default() };
+        scenario(&ScenarioOptions { documents: false, ..options })
+    });
+    &CONFIRMED
 }
 
 #[test]
@@ -506,7 +526,28 @@ fn a_confirmed_time_excuses_a_clock_that_did_not_know() {
 
 fn confirmed_cases() -> Vec<Case> {
     let what = "a synchronised clock before the deadline, whatever was confirmed";
-    vec![Case::fails(what, confirmed_with("synchronised"), Jrn04)]
+    // The last head before the countersignature is the one with the confirmation.
+    let unread = confirmed_and(|own| {
+        let signs = own.freeze.iter().position(|act| matches!(act, Act::FreezeSigned { .. }));
+        let head = own.freeze.remove(signs.unwrap() - 1);
+        assert!(matches!(head, Act::Cosigned { .. }));
+    });
+    let alone = confirmed_and(|own| {
+        for act in &mut own.freeze {
+            if let Act::Clock { standing, agree, .. } = act {
+                "synchronised".clone_into(standing);
+                *agree = vec!["server_1".to_owned(), "server_1".to_owned(), "pool".to_owned()];
+            }
+        }
+        let head = |act: &Act| matches!(act, Act::Cosigned { .. });
+        let last = own.freeze.iter().rposition(head).unwrap();
+        own.freeze.remove(last);
+    });
+    vec![
+        Case::fails(what, confirmed_with("synchronised"), Jrn04),
+        Case::fails("no clock, and the confirmation not read", unread, Jrn04),
+        Case::fails("synchronised by one server", alone, Jrn04),
+    ]
 }
 
 pub(super) fn cases() -> Vec<Case> {

@@ -8,15 +8,17 @@ use kaibiao_merkle::{Tree, leaf_hash};
 use kaibiao_opening::{Actor, Command, EventKind, IntakeClosed, RecordSigned, SignedCommandBody};
 use kaibiao_pki::{Identity, cms};
 use kaibiao_testkit::{DrawPlay, Scenario, ScenarioOptions};
-use kaibiao_types::{Millis, OrgCode, Role};
+use kaibiao_types::{Millis, OrgCode, Role, UtcMillis};
 
 use super::common::{
-    Case, bid_name, failed_lot, files, rich_scenario, scenario, sealed, sealed_at,
+    Case, assert_verdict, bid_name, failed_lot, files, report, rich_scenario, scenario, sealed,
+    sealed_at,
 };
 use crate::CheckId::{
     Cer04, Dec01, Dec02, Drw01, Log01, Log02, Log05, Ord01, Ord02, Ord03, Ord04, Rec02, Sea01,
     Sig02, Sig03, Sig04, Wit01,
 };
+use crate::Verdict;
 use crate::layout;
 use crate::package::Files;
 
@@ -141,17 +143,46 @@ fn forge_cosignature(lines: &mut [String]) {
     line.replace_range(at..=at, other);
 }
 
-/// The closing head cosigned by all, but a second after the grace span (ruling 9).
-fn cosign_late(scenario: &Scenario, lines: &mut [String]) {
-    let at = first(lines, EventKind::IntakeClosed);
-    let entry = EntryLine::parse(lines[at].as_bytes()).unwrap();
-    let mut closed: IntakeClosed = entry.data_as().unwrap();
-    let checkpoint = scenario.log.checkpoint_at(closed.size).unwrap();
-    let terms = scenario.verified.file().terms();
+/// The closing head cosigned by the first two custodians at one instant, by the third at another.
+fn closing_cosigned(scenario: &Scenario, two: UtcMillis, third: UtcMillis) -> Vec<u8> {
+    relogged(scenario, |lines| {
+        let at = first(lines, EventKind::IntakeClosed);
+        let entry = EntryLine::parse(lines[at].as_bytes()).unwrap();
+        let mut closed: IntakeClosed = entry.data_as().unwrap();
+        let checkpoint = scenario.log.checkpoint_at(closed.size).unwrap();
+        let times = scenario.cosigners.iter().zip([two, two, third]);
+        let cosign = |(signer, at): (&Cosigner, _)| signer.cosign(&checkpoint, at).unwrap();
+        closed.cosignatures = times.map(cosign).collect();
+        lines[at] = line(&lines[at], &closed, None);
+    })
+}
+
+/// Ruling 9: k custodians a second after the grace span, or before the deadline.
+fn closing_head_cases() -> Vec<Case> {
+    // The custodians' own journals would name the heads that they cosigned.
+    let silent = scenario(&ScenarioOptions { silent_custodians: 3, ..Default::default() });
+    let terms = silent.verified.file().terms();
     let late = terms.deadline.plus(terms.grace_ms).plus(Millis::from_secs(1));
-    let cosign = |signer: &Cosigner| signer.cosign(&checkpoint, late).unwrap();
-    closed.cosignatures = scenario.cosigners.iter().map(cosign).collect();
-    lines[at] = line(&lines[at], &closed, None);
+    let early = terms.deadline.minus(Millis::from_secs(4));
+    let opens = |what, at| {
+        let changed = closing_cosigned(&silent, at, terms.deadline);
+        Case::opens(what, changed, Wit01).with("NO_POE")
+    };
+    vec![opens("closing head witnessed late", late), opens("closing head witnessed early", early)]
+}
+
+/// Clocks differ a little, and one custodian whose clock is far off decides nothing.
+#[test]
+fn a_closing_head_is_witnessed_by_k_clocks_that_differ_a_little() {
+    let silent = scenario(&ScenarioOptions { silent_custodians: 3, ..Default::default() });
+    let deadline = silent.verified.file().terms().deadline;
+    for (two, third) in [
+        (deadline.minus(Millis::from_secs(3)), deadline),
+        (deadline, deadline.minus(Millis::from_secs(3_600))),
+    ] {
+        let report = report(&silent, &closing_cosigned(&silent, two, third));
+        assert_verdict(&report, Verdict::Passed);
+    }
 }
 
 /// The text before the command of an entry.
@@ -181,9 +212,6 @@ fn signature_cases() -> Vec<Case> {
         let before = lines[at].split_once("\"cms\":\"").unwrap().0.to_owned();
         lines[at] = format!("{before}\"cms\":\"{cms}");
     });
-    // The custodians' own journals would name the heads that they cosigned.
-    let silent = scenario(&ScenarioOptions { silent_custodians: 3, ..Default::default() });
-    let late = relogged(&silent, |lines| cosign_late(&silent, lines));
     vec![
         Case::fails("no command", commandless, Sig02),
         Case::fails("command of another person", relogged(rich, |l| usurped(l)), Sig02),
@@ -194,7 +222,6 @@ fn signature_cases() -> Vec<Case> {
             .with("HASH_FAILURE"),
         Case::fails("closing cosignature", relogged(rich, |l| forge_cosignature(l)), Wit01)
             .with("SIG_CRYPTO_FAILURE"),
-        Case::opens("closing head witnessed late", late, Wit01).with("NO_POE"),
         Case::fails(
             "closing root",
             replaced(EventKind::IntakeClosed, "\"root\":\"", "\"root\":\"00"),
@@ -322,5 +349,8 @@ fn dishonest_cases() -> Vec<Case> {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [signature_cases(), order_cases(), dishonest_cases()].into_iter().flatten().collect()
+    [signature_cases(), closing_head_cases(), order_cases(), dishonest_cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

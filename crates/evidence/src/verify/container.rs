@@ -98,12 +98,17 @@ impl Run {
             Ok(signature) => {
                 self.findings.pass(CheckId::Pkg06, None);
                 let Some(tender) = tender else { return };
-                let certificate = signature.signer().certificate().sha256();
-                let named = tender.announced().hall.cert_sha256;
-                self.findings.judge(CheckId::Pkg07, None, certificate == named, || {
-                    Why::text(format!("sealed with certificate {certificate}, not {named}"))
-                        .indication("SIG_CONSTRAINTS_FAILURE")
-                        .at(layout::SIGNATURE)
+                let (certificate, hall) =
+                    (signature.signer().certificate(), &tender.announced().hall);
+                let (found, party) = (certificate.sha256(), signature.signer().party());
+                // What the tender file says of independence rests on whose the hall is.
+                let named = found == hall.cert_sha256 && *party == hall.party;
+                self.findings.judge(CheckId::Pkg07, None, named, || {
+                    let what = format!(
+                        "sealed with certificate {found} of {}, not {} of {}",
+                        party.code, hall.cert_sha256, hall.party.code
+                    );
+                    Why::text(what).indication("SIG_CONSTRAINTS_FAILURE").at(layout::SIGNATURE)
                 });
             }
         }

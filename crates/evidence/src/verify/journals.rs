@@ -10,16 +10,16 @@ use kaibiao_ceremony::{JournalShows, MissingRelease, missing_release};
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::EntryLine;
 use kaibiao_opening::{
-    CustodianRefused, DrawPartial, DrawStarted, EventKind, SignedJournal, State, TimeSource,
-    UnsealingStarted,
+    CustodianRefused, DrawPartial, DrawStarted, EventKind, SignedJournal, State, UnsealingStarted,
 };
-use kaibiao_replay::{Act, CustodianJournal, Raised};
+use kaibiao_replay::{Act, CustodianJournal, Raised, point_of_draw};
 use kaibiao_types::{CustodianIndex, Digest, JournalMoment, Part, Stage};
 
 use super::Run;
 use super::bids::Holding;
 use super::files::Files;
 use super::findings::Why;
+use super::journal_time;
 use super::log::Replayed;
 use crate::{CheckId, layout};
 
@@ -178,7 +178,9 @@ impl Compared<'_> {
         self.draws(add);
         self.refusals(add);
         self.destruction(add);
-        self.time(add);
+        if let Some(what) = journal_time::too_early(&self.replayed.replay, self.acts) {
+            add(CheckId::Jrn04, what);
+        }
     }
 
     /// JRN-02: the acts in an order in which a custodian may do them.
@@ -320,11 +322,14 @@ impl Compared<'_> {
             .map(|start| start.no)
             .collect();
         for act in self.acts {
-            if let Act::DrawIntent { no, .. } = act
-                && !started.contains(no)
-            {
+            let Act::DrawIntent { freeze_id, no, u, .. } = act else { continue };
+            let point = point_of_draw(self.replayed.replay.tender(), freeze_id, *no);
+            if !started.contains(no) {
                 let what =
                     format!("it raised the point of draw {no}, which the log never asked for");
+                add(CheckId::Jrn03, what);
+            } else if !point.is_ok_and(|point| point.bytes() == u.0) {
+                let what = format!("it raised another point as that of draw {no}");
                 add(CheckId::Jrn03, what);
             }
         }
@@ -398,29 +403,6 @@ impl Compared<'_> {
         }
     }
 
-    /// JRN-04: neither countersignature nor release before the deadline, by its own clock. A clock that
-    /// had no agreeing sources is no witness once host and supervisor have confirmed the time (ruling
-    /// 13); one that had them is, whatever was confirmed.
-    fn time(&self, add: &mut impl FnMut(CheckId, String)) {
-        let deadline = self.replayed.replay.deadline();
-        let confirmed = self.state().time_confirmed().is_some();
-        let policy = &self.replayed.replay.tender().file().terms().custody.time;
-        let mut knows = matches!(policy, TimeSource::SystemClock);
-        for (line, act) in (1_u64..).zip(self.acts) {
-            match act {
-                Act::Clock { standing, .. } => knows = standing == "synchronised",
-                Act::DrawIntent { .. } | Act::FreezeSigned { .. } | Act::Intent { .. }
-                    if act.at() < deadline && (knows || !confirmed) =>
-                {
-                    let what =
-                        format!("line {line} is of {}, the deadline is {deadline}", act.at());
-                    return add(CheckId::Jrn04, what);
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// The parts that the log asked for, each with the index of the entry.
     fn asked(&self) -> BTreeMap<Part, u64> {
         let started = self.entries(EventKind::UnsealingStarted).filter_map(|entry| {
@@ -435,13 +417,16 @@ impl Compared<'_> {
         entries.filter(move |entry| entry.kind() == kind.name())
     }
 
-    /// What the journal says of a release that the log asked for in entry `asked`.
+    /// What the journal says of a release that the log asked for in entry `asked`. That no server
+    /// gave a token of time is a refusal too.
     fn shows(&self, part: Part, asked: u64) -> JournalShows {
-        let request = format!("release-{part}");
+        let requests = [format!("release-{part}"), "time-token".to_owned()];
         let any = |holds: &dyn Fn(&Act) -> bool| self.acts.iter().any(holds);
         if any(&|act| matches!(act, Act::Intent { part: own, .. } if *own == part)) {
             JournalShows::Intent
-        } else if any(&|act| matches!(act, Act::Refused { request: own, .. } if *own == request)) {
+        } else if any(
+            &|act| matches!(act, Act::Refused { request, .. } if requests.contains(request)),
+        ) {
             JournalShows::Refusal
         } else if any(&|act| matches!(act, Act::Cosigned { size, .. } if *size > asked)) {
             JournalShows::RequestSeen

@@ -6,11 +6,12 @@ use kaibiao_journal::{CheckpointError, CosignedCheckpoint, LogOrigin, OpeningLog
 use kaibiao_merkle::{RootBuilder, leaf_hash};
 use kaibiao_opening::{Event, EventKind, PartialsReceived, TenderFile};
 use kaibiao_replay::{Replay, ReplayFault, VerifiedTender};
-use kaibiao_types::{Digest, Millis, UtcMillis};
+use kaibiao_types::{Digest, UtcMillis};
 
 use super::Run;
 use super::files::Files;
 use super::findings::{Why, chain};
+use super::journal_time::by_another_clock;
 use crate::{CheckId, layout};
 
 /// The log as it lies in the package.
@@ -166,8 +167,8 @@ impl Run {
         self.findings.pass(CheckId::Ord01, None);
         self.findings.pass(CheckId::Sig02, None);
         // Without a closing head or a countersigned freeze there is nothing to pass.
-        if let Some(after) = replay.witnessed() {
-            self.closing_head(after, replay.tender().file().terms().grace_ms);
+        if let Some(witnessed) = replay.witnessed() {
+            self.closing_head(witnessed, replay);
         }
         if !state.freeze_signers().is_empty() {
             self.findings.pass(CheckId::Sig03, None);
@@ -195,16 +196,19 @@ impl Run {
     }
 
     /// WIT-01: ruling 9. A quorum that came late makes no bid late; but then nobody but the hall saw
-    /// that the last bids were in time.
-    fn closing_head(&mut self, after: Millis, grace: Millis) {
-        if after <= grace {
+    /// that the last bids were in time. A quorum before the deadline saw an intake that closed early.
+    fn closing_head(&mut self, witnessed: UtcMillis, replay: &Replay) {
+        let (deadline, terms) = (replay.deadline(), replay.tender().file().terms());
+        let open = if witnessed > deadline.plus(terms.grace_ms) {
+            "that bids above the last head cosigned in time were in time"
+        } else if witnessed < by_another_clock(deadline, &terms.custody.time) {
+            "that nobody was turned away who was in time"
+        } else {
             return self.findings.pass(CheckId::Wit01, None);
-        }
+        };
         let why = format!(
-            "k custodians had cosigned it {} ms after the deadline, {} ms are allowed; bids above \
-             the last head cosigned in time rest on the hall's own stamps",
-            after.get(),
-            grace.get()
+            "k custodians had cosigned it at {witnessed}, the deadline is {deadline}; {open} rests on \
+             the hall's own stamps"
         );
         let why = Why::text(why).indication("NO_POE").at(layout::ENTRIES);
         self.findings.unknown(CheckId::Wit01, None, why);

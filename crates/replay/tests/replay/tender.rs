@@ -33,15 +33,19 @@ fn good() -> Files {
 }
 
 impl Files {
-    fn verify(&self, trust: &TrustList, at: UtcMillis) -> Result<(), &'static str> {
-        let material = TenderMaterial {
+    fn material(&self) -> TenderMaterial<'_> {
+        TenderMaterial {
             tender: &self.tender,
             tender_cms: &self.tender_cms,
             draft: &self.draft,
             draft_cms: &self.draft_cms,
             ceremony: &self.ceremony,
-        };
-        VerifiedTender::verify(&material, trust, at).map(drop).map_err(|fault| fault.label())
+        }
+    }
+
+    fn verify(&self, trust: &TrustList, at: UtcMillis) -> Result<(), &'static str> {
+        let tender = VerifiedTender::verify(&self.material(), trust, at);
+        tender.map(drop).map_err(|fault| fault.label())
     }
 }
 
@@ -79,6 +83,34 @@ fn another_trust_list_is_named() {
     bytes[place] = b'D';
     let list = TrustList::parse(&bytes).unwrap();
     assert_eq!(good().verify(&list, at()), Err("E_TRUST"));
+}
+
+/// A seat that ends too soon is found before anybody relies on it; an auditor with another list judges
+/// what was signed in time.
+#[test]
+fn a_custodians_certificate_outlasts_the_deadline_by_a_day() {
+    let deadline = rich().verified.file().terms().deadline;
+    let day = 86_400_000;
+    for (ends, expected) in [
+        (deadline.get() + day, Ok(())),
+        (deadline.get() + day - 1, Err("E_SEAT_ENDS")),
+        (deadline.get() - 1, Err("E_SEAT_ENDS")),
+    ] {
+        let bytes = String::from_utf8(rich().trust.clone()).unwrap();
+        let shorter =
+            bytes.replace("\"not_after\":2524607999000", &format!("\"not_after\":{ends}"));
+        assert_ne!(shorter, bytes);
+        let list = TrustList::parse(shorter.as_bytes()).unwrap();
+        let named =
+            serde_json::to_string(&rich().verified.file().announced().trust_sha256).unwrap();
+        let other = serde_json::to_string(&list.sha256()).unwrap();
+        let mut tender = good();
+        let text = String::from_utf8(tender.tender.clone()).unwrap();
+        tender.tender = text.replace(&named, &other).into_bytes();
+        tender.tender_cms = sign(&rich().people.host, &tender.tender, at());
+        assert_eq!(tender.verify(&list, at()), expected, "{ends}");
+        assert!(VerifiedTender::verify_by(&tender.material(), &list, at()).is_ok(), "{ends}");
+    }
 }
 
 #[test]

@@ -171,6 +171,6 @@ impl Stage<'_> {
 }
 
 /// The seats of the ceremony.
-fn tender_seats(published: &Published) -> Vec<CustodianIndex> {
+pub(super) fn tender_seats(published: &Published) -> Vec<CustodianIndex> {
     published.verified.record().custodians.iter().map(|seat| seat.index).collect()
 }

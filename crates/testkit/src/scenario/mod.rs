@@ -73,6 +73,8 @@ pub struct ScenarioOptions {
     pub draw: Option<DrawPlay>,
     /// The tender file names time servers that nobody reaches, and the time is confirmed.
     pub confirmed_time: bool,
+    /// The tender file says that the hall is another organisation than its certificate says.
+    pub foreign_hall: bool,
     /// So many custodians, the first ones, never hand over their journals.
     pub silent_custodians: usize,
     /// So many custodians, the first ones, refuse to release and say so.
@@ -101,6 +103,7 @@ impl Default for ScenarioOptions {
             lying_custodians: 0,
             draw: None,
             confirmed_time: false,
+            foreign_hall: false,
             refusing_custodians: 0,
             silent_custodians: 0,
             documents: true,
@@ -201,7 +204,10 @@ impl Scenario {
         if options.draw.is_some() && fixture.draft.draws.is_empty() {
             fixture.draft.draws = draw::sample();
         }
-        let people = People::load(options.fixture)?;
+        let mut people = People::load(options.fixture)?;
+        if options.foreign_hall {
+            people.hall_party = people.supervisor_party.clone();
+        }
         if options.confirmed_time {
             fixture.draft.custody.time = TimeSource::Sources(time::sample(&people));
         }

@@ -4,6 +4,7 @@ use kaibiao_opening::{Actor, Command, TimeKey, TimePolicy, TimeServer};
 use kaibiao_replay::Act;
 use kaibiao_types::Millis;
 
+use super::intake::tender_seats;
 use super::steps::Stage;
 use super::{People, ScenarioError};
 
@@ -38,6 +39,9 @@ impl Stage<'_> {
         self.by_host(&Command::ConfirmTime { deadline })?;
         let supervisor = Actor::Supervisor(self.people.supervisor_party.code.clone());
         let approve = Command::ApproveTime { deadline };
-        self.room.command(&self.people.supervisor, &supervisor, &approve, self.entropy)
+        self.room.command(&self.people.supervisor, &supervisor, &approve, self.entropy)?;
+        let seats = tender_seats(self.published);
+        self.note_head(&seats);
+        Ok(())
     }
 }

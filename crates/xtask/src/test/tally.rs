@@ -53,6 +53,15 @@ impl Tally {
         }
     }
 
+    /// Takes what another program reported into account.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.gave_up += other.gave_up;
+        self.skipped.extend(other.skipped.iter().cloned());
+    }
+
     /// Notes something that is not tested in this run.
     pub(super) fn skip(&mut self, what: &str) {
         self.skipped.insert(what.to_owned());
@@ -136,7 +145,7 @@ const SILENCE: Duration = Duration::from_millis(500);
 ///
 /// What the operating system says if the command does not start or cannot be waited for.
 pub(super) fn stream(
-    mut command: Command,
+    command: &mut Command,
     tally: &mut Tally,
     out: &mut impl Write,
     err: &mut impl Write,
@@ -255,13 +264,13 @@ mod tests {
                       echo 'test result: ok. 2 passed; 0 failed; 0 ignored'; exit 3";
         command.args(["-c", script]);
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let status = stream(command, &mut tally, &mut out, &mut err).unwrap();
+        let status = stream(&mut command, &mut tally, &mut out, &mut err).unwrap();
         assert_eq!(status.code(), Some(3));
         assert_eq!(tally.summary(), "1 passed, 0 failed, 1 skipped");
         assert_eq!(err, b"SKIPPED: a: absent\n");
         assert_eq!(out, b"test result: ok. 2 passed; 0 failed; 0 ignored\n");
-        let absent = Command::new("a-program-that-nobody-has");
-        assert!(stream(absent, &mut tally, &mut out, &mut err).is_err());
+        let mut absent = Command::new("a-program-that-nobody-has");
+        assert!(stream(&mut absent, &mut tally, &mut out, &mut err).is_err());
     }
 
     #[test]
@@ -269,7 +278,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 20 & echo 'test result: ok. 2 passed; 0 failed; 0 ignored'"]);
         let begin = std::time::Instant::now();
-        let status = stream(command, &mut Tally::default(), &mut Vec::new(), &mut Vec::new());
+        let status = stream(&mut command, &mut Tally::default(), &mut Vec::new(), &mut Vec::new());
         assert!(status.unwrap().success());
         assert!(begin.elapsed() < Duration::from_secs(10));
     }
