@@ -1,6 +1,6 @@
 //! One certificate: what is read, and what is refused before any path is looked for.
 
-use kaibiao_pki::{Certificate, KeyAlgorithm, read_certificates};
+use kaibiao_pki::{Certificate, KeyAlgorithm, limits, read_certificates};
 
 use crate::forge::*;
 use crate::openssl;
@@ -87,6 +87,31 @@ fn faults_of_extensions() {
         let label = refused(|c| c.replace(extension(oid, false, value.clone())));
         assert_eq!(label, "E_CERT_EXTENSION", "{value:02x?}");
     }
+}
+
+/// N52: what takes work to compare is bounded before it is compared.
+#[test]
+fn extensions_without_end() {
+    let many = |count: usize| {
+        let mut spec = World::get().leaf.clone();
+        let numbers = (0_u16..).take(count - spec.extensions.len());
+        let one = |number: u16| {
+            let arcs = [0x2a, 1 + (number >> 7) as u8 % 100, (number & 0x7f) as u8];
+            extension(&arcs, false, vec![])
+        };
+        spec.extensions.extend(numbers.map(one));
+        Certificate::from_der(&spec.der(&World::get().issuing_key))
+    };
+    assert!(many(limits::EXTENSIONS_MAX).is_ok());
+    let error = many(limits::EXTENSIONS_MAX + 1).unwrap_err();
+    assert_eq!((error.label(), error.indication()), ("E_CERT_TOO_LARGE", "FORMAT_FAILURE"));
+    assert_eq!(many(4_000).unwrap_err(), error);
+    let listed = |count: usize| {
+        let list = vec![DOCUMENT; count];
+        refused(|c| c.replace(purposes(false, &list)))
+    };
+    assert_eq!(listed(limits::PURPOSES_MAX + 1), "E_CERT_EXTENSION");
+    assert_eq!(listed(5_000), "E_CERT_EXTENSION");
 }
 
 #[test]

@@ -321,6 +321,38 @@ fn n25_wrong_signatures_and_bytes() {
     assert_eq!(verdict.faults().last().unwrap().1.label(), "E_REVOCATION_TOO_LARGE");
 }
 
+/// N52: what a reader would have to hold or compare is bounded before it is.
+#[test]
+fn crls_without_end() {
+    let world = World::get();
+    let strange = |number: u16, value: Vec<u8>| {
+        extension(&[0x2a, 1 + (number >> 7) as u8, (number & 0x7f) as u8], false, value)
+    };
+    let with = |count: u16| {
+        by_crl(|c| c.extensions.extend((1..count).map(|number| strange(number, vec![]))))
+    };
+    assert_eq!(with(limits::EXTENSIONS_MAX as u16), "good");
+    assert_eq!(with(limits::EXTENSIONS_MAX as u16 + 1), "E_REVOCATION_TOO_LARGE");
+    assert_eq!(with(6_000), "E_REVOCATION_TOO_LARGE");
+    let head = |length: usize| by_crl(|c| c.extensions.push(strange(1, vec![5; length])));
+    assert_eq!(head(limits::CRL_HEAD_BYTES_MAX - 1_000), "good");
+    assert_eq!(head(limits::CRL_HEAD_BYTES_MAX), "E_REVOCATION_TOO_LARGE");
+    // A line of 1,024 octets, of 1,025, and one that is nothing but extensions.
+    let by = |extensions| by_crl(|c| c.lines = vec![line(world, "260703000000Z", extensions)]);
+    assert_eq!(by(vec![strange(1, vec![5; 980])]), "good");
+    assert_eq!(by(vec![strange(1, vec![5; 1_024])]), "E_REVOCATION_TOO_LARGE");
+    assert_eq!(by(vec![strange(1, vec![]); 10_000]), "E_REVOCATION_TOO_LARGE");
+    // Many lines are what a CRL is for.
+    let serial = |number: u32| number.to_be_bytes().to_vec();
+    let lines: Vec<_> = (0x0200_0000..0x0200_8000)
+        .map(|number| Line(serial(number), "260601000000Z", vec![reason(5)]))
+        .collect();
+    let mut listed = lines.clone();
+    listed.insert(0x4000, line(world, "260601000000Z", vec![]));
+    assert_eq!(by_crl(|c| c.lines = lines), "good");
+    assert_eq!(by_crl(|c| c.lines = listed), "revoked");
+}
+
 #[test]
 fn a_ca_that_may_not_sign_crls() {
     let world = World::get();
