@@ -10,7 +10,7 @@ use kaibiao_pki::tsp::{
     verify_token,
 };
 use kaibiao_pki::{DigestAlgorithm, Identity, TrustList, limits, read_certificates};
-use kaibiao_types::Digest;
+use kaibiao_types::{Digest, UtcMillis};
 use ring::rand::SystemRandom;
 
 use crate::forge::*;
@@ -42,6 +42,11 @@ fn imprint() -> Imprint {
     Imprint::of(DigestAlgorithm::Sha256, DATA)
 }
 
+/// The last second of the authority's certificate counts as a whole.
+pub(crate) fn last_instant(world: &World) -> UtcMillis {
+    at(world.leaf().not_after().get() + 999)
+}
+
 pub(crate) fn stamp(world: &World, imprint: Imprint, millis: u64) -> Vec<u8> {
     let identity = world.identity();
     let authority = Authority::new(&identity, POLICY).unwrap();
@@ -67,7 +72,7 @@ fn a_stamp_says_what_when_by_whom() {
         assert_eq!(verified.policy(), POLICY);
         assert_eq!(verified.tsa().spki_sha256(), world.leaf().spki_sha256());
         assert_eq!(verified.imprint(), &imprint());
-        assert_eq!(verified.due(), world.leaf().not_after());
+        assert_eq!(verified.due(), last_instant(world));
         assert_eq!(verified.authority().between()[0].display_name(), "Issuing");
     }
 }
