@@ -34,7 +34,7 @@ impl Chain {
         }
         let pairs = certificates.iter().zip(certificates.iter().skip(1)).enumerate();
         for (place, (issued, issuer)) in pairs {
-            if issued.issuer != issuer.subject || !issued.is_signed_by(&issuer.key) {
+            if !issued.may_be_issued_by(issuer) || !issued.is_signed_by(&issuer.key) {
                 return Err(SignError::ChainOrder(place + 2));
             }
         }

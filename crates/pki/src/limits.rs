@@ -3,6 +3,12 @@
 /// Greatest size of one certificate, in bytes of DER.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 
+/// Most extensions of one certificate or of one CRL.
+pub const EXTENSIONS_MAX: usize = 64;
+
+/// Most purposes in one extended key usage.
+pub const PURPOSES_MAX: usize = 64;
+
 /// Most certificates on one path, signer and trust anchor included; also the most certificates one
 /// signature container or one chain file may carry.
 pub const CHAIN_MAX: usize = 6;
@@ -32,6 +38,9 @@ pub const DER_DEPTH_MAX: usize = 32;
 /// Greatest size of one time stamp, request or response, in bytes of DER.
 pub const TIME_STAMP_BYTES_MAX: usize = 256 * 1024;
 
+/// Most signed attributes of one time stamp.
+pub const TIME_STAMP_ATTRIBUTES_MAX: usize = 32;
+
 /// Greatest size of one evidence record, in bytes of DER.
 pub const EVIDENCE_RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -50,6 +59,12 @@ pub const POLICY_NODES_MAX: usize = 4_096;
 
 /// Greatest size of one certificate revocation list, in bytes of DER.
 pub const CRL_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Greatest size of one certificate revocation list without its lines, in bytes of DER.
+pub const CRL_HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Greatest size of one line of a certificate revocation list, in bytes of DER.
+pub const CRL_LINE_BYTES_MAX: usize = 1024;
 
 /// Greatest size of one OCSP response, in bytes of DER.
 pub const OCSP_BYTES_MAX: usize = 1024 * 1024;

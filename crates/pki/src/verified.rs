@@ -200,8 +200,8 @@ fn path_by<'a>(
     let path = validator.find(certificate, intermediates, trust, at)?;
     let ValidPath { anchor, between } = path;
     between.iter().try_for_each(|ca| issues_for_usage(ca, usage))?;
-    let listed = anchor.certificate.not_after.min(anchor.not_after);
-    let ends = between.iter().map(|ca| ca.not_after).fold(listed, UtcMillis::min);
+    let listed = anchor.certificate.last_instant().min(anchor.not_after);
+    let ends = between.iter().map(|ca| ca.last_instant()).fold(listed, UtcMillis::min);
     let path = VerifiedPath {
         certificate: certificate.clone(),
         between: between.into_iter().cloned().collect(),
@@ -210,7 +210,7 @@ fn path_by<'a>(
             .into_iter()
             .filter(|algorithm| anchor.allows(*algorithm))
             .collect(),
-        ends: ends.min(certificate.not_after),
+        ends: ends.min(certificate.last_instant()),
         at,
     };
     Ok((path, anchor))

@@ -168,6 +168,9 @@ pub enum CertError {
     /// Larger than 64 KiB.
     #[error("certificate of {0} bytes; at most 65536 are read")]
     TooLarge(usize),
+    /// More than 64 extensions.
+    #[error("certificate 尾号 {0} has more than 64 extensions")]
+    TooManyExtensions(SerialTail),
     /// A critical extension that is not understood (RFC 5280, 4.2).
     #[error("certificate 尾号 {cert} has the unknown critical extension {oid}")]
     UnknownCritical {
@@ -218,7 +221,7 @@ impl CertError {
             Self::Profile { .. } => "E_CERT_PROFILE",
             Self::Serial => "E_CERT_SERIAL",
             Self::Signature(_) => "E_CERT_SIGNATURE",
-            Self::TooLarge(_) => "E_CERT_TOO_LARGE",
+            Self::TooLarge(_) | Self::TooManyExtensions(_) => "E_CERT_TOO_LARGE",
             Self::UnknownCritical { .. } => "E_CERT_UNKNOWN_CRITICAL",
             Self::Untrusted(_) => "E_CERT_UNTRUSTED",
             Self::Usage { .. } => "E_CERT_USAGE",
@@ -237,7 +240,10 @@ impl CertError {
             Self::Algorithm { .. } | Self::Key { .. } => "CRYPTO_CONSTRAINTS_FAILURE",
             Self::Expired { .. } => "EXPIRED",
             Self::NotYetValid { .. } => "NOT_YET_VALID",
-            Self::Format(_) | Self::TooLarge(_) | Self::Ambiguous { .. } => "FORMAT_FAILURE",
+            Self::Format(_)
+            | Self::TooLarge(_)
+            | Self::TooManyExtensions(_)
+            | Self::Ambiguous { .. } => "FORMAT_FAILURE",
             Self::Untrusted(_) => "NO_CERTIFICATE_CHAIN_FOUND",
             _ => "CHAIN_CONSTRAINTS_FAILURE",
         }

@@ -2,6 +2,7 @@
 
 use super::error::{CertError, SerialTail};
 use crate::der::{self, DerError, Reader, Tlv};
+use crate::limits::{EXTENSIONS_MAX, PURPOSES_MAX};
 use crate::oid;
 
 /// `digitalSignature`.
@@ -86,6 +87,9 @@ impl Extensions {
     pub(crate) fn read(mut list: Reader<'_>, cert: SerialTail) -> Result<Self, CertError> {
         let mut all: Vec<Extension> = Vec::new();
         while !list.is_empty() {
+            if all.len() == EXTENSIONS_MAX {
+                return Err(CertError::TooManyExtensions(cert));
+            }
             let read = extension(&mut list).map_err(CertError::Format)?;
             let (oid, value) = (read.oid.to_vec(), read.value.to_vec());
             let extension = Extension { oid, critical: read.critical, value };
@@ -200,6 +204,9 @@ fn purposes(value: &[u8]) -> Result<Vec<Vec<u8>>, DerError> {
     let mut out = Vec::new();
     while !list.is_empty() {
         out.push(list.expect(der::OID)?.value.to_vec());
+        if out.len() > PURPOSES_MAX {
+            return Err(DerError::Length);
+        }
     }
     if out.is_empty() { Err(DerError::Value) } else { Ok(out) }
 }
@@ -245,5 +252,8 @@ mod tests {
         assert_eq!(purposes(&[0x30, 3, 6, 1, 0x2a]), Ok(vec![vec![0x2a]]));
         assert!(purposes(&[0x30, 0]).is_err());
         assert!(purposes(&[0x30, 2, 5, 0]).is_err());
+        let of = |count: usize| purposes(&der::sequence(&[&[6, 1, 0x2a].repeat(count)]));
+        assert_eq!(of(PURPOSES_MAX).map(|list| list.len()), Ok(PURPOSES_MAX));
+        assert!(of(PURPOSES_MAX + 1).is_err());
     }
 }

@@ -107,15 +107,7 @@ fn split_rsa(key: &[u8]) -> Result<(&[u8], &[u8]), DerError> {
     let modulus = fields.expect(der::INTEGER)?.value;
     let exponent = fields.expect(der::INTEGER)?.value;
     fields.finish()?;
-    Ok((unsigned(modulus)?, unsigned(exponent)?))
-}
-
-fn unsigned(integer: &[u8]) -> Result<&[u8], DerError> {
-    match integer {
-        [0, rest @ ..] if !rest.is_empty() => Ok(rest),
-        [0..0x80, ..] => Ok(integer),
-        _ => Err(DerError::Value), // negative
-    }
+    Ok((der::unsigned(modulus)?, der::unsigned(exponent)?))
 }
 
 #[cfg(test)]

@@ -89,8 +89,8 @@ impl Certificate {
         self.spki_sha256
     }
 
-    /// Who the certificate is for, as shown to people: the organisation (O), else the common name
-    /// (CN), else `?`. Characters that could disturb a screen are replaced by U+FFFD.
+    /// Who the certificate is for, as shown to people: the organisation (O), or the common name (CN)
+    /// if there is no O; `?` if that is no text. Characters that could disturb a screen are replaced by U+FFFD.
     pub fn display_name(&self) -> String {
         let name = self.organisation_or_common_name().unwrap_or("?");
         name.chars().map(|c| if name::disturbs(c) { '\u{fffd}' } else { c }).collect()
@@ -109,6 +109,11 @@ impl Certificate {
     /// The second at whose end the certificate ceases to be valid.
     pub const fn not_after(&self) -> UtcMillis {
         self.not_after
+    }
+
+    /// The last instant of that second.
+    pub(crate) fn last_instant(&self) -> UtcMillis {
+        UtcMillis::new(self.not_after.get() + 999).unwrap_or(self.not_after)
     }
 
     /// The kind of the subject's key.
@@ -165,13 +170,12 @@ impl Certificate {
         self.issuer_name == self.subject_name
     }
 
-    /// The text of O, else of CN, as it stands in the certificate.
+    /// The text of O, or of CN if there is no O, as it stands in the certificate. An O that is no
+    /// text of a known type has none: CN does not stand in for it.
     pub(crate) fn organisation_or_common_name(&self) -> Option<&str> {
-        let first = |wanted: &[u8]| {
-            let found = self.attributes.iter().find(|(oid, _)| oid == wanted)?;
-            found.1.as_deref()
-        };
-        first(crate::oid::ORGANIZATION).or_else(|| first(crate::oid::COMMON_NAME))
+        let first = |wanted: &[u8]| self.attributes.iter().find(|(oid, _)| oid == wanted);
+        let found = first(crate::oid::ORGANIZATION).or_else(|| first(crate::oid::COMMON_NAME));
+        found?.1.as_deref()
     }
 
     /// The organisation's name if it may be shown: not empty, not too long, nothing that disturbs

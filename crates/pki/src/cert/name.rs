@@ -21,11 +21,14 @@ pub(crate) fn text(value: &Tlv<'_>) -> Option<String> {
     }
 }
 
-/// True for characters that move, hide or reorder what stands beside them on a screen.
+/// True for characters that do not show, or that move, hide or reorder what stands beside them on a
+/// screen.
 pub(crate) fn disturbs(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// True if a name can be shown and compared by people.
@@ -62,6 +65,19 @@ mod tests {
         assert!(presentable("株洲市城市照明服务中心"));
         for bad in ["", " a", "a\n", "a\u{202e}b", "a\u{200b}b", "\u{1b}[2J", &"长".repeat(201)] {
             assert!(!presentable(bad), "{bad:?}");
+        }
+        for hidden in [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{61c}',
+            '\u{180b}',
+            '\u{180e}',
+            '\u{fe00}',
+            '\u{fe0f}',
+            '\u{e0100}',
+            '\u{e01ef}',
+        ] {
+            assert!(!presentable(&format!("株{hidden}洲")), "{hidden:?}");
         }
     }
 }

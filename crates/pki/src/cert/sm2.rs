@@ -6,7 +6,7 @@ use sm2::dsa::signature::rand_core::{TryCryptoRng, TryRng};
 use sm2::dsa::signature::{RandomizedSigner, Verifier};
 use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 
-use crate::der::{self, DerError, Reader, Tlv};
+use crate::der::{self, DerError, Tlv};
 use crate::oid::algorithm;
 
 /// The user id of every signer (GB/T 35276, 10; GM/T 0009, 10): with another one, or without, a
@@ -30,21 +30,12 @@ fn raw_of_der(signature: &[u8]) -> Result<[u8; 2 * NUMBER], DerError> {
     let mut fields = Tlv::only(signature, der::SEQUENCE)?.reader();
     let mut raw = [0; 2 * NUMBER];
     for half in raw.chunks_exact_mut(NUMBER) {
-        let number = unsigned(&mut fields)?;
+        let number = der::unsigned(fields.expect(der::INTEGER)?.value)?;
         let begin = half.len().checked_sub(number.len()).ok_or(DerError::Value)?;
         half.get_mut(begin..).unwrap_or_default().copy_from_slice(number);
     }
     fields.finish()?;
     Ok(raw)
-}
-
-/// The octets of a positive number, without the octet of the sign.
-fn unsigned<'a>(fields: &mut Reader<'a>) -> Result<&'a [u8], DerError> {
-    match fields.expect(der::INTEGER)?.value {
-        [0, rest @ ..] if !rest.is_empty() => Ok(rest),
-        number @ [0..0x80, ..] => Ok(number),
-        _ => Err(DerError::Value),
-    }
 }
 
 /// `r || s` as a DER value. Tokens give the two numbers that way.

@@ -1,5 +1,6 @@
 //! Why a signature is not accepted, or not made.
 
+use super::parts::PartFault;
 use crate::cert::{CertError, SerialTail, SignatureAlgorithm};
 use crate::der::DerError;
 use crate::pem::PemError;
@@ -121,6 +122,19 @@ impl SignatureError {
             Self::TimeStamp(error) => error.indication(),
             Self::OtherSigner(_) | Self::SwappedCertificate(_) => "SIG_CONSTRAINTS_FAILURE",
             _ => "FORMAT_FAILURE",
+        }
+    }
+}
+
+impl From<PartFault> for SignatureError {
+    fn from(fault: PartFault) -> Self {
+        match fault {
+            PartFault::Certificate(error) => Self::Certificate(error),
+            PartFault::Format { part, source } => Self::Format { part, source },
+            PartFault::OtherCertificate(tail) => Self::SwappedCertificate(tail),
+            PartFault::OutOfProfile(what) => Self::OutOfProfile(what),
+            PartFault::SignerMissing => Self::SignerMissing,
+            PartFault::Signers(count) => Self::Signers(count),
         }
     }
 }

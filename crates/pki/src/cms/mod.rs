@@ -2,11 +2,13 @@
 //! signature (docs/spec/signature.md).
 
 mod error;
+mod parts;
 mod read;
 mod sign;
 mod stamp;
 mod verify;
 
+pub(crate) use parts::{Bag, CertId, PartFault, only_signer, signs_attributes};
 pub(crate) use read::{SignerId, attribute as read_attribute, signed_data, signer_id};
 pub(crate) use sign::{attributes_over, container};
 

@@ -3,14 +3,15 @@
 use kaibiao_types::UtcMillis;
 
 use super::error::SignatureError;
+use super::parts::{Bag, CertId, IdDigest, only_signer};
 use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm};
 use crate::der::{self, DerError, Reader, Tlv};
-use crate::limits::{CHAIN_MAX, CMS_BYTES_MAX};
+use crate::limits::CMS_BYTES_MAX;
 use crate::oid;
 
 /// A container of the profile, structurally complete; no signature is checked yet.
 pub(super) struct Container<'a> {
-    pub(super) certificates: Vec<Certificate>,
+    pub(super) bag: Bag<'a>,
     signer_id: SignerId<'a>,
     /// The signed attributes as received, tag `[0]` included.
     pub(super) attributes_raw: &'a [u8],
@@ -33,15 +34,7 @@ pub(crate) enum SignerId<'a> {
 pub(super) struct Attributes<'a> {
     pub(super) message_digest: &'a [u8],
     pub(super) signing_time: UtcMillis,
-    certificate_hash: CertificateHash<'a>,
-    issuer_serial: Option<(&'a [u8], &'a [u8])>,
-}
-
-/// The digest of the signer's certificate in signingCertificateV2.
-#[derive(Clone, Copy)]
-struct CertificateHash<'a> {
-    algorithm: DigestAlgorithm,
-    value: &'a [u8],
+    made_for: CertId<'a>,
 }
 
 type Read<T> = Result<T, SignatureError>;
@@ -71,8 +64,11 @@ impl<'a> Container<'a> {
         }
         let signers = part(DATA, fields.expect(der::SET))?;
         part(DATA, fields.finish())?;
-        let certificates = certificates(bag)?;
-        let info = only_signer(&signers)?;
+        let certificates = Bag::read(bag)?;
+        if let Some(set) = bag {
+            part("certificates", der::ascending(set.reader()))?;
+        }
+        let info = only_signer(signers.reader())?;
         let container = signer_info(&info, certificates, digest)?;
         // RFC 5652, 5.1: version 3 if the signer is named by key identifier, else 1.
         if version == container.signer_id.version() {
@@ -85,16 +81,8 @@ impl<'a> Container<'a> {
     /// The signer's certificate: the one in the container that the signer identifier names and that
     /// the signed attributes were made for.
     pub(super) fn signer(&self) -> Read<&Certificate> {
-        let named = self.certificates.iter().find(|one| self.signer_id.names(one));
-        let certificate = named.ok_or(SignatureError::SignerMissing)?;
-        let attributes = &self.attributes;
-        let same_issuer = attributes.issuer_serial.is_none_or(|(issuer, serial)| {
-            certificate.issuer == issuer && certificate.serial == serial
-        });
-        let CertificateHash { algorithm, value } = attributes.certificate_hash;
-        if !same_issuer || value != algorithm.of(certificate.der()) {
-            return Err(SignatureError::SwappedCertificate(certificate.serial_tail()));
-        }
+        let made_for = core::slice::from_ref(&self.attributes.made_for);
+        let certificate = self.bag.signer(&self.signer_id, made_for)?;
         self.algorithm(certificate)?;
         Ok(certificate)
     }
@@ -172,39 +160,9 @@ fn detached(encapsulated: &Tlv<'_>) -> Read<()> {
     if fields.is_empty() { Ok(()) } else { Err(SignatureError::EmbeddedContent) }
 }
 
-fn certificates(bag: Option<Tlv<'_>>) -> Read<Vec<Certificate>> {
-    let mut out = Vec::new();
-    let mut reader = bag.map_or(Reader::new(&[]), |bag| bag.reader());
-    while !reader.is_empty() {
-        let one = part("certificates", reader.any())?;
-        if one.tag != der::SEQUENCE {
-            return Err(SignatureError::OutOfProfile("certificates of another format"));
-        }
-        if out.len() == CHAIN_MAX {
-            return Err(SignatureError::OutOfProfile("more than six certificates"));
-        }
-        out.push(Certificate::from_der(one.raw)?);
-    }
-    Ok(out)
-}
-
-fn only_signer<'a>(signers: &Tlv<'a>) -> Read<Tlv<'a>> {
-    let mut reader = signers.reader();
-    let mut count = 0;
-    let mut last = None;
-    while !reader.is_empty() {
-        last = Some(part("signerInfos", reader.expect(der::SEQUENCE))?);
-        count += 1;
-    }
-    match last {
-        Some(info) if count == 1 => Ok(info),
-        _ => Err(SignatureError::Signers(count)),
-    }
-}
-
 fn signer_info<'a>(
     info: &Tlv<'a>,
-    certificates: Vec<Certificate>,
+    bag: Bag<'a>,
     announced: DigestAlgorithm,
 ) -> Read<Container<'a>> {
     let mut fields = info.reader();
@@ -227,7 +185,7 @@ fn signer_info<'a>(
     let time_stamp = unsigned.map(|unsigned| time_stamp(&unsigned)).transpose()?;
     part(INFO, fields.finish())?;
     Ok(Container {
-        certificates,
+        bag,
         signer_id,
         attributes_raw: signed.raw,
         attributes,
@@ -302,14 +260,9 @@ impl<'a> Attributes<'a> {
         if digest.tag != der::OCTET_STRING || digest.value.len() != 32 {
             return Err(SignatureError::AttributeInvalid(MESSAGE_DIGEST));
         }
-        let (certificate_hash, issuer_serial) = signing_certificate(&certificate)
+        let made_for = signing_certificate(&certificate)
             .map_err(|_| SignatureError::AttributeInvalid(SIGNING_CERTIFICATE))?;
-        Ok(Self {
-            message_digest: digest.value,
-            signing_time: signing_time(&time)?,
-            certificate_hash,
-            issuer_serial,
-        })
+        Ok(Self { message_digest: digest.value, signing_time: signing_time(&time)?, made_for })
     }
 }
 
@@ -332,36 +285,14 @@ fn signing_time(time: &Tlv<'_>) -> Read<UtcMillis> {
     }
 }
 
-type IssuerSerial<'a> = Option<(&'a [u8], &'a [u8])>;
-
 /// `SigningCertificateV2` with one `ESSCertIDv2` and no policies (RFC 5035, 3 and 4). The digest is
 /// SHA-256 where none is named, as DER asks for a default, or SM3.
-fn signing_certificate<'a>(
-    value: &Tlv<'a>,
-) -> Result<(CertificateHash<'a>, IssuerSerial<'a>), DerError> {
+fn signing_certificate<'a>(value: &Tlv<'a>) -> Result<CertId<'a>, DerError> {
     let mut outer = Tlv::only(value.raw, der::SEQUENCE)?.reader();
     let mut ids = outer.inside(der::SEQUENCE)?;
     outer.finish()?;
-    let mut id = ids.inside(der::SEQUENCE)?;
+    let id = CertId::second(ids.inside(der::SEQUENCE)?)?;
     ids.finish()?;
-    let algorithm = match id.optional(der::SEQUENCE)? {
-        None => DigestAlgorithm::Sha256,
-        Some(named) => DigestAlgorithm::of_identifier(named.raw)
-            .filter(|algorithm| *algorithm == DigestAlgorithm::Sm3)
-            .ok_or(DerError::Value)?,
-    };
-    let value = id.expect(der::OCTET_STRING)?.value;
-    let mut issuer_serial = None;
-    if !id.is_empty() {
-        let mut pair = id.inside(der::SEQUENCE)?;
-        let mut names = pair.inside(der::SEQUENCE)?;
-        let mut name = names.inside(der::CONTEXT_4)?; // directoryName
-        names.finish()?;
-        let issuer = name.expect(der::SEQUENCE)?.raw;
-        name.finish()?;
-        issuer_serial = Some((issuer, pair.expect(der::INTEGER)?.value));
-        pair.finish()?;
-    }
-    id.finish()?;
-    Ok((CertificateHash { algorithm, value }, issuer_serial))
+    let known = [IdDigest::Default, IdDigest::Named(DigestAlgorithm::Sm3)];
+    if known.contains(&id.digest) { Ok(id) } else { Err(DerError::Value) }
 }

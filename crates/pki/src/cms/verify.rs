@@ -3,6 +3,7 @@
 use kaibiao_types::{Digest, UtcMillis};
 
 use super::error::SignatureError;
+use super::parts::signs_attributes;
 use super::read::Container;
 use crate::cert::{Certificate, SignatureAlgorithm};
 use crate::path::{FullPaths, PathValidator};
@@ -123,8 +124,7 @@ pub fn verify_detached_by(
 ) -> Result<VerifiedSignature, SignatureError> {
     let container = Container::read(cms)?;
     let (certificate, algorithm) = check(&container, content)?;
-    let mut pool = container.certificates.clone();
-    pool.retain(|other| other != certificate);
+    let pool = container.bag.beside(certificate);
     let signer = verify_chain_by(validator, certificate, &pool, trust, at, Usage::Sign)?;
     signer.allows(algorithm)?;
     let token = container.time_stamp;
@@ -196,12 +196,8 @@ fn check<'a>(
     }
     let certificate = container.signer()?;
     let algorithm = container.algorithm(certificate)?;
-    // RFC 5652, 5.4: what is signed is the SET OF, so its tag stands where [0] was received.
-    let mut message = container.attributes_raw.to_vec();
-    if let Some(tag) = message.first_mut() {
-        *tag = crate::der::SET;
-    }
-    if certificate.key.verifies(algorithm, &message, container.signature) {
+    let signed = container.attributes_raw;
+    if signs_attributes(&certificate.key, algorithm, signed, container.signature) {
         Ok((certificate, algorithm))
     } else {
         Err(SignatureError::Crypto(certificate.serial_tail()))

@@ -8,7 +8,7 @@ mod write;
 pub use read::DerError;
 
 pub(crate) use check::{ascending, check};
-pub(crate) use read::{Reader, Tlv};
+pub(crate) use read::{Reader, Tlv, unsigned};
 pub(crate) use time::{read_gen_time, read_time, write_gen_time, write_time};
 pub(crate) use write::{integer_u8, sequence, set_of, tlv};
 

@@ -116,6 +116,15 @@ impl<'a> Tlv<'a> {
     }
 }
 
+/// The octets of an INTEGER that is not negative, without the octet of the sign.
+pub(crate) fn unsigned(integer: &[u8]) -> Result<&[u8], DerError> {
+    match integer {
+        [0, rest @ ..] if !rest.is_empty() => Ok(rest),
+        [0..0x80, ..] => Ok(integer),
+        _ => Err(DerError::Value),
+    }
+}
+
 /// Tag, octets of the header, octets of the content.
 fn header(bytes: &[u8]) -> Result<(u8, usize, usize), DerError> {
     let (&tag, rest) = bytes.split_first().ok_or(DerError::Truncated)?;

@@ -1,9 +1,9 @@
-//! Reads a certificate revocation list (RFC 5280, 5), then has `x509-parser` read the same bytes and
-//! compares.
+//! Reads a certificate revocation list (RFC 5280, 5), and has `x509-parser` read it too and compares:
+//! the list without its lines, and each line by itself, so that no more than a line is held twice.
 
 use kaibiao_types::UtcMillis;
 use x509_parser::prelude::FromDer;
-use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Version;
 
@@ -11,7 +11,7 @@ use super::point::Scope;
 use super::{EvidenceFault, Reason};
 use crate::cert::{ReadExtension, extension};
 use crate::der::{self, DerError, Reader, Tlv};
-use crate::limits::CRL_BYTES_MAX;
+use crate::limits::{CRL_BYTES_MAX, CRL_HEAD_BYTES_MAX, CRL_LINE_BYTES_MAX, EXTENSIONS_MAX};
 use crate::name::ComparableName;
 use crate::oid;
 
@@ -31,7 +31,7 @@ pub(super) struct Crl<'a> {
     pub(super) key_id: Option<&'a [u8]>,
     pub(super) algorithm: &'a [u8],
     pub(super) signature: &'a [u8],
-    /// Content of `revokedCertificates`, every entry of which was read once.
+    /// Content of `revokedCertificates`, every entry of which two parsers read.
     entries: Reader<'a>,
 }
 
@@ -53,6 +53,8 @@ struct Fields<'a> {
     extensions: Reader<'a>,
     algorithm: &'a [u8],
     signature: &'a [u8],
+    /// The same CRL with no line on it.
+    head: Vec<u8>,
 }
 
 impl<'a> Crl<'a> {
@@ -77,14 +79,19 @@ impl<'a> Crl<'a> {
             entries: fields.entries,
         };
         crl.extensions(fields.extensions)?;
+        let mut same = same_head(&crl, &fields.head, fields.issuer);
         let mut entries = crl.entries;
         while !entries.is_empty() {
-            entry(&mut entries)?;
+            let line = entries.any()?.raw;
+            if line.len() > CRL_LINE_BYTES_MAX {
+                return Err(EvidenceFault::TooLarge);
+            }
+            same &= same_line(&entry(line)?, line);
         }
         if crl.next_update.is_some_and(|next| next < crl.this_update) {
             return Err(EvidenceFault::Profile("it ends before it begins"));
         }
-        if agrees(&crl, bytes, fields.issuer) { Ok(crl) } else { Err(EvidenceFault::Ambiguous) }
+        if same { Ok(crl) } else { Err(EvidenceFault::Ambiguous) }
     }
 
     fn extensions(&mut self, list: Reader<'a>) -> Result<(), EvidenceFault> {
@@ -93,6 +100,9 @@ impl<'a> Crl<'a> {
         let mut list = list;
         while !list.is_empty() {
             let one = extension(&mut list)?;
+            if seen.len() == EXTENSIONS_MAX {
+                return Err(EvidenceFault::TooLarge);
+            }
             if seen.contains(&one.oid) {
                 return Err(EvidenceFault::Format(DerError::Order));
             }
@@ -132,15 +142,17 @@ impl<'a> Crl<'a> {
                 return Err(EvidenceFault::Ambiguous);
             }
         }
-        found.map(|raw| entry(&mut Reader::new(raw))).transpose()
+        found.map(entry).transpose()
     }
 }
 
-fn split(bytes: &[u8]) -> Result<Fields<'_>, EvidenceFault> {
+/// The fields of a CRL, which is bounded but for its lines.
+fn split<'a>(bytes: &'a [u8]) -> Result<Fields<'a>, EvidenceFault> {
     let mut outer = Tlv::only(bytes, der::SEQUENCE)?.reader();
     let tbs = outer.expect(der::SEQUENCE)?;
     let algorithm = outer.expect(der::SEQUENCE)?.raw;
-    let signature = outer.expect(der::BIT_STRING)?.whole_bits()?;
+    let bits = outer.expect(der::BIT_STRING)?;
+    let signature = bits.whole_bits()?;
     outer.finish()?;
     let mut inner = tbs.reader();
     let version = inner.optional(der::INTEGER)?;
@@ -160,19 +172,37 @@ fn split(bytes: &[u8]) -> Result<Fields<'_>, EvidenceFault> {
     if entries.is_some_and(|entries| entries.value.is_empty()) {
         return Err(EvidenceFault::Format(DerError::Value)); // RFC 5280, 5.1.2.6: then it is absent
     }
-    let extensions = match inner.optional(der::CONTEXT_0)? {
+    let wrapper = inner.optional(der::CONTEXT_0)?;
+    let extensions = match &wrapper {
         None => Reader::new(&[]),
         Some(wrapper) => Tlv::only(wrapper.value, der::SEQUENCE)?.reader(),
     };
     inner.finish()?;
+    let lines = entries.map_or(0, |entries| entries.raw.len());
+    if bytes.len().saturating_sub(lines) > CRL_HEAD_BYTES_MAX {
+        return Err(EvidenceFault::TooLarge);
+    }
+    let raw = |field: Option<Tlv<'a>>| field.map(|field| field.raw).unwrap_or_default();
+    let tbs_head =
+        [raw(version), algorithm, issuer, this_update.raw, raw(next_update), raw(wrapper)];
+    let head = der::sequence(&[&der::sequence(&tbs_head), algorithm, bits.raw]);
     let entries = entries.map_or(Reader::new(&[]), |entries| entries.reader());
-    let tbs = tbs.raw;
-    Ok(Fields { tbs, issuer, this_update, next_update, entries, extensions, algorithm, signature })
+    Ok(Fields {
+        tbs: tbs.raw,
+        issuer,
+        this_update,
+        next_update,
+        entries,
+        extensions,
+        algorithm,
+        signature,
+        head,
+    })
 }
 
-/// The next line; a critical extension in any line makes the whole CRL unusable (RFC 5280, 5.3).
-fn entry<'a>(entries: &mut Reader<'a>) -> Result<Entry<'a>, EvidenceFault> {
-    let mut fields = entries.inside(der::SEQUENCE)?;
+/// One line; a critical extension in any line makes the whole CRL unusable (RFC 5280, 5.3).
+fn entry(line: &[u8]) -> Result<Entry<'_>, EvidenceFault> {
+    let mut fields = Tlv::only(line, der::SEQUENCE)?.reader();
     let serial = fields.expect(der::INTEGER)?.value;
     let at = der::read_time(&fields.any()?)?;
     let mut list = match fields.optional(der::SEQUENCE)? {
@@ -232,34 +262,34 @@ pub(super) const fn read_reason(code: &[u8]) -> Result<Reason, EvidenceFault> {
     })
 }
 
-/// Whether `x509-parser` reads the same from the same bytes.
-fn agrees(ours: &Crl<'_>, bytes: &[u8], issuer: &[u8]) -> bool {
-    let Ok((rest, theirs)) = CertificateRevocationList::from_der(bytes) else { return false };
+/// Whether `x509-parser` reads the same from a CRL with no line on it.
+fn same_head(ours: &Crl<'_>, head: &[u8], issuer: &[u8]) -> bool {
+    let Ok((rest, theirs)) = CertificateRevocationList::from_der(head) else { return false };
     let list = &theirs.tbs_cert_list;
-    let heads = rest.is_empty()
-        && list.as_ref() == ours.tbs
+    rest.is_empty()
         && list.version == Some(X509Version::V2)
         && list.issuer.as_raw() == issuer
         && same_time(list.this_update, ours.this_update)
-        && match (list.next_update, ours.next_update) {
-            (None, None) => true,
-            (Some(theirs), Some(ours)) => same_time(theirs, ours),
-            _ => false,
-        }
-        && theirs.signature_value.data.as_ref() == ours.signature;
-    let mut entries = ours.entries;
-    let same = list.revoked_certificates.iter().all(|theirs| {
-        entry(&mut entries).is_ok_and(|ours| {
-            theirs.raw_serial() == ours.serial
-                && same_time(theirs.revocation_date, ours.at)
-                && match (theirs.invalidity_date(), ours.invalidity) {
-                    (None, None) => true,
-                    (Some((_, theirs)), Some(ours)) => same_time(theirs, ours),
-                    _ => false,
-                }
-        })
-    });
-    heads && same && entries.is_empty()
+        && same_optional_time(list.next_update, ours.next_update)
+        && list.revoked_certificates.is_empty()
+        && theirs.signature_value.data.as_ref() == ours.signature
+}
+
+/// Whether `x509-parser` reads the same from a line.
+fn same_line(ours: &Entry<'_>, line: &[u8]) -> bool {
+    let Ok((rest, theirs)) = RevokedCertificate::from_der(line) else { return false };
+    rest.is_empty()
+        && theirs.raw_serial() == ours.serial
+        && same_time(theirs.revocation_date, ours.at)
+        && same_optional_time(theirs.invalidity_date().map(|(_, date)| date), ours.invalidity)
+}
+
+fn same_optional_time(theirs: Option<ASN1Time>, ours: Option<UtcMillis>) -> bool {
+    match (theirs, ours) {
+        (None, None) => true,
+        (Some(theirs), Some(ours)) => same_time(theirs, ours),
+        _ => false,
+    }
 }
 
 fn same_time(theirs: ASN1Time, ours: UtcMillis) -> bool {

@@ -79,33 +79,36 @@ impl Court<'_> {
         signers: Signers,
         faults: &mut Vec<(usize, EvidenceFault)>,
     ) -> Revocation {
-        let mut answers: Vec<(usize, Result<Revocation, EvidenceFault>)> = Vec::new();
+        let mut statements: Vec<(usize, Result<Statement, EvidenceFault>)> = Vec::new();
         for (place, crl) in &self.crls {
             if crl.issuer == certificate.issuer_name {
-                let statement = self.crl(crl, certificate, issuer, signers);
-                let answer = statement.and_then(|found| self.weigh(certificate, found));
-                answers.push((*place, answer));
+                statements.push((*place, self.crl(crl, certificate, issuer, signers)));
             }
         }
         for (place, response) in &self.responses {
-            if let Some(statement) = self.response(response, certificate, issuer, signers) {
-                let answer = statement.and_then(|found| self.weigh(certificate, found));
-                answers.push((*place, answer));
-            }
+            let statement = self.response(response, certificate, issuer, signers);
+            statements.extend(statement.map(|statement| (*place, statement)));
         }
-        let good = answers.iter().any(|(_, answer)| *answer == Ok(Revocation::Good));
+        let (mut good, mut revoked) = (None, Vec::new());
         let mut why = EvidenceFault::Missing;
-        for (place, answer) in answers {
-            match answer {
-                Ok(revoked @ Revocation::Revoked { .. }) => return revoked,
-                Ok(_) => {}
+        for (place, statement) in statements {
+            let weigh = |said: Statement| Ok((said.this_update, self.weigh(certificate, said)?));
+            match statement.and_then(weigh) {
+                Ok((dated, Revocation::Good)) => good = good.max(Some(dated)),
+                Ok(answer) => revoked.push(answer),
                 Err(fault) => {
                     faults.push((place, fault));
                     why = fault;
                 }
             }
         }
-        if good { Revocation::Good } else { Revocation::Unknown(why) }
+        // At the instant itself the newest word on a hold counts: one that is not on it was lifted.
+        let lifted = |(dated, answer): &(UtcMillis, Revocation)| {
+            self.freshness == Freshness::Current && answer.is_hold() && good > Some(*dated)
+        };
+        let revoked = revoked.into_iter().find(|answer| !lifted(answer)).map(|(_, answer)| answer);
+        let good = good.map(|_| Revocation::Good);
+        revoked.or(good).unwrap_or(Revocation::Unknown(why))
     }
 
     fn crl(
@@ -147,21 +150,28 @@ impl Court<'_> {
             return Err(EvidenceFault::Future);
         }
         let current = self.freshness == Freshness::Current;
-        if let Some((since, reason, invalidity)) = found.revoked {
+        let revoked = found.revoked.filter(|(since, reason, invalidity)| {
             let compromise = matches!(
                 reason,
                 Reason::KeyCompromise | Reason::CaCompromise | Reason::AaCompromise
             );
             let earlier = compromise && invalidity.is_some_and(|lost| lost <= self.at);
-            if current || since <= self.at || earlier {
-                return Ok(Revocation::Revoked { at: since, reason, invalidity });
-            }
+            current || *since <= self.at || earlier
+        });
+        let revoked =
+            revoked.map(|(at, reason, invalidity)| Revocation::Revoked { at, reason, invalidity });
+        // A revocation is final whenever it was stated; a hold may have been lifted since.
+        if let Some(revoked) = revoked.filter(|answer| !answer.is_hold()) {
+            return Ok(revoked);
         }
         if current && found.next_update.is_none_or(|next| next < self.at) {
             return Err(EvidenceFault::Stale);
         }
         if !current && found.this_update < self.at {
             return Err(EvidenceFault::TooOld);
+        }
+        if let Some(hold) = revoked {
+            return Ok(hold);
         }
         if found.revoked.is_none() && !found.complete && certificate.not_after < found.this_update {
             return Err(EvidenceFault::Expired);

@@ -85,6 +85,11 @@ pub enum Revocation {
 }
 
 impl Revocation {
+    /// Whether the certificate is suspended only.
+    const fn is_hold(&self) -> bool {
+        matches!(self, Self::Revoked { reason: Reason::Hold, .. })
+    }
+
     /// The sub-indication of a validation report (ETSI EN 319 102-1, table 6); `None` if good.
     /// `REVOKED` is a failure, the others leave the verdict open.
     pub const fn indication(&self) -> Option<&'static str> {

@@ -12,7 +12,7 @@ use crate::oid;
 
 impl Court<'_> {
     /// The signature on a CRL: by the issuer of the certificate, or by another certificate of the
-    /// same name that a CA of the path issued (RFC 5280, 6.3.3 f).
+    /// same name that a CA above the certificate on the path issued (RFC 5280, 6.3.3 f).
     pub(super) fn crl_signature(
         &self,
         crl: &Crl<'_>,
@@ -38,13 +38,15 @@ impl Court<'_> {
         let delegates = all.filter(|other| {
             other.subject_name == crl.issuer && other.sha256 != certificate.sha256 && signed(other)
         });
+        let above = self.above(certificate);
         let mut fault = EvidenceFault::Signature;
         for delegate in delegates {
             let may = delegate.extensions.key_usage_allows(Purpose::Crls) == Some(true)
                 && valid(delegate, crl.this_update);
+            // One that stands above is judged itself, and the path falls with it.
             let known = || {
-                self.is_above(delegate, certificate)
-                    || (self.issued(delegate, self.chain).is_some_and(|ca| self.good(delegate, ca)))
+                above.iter().any(|ca| ca.sha256 == delegate.sha256)
+                    || self.issued(delegate, above).is_some_and(|ca| self.good(delegate, ca))
             };
             if may && known() {
                 return Ok(());
@@ -86,34 +88,34 @@ impl Court<'_> {
         if signers == Signers::Issuer {
             return Err(EvidenceFault::Signature);
         }
-        let delegate =
-            response.certificates.iter().chain(self.others()).find(|other| signed(other));
-        let Some(delegate) = delegate else { return Err(EvidenceFault::Signature) };
-        let extensions = &delegate.extensions;
-        let purpose = extensions
-            .purposes
-            .as_ref()
-            .is_some_and(|purposes| purposes.iter().any(|purpose| purpose == oid::EKU_OCSP));
-        let usage = extensions.key_usage_allows(Purpose::Documents) != Some(false);
-        let unchecked = extensions.get(oid::OCSP_NOCHECK).is_some();
-        let known = || {
-            self.issued(delegate, &[issuer])
-                .is_some_and(|issuer| unchecked || self.good(delegate, issuer))
-        };
-        if purpose && usage && valid(delegate, this_update) && known() {
-            Ok(())
-        } else {
-            Err(EvidenceFault::Responder)
+        let all = response.certificates.iter().chain(self.others());
+        let mut fault = EvidenceFault::Signature;
+        for delegate in all.filter(|other| signed(other)) {
+            if valid(delegate, this_update) && self.entrusted_with_ocsp(delegate, issuer) {
+                return Ok(());
+            }
+            fault = EvidenceFault::Responder;
         }
+        Err(fault)
     }
 
-    /// Whether a certificate stands nearer to the anchor on the path than another: then it is judged
-    /// itself, by evidence of those above it, and the path falls with it.
-    fn is_above(&self, upper: &Certificate, lower: &Certificate) -> bool {
-        let place = |wanted: &Certificate| {
-            self.chain.iter().position(|certificate| certificate.sha256 == wanted.sha256)
-        };
-        place(lower).zip(place(upper)).is_some_and(|(lower, upper)| lower < upper)
+    /// Whether the issuer itself gave a responder its certificate, for that purpose, and it is not
+    /// revoked.
+    fn entrusted_with_ocsp(&self, delegate: &Certificate, issuer: &Certificate) -> bool {
+        let extensions = &delegate.extensions;
+        let purposes = extensions.purposes.as_deref().unwrap_or_default();
+        purposes.iter().any(|purpose| purpose == oid::EKU_OCSP)
+            && extensions.key_usage_allows(Purpose::Documents) != Some(false)
+            && self.issued(delegate, &[issuer]).is_some()
+            && (extensions.get(oid::OCSP_NOCHECK).is_some() || self.good(delegate, issuer))
+    }
+
+    /// The CAs above a certificate of the path, its issuer first: they alone say who speaks about it.
+    /// One that they revoked must not entrust others with its own defence.
+    fn above(&self, certificate: &Certificate) -> &[&Certificate] {
+        let mut places = self.chain.iter();
+        let found = places.any(|one| one.sha256 == certificate.sha256);
+        if found { places.as_slice() } else { &[] }
     }
 
     /// The one of these CAs that issued the certificate of a delegate, if that may be believed.

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::cert::{CertError, SerialTail};
+use crate::cms::PartFault;
 use crate::der::DerError;
 
 /// Why a time stamp, a request for one or an answer is not accepted.
@@ -176,6 +177,19 @@ impl TimeStampError {
             Self::OtherCertificate(_) | Self::Nonce => "SIG_CONSTRAINTS_FAILURE",
             Self::Refused { .. } => "NO_POE",
             _ => "FORMAT_FAILURE",
+        }
+    }
+}
+
+impl From<PartFault> for TimeStampError {
+    fn from(fault: PartFault) -> Self {
+        match fault {
+            PartFault::Certificate(error) => Self::Certificate(error),
+            PartFault::Format { part, source } => Self::Format { part, source },
+            PartFault::OtherCertificate(tail) => Self::OtherCertificate(tail),
+            PartFault::OutOfProfile(what) => Self::OutOfProfile(what),
+            PartFault::SignerMissing => Self::SignerMissing,
+            PartFault::Signers(count) => Self::Signers(count),
         }
     }
 }

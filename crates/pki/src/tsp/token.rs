@@ -1,20 +1,20 @@
 //! Reads a token into slices of it (RFC 3161, 2.4.2; RFC 5652, 5). Nothing is ever encoded again.
 
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest as ring_digest};
-
 use super::error::{TimeStampError, part};
 use super::info::Info;
 use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm};
-use crate::cms::{SignerId, read_attribute, signed_data, signer_id};
+use crate::cms::{
+    Bag, CertId, SignerId, only_signer, read_attribute, signed_data, signer_id, signs_attributes,
+};
 use crate::der::{self, DerError, Reader, Tlv};
-use crate::limits::{CHAIN_MAX, TIME_STAMP_BYTES_MAX};
+use crate::limits::{CHAIN_MAX, TIME_STAMP_ATTRIBUTES_MAX, TIME_STAMP_BYTES_MAX};
 use crate::oid;
 
 type Read<T> = Result<T, TimeStampError>;
 
 /// A token, structurally complete; no signature is checked yet.
 pub(crate) struct Token<'a> {
-    pub(super) certificates: Vec<Certificate>,
+    pub(super) bag: Bag<'a>,
     /// `TSTInfo` as received.
     statement: &'a [u8],
     pub(crate) info: Info<'a>,
@@ -31,15 +31,7 @@ pub(crate) struct Token<'a> {
 struct Attributes<'a> {
     message_digest: &'a [u8],
     /// By signingCertificate (SHA-1) and by signingCertificateV2.
-    identified: [Option<Identified<'a>>; 2],
-}
-
-/// `ESSCertID` or `ESSCertIDv2` of the authority's certificate.
-struct Identified<'a> {
-    /// `None` stands for SHA-1.
-    algorithm: Option<DigestAlgorithm>,
-    hash: &'a [u8],
-    issuer_serial: Option<(&'a [u8], &'a [u8])>,
+    made_for: Vec<CertId<'a>>,
 }
 
 const DATA: &str = "SignedData";
@@ -68,15 +60,14 @@ impl<'a> Token<'a> {
         part(DATA, fields.finish())?;
         let info = Info::read(statement)?;
         let signer = only_signer(signers)?;
-        let certificates = certificates(bag)?;
-        Self::of_signer(&signer, statement, info, certificates, announced)
+        Self::of_signer(&signer, statement, info, Bag::read(bag)?, announced)
     }
 
     fn of_signer(
         signer: &Tlv<'a>,
         statement: &'a [u8],
         info: Info<'a>,
-        certificates: Vec<Certificate>,
+        bag: Bag<'a>,
         announced: DigestAlgorithm,
     ) -> Read<Self> {
         let mut fields = signer.reader();
@@ -96,7 +87,7 @@ impl<'a> Token<'a> {
         }
         part(INFO, fields.finish())?;
         Ok(Self {
-            certificates,
+            bag,
             statement,
             info,
             signer_id,
@@ -111,11 +102,9 @@ impl<'a> Token<'a> {
     /// Whether the token is the intact statement of the authority whose certificate it holds; which
     /// certificate that is, and by what it signed. Trust in it is another question.
     pub(crate) fn intact(&self) -> Read<(&Certificate, SignatureAlgorithm)> {
-        let named = self.certificates.iter().find(|one| self.signer_id.names(one));
-        let certificate = named.ok_or(TimeStampError::SignerMissing)?;
+        let certificate = self.bag.signer(&self.signer_id, &self.attributes.made_for)?;
         let tail = certificate.serial_tail();
-        let same = self.attributes.identified.iter().flatten().all(|id| id.is(certificate));
-        if !same || !self.info.names(certificate) {
+        if !self.info.names(certificate) {
             return Err(TimeStampError::OtherCertificate(tail));
         }
         let raw = self.signature_algorithm;
@@ -130,12 +119,8 @@ impl<'a> Token<'a> {
         if self.attributes.message_digest != self.digest.of(self.statement) {
             return Err(TimeStampError::Digest);
         }
-        // RFC 5652, 5.4: what is signed is the SET OF, so its tag stands where [0] was received.
-        let mut message = self.attributes_raw.to_vec();
-        if let Some(tag) = message.first_mut() {
-            *tag = der::SET;
-        }
-        if certificate.key.verifies(algorithm, &message, self.signature) {
+        let signed = self.attributes_raw;
+        if signs_attributes(&certificate.key, algorithm, signed, self.signature) {
             Ok((certificate, algorithm))
         } else {
             Err(TimeStampError::Crypto(tail))
@@ -162,33 +147,6 @@ fn statement(mut fields: Reader<'_>) -> Read<&[u8]> {
     part(PART, Tlv::only(wrapper.value, der::OCTET_STRING)).map(|octets| octets.value)
 }
 
-fn certificates(bag: Option<Tlv<'_>>) -> Read<Vec<Certificate>> {
-    let mut out = Vec::new();
-    let mut reader = bag.map_or(Reader::new(&[]), |bag| bag.reader());
-    while !reader.is_empty() {
-        let one = part("certificates", reader.any())?;
-        if one.tag != der::SEQUENCE {
-            return Err(TimeStampError::OutOfProfile("certificates of another format"));
-        }
-        if out.len() == CHAIN_MAX {
-            return Err(TimeStampError::OutOfProfile("more than six certificates"));
-        }
-        out.push(Certificate::from_der(one.raw)?);
-    }
-    Ok(out)
-}
-
-fn only_signer(mut signers: Reader<'_>) -> Read<Tlv<'_>> {
-    let mut all = Vec::new();
-    while !signers.is_empty() {
-        all.push(part("signerInfos", signers.expect(der::SEQUENCE))?);
-    }
-    match all.as_slice() {
-        [one] => Ok(*one),
-        others => Err(TimeStampError::Signers(others.len())),
-    }
-}
-
 const CONTENT_TYPE: &str = "contentType";
 const MESSAGE_DIGEST: &str = "messageDigest";
 const SIGNING_CERTIFICATE: &str = "signingCertificate";
@@ -203,6 +161,9 @@ impl<'a> Attributes<'a> {
         let mut list = signed.reader();
         while !list.is_empty() {
             let (oid, values) = part(PART, read_attribute(&mut list))?;
+            if seen.len() == TIME_STAMP_ATTRIBUTES_MAX {
+                return Err(TimeStampError::Attribute("(too many)"));
+            }
             if seen.iter().any(|(earlier, _)| *earlier == oid) {
                 return Err(TimeStampError::Attribute("(repeated)"));
             }
@@ -227,69 +188,36 @@ impl<'a> Attributes<'a> {
         let message_digest = digest.ok_or(TimeStampError::Attribute(MESSAGE_DIGEST))?.value;
         let wrong = |_| TimeStampError::Attribute(SIGNING_CERTIFICATE);
         let first = value(oid::SIGNING_CERTIFICATE, SIGNING_CERTIFICATE)?;
-        let first = first.map(|value| identified(&value, false).map_err(wrong)).transpose()?;
+        let first =
+            first.map(|value| made_for(&value, CertId::first).map_err(wrong)).transpose()?;
         let second = value(oid::SIGNING_CERTIFICATE_V2, SIGNING_CERTIFICATE)?;
-        let second = second.map(|value| identified(&value, true).map_err(wrong)).transpose()?;
-        if first.is_none() && second.is_none() {
+        let second =
+            second.map(|value| made_for(&value, CertId::second).map_err(wrong)).transpose()?;
+        let made_for: Vec<_> = first.into_iter().chain(second).collect();
+        if made_for.is_empty() {
             return Err(TimeStampError::Attribute(SIGNING_CERTIFICATE));
         }
-        Ok(Self { message_digest, identified: [first, second] })
-    }
-}
-
-impl Identified<'_> {
-    fn is(&self, certificate: &Certificate) -> bool {
-        let hash = match self.algorithm {
-            Some(algorithm) => algorithm.of(certificate.der()),
-            None => ring_digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der()).as_ref().to_vec(),
-        };
-        let same_issuer = self.issuer_serial.is_none_or(|(issuer, serial)| {
-            certificate.issuer == issuer && certificate.serial == serial
-        });
-        same_issuer && self.hash == hash
+        Ok(Self { message_digest, made_for })
     }
 }
 
 /// The first identifier of `SigningCertificate` (RFC 2634, 5.4) or `SigningCertificateV2` (RFC 5035,
 /// 3): that of the signer's certificate. Further ones name its CAs; at most six in all.
-fn identified<'a>(value: &Tlv<'a>, second: bool) -> Result<Identified<'a>, DerError> {
+fn made_for<'a>(
+    value: &Tlv<'a>,
+    read: fn(Reader<'a>) -> Result<CertId<'a>, DerError>,
+) -> Result<CertId<'a>, DerError> {
     let mut outer = Tlv::only(value.raw, der::SEQUENCE)?.reader();
     let mut ids = outer.inside(der::SEQUENCE)?;
     outer.finish()?; // no policies
-    let first = identifier(ids.inside(der::SEQUENCE)?, second)?;
+    let first = read(ids.inside(der::SEQUENCE)?)?;
     let mut more = 1;
     while !ids.is_empty() {
         more += 1;
         if more > CHAIN_MAX {
             return Err(DerError::Length);
         }
-        identifier(ids.inside(der::SEQUENCE)?, second)?;
+        read(ids.inside(der::SEQUENCE)?)?;
     }
     Ok(first)
-}
-
-/// `ESSCertID` or `ESSCertIDv2`.
-fn identifier(mut id: Reader<'_>, second: bool) -> Result<Identified<'_>, DerError> {
-    let named = if second { id.optional(der::SEQUENCE)? } else { None };
-    let algorithm = match (second, named) {
-        (false, _) => None,
-        (true, None) => Some(DigestAlgorithm::Sha256),
-        (true, Some(named)) => {
-            Some(DigestAlgorithm::of_identifier(named.raw).ok_or(DerError::Value)?)
-        }
-    };
-    let hash = id.expect(der::OCTET_STRING)?.value;
-    let mut issuer_serial = None;
-    if !id.is_empty() {
-        let mut pair = id.inside(der::SEQUENCE)?;
-        let mut names = pair.inside(der::SEQUENCE)?;
-        let mut name = names.inside(der::CONTEXT_4)?; // directoryName
-        names.finish()?;
-        let issuer = name.expect(der::SEQUENCE)?.raw;
-        name.finish()?;
-        issuer_serial = Some((issuer, pair.expect(der::INTEGER)?.value));
-        pair.finish()?;
-    }
-    id.finish()?;
-    Ok(Identified { algorithm, hash, issuer_serial })
 }

@@ -182,8 +182,7 @@ fn judge(
     trust: &TrustList,
 ) -> Result<VerifiedTimeStamp, TimeStampError> {
     let (certificate, algorithm) = read.intact()?;
-    let mut pool = read.certificates.clone();
-    pool.retain(|other| other != certificate);
+    let pool = read.bag.beside(certificate);
     let at = read.info.gen_time;
     let authority = verify_path_by(validator, certificate, &pool, trust, at, Usage::TimeStamp)?;
     authority.allows(algorithm)?;

@@ -1,6 +1,6 @@
 //! One certificate: what is read, and what is refused before any path is looked for.
 
-use kaibiao_pki::{Certificate, KeyAlgorithm, read_certificates};
+use kaibiao_pki::{Certificate, KeyAlgorithm, Usage, limits, read_certificates, verify_chain};
 
 use crate::forge::*;
 use crate::openssl;
@@ -87,6 +87,55 @@ fn faults_of_extensions() {
         let label = refused(|c| c.replace(extension(oid, false, value.clone())));
         assert_eq!(label, "E_CERT_EXTENSION", "{value:02x?}");
     }
+}
+
+/// N52: what takes work to compare is bounded before it is compared.
+#[test]
+fn extensions_without_end() {
+    let many = |count: usize| {
+        let mut spec = World::get().leaf.clone();
+        let numbers = (0_u16..).take(count - spec.extensions.len());
+        let one = |number: u16| {
+            let arcs = [0x2a, 1 + (number >> 7) as u8 % 100, (number & 0x7f) as u8];
+            extension(&arcs, false, vec![])
+        };
+        spec.extensions.extend(numbers.map(one));
+        Certificate::from_der(&spec.der(&World::get().issuing_key))
+    };
+    assert!(many(limits::EXTENSIONS_MAX).is_ok());
+    let error = many(limits::EXTENSIONS_MAX + 1).unwrap_err();
+    assert_eq!((error.label(), error.indication()), ("E_CERT_TOO_LARGE", "FORMAT_FAILURE"));
+    assert_eq!(many(4_000).unwrap_err(), error);
+    let listed = |count: usize| {
+        let list = vec![DOCUMENT; count];
+        refused(|c| c.replace(purposes(false, &list)))
+    };
+    assert_eq!(listed(limits::PURPOSES_MAX + 1), "E_CERT_EXTENSION");
+    assert_eq!(listed(5_000), "E_CERT_EXTENSION");
+}
+
+/// An organisation in a type that is not read is not replaced by the common name.
+#[test]
+fn the_common_name_does_not_stand_in_for_an_organisation() {
+    let world = World::get();
+    let party = |parts: &[(&[u8], Vec<u8>)]| {
+        let mut spec = world.leaf.clone();
+        spec.subject = name(&[parts, &[(ORG_ID, utf8(&code()))]].concat());
+        let leaf = spec.certificate(&world.issuing_key);
+        let path = verify_chain(&leaf, &[world.issuing()], &world.trust(), now(), Usage::Sign);
+        let party = path.map(|path| path.party().name.clone()).map_err(|error| error.label());
+        (leaf.display_name(), party)
+    };
+    let refused = |shown: &str| (shown.to_owned(), Err("E_CERT_NAME"));
+    let common = || (CN, utf8("株洲市城市照明服务中心"));
+    assert_eq!(party(&[common()]).1.as_deref(), Ok("株洲市城市照明服务中心"));
+    for tag in [0x14, 0x1c] {
+        let bytes = if tag == 0x14 { b"ABCD".to_vec() } else { vec![0, 0, 0, b'A'] };
+        assert_eq!(party(&[(O, tlv(tag, &bytes)), common()]), refused("?"));
+        assert_eq!(party(&[common(), (O, tlv(tag, &bytes))]), refused("?"));
+    }
+    assert_eq!(party(&[(O, utf8("甲 ")), common()]), refused("甲 "));
+    assert_eq!(party(&[(O, utf8("甲\u{fe00}乙")), common()]), refused("甲\u{fffd}乙"));
 }
 
 #[test]

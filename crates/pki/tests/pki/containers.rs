@@ -29,7 +29,6 @@ fn the_good_container_and_its_allowed_variants() {
     let null = [&[0x30, 0x0d][..], &SHA256[2..], &[5, 0]].concat();
     good(|c| (c.digest, c.digests) = (null.clone(), vec![null.clone()]));
     let world = World::get();
-    good(|c| c.certificates.as_mut().unwrap().reverse());
     good(|c| c.certificates.as_mut().unwrap().push(world.root_der()));
     good(|c| c.set(SIGNING_TIME, vec![tlv(0x18, b"20500101000000Z")]));
 }
@@ -252,7 +251,72 @@ fn what_the_profile_has_no_place_for() {
         }
     };
     assert_eq!(refused(many), "E_SIG_PROFILE");
-    assert_eq!(refused(|c| c.certificates.as_mut().unwrap().push(seq(&[]))), "E_CERT_FORMAT");
+}
+
+#[test]
+fn certificates_are_a_set() {
+    let turned = |c: &mut Container| {
+        c.certificates_sorted = false;
+        c.certificates.as_mut().unwrap().sort_by(|a, b| b.cmp(a));
+    };
+    assert_eq!(refused(turned), "E_SIG_FORMAT");
+    let twice = |place: usize| {
+        move |c: &mut Container| {
+            let list = c.certificates.as_mut().unwrap();
+            list.push(list[place].clone());
+        }
+    };
+    assert_eq!(refused(twice(0)), "E_SIG_FORMAT");
+    assert_eq!(refused(twice(1)), "E_SIG_FORMAT");
+}
+
+/// What a container may carry along that no path needs and that is no certificate of ours.
+fn unreadable() -> Vec<Vec<u8>> {
+    let world = World::get();
+    let changed = |change: &dyn Fn(&mut Spec)| {
+        let mut spec = world.root.clone();
+        change(&mut spec);
+        spec.der(&world.root_key)
+    };
+    let other = |key| der_of_pem(&crate::openssl::self_signed(key, "sha256"));
+    vec![
+        changed(&|c| (c.version, c.extensions) = (None, vec![])), // an old root
+        changed(&|c| c.serial = vec![0]),
+        other("rsa:1024"),
+        other("ed25519"),
+        seq(&[]),
+    ]
+}
+
+#[test]
+fn certificates_that_cannot_be_read_and_are_not_needed() {
+    for other in unreadable() {
+        assert!(kaibiao_pki::Certificate::from_der(&other).is_err());
+        good(|c| c.certificates.as_mut().unwrap().push(other.clone()));
+        good(|c| c.certificates.as_mut().unwrap().insert(0, other));
+    }
+    // They count all the same.
+    let mut list = unreadable();
+    good(|c| c.certificates.as_mut().unwrap().extend(list[..4].to_vec()));
+    assert_eq!(refused(|c| c.certificates.as_mut().unwrap().append(&mut list)), "E_SIG_PROFILE");
+}
+
+/// Two certificates of one issuer and serial number, which a careless CA makes: the signed attributes
+/// say which one is meant.
+#[test]
+fn the_signer_is_found_by_identifier_and_attribute_together() {
+    let world = World::get();
+    let mut double = world.leaf.clone();
+    double.spki = Key::new().spki();
+    let longer = double.der(&world.issuing_key);
+    double.without(EKU); // shorter, so it stands before the signer's
+    for double in [double.der(&world.issuing_key), longer] {
+        good(|c| c.certificates.as_mut().unwrap().push(double.clone()));
+        assert_eq!(
+            refused(|c| c.certificates.as_mut().unwrap()[0] = double),
+            "E_SIG_OTHER_CERTIFICATE"
+        );
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use kaibiao_pki::tsp::Imprint;
 use kaibiao_pki::{DigestAlgorithm, TrustList};
 
 use crate::forge::*;
-use crate::time_stamps::{stamp, world};
+use crate::time_stamps::{last_instant, stamp, world};
 
 const SHA: DigestAlgorithm = DigestAlgorithm::Sha256;
 /// 2030-06-01, 2031-06-01 and 2045-06-01, all at midnight UTC.
@@ -65,7 +65,7 @@ fn a_record_covers_its_objects_and_no_other() {
     let record = begun();
     let verified = verify(&record, &digests(), NOW).unwrap();
     assert_eq!(verified.existed(), at(NOW));
-    assert_eq!(verified.due(), world().leaf().not_after());
+    assert_eq!(verified.due(), last_instant(world()));
     let mut other_order = digests();
     other_order.reverse();
     verify(&record, &other_order, NOW).unwrap();
@@ -98,9 +98,22 @@ fn a_record_is_renewed_before_it_ends() {
     let twice = renewed(&record, later(), IN_2030);
     let verified = verify(&twice, &digests(), IN_2031).unwrap();
     assert_eq!((verified.existed(), verified.stamps().len()), (at(NOW), 2));
-    assert_eq!(verified.due(), later().leaf().not_after());
+    assert_eq!(verified.due(), last_instant(later()));
     verify(&renewed(&twice, later(), IN_2031), &digests(), IN_2031 + 1).unwrap();
     assert_eq!(verify(&twice, &digests(), IN_2045).unwrap_err().label(), "E_ERS_OVERDUE");
+}
+
+/// The last second of a certificate counts as a whole, for the path and for the end of a stamp.
+#[test]
+fn a_stamp_of_the_last_second_is_not_overdue_at_once() {
+    let end = last_instant(world()).get();
+    let token = stamp(world(), ers::imprint(SHA, &digests()).unwrap(), end - 500);
+    let record = ers::begin(SHA, &digests(), &token).unwrap();
+    verify(&record, &digests(), end - 500).unwrap();
+    verify(&record, &digests(), end).unwrap();
+    assert_eq!(verify(&record, &digests(), end + 1).unwrap_err().label(), "E_ERS_OVERDUE");
+    let renewed = renewed(&begun(), later(), end);
+    verify(&renewed, &digests(), IN_2031).unwrap();
 }
 
 /// N49: what a chain of stamps must not be.

@@ -28,6 +28,7 @@ pub(crate) struct Container {
     pub(crate) digest: Vec<u8>,
     pub(crate) attributes: Option<Vec<Attribute>>,
     pub(crate) sorted: bool,
+    pub(crate) certificates_sorted: bool,
     pub(crate) signature_algorithm: Vec<u8>,
     pub(crate) unsigned: Vec<u8>,
     /// How often the signer appears.
@@ -75,6 +76,7 @@ impl Container {
             certificates: Some(vec![leaf, issuing]),
             revocation: vec![],
             sorted: true,
+            certificates_sorted: true,
             signature_algorithm: ECDSA_SHA256.to_vec(),
             unsigned: vec![],
             signers: 1,
@@ -123,7 +125,12 @@ impl Container {
             tlv(4, &signature),
             self.unsigned.clone(),
         ]);
-        let certificates = self.certificates.as_ref().map(|list| tlv(0xa0, &list.concat()));
+        let certificates = self.certificates.clone().map(|mut list| {
+            if self.certificates_sorted {
+                list.sort();
+            }
+            tlv(0xa0, &list.concat())
+        });
         let signed_data = seq(&[
             tlv(2, &[self.version]),
             set(&self.digests),

@@ -61,6 +61,15 @@ fn chains_that_do_not_follow() {
     assert_eq!(label(&[&leaf, &root]), Some("E_ID_CHAIN"));
     assert_eq!(label(&[&leaf, &issuing, &issuing]), Some("E_ID_CHAIN"));
     assert_eq!(label(&[&leaf; 7]), Some("E_ID_CHAIN"));
+    // Names chain here as on a path (N60).
+    let mut other_form = world.leaf.clone();
+    other_form.issuer = name(&[(CN, tlv(0x13, b"ISSUING "))]);
+    let other_form = other_form.certificate(&world.issuing_key);
+    assert_eq!(label(&[&other_form, &issuing]), None);
+    let mut other_name = world.leaf.clone();
+    other_name.issuer = common_name("Issuing 2");
+    let other_name = other_name.certificate(&world.issuing_key);
+    assert_eq!(label(&[&other_name, &issuing]), Some("E_ID_CHAIN"));
     let stranger = Key::new();
     let same_name = Spec { spki: stranger.spki(), ..world.issuing.clone() };
     let same_name = same_name.certificate(&world.root_key);

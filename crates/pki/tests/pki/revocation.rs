@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use kaibiao_pki::revocation::{
-    Evidence, Freshness, Reason, Revocation, RevocationVerdict, judge_revocation,
+    Evidence, EvidenceFault, Freshness, Reason, Revocation, RevocationVerdict, judge_revocation,
 };
 use kaibiao_pki::{Certificate, Usage, VerifiedCert, limits, verify_chain};
 
@@ -174,6 +174,78 @@ fn a_revoked_ca_revokes_the_path() {
     assert!(matches!(verdict.revocation(), Revocation::Revoked { .. }));
 }
 
+/// N25: a CA that its own issuer revoked entrusts a stranger with the CRL on itself.
+#[test]
+fn a_revoked_ca_cannot_clear_itself() {
+    let world = World::get();
+    let key = Key::new();
+    let mut signer = Spec::ca("Issuing", "Root", &key, None);
+    signer.serial = vec![0x66];
+    signer.extensions = vec![key_usage(&[6])];
+    let pool = [signer.certificate(&world.issuing_key)];
+    let on_leaf = crl(world).der(&world.issuing_key);
+    let on_itself = CrlSpec::new("Root", &key).der(&key);
+    let evidence = [Evidence::Crl(&on_leaf), Evidence::Crl(&on_itself)];
+    let verdict = judge_revocation(&verified(world), &pool, &evidence, later());
+    assert_eq!(verdict.certificates()[0].1, Revocation::Good);
+    assert_eq!(verdict.certificates()[1].1.indication(), Some("TRY_LATER"));
+    assert_eq!(verdict.faults(), [(1, EvidenceFault::Responder)]);
+    // The CRL that was left out says why.
+    let mut root = CrlSpec::new("Root", &world.root_key);
+    root.lines = vec![Line(world.issuing.serial.clone(), "260630000000Z", vec![reason(2)])];
+    let root = root.der(&world.root_key);
+    let evidence = [evidence.as_slice(), &[Evidence::Crl(&root)]].concat();
+    let verdict = judge_revocation(&verified(world), &pool, &evidence, later());
+    assert_eq!(verdict.revocation().indication(), Some("REVOKED"));
+}
+
+/// The certificate is on hold since 1 June by a CRL of the day `old`, and off it again by one of the
+/// day `new`.
+fn hold(old: &'static str, until: &'static str, new: &'static str, at: Freshness) -> &'static str {
+    let world = World::get();
+    let mut listed = crl(world);
+    (listed.this_update, listed.next_update) = (old, Some(until));
+    listed.lines = vec![line(world, "260601000000Z", vec![reason(6)])];
+    let listed = listed.der(&world.issuing_key);
+    let clean = CrlSpec { this_update: new, ..crl(world) }.der(&world.issuing_key);
+    let both = [Evidence::Crl(&listed), Evidence::Crl(&clean)];
+    let [said, turned] =
+        [both, [both[1], both[0]]].map(|evidence| word(&judge(world, &evidence, at)));
+    assert_eq!(said, turned);
+    said
+}
+
+#[test]
+fn a_hold_that_was_lifted() {
+    // Afterwards: evidence of the instant or later tells whether it still held then.
+    assert_eq!(hold("260615000000Z", "260709000000Z", "260702000000Z", later()), "good");
+    assert_eq!(hold("260701000000Z", "260709000000Z", "260702000000Z", later()), "revoked");
+    // At the instant: the newest evidence that is in date.
+    let now = Freshness::Current;
+    assert_eq!(hold("260615000000Z", "260630000000Z", "260630000000Z", now), "good");
+    assert_eq!(hold("260615000000Z", "260709000000Z", "260630000000Z", now), "good");
+    assert_eq!(hold("260630000000Z", "260709000000Z", "260615000000Z", now), "revoked");
+}
+
+#[test]
+fn old_evidence_of_a_hold_alone_decides_nothing() {
+    let world = World::get();
+    let on_hold = |c: &mut CrlSpec| {
+        c.this_update = "260615000000Z";
+        c.next_update = Some("260622000000Z");
+        c.lines = vec![line(world, "260601000000Z", vec![reason(6)])];
+    };
+    assert_eq!(by_crl(on_hold), "E_REVOCATION_TOO_OLD");
+    let mut spec = crl(world);
+    on_hold(&mut spec);
+    let der = spec.der(&world.issuing_key);
+    let say = |der: &[u8]| word(&judge(world, &[Evidence::Crl(der)], Freshness::Current));
+    assert_eq!(say(&der), "E_REVOCATION_STALE");
+    // Any other revocation is final.
+    spec.lines = vec![line(world, "260601000000Z", vec![reason(5)])];
+    assert_eq!(say(&spec.der(&world.issuing_key)), "revoked");
+}
+
 #[test]
 fn n25_crls_that_are_not_usable() {
     let number = || extension(CRL_NUMBER, false, vec![2, 1, 7]);
@@ -247,6 +319,38 @@ fn n25_wrong_signatures_and_bytes() {
     let many = vec![Evidence::Crl(&[]); limits::REVOCATION_EVIDENCE_MAX + 1];
     let verdict = judge_revocation(&verified(world), &[], &many, later());
     assert_eq!(verdict.faults().last().unwrap().1.label(), "E_REVOCATION_TOO_LARGE");
+}
+
+/// N52: what a reader would have to hold or compare is bounded before it is.
+#[test]
+fn crls_without_end() {
+    let world = World::get();
+    let strange = |number: u16, value: Vec<u8>| {
+        extension(&[0x2a, 1 + (number >> 7) as u8, (number & 0x7f) as u8], false, value)
+    };
+    let with = |count: u16| {
+        by_crl(|c| c.extensions.extend((1..count).map(|number| strange(number, vec![]))))
+    };
+    assert_eq!(with(limits::EXTENSIONS_MAX as u16), "good");
+    assert_eq!(with(limits::EXTENSIONS_MAX as u16 + 1), "E_REVOCATION_TOO_LARGE");
+    assert_eq!(with(6_000), "E_REVOCATION_TOO_LARGE");
+    let head = |length: usize| by_crl(|c| c.extensions.push(strange(1, vec![5; length])));
+    assert_eq!(head(limits::CRL_HEAD_BYTES_MAX - 1_000), "good");
+    assert_eq!(head(limits::CRL_HEAD_BYTES_MAX), "E_REVOCATION_TOO_LARGE");
+    // A line of 1,024 octets, of 1,025, and one that is nothing but extensions.
+    let by = |extensions| by_crl(|c| c.lines = vec![line(world, "260703000000Z", extensions)]);
+    assert_eq!(by(vec![strange(1, vec![5; 980])]), "good");
+    assert_eq!(by(vec![strange(1, vec![5; 1_024])]), "E_REVOCATION_TOO_LARGE");
+    assert_eq!(by(vec![strange(1, vec![]); 10_000]), "E_REVOCATION_TOO_LARGE");
+    // Many lines are what a CRL is for.
+    let serial = |number: u32| number.to_be_bytes().to_vec();
+    let lines: Vec<_> = (0x0200_0000..0x0200_8000)
+        .map(|number| Line(serial(number), "260601000000Z", vec![reason(5)]))
+        .collect();
+    let mut listed = lines.clone();
+    listed.insert(0x4000, line(world, "260601000000Z", vec![]));
+    assert_eq!(by_crl(|c| c.lines = lines), "good");
+    assert_eq!(by_crl(|c| c.lines = listed), "revoked");
 }
 
 #[test]
@@ -401,6 +505,30 @@ fn n26_delegated_responders() {
     assert_eq!(delegated(|c| c.replace(extension(STRANGE, true, vec![5, 0])), issuing), refused);
     // Without nocheck its own status must be known.
     assert_eq!(delegated(|c| c.without(NO_CHECK), issuing), refused);
+}
+
+/// A responder has two certificates of one name and key; one of them is for answers.
+#[test]
+fn every_certificate_of_a_responder_is_tried() {
+    let world = World::get();
+    let key = Key::new();
+    let mut other = Spec::ca("Issuing", "Responder", &key, None);
+    other.extensions = vec![key_usage(&[0])];
+    let mut responder = other.clone();
+    responder.extensions.push(purposes(false, &[OCSP_SIGNING]));
+    responder.extensions.push(extension(NO_CHECK, false, vec![5, 0]));
+    let mut spec = OcspSpec::new(world);
+    spec.responder = tlv(0xa1, &responder.subject);
+    let certificates = [&other, &responder].map(|spec| spec.der(&world.issuing_key));
+    for order in [[0, 1], [1, 0]] {
+        spec.certificates = order.map(|place| certificates[place].clone()).to_vec();
+        let der = spec.der(&key);
+        assert_eq!(word(&judge(world, &[Evidence::Ocsp(&der)], later())), "good");
+    }
+    spec.certificates = vec![certificates[0].clone()];
+    let der = spec.der(&key);
+    let alone = word(&judge(world, &[Evidence::Ocsp(&der)], later()));
+    assert_eq!(alone, "E_REVOCATION_RESPONDER");
 }
 
 #[test]

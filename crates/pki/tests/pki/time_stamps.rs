@@ -9,8 +9,8 @@ use kaibiao_pki::tsp::{
     Authority, Imprint, Request, TimeStampError, VerifiedTimeStamp, read_response, verify_response,
     verify_token,
 };
-use kaibiao_pki::{DigestAlgorithm, Identity, TrustList, read_certificates};
-use kaibiao_types::Digest;
+use kaibiao_pki::{DigestAlgorithm, Identity, TrustList, limits, read_certificates};
+use kaibiao_types::{Digest, UtcMillis};
 use ring::rand::SystemRandom;
 
 use crate::forge::*;
@@ -42,6 +42,11 @@ fn imprint() -> Imprint {
     Imprint::of(DigestAlgorithm::Sha256, DATA)
 }
 
+/// The last second of the authority's certificate counts as a whole.
+pub(crate) fn last_instant(world: &World) -> UtcMillis {
+    at(world.leaf().not_after().get() + 999)
+}
+
 pub(crate) fn stamp(world: &World, imprint: Imprint, millis: u64) -> Vec<u8> {
     let identity = world.identity();
     let authority = Authority::new(&identity, POLICY).unwrap();
@@ -67,7 +72,7 @@ fn a_stamp_says_what_when_by_whom() {
         assert_eq!(verified.policy(), POLICY);
         assert_eq!(verified.tsa().spki_sha256(), world.leaf().spki_sha256());
         assert_eq!(verified.imprint(), &imprint());
-        assert_eq!(verified.due(), world.leaf().not_after());
+        assert_eq!(verified.due(), last_instant(world));
         assert_eq!(verified.authority().between()[0].display_name(), "Issuing");
     }
 }
@@ -245,6 +250,16 @@ fn containers_of_tokens() {
     assert_eq!(changed(|c| c.remove(SIGNING_TIME)), "good");
     assert_eq!(changed(|c| c.add(CAPABILITIES, vec![seq(&[])])), "good");
     assert_eq!(changed(|c| c.add(SIGNING_TIME, vec![seq(&[])])), "E_TST_ATTRIBUTE");
+    let many = |count: usize| {
+        changed(|c| {
+            let held = c.attributes.as_ref().unwrap().len();
+            for number in held..count {
+                c.add(&[0x2a, 1, number as u8], vec![seq(&[])]);
+            }
+        })
+    };
+    assert_eq!(many(limits::TIME_STAMP_ATTRIBUTES_MAX), "good");
+    assert_eq!(many(limits::TIME_STAMP_ATTRIBUTES_MAX + 1), "E_TST_ATTRIBUTE");
     let twice = vec![tlv(4, &[0; 32]), tlv(4, &[1; 32])];
     assert_eq!(changed(|c| c.set(MESSAGE_DIGEST, twice)), "E_TST_ATTRIBUTE");
     assert_eq!(changed(|c| c.set(MESSAGE_DIGEST, vec![tlv(4, &[0; 32])])), "E_TST_HASH");
@@ -259,6 +274,14 @@ fn containers_of_tokens() {
     assert_eq!(changed(|c| c.revocation = tlv(0xa1, &[])), "E_TST_PROFILE");
     assert_eq!(changed(|c| c.certificates = None), "E_TST_NO_CERTIFICATE");
     assert_eq!(changed(|c| c.certificates.as_mut().unwrap().truncate(1)), "E_CERT_UNTRUSTED");
+    let with = |other: Vec<u8>| changed(|c| c.certificates.as_mut().unwrap().insert(0, other));
+    let mut old = world().root.clone();
+    (old.version, old.extensions) = (None, vec![]);
+    assert_eq!(with(old.der(&world().root_key)), "good"); // not readable, not needed
+    let mut double = world().leaf.clone();
+    double.spki = Key::new().spki();
+    double.subject = common_name("S"); // shorter, so it stands before the authority's
+    assert_eq!(with(double.der(&world().issuing_key)), "good"); // another of that serial number
     let mut der = good().signed_by(&world().leaf_key);
     der.push(0);
     assert_eq!(label(&der), "E_TST_FORMAT");

@@ -152,7 +152,7 @@ impl Party {
 /// Name, expected label, and the change to a good container before it is signed.
 type Fault = (&'static str, &'static str, fn(&mut Container));
 
-const FAULTS: [Fault; 15] = [
+const FAULTS: [Fault; 16] = [
     ("two signers", "E_SIG_SIGNERS", |c| c.signers = 2),
     ("contentType missing", "E_SIG_ATTRIBUTE", |c| c.remove(CONTENT_TYPE)),
     ("messageDigest missing", "E_SIG_ATTRIBUTE", |c| c.remove(MESSAGE_DIGEST)),
@@ -172,6 +172,10 @@ const FAULTS: [Fault; 15] = [
     ("attributes not in DER order", "E_SIG_FORMAT", |c| {
         c.sorted = false;
         c.attributes.as_mut().unwrap().reverse();
+    }),
+    ("certificates not in DER order", "E_SIG_FORMAT", |c| {
+        c.certificates_sorted = false;
+        c.certificates.as_mut().unwrap().sort_by(|a, b| b.cmp(a));
     }),
     ("ECDSA value with r = 0", "E_SIG_CRYPTO", |c| {
         c.signature = Some(seq(&[tlv(2, &[0]), tlv(2, &[1])]));
