@@ -4,6 +4,7 @@ use kaibiao_types::{Digest, OrgCode, Party, UtcMillis};
 
 use crate::cert::{CertError, Certificate, Purpose, SignatureAlgorithm, text};
 use crate::der::{self, Reader};
+use crate::limits::POOL_MAX;
 use crate::oid;
 use crate::path::{FullPaths, PathValidator, ValidPath};
 use crate::trust::{Anchor, OrgCodePlace, TrustList};
@@ -66,9 +67,9 @@ impl VerifiedCert {
         self.path.at()
     }
 
-    /// The trust anchor's certificate.
-    pub(crate) const fn anchor(&self) -> &Certificate {
-        self.path.anchor()
+    /// The path.
+    pub(crate) const fn path(&self) -> &VerifiedPath {
+        &self.path
     }
 
     /// Whether the trust list accepts signatures of this algorithm by this certificate.
@@ -208,6 +209,17 @@ fn path_by<'a>(
         at,
     };
     Ok((path, anchor))
+}
+
+/// Certificates a path is looked for among: those that came with the signature, then those handed in,
+/// as many as are looked at.
+pub(crate) fn pool(
+    inside: &[Certificate],
+    others: &[Certificate],
+    signer: &Certificate,
+) -> Vec<Certificate> {
+    let all = inside.iter().chain(others).filter(|other| *other != signer);
+    all.take(POOL_MAX).cloned().collect()
 }
 
 /// The signer is no CA; key usage and extended key usage allow the use.

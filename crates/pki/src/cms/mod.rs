@@ -7,7 +7,7 @@ mod sign;
 mod stamp;
 mod verify;
 
-pub(crate) use read::{SignerId, attribute as read_attribute, signed_data, signer_id};
+pub(crate) use read::{Container, SignerId, attribute as read_attribute, signed_data, signer_id};
 pub(crate) use sign::{attributes_over, container};
 
 pub use error::{SignError, SignatureError};

@@ -9,18 +9,18 @@ use crate::limits::{CHAIN_MAX, CMS_BYTES_MAX};
 use crate::oid;
 
 /// A container of the profile, structurally complete; no signature is checked yet.
-pub(super) struct Container<'a> {
-    pub(super) certificates: Vec<Certificate>,
+pub(crate) struct Container<'a> {
+    pub(crate) certificates: Vec<Certificate>,
     signer_id: SignerId<'a>,
     /// The signed attributes as received, tag `[0]` included.
     pub(super) attributes_raw: &'a [u8],
-    pub(super) attributes: Attributes<'a>,
+    pub(crate) attributes: Attributes<'a>,
     /// Of the content and of the signature; both say the same.
     pub(super) digest: DigestAlgorithm,
     signature_algorithm: &'a [u8],
-    pub(super) signature: &'a [u8],
+    pub(crate) signature: &'a [u8],
     /// The token on the signature, as received.
-    pub(super) time_stamp: Option<&'a [u8]>,
+    pub(crate) time_stamp: Option<&'a [u8]>,
 }
 
 /// Who signed, as a `SignerInfo` names the certificate.
@@ -30,9 +30,9 @@ pub(crate) enum SignerId<'a> {
 }
 
 /// The values of the four signed attributes.
-pub(super) struct Attributes<'a> {
+pub(crate) struct Attributes<'a> {
     pub(super) message_digest: &'a [u8],
-    pub(super) signing_time: UtcMillis,
+    pub(crate) signing_time: UtcMillis,
     certificate_hash: CertificateHash<'a>,
     issuer_serial: Option<(&'a [u8], &'a [u8])>,
 }
@@ -55,7 +55,7 @@ fn part<T>(part: &'static str, result: Result<T, DerError>) -> Read<T> {
 }
 
 impl<'a> Container<'a> {
-    pub(super) fn read(cms: &'a [u8]) -> Read<Self> {
+    pub(crate) fn read(cms: &'a [u8]) -> Read<Self> {
         if cms.len() > CMS_BYTES_MAX {
             return Err(SignatureError::TooLarge(cms.len()));
         }
@@ -84,7 +84,7 @@ impl<'a> Container<'a> {
 
     /// The signer's certificate: the one in the container that the signer identifier names and that
     /// the signed attributes were made for.
-    pub(super) fn signer(&self) -> Read<&Certificate> {
+    pub(crate) fn signer(&self) -> Read<&Certificate> {
         let named = self.certificates.iter().find(|one| self.signer_id.names(one));
         let certificate = named.ok_or(SignatureError::SignerMissing)?;
         let attributes = &self.attributes;

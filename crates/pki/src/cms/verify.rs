@@ -9,7 +9,7 @@ use crate::path::{FullPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
 use crate::tsp::{VerifiedTimeStamp, intact_over, verify_over};
-use crate::verified::{Usage, VerifiedCert, verify_chain_by};
+use crate::verified::{Usage, VerifiedCert, pool, verify_chain_by};
 
 /// A detached signature that is intact and whose signer is trusted. Only verification makes one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -123,12 +123,12 @@ pub fn verify_detached_by(
 ) -> Result<VerifiedSignature, SignatureError> {
     let container = Container::read(cms)?;
     let (certificate, algorithm) = check(&container, content)?;
-    let mut pool = container.certificates.clone();
-    pool.retain(|other| other != certificate);
+    let pool = pool(&container.certificates, &[], certificate);
     let signer = verify_chain_by(validator, certificate, &pool, trust, at, Usage::Sign)?;
     signer.allows(algorithm)?;
     let token = container.time_stamp;
-    let time_stamp = token.map(|token| verify_over(validator, token, container.signature, trust));
+    let time_stamp =
+        token.map(|token| verify_over(validator, token, container.signature, &[], trust));
     Ok(VerifiedSignature {
         signer,
         signing_time: container.attributes.signing_time,
@@ -191,19 +191,33 @@ fn check<'a>(
     container: &'a Container<'_>,
     content: &[u8],
 ) -> Result<(&'a Certificate, SignatureAlgorithm), SignatureError> {
-    if container.attributes.message_digest != container.digest.of(content) {
-        return Err(SignatureError::Digest);
-    }
+    container.is_of(content)?;
     let certificate = container.signer()?;
-    let algorithm = container.algorithm(certificate)?;
-    // RFC 5652, 5.4: what is signed is the SET OF, so its tag stands where [0] was received.
-    let mut message = container.attributes_raw.to_vec();
-    if let Some(tag) = message.first_mut() {
-        *tag = crate::der::SET;
+    Ok((certificate, container.signed_by(certificate)?))
+}
+
+impl Container<'_> {
+    /// Whether the content is the one that was signed.
+    pub(crate) fn is_of(&self, content: &[u8]) -> Result<(), SignatureError> {
+        let same = self.attributes.message_digest == self.digest.of(content);
+        if same { Ok(()) } else { Err(SignatureError::Digest) }
     }
-    if certificate.key.verifies(algorithm, &message, container.signature) {
-        Ok((certificate, algorithm))
-    } else {
-        Err(SignatureError::Crypto(certificate.serial_tail()))
+
+    /// Whether the signature value is one by the key of this certificate; by which algorithm.
+    pub(crate) fn signed_by(
+        &self,
+        certificate: &Certificate,
+    ) -> Result<SignatureAlgorithm, SignatureError> {
+        let algorithm = self.algorithm(certificate)?;
+        // RFC 5652, 5.4: what is signed is the SET OF, so its tag stands where [0] was received.
+        let mut message = self.attributes_raw.to_vec();
+        if let Some(tag) = message.first_mut() {
+            *tag = crate::der::SET;
+        }
+        if certificate.key.verifies(algorithm, &message, self.signature) {
+            Ok(algorithm)
+        } else {
+            Err(SignatureError::Crypto(certificate.serial_tail()))
+        }
     }
 }
