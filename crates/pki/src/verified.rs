@@ -211,15 +211,10 @@ fn path_by<'a>(
     Ok((path, anchor))
 }
 
-/// Certificates a path is looked for among: those that came with the signature, then those handed in,
-/// as many as are looked at.
-pub(crate) fn pool(
-    inside: &[Certificate],
-    others: &[Certificate],
-    signer: &Certificate,
-) -> Vec<Certificate> {
-    let all = inside.iter().chain(others).filter(|other| *other != signer);
-    all.take(POOL_MAX).cloned().collect()
+/// Adds certificates to those among which a path is looked for, as many as are looked at.
+pub(crate) fn add_to_pool(pool: &mut Vec<Certificate>, others: &[Certificate]) {
+    let room = POOL_MAX.saturating_sub(pool.len());
+    pool.extend(others.iter().take(room).cloned());
 }
 
 /// The signer is no CA; key usage and extended key usage allow the use.

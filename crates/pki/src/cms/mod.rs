@@ -9,6 +9,7 @@ mod verify;
 
 pub(crate) use read::{Container, SignerId, attribute as read_attribute, signed_data, signer_id};
 pub(crate) use sign::{attributes_over, container};
+pub(crate) use verify::check;
 
 pub use error::{SignError, SignatureError};
 pub use sign::{

@@ -84,7 +84,7 @@ impl<'a> Container<'a> {
 
     /// The signer's certificate: the one in the container that the signer identifier names and that
     /// the signed attributes were made for.
-    pub(crate) fn signer(&self) -> Read<&Certificate> {
+    pub(super) fn signer(&self) -> Read<&Certificate> {
         let named = self.certificates.iter().find(|one| self.signer_id.names(one));
         let certificate = named.ok_or(SignatureError::SignerMissing)?;
         let attributes = &self.attributes;

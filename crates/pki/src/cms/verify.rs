@@ -9,7 +9,7 @@ use crate::path::{FullPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
 use crate::tsp::{VerifiedTimeStamp, intact_over, verify_over};
-use crate::verified::{Usage, VerifiedCert, pool, verify_chain_by};
+use crate::verified::{Usage, VerifiedCert, verify_chain_by};
 
 /// A detached signature that is intact and whose signer is trusted. Only verification makes one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -123,7 +123,8 @@ pub fn verify_detached_by(
 ) -> Result<VerifiedSignature, SignatureError> {
     let container = Container::read(cms)?;
     let (certificate, algorithm) = check(&container, content)?;
-    let pool = pool(&container.certificates, &[], certificate);
+    let mut pool = container.certificates.clone();
+    pool.retain(|other| other != certificate);
     let signer = verify_chain_by(validator, certificate, &pool, trust, at, Usage::Sign)?;
     signer.allows(algorithm)?;
     let token = container.time_stamp;
@@ -187,37 +188,23 @@ pub fn danger_read_signer_unverified(cms: &[u8]) -> Result<UnverifiedSigner, Sig
 }
 
 /// Digest, identity of the certificate, signature value.
-fn check<'a>(
+pub(crate) fn check<'a>(
     container: &'a Container<'_>,
     content: &[u8],
 ) -> Result<(&'a Certificate, SignatureAlgorithm), SignatureError> {
-    container.is_of(content)?;
-    let certificate = container.signer()?;
-    Ok((certificate, container.signed_by(certificate)?))
-}
-
-impl Container<'_> {
-    /// Whether the content is the one that was signed.
-    pub(crate) fn is_of(&self, content: &[u8]) -> Result<(), SignatureError> {
-        let same = self.attributes.message_digest == self.digest.of(content);
-        if same { Ok(()) } else { Err(SignatureError::Digest) }
+    if container.attributes.message_digest != container.digest.of(content) {
+        return Err(SignatureError::Digest);
     }
-
-    /// Whether the signature value is one by the key of this certificate; by which algorithm.
-    pub(crate) fn signed_by(
-        &self,
-        certificate: &Certificate,
-    ) -> Result<SignatureAlgorithm, SignatureError> {
-        let algorithm = self.algorithm(certificate)?;
-        // RFC 5652, 5.4: what is signed is the SET OF, so its tag stands where [0] was received.
-        let mut message = self.attributes_raw.to_vec();
-        if let Some(tag) = message.first_mut() {
-            *tag = crate::der::SET;
-        }
-        if certificate.key.verifies(algorithm, &message, self.signature) {
-            Ok(algorithm)
-        } else {
-            Err(SignatureError::Crypto(certificate.serial_tail()))
-        }
+    let certificate = container.signer()?;
+    let algorithm = container.algorithm(certificate)?;
+    // RFC 5652, 5.4: what is signed is the SET OF, so its tag stands where [0] was received.
+    let mut message = container.attributes_raw.to_vec();
+    if let Some(tag) = message.first_mut() {
+        *tag = crate::der::SET;
+    }
+    if certificate.key.verifies(algorithm, &message, container.signature) {
+        Ok((certificate, algorithm))
+    } else {
+        Err(SignatureError::Crypto(certificate.serial_tail()))
     }
 }

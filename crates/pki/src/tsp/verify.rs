@@ -9,7 +9,7 @@ use super::token::Token;
 use crate::path::{FullPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
-use crate::verified::{Usage, VerifiedPath, pool, verify_path_by};
+use crate::verified::{Usage, VerifiedPath, add_to_pool, verify_path_by};
 use crate::{Certificate, oid};
 
 /// A time stamp that is intact and whose authority was trusted when it stamped. Only verification
@@ -185,7 +185,9 @@ fn judge(
     trust: &TrustList,
 ) -> Result<VerifiedTimeStamp, TimeStampError> {
     let (certificate, algorithm) = read.intact()?;
-    let pool = pool(&read.certificates, others, certificate);
+    let mut pool = read.certificates.clone();
+    pool.retain(|other| other != certificate);
+    add_to_pool(&mut pool, others);
     let at = read.info.gen_time;
     let authority = verify_path_by(validator, certificate, &pool, trust, at, Usage::TimeStamp)?;
     authority.allows(algorithm)?;

@@ -26,7 +26,7 @@ pub enum Fault {
     Revoked {
         /// The certificate.
         certificate: SerialTail,
-        /// From when on.
+        /// From when on; of a lost key, when it was lost.
         since: UtcMillis,
         /// Why.
         reason: Reason,

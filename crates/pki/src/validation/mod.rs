@@ -8,7 +8,7 @@ mod fault;
 mod run;
 mod stamp;
 
-use kaibiao_types::{OrgCode, UtcMillis};
+use kaibiao_types::{Digest, OrgCode, UtcMillis};
 
 use crate::cert::{Certificate, SerialTail};
 use crate::path::{FullPaths, PathValidator};
@@ -17,7 +17,7 @@ use crate::trust::TrustList;
 use crate::tsp::VerifiedTimeStamp;
 use crate::verified::VerifiedCert;
 
-pub use fault::Fault;
+pub use fault::{Fault, RevocationEffect};
 
 /// Everything a verdict rests on, but the present.
 #[derive(Clone, Copy, Debug)]
@@ -256,7 +256,7 @@ pub enum Note {
         role: Role,
         /// The certificate.
         certificate: SerialTail,
-        /// From when on.
+        /// From when on; of a lost key, when it was lost.
         since: UtcMillis,
         /// Why.
         reason: Reason,
@@ -273,6 +273,7 @@ pub enum Note {
 /// The verdict on a signature and all that led to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Validation {
+    cms_sha256: Digest,
     checks: Vec<Check>,
     now: UtcMillis,
     best: Option<Existence>,
@@ -344,6 +345,11 @@ impl Validation {
     /// The time stamp on the signature, if it is intact and its authority's path was valid.
     pub const fn time_stamp(&self) -> Option<&VerifiedTimeStamp> {
         self.time_stamp.as_ref()
+    }
+
+    /// SHA-256 of the whole container.
+    pub const fn cms_sha256(&self) -> Digest {
+        self.cms_sha256
     }
 
     /// What the evidence says on each certificate that was judged.

@@ -8,10 +8,24 @@ use super::{
     Validation, Witness,
 };
 use crate::cert::{CertError, Certificate, SerialTail, SignatureAlgorithm};
-use crate::cms::{Container, SignatureError};
+use crate::cms::{Container, SignatureError, check};
 use crate::path::PathValidator;
 use crate::revocation::{Freshness, Reason, Revocation, RevocationVerdict, judge_verified};
-use crate::verified::{Usage, VerifiedCert, VerifiedPath, pool, verify_chain_by};
+use crate::sha256;
+use crate::verified::{Usage, VerifiedCert, VerifiedPath, add_to_pool, verify_chain_by};
+
+/// What is asked of the container by itself, in order.
+const INTACT: [Question; 4] =
+    [Question::Format, Question::Content, Question::Certificate, Question::Value];
+
+/// Which of the questions on a container that could be read an error answers.
+const fn question_of(error: &SignatureError) -> Question {
+    match error {
+        SignatureError::Digest => Question::Content,
+        SignatureError::Crypto(_) => Question::Value,
+        _ => Question::Certificate,
+    }
+}
 
 /// A validation under way.
 pub(super) struct Run<'a> {
@@ -28,6 +42,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(validator: &'a dyn PathValidator, input: Input<'a>, now: UtcMillis) -> Self {
         let out = Validation {
+            cms_sha256: sha256(input.cms),
             checks: Vec::new(),
             now,
             best: None,
@@ -49,13 +64,20 @@ impl<'a> Run<'a> {
     /// `None` after an answer that leaves nothing to go on with.
     fn all(&mut self) -> Option<()> {
         let input = self.input;
-        let container = self.must(Question::Format, Container::read(input.cms))?;
+        let container = match Container::read(input.cms) {
+            Ok(container) => container,
+            Err(error) => return self.refuse(Question::Format, error),
+        };
         self.out.signing_time = Some(container.attributes.signing_time);
-        self.must(Question::Content, container.is_of(input.content))?;
-        let certificate = self.must(Question::Certificate, container.signer())?;
-        let algorithm = self.must(Question::Value, container.signed_by(certificate))?;
+        let (certificate, algorithm) = match check(&container, input.content) {
+            Ok(found) => found,
+            Err(error) => return self.refuse(question_of(&error), error),
+        };
+        INTACT.into_iter().for_each(|question| self.answer(question, Answer::Yes));
         self.out.certificate = Some(certificate.clone());
-        self.pool = pool(&container.certificates, input.certificates, certificate);
+        self.pool = container.certificates.clone();
+        self.pool.retain(|other| other != certificate);
+        add_to_pool(&mut self.pool, input.certificates);
         for proof in input.proofs {
             self.proof(proof);
         }
@@ -75,21 +97,16 @@ impl<'a> Run<'a> {
         self.out.checks.push(Check { question, answer });
     }
 
-    /// The answer on something the signature itself must have.
-    fn must<T>(&mut self, question: Question, found: Result<T, SignatureError>) -> Option<T> {
-        match found {
-            Ok(value) => {
-                self.answer(question, Answer::Yes);
-                Some(value)
-            }
-            Err(error) => {
-                // The certificate may exist elsewhere; it is just not here.
-                let open = error == SignatureError::SignerMissing;
-                let fault = Fault::Signature(error);
-                self.answer(question, if open { Answer::Open(fault) } else { Answer::No(fault) });
-                None
-            }
+    /// Everything before this question was in order; this is not, and no other can be asked.
+    fn refuse(&mut self, question: Question, error: SignatureError) -> Option<()> {
+        for earlier in INTACT.into_iter().take_while(|earlier| *earlier != question) {
+            self.answer(earlier, Answer::Yes);
         }
+        // The certificate may exist elsewhere; it is just not here.
+        let open = error == SignatureError::SignerMissing;
+        let fault = Fault::Signature(error);
+        self.answer(question, if open { Answer::Open(fault) } else { Answer::No(fault) });
+        None
     }
 
     /// The answer of something that may show when the signature existed.
@@ -234,7 +251,8 @@ impl<'a> Run<'a> {
         let all = found.certificates().iter();
         all.filter_map(|(certificate, revocation)| match *revocation {
             Revocation::Revoked { at, reason, invalidity } => {
-                Some(Later { certificate: *certificate, since: at, reason, invalidity })
+                let since = counts_from(at, reason, invalidity);
+                Some(Later { certificate: *certificate, since, reason })
             }
             _ => None,
         })
@@ -267,13 +285,22 @@ pub(super) struct Later {
     pub(super) certificate: SerialTail,
     pub(super) since: UtcMillis,
     pub(super) reason: Reason,
-    pub(super) invalidity: Option<UtcMillis>,
 }
 
 impl Later {
     pub(super) const fn note(&self, role: Role) -> Note {
-        let Self { certificate, since, reason, .. } = *self;
+        let Self { certificate, since, reason } = *self;
         Note::RevokedLater { role, certificate, since, reason }
+    }
+}
+
+/// From when on a revocation counts: that of a lost key from when it was lost.
+fn counts_from(at: UtcMillis, reason: Reason, invalidity: Option<UtcMillis>) -> UtcMillis {
+    match reason {
+        Reason::KeyCompromise | Reason::CaCompromise | Reason::AaCompromise => {
+            invalidity.map_or(at, |lost| lost.min(at))
+        }
+        _ => at,
     }
 }
 
@@ -284,8 +311,9 @@ pub(super) fn first_fault(
 ) -> Option<Fault> {
     let all = || found.certificates().iter().enumerate();
     let revoked = all().find_map(|(place, &(certificate, revocation))| match revocation {
-        Revocation::Revoked { at, reason, .. } => {
-            Some(Fault::Revoked { certificate, since: at, reason, effect: effect(place) })
+        Revocation::Revoked { at, reason, invalidity } => {
+            let since = counts_from(at, reason, invalidity);
+            Some(Fault::Revoked { certificate, since, reason, effect: effect(place) })
         }
         _ => None,
     });

@@ -88,7 +88,7 @@ impl Run<'_> {
         }
         for later in self.later(path) {
             if !later.leaves(known) {
-                let Later { certificate, since, reason, .. } = later;
+                let Later { certificate, since, reason } = later;
                 let effect = RevocationEffect::NoProofStamp;
                 return Err(Fault::Revoked { certificate, since, reason, effect });
             }
@@ -106,7 +106,6 @@ impl Later {
             self.reason,
             Reason::AffiliationChanged | Reason::Superseded | Reason::CessationOfOperation
         );
-        let lost = self.invalidity.map_or(self.since, |at| at.min(self.since));
-        harmless || known.is_some_and(|known| known < lost)
+        harmless || known.is_some_and(|known| known < self.since)
     }
 }

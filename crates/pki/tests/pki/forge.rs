@@ -233,7 +233,7 @@ pub(crate) fn der_of_pem(pem: &str) -> Vec<u8> {
 
 // Certificates ---------------------------------------------------------------------------------
 
-#[derive(Clone)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) struct Extension {
     pub(crate) oid: Vec<u8>,
     pub(crate) critical: bool,
@@ -262,7 +262,7 @@ pub(crate) fn purposes(critical: bool, list: &[&[u8]]) -> Extension {
 }
 
 /// Everything in a certificate, ready to be changed.
-#[derive(Clone)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) struct Spec {
     pub(crate) version: Option<u8>,
     pub(crate) serial: Vec<u8>,

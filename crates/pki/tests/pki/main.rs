@@ -38,3 +38,4 @@ mod time_server;
 mod trust_lists;
 mod validation;
 mod vectors;
+mod vectors_time;

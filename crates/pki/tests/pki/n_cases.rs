@@ -9,7 +9,7 @@ use kaibiao_types::OrgCode;
 use crate::forge::*;
 use crate::forge_revocation::*;
 use crate::paths::limit;
-use crate::scene::{BID, Given, IN_2041, Kind, Scene, Specs};
+use crate::scene::{BID, Given, IN_2041, Kind, Scene, Specs, identified};
 use crate::stamped_signatures::{SIGNATURE_TIME_STAMP, unsigned};
 use crate::time_stamps::{forged_by, of, stamp};
 
@@ -19,14 +19,14 @@ const NUMBERS: [std::ops::RangeInclusive<u8>; 3] = [3..=28, 52..=53, 60..=60];
 /// What a number cannot be for: the user id is one of SM2 alone.
 const NOT_FOR: [(u8, Kind); 2] = [(11, Kind::P256), (11, Kind::Rsa)];
 
-type Make = Box<dyn Fn(&Scene) -> Given>;
+pub(crate) type Make = Box<dyn Fn(&Scene) -> Given>;
 
-struct Row {
-    number: u8,
-    what: &'static str,
-    kinds: &'static [Kind],
-    expect: Verdict,
-    make: Make,
+pub(crate) struct Row {
+    pub(crate) number: u8,
+    pub(crate) what: &'static str,
+    pub(crate) kinds: &'static [Kind],
+    pub(crate) expect: Verdict,
+    pub(crate) make: Make,
 }
 
 #[derive(Default)]
@@ -72,7 +72,7 @@ const OUT_OF_BOUNDS: Verdict = Indeterminate("OUT_OF_BOUNDS_NO_POE");
 const TRY_LATER: Verdict = Indeterminate("TRY_LATER");
 const NO_POE: Verdict = Indeterminate("NO_POE");
 
-fn table() -> Vec<Row> {
+pub(crate) fn table() -> Vec<Row> {
     let mut table = Table::default();
     table.all(0, "good", Passed, Scene::good);
     values(&mut table);
@@ -539,7 +539,7 @@ fn stamps(table: &mut Table) {
     ];
     for (what, change) in purposes_of {
         table.all(28, what, CHAIN, move |scene| {
-            let mut other = of(Key::new(), Key::new(), Key::new());
+            let mut other = identified(of(Key::new(), Key::new(), Key::new()));
             change(&mut other.leaf);
             let mut given = scene.good();
             let imprint = kaibiao_pki::cms::time_stamp_imprint(&given.cms).unwrap();
@@ -607,7 +607,6 @@ fn profiles(table: &mut Table) {
     ];
     for (what, change) in changes {
         table.all(53, what, CHAIN, move |scene| scene.under(|specs| change(&mut specs.leaf)));
-        table.all(53, what, CHAIN, move |scene| scene.under(|specs| change(&mut specs.issuing)));
     }
     table.all(53, "a CA as signer", CHAIN, |scene| {
         scene.under(|specs| specs.leaf.replace(basic(None)))

@@ -161,7 +161,7 @@ fn fields() -> Vec<Vec<u8>> {
     fields_over(&sha256(DATA))
 }
 
-fn fields_over(digest: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn fields_over(digest: &[u8]) -> Vec<Vec<u8>> {
     vec![
         vec![2, 1, 1],
         oid(&[0x88, 0x37, 26, 1]),
@@ -175,7 +175,7 @@ fn token(statement: &[u8]) -> Container {
     token_in(world(), statement)
 }
 
-fn token_in(world: &World, statement: &[u8]) -> Container {
+pub(crate) fn token_in(world: &World, statement: &[u8]) -> Container {
     let mut container = Container::good_in(world, statement);
     container.version = 3;
     container.encapsulated = vec![oid(TST_INFO), tlv(0xa0, &tlv(4, statement))];
