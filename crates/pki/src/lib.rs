@@ -1,8 +1,8 @@
 //! Certificates, paths at a past time, CMS signatures, trust lists of many CAs.
 //!
 //! Layer 2: values in, values out. Trust comes from a [`TrustList`] handed in, time is an argument,
-//! randomness a parameter. Formats: `docs/spec/signature.md`, `docs/spec/trust-list.md` and
-//! `docs/spec/revocation.md`.
+//! randomness a parameter. Formats: `docs/spec/signature.md`, `docs/spec/trust-list.md`,
+//! `docs/spec/revocation.md` and `docs/spec/validation.md`.
 //!
 //! - A [`Certificate`] is read by two parsers that must agree.
 //! - [`verify_chain`] gives a [`VerifiedCert`]: a path valid at an instant, and whose it is.
@@ -12,6 +12,8 @@
 //!   asked apart: no other function here asks for it.
 //! - [`tsp`] asks for, makes and verifies time stamps (RFC 3161); [`cms::add_time_stamp`] puts one on
 //!   a signature. [`ers`] makes, renews and verifies evidence records (RFC 4998).
+//! - [`validation::validate`] puts all of this together: one signature, at the time it is shown to have
+//!   existed, with revocation; passed, failed or open.
 //! - [`roughtime`] asks servers for the time and verifies what they sign.
 //!
 //! Not here yet, and nothing stands in for it: PKCS#12 files, PKCS#11 and SKF tokens (the two steps
@@ -35,6 +37,7 @@ pub mod revocation;
 pub mod roughtime;
 mod trust;
 pub mod tsp;
+pub mod validation;
 mod verified;
 
 use kaibiao_types::Digest;

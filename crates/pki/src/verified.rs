@@ -4,6 +4,7 @@ use kaibiao_types::{Digest, OrgCode, Party, UtcMillis};
 
 use crate::cert::{CertError, Certificate, Purpose, SignatureAlgorithm, text};
 use crate::der::{self, Reader};
+use crate::limits::POOL_MAX;
 use crate::oid;
 use crate::path::{FullPaths, PathValidator, ValidPath};
 use crate::trust::{Anchor, OrgCodePlace, TrustList};
@@ -72,9 +73,9 @@ impl VerifiedCert {
         self.path.ends()
     }
 
-    /// The trust anchor's certificate.
-    pub(crate) const fn anchor(&self) -> &Certificate {
-        self.path.anchor()
+    /// The path.
+    pub(crate) const fn path(&self) -> &VerifiedPath {
+        &self.path
     }
 
     /// Whether the trust list accepts signatures of this algorithm by this certificate.
@@ -214,6 +215,12 @@ fn path_by<'a>(
         at,
     };
     Ok((path, anchor))
+}
+
+/// Adds certificates to those among which a path is looked for, as many as are looked at.
+pub(crate) fn add_to_pool(pool: &mut Vec<Certificate>, others: &[Certificate]) {
+    let room = POOL_MAX.saturating_sub(pool.len());
+    pool.extend(others.iter().take(room).cloned());
 }
 
 /// The signer is no CA; key usage and extended key usage allow the use.

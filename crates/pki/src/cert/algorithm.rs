@@ -154,6 +154,9 @@ impl fmt::Display for SignatureAlgorithm {
 }
 
 impl DigestAlgorithm {
+    /// All of them, the most used first.
+    pub(crate) const ALL: [Self; 4] = [Self::Sha256, Self::Sm3, Self::Sha384, Self::Sha512];
+
     /// The digest of an `AlgorithmIdentifier`, with parameters absent or NULL.
     pub(crate) fn of_identifier(raw: &[u8]) -> Option<Self> {
         match raw {

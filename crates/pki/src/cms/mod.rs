@@ -9,8 +9,9 @@ mod stamp;
 mod verify;
 
 pub(crate) use parts::{Bag, CertId, PartFault, only_signer, signs_attributes};
-pub(crate) use read::{SignerId, attribute as read_attribute, signed_data, signer_id};
+pub(crate) use read::{Container, SignerId, attribute as read_attribute, signed_data, signer_id};
 pub(crate) use sign::{attributes_over, container};
+pub(crate) use verify::check;
 
 pub use error::{SignError, SignatureError};
 pub use sign::{

@@ -10,18 +10,18 @@ use crate::limits::CMS_BYTES_MAX;
 use crate::oid;
 
 /// A container of the profile, structurally complete; no signature is checked yet.
-pub(super) struct Container<'a> {
-    pub(super) bag: Bag<'a>,
+pub(crate) struct Container<'a> {
+    pub(crate) bag: Bag<'a>,
     signer_id: SignerId<'a>,
     /// The signed attributes as received, tag `[0]` included.
     pub(super) attributes_raw: &'a [u8],
-    pub(super) attributes: Attributes<'a>,
+    pub(crate) attributes: Attributes<'a>,
     /// Of the content and of the signature; both say the same.
     pub(super) digest: DigestAlgorithm,
     signature_algorithm: &'a [u8],
-    pub(super) signature: &'a [u8],
+    pub(crate) signature: &'a [u8],
     /// The token on the signature, as received.
-    pub(super) time_stamp: Option<&'a [u8]>,
+    pub(crate) time_stamp: Option<&'a [u8]>,
 }
 
 /// Who signed, as a `SignerInfo` names the certificate.
@@ -31,9 +31,9 @@ pub(crate) enum SignerId<'a> {
 }
 
 /// The values of the four signed attributes.
-pub(super) struct Attributes<'a> {
+pub(crate) struct Attributes<'a> {
     pub(super) message_digest: &'a [u8],
-    pub(super) signing_time: UtcMillis,
+    pub(crate) signing_time: UtcMillis,
     made_for: CertId<'a>,
 }
 
@@ -48,7 +48,7 @@ fn part<T>(part: &'static str, result: Result<T, DerError>) -> Read<T> {
 }
 
 impl<'a> Container<'a> {
-    pub(super) fn read(cms: &'a [u8]) -> Read<Self> {
+    pub(crate) fn read(cms: &'a [u8]) -> Read<Self> {
         if cms.len() > CMS_BYTES_MAX {
             return Err(SignatureError::TooLarge(cms.len()));
         }

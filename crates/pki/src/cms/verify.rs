@@ -128,7 +128,8 @@ pub fn verify_detached_by(
     let signer = verify_chain_by(validator, certificate, &pool, trust, at, Usage::Sign)?;
     signer.allows(algorithm)?;
     let token = container.time_stamp;
-    let time_stamp = token.map(|token| verify_over(validator, token, container.signature, trust));
+    let time_stamp =
+        token.map(|token| verify_over(validator, token, container.signature, &[], trust));
     Ok(VerifiedSignature {
         signer,
         signing_time: container.attributes.signing_time,
@@ -187,7 +188,7 @@ pub fn danger_read_signer_unverified(cms: &[u8]) -> Result<UnverifiedSigner, Sig
 }
 
 /// Digest, identity of the certificate, signature value.
-fn check<'a>(
+pub(crate) fn check<'a>(
     container: &'a Container<'_>,
     content: &[u8],
 ) -> Result<(&'a Certificate, SignatureAlgorithm), SignatureError> {

@@ -15,7 +15,7 @@ use kaibiao_types::UtcMillis;
 
 use crate::cert::{Certificate, SerialTail};
 use crate::path::ValidPath;
-use crate::verified::VerifiedCert;
+use crate::verified::{VerifiedCert, VerifiedPath};
 
 pub use fault::EvidenceFault;
 
@@ -26,6 +26,23 @@ pub enum Evidence<'a> {
     Crl(&'a [u8]),
     /// An OCSP response (RFC 6960) in DER, at most 1 MiB.
     Ocsp(&'a [u8]),
+}
+
+impl<'a> Evidence<'a> {
+    /// Tells the two kinds apart by how they begin; what is neither is read as a CRL, and refused.
+    pub const fn guess(bytes: &'a [u8]) -> Self {
+        // SEQUENCE with a length of any form, then the ENUMERATED `responseStatus`.
+        let inside = match bytes {
+            [0x30, length, ..] if *length < 0x80 => 2,
+            [0x30, 0x81, ..] => 3,
+            [0x30, 0x82, ..] => 4,
+            _ => 5,
+        };
+        match bytes.split_at_checked(inside) {
+            Some((_, [0x0a, ..])) => Self::Ocsp(bytes),
+            _ => Self::Crl(bytes),
+        }
+    }
 }
 
 /// Which evidence says something on the judged instant.
@@ -146,11 +163,22 @@ pub fn judge_revocation(
     evidence: &[Evidence<'_>],
     freshness: Freshness,
 ) -> RevocationVerdict {
-    let mut chain = vec![verified.certificate()];
-    chain.extend(verified.between());
-    chain.push(verified.anchor());
-    let allows = |algorithm| verified.allows(algorithm).is_ok();
-    judge::path(&chain, pool, &allows, evidence, verified.at(), freshness)
+    judge_verified(verified.path(), pool, evidence, verified.at(), freshness)
+}
+
+/// [`judge_revocation`] for any verified path, and for another instant than that of the path.
+pub(crate) fn judge_verified(
+    path: &VerifiedPath,
+    pool: &[Certificate],
+    evidence: &[Evidence<'_>],
+    at: UtcMillis,
+    freshness: Freshness,
+) -> RevocationVerdict {
+    let mut chain = vec![path.certificate()];
+    chain.extend(path.between());
+    chain.push(path.anchor());
+    let allows = |algorithm| path.allows(algorithm).is_ok();
+    judge::path(&chain, pool, &allows, evidence, at, freshness)
 }
 
 /// [`judge_revocation`] for a path by itself, whatever the certificate is used for: the path of

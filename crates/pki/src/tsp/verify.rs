@@ -9,7 +9,7 @@ use super::token::Token;
 use crate::path::{FullPaths, PathValidator};
 use crate::sha256;
 use crate::trust::TrustList;
-use crate::verified::{Usage, VerifiedPath, verify_path_by};
+use crate::verified::{Usage, VerifiedPath, add_to_pool, verify_path_by};
 use crate::{Certificate, oid};
 
 /// A time stamp that is intact and whose authority was trusted when it stamped. Only verification
@@ -106,7 +106,7 @@ pub fn verify_token_by(
 ) -> Result<VerifiedTimeStamp, TimeStampError> {
     let read = Token::read(token)?;
     same_imprint(&read, imprint)?;
-    judge(validator, token, &read, trust)
+    judge(validator, token, &read, &[], trust)
 }
 
 /// Verifies the answer to a request: [`read_response`], [`verify_token`], and that it is the answer
@@ -133,7 +133,7 @@ pub fn verify_response<'a>(
     if request.policy.as_deref().is_some_and(|asked| asked != read.info.policy) {
         return Err(TimeStampError::OutOfProfile("another policy than the one asked for"));
     }
-    judge(&FullPaths::default(), token, &read, trust).map(|verified| (verified, token))
+    judge(&FullPaths::default(), token, &read, &[], trust).map(|verified| (verified, token))
 }
 
 fn same_imprint(read: &Token<'_>, imprint: &Imprint) -> Result<(), TimeStampError> {
@@ -144,16 +144,18 @@ fn same_imprint(read: &Token<'_>, imprint: &Imprint) -> Result<(), TimeStampErro
     if found == imprint { Ok(()) } else { Err(TimeStampError::Imprint) }
 }
 
-/// Verifies a token over data, by whichever digest the authority was asked to stamp.
+/// Verifies a token over data, by whichever digest the authority was asked to stamp; `others` are
+/// certificates for the authority's path beside those in the token.
 pub(crate) fn verify_over(
     validator: &dyn PathValidator,
     token: &[u8],
     data: &[u8],
+    others: &[Certificate],
     trust: &TrustList,
 ) -> Result<VerifiedTimeStamp, TimeStampError> {
     let read = Token::read(token)?;
     over(&read, data)?;
-    judge(validator, token, &read, trust)
+    judge(validator, token, &read, others, trust)
 }
 
 /// Whether a token is intact and over this data. Trust in it is another question.
@@ -179,10 +181,12 @@ fn judge(
     validator: &dyn PathValidator,
     token: &[u8],
     read: &Token<'_>,
+    others: &[Certificate],
     trust: &TrustList,
 ) -> Result<VerifiedTimeStamp, TimeStampError> {
     let (certificate, algorithm) = read.intact()?;
-    let pool = read.bag.beside(certificate);
+    let mut pool = read.bag.beside(certificate);
+    add_to_pool(&mut pool, others);
     let at = read.info.gen_time;
     let authority = verify_path_by(validator, certificate, &pool, trust, at, Usage::TimeStamp)?;
     authority.allows(algorithm)?;

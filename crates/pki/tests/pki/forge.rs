@@ -12,6 +12,7 @@ use ring::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use sm2::dsa::signature::Signer;
+use sm2::dsa::signature::hazmat::PrehashSigner;
 
 pub(crate) use crate::forge_cms::*;
 
@@ -116,6 +117,13 @@ pub(crate) fn common_name(text: &str) -> Vec<u8> {
     name(&[(CN, utf8(text))])
 }
 
+/// INTEGER of these octets, the highest first, not all zero.
+pub(crate) fn unsigned_integer(octets: &[u8]) -> Vec<u8> {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    let sign = if octets[zeros] < 0x80 { vec![] } else { vec![0] };
+    tlv(2, &[&sign, &octets[zeros..]].concat())
+}
+
 // Keys -----------------------------------------------------------------------------------------
 
 pub(crate) struct Key {
@@ -184,15 +192,25 @@ impl Key {
             }
             Pair::Sm2(pair) => {
                 let signature: sm2::dsa::Signature = pair.try_sign(message).unwrap();
-                let number = |octets: &[u8]| {
-                    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
-                    let sign = if octets[zeros] < 0x80 { vec![] } else { vec![0] };
-                    tlv(2, &[&sign, &octets[zeros..]].concat())
-                };
                 let (r, s) = (signature.r_bytes(), signature.s_bytes());
-                seq(&[number(&r), number(&s)])
+                seq(&[unsigned_integer(&r), unsigned_integer(&s)])
             }
         }
+    }
+
+    /// The same SM2 key, signing under another user id.
+    pub(crate) fn with_id(&self, user_id: &str) -> Self {
+        let number = &self.pkcs8[self.pkcs8.len() - 32..];
+        let pair = sm2::dsa::SigningKey::from_slice(user_id, number).unwrap();
+        Self { pkcs8: self.pkcs8.clone(), pair: Pair::Sm2(pair) }
+    }
+
+    /// A signature by SM2 over the bare SM3 digest, without the digest Z of the user id.
+    pub(crate) fn sign_without_z(&self, message: &[u8]) -> Vec<u8> {
+        let Pair::Sm2(pair) = &self.pair else { panic!("a key of SM2") };
+        let signature: sm2::dsa::Signature = pair.sign_prehash(&sm3(message)).unwrap();
+        let (r, s) = (signature.r_bytes(), signature.s_bytes());
+        seq(&[unsigned_integer(&r), unsigned_integer(&s)])
     }
 
     pub(crate) fn pem(&self) -> String {
@@ -215,7 +233,7 @@ pub(crate) fn der_of_pem(pem: &str) -> Vec<u8> {
 
 // Certificates ---------------------------------------------------------------------------------
 
-#[derive(Clone)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) struct Extension {
     pub(crate) oid: Vec<u8>,
     pub(crate) critical: bool,
@@ -244,7 +262,7 @@ pub(crate) fn purposes(critical: bool, list: &[&[u8]]) -> Extension {
 }
 
 /// Everything in a certificate, ready to be changed.
-#[derive(Clone)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) struct Spec {
     pub(crate) version: Option<u8>,
     pub(crate) serial: Vec<u8>,

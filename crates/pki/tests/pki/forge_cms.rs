@@ -102,25 +102,30 @@ impl Container {
         self.signed_by(&World::get().leaf_key)
     }
 
+    /// What the signer's key signs.
+    pub(crate) fn to_sign(&self) -> Vec<u8> {
+        let message = self.message.clone();
+        message.unwrap_or_else(|| tlv(0x31, &self.list().expect("message or attributes")))
+    }
+
+    /// The signed attributes, one after another.
+    fn list(&self) -> Option<Vec<u8>> {
+        let attributes = self.attributes.as_ref()?;
+        let mut list: Vec<_> =
+            attributes.iter().map(|(kind, values)| seq(&[oid(kind), set(values)])).collect();
+        if self.sorted {
+            list.sort();
+        }
+        Some(list.concat())
+    }
+
     pub(crate) fn signed_by(&self, key: &Key) -> Vec<u8> {
-        let attributes = self.attributes.as_ref().map(|list| {
-            let mut list: Vec<_> =
-                list.iter().map(|(kind, values)| seq(&[oid(kind), set(values)])).collect();
-            if self.sorted {
-                list.sort();
-            }
-            list.concat()
-        });
-        let message = self
-            .message
-            .clone()
-            .unwrap_or_else(|| tlv(0x31, attributes.as_deref().expect("message or attributes")));
-        let signature = self.signature.clone().unwrap_or_else(|| key.sign(&message));
+        let signature = self.signature.clone().unwrap_or_else(|| key.sign(&self.to_sign()));
         let info = seq(&[
             tlv(2, &[self.signer_version]),
             self.signer_id.clone(),
             self.digest.clone(),
-            attributes.map(|list| tlv(0xa0, &list)).unwrap_or_default(),
+            self.list().map(|list| tlv(0xa0, &list)).unwrap_or_default(),
             self.signature_algorithm.clone(),
             tlv(4, &signature),
             self.unsigned.clone(),

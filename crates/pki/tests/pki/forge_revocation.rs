@@ -89,6 +89,14 @@ fn list(extensions: &[Extension]) -> Vec<u8> {
     seq(&parts)
 }
 
+/// The octets of the key itself in a `SubjectPublicKeyInfo`.
+fn key_bits(spki: &[u8]) -> &[u8] {
+    let header = |tlv: &[u8]| 2 + if tlv[1] < 0x80 { 0 } else { usize::from(tlv[1] & 0x7f) };
+    let algorithm = &spki[header(spki)..];
+    let bits = &algorithm[2 + usize::from(algorithm[1])..];
+    &bits[header(bits) + 1..]
+}
+
 /// Everything in an OCSP response, ready to be changed.
 #[derive(Clone)]
 pub(crate) struct OcspSpec {
@@ -98,7 +106,7 @@ pub(crate) struct OcspSpec {
     pub(crate) responder: Vec<u8>,
     pub(crate) produced_at: &'static str,
     pub(crate) issuer_name: Vec<u8>,
-    /// The issuer's key, of P-256.
+    /// The issuer's key.
     pub(crate) issuer_spki: Vec<u8>,
     pub(crate) serial: Vec<u8>,
     /// The CHOICE `CertStatus`.
@@ -131,11 +139,10 @@ impl OcspSpec {
     }
 
     pub(crate) fn der(&self, key: &Key) -> Vec<u8> {
-        let point = &self.issuer_spki[self.issuer_spki.len() - 65..];
         let id = seq(&[
             SHA256.to_vec(),
             tlv(4, &sha256(&self.issuer_name)),
-            tlv(4, &sha256(point)),
+            tlv(4, &sha256(key_bits(&self.issuer_spki))),
             tlv(2, &self.serial),
         ]);
         let wrapped = |extensions: &[Extension]| {

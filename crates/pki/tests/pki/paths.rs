@@ -245,7 +245,7 @@ fn extensions_that_are_not_understood() {
 }
 
 /// `nameConstraints` with one subtree: `0xa0` permitted, `0xa1` excluded.
-fn limit(kind: u8, base: &[u8]) -> Extension {
+pub(crate) fn limit(kind: u8, base: &[u8]) -> Extension {
     extension(NAME_CONSTRAINTS, true, seq(&[tlv(kind, &seq(&[base.to_vec()]))]))
 }
 

@@ -13,7 +13,8 @@ use crate::openssl::{Made, clock};
 use crate::time_stamps::{stamp, world as authority};
 
 const BID: &[u8] = br#"{"v":1,"kind":"submit"}"#;
-const SIGNATURE_TIME_STAMP: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 14];
+pub(crate) const SIGNATURE_TIME_STAMP: &[u8] =
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 14];
 
 /// The bidder's CA and the authority's.
 fn trust(world: &World) -> TrustList {
@@ -30,7 +31,7 @@ fn token_of(p7s: &[u8]) -> Vec<u8> {
     stamp(authority(), time_stamp_imprint(p7s).unwrap(), NOW + 5_000)
 }
 
-fn unsigned(attributes: &[(&[u8], Vec<Vec<u8>>)]) -> Vec<u8> {
+pub(crate) fn unsigned(attributes: &[(&[u8], Vec<Vec<u8>>)]) -> Vec<u8> {
     let list: Vec<_> =
         attributes.iter().map(|(kind, values)| seq(&[oid(kind), set(values)])).collect();
     tlv(0xa1, &list.concat())

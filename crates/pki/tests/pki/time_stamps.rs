@@ -27,7 +27,8 @@ pub(crate) fn world() -> &'static World {
     WORLD.get_or_init(|| of(Key::new(), Key::new(), Key::new()))
 }
 
-fn of(root: Key, issuing: Key, leaf: Key) -> World {
+/// A world whose leaf is a time-stamping authority, of these keys.
+pub(crate) fn of(root: Key, issuing: Key, leaf: Key) -> World {
     let mut world = World::of(root, issuing, leaf);
     world.leaf.subject = common_name("Stamps");
     world.leaf.replace(purposes(true, &[TIME_STAMPING]));
@@ -162,17 +163,25 @@ fn responses_with_two_meanings_are_refused() {
 
 /// The fields of a `TSTInfo` over [`DATA`].
 fn fields() -> Vec<Vec<u8>> {
+    fields_over(&sha256(DATA))
+}
+
+pub(crate) fn fields_over(digest: &[u8]) -> Vec<Vec<u8>> {
     vec![
         vec![2, 1, 1],
         oid(&[0x88, 0x37, 26, 1]),
-        seq(&[SHA256.to_vec(), tlv(4, &sha256(DATA))]),
+        seq(&[SHA256.to_vec(), tlv(4, digest)]),
         vec![2, 1, 9],
         tlv(0x18, b"20260701000000Z"),
     ]
 }
 
 fn token(statement: &[u8]) -> Container {
-    let mut container = Container::good_in(world(), statement);
+    token_in(world(), statement)
+}
+
+pub(crate) fn token_in(world: &World, statement: &[u8]) -> Container {
+    let mut container = Container::good_in(world, statement);
     container.version = 3;
     container.encapsulated = vec![oid(TST_INFO), tlv(0xa0, &tlv(4, statement))];
     container.set(CONTENT_TYPE, vec![oid(TST_INFO)]);
@@ -181,6 +190,11 @@ fn token(statement: &[u8]) -> Container {
 
 fn good() -> Container {
     token(&seq(&fields()))
+}
+
+/// A token over a SHA-256 digest, of 1 July 2026, by an authority of P-256 that may be no good one.
+pub(crate) fn forged_by(world: &World, digest: &[u8]) -> Vec<u8> {
+    token_in(world, &seq(&fields_over(digest))).signed_by(&world.leaf_key)
 }
 
 fn forged(container: &Container) -> &'static str {
@@ -336,12 +350,7 @@ fn authorities() {
     let judged = |change: &dyn Fn(&mut Spec)| {
         let mut other = of(Key::new(), Key::new(), Key::new());
         change(&mut other.leaf);
-        let statement = seq(&fields());
-        let mut container = Container::good_in(&other, &statement);
-        container.version = 3;
-        container.encapsulated = vec![oid(TST_INFO), tlv(0xa0, &tlv(4, &statement))];
-        container.set(CONTENT_TYPE, vec![oid(TST_INFO)]);
-        let token = container.signed_by(&other.leaf_key);
+        let token = forged_by(&other, &sha256(DATA));
         let result = verify_token(&token, &imprint(), &other.trust());
         let untrusted = verify_token(&token, &imprint(), &world().trust()).unwrap_err();
         let open = ["NO_CERTIFICATE_CHAIN_FOUND", "CHAIN_CONSTRAINTS_FAILURE"];
