@@ -47,6 +47,12 @@ pub const EVIDENCE_RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most time stamps in one evidence record, the first included.
 pub const RENEWALS_MAX: usize = 64;
 
+/// Most lists in the reduced hash tree of one time stamp.
+pub const HASH_TREE_LISTS_MAX: usize = 64;
+
+/// Most data objects that are put into one hash tree.
+pub const DATA_OBJECTS_MAX: usize = 65_536;
+
 /// Most comparisons of a name with a name constraint along one path.
 pub const NAME_CONSTRAINT_WORK_MAX: usize = 65_536;
 

@@ -1,13 +1,13 @@
 //! The trust list: which CAs are believed, for what, and where each puts the organisation code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_types::{Digest, UtcMillis};
 use serde::Deserialize;
 
-use crate::cert::{CertError, Certificate, Purpose, SignatureAlgorithm};
+use crate::cert::{CertError, Certificate, DigestAlgorithm, Purpose, SignatureAlgorithm};
 use crate::limits::{ANCHORS_MAX, NAME_CHARS_MAX, TRUST_LIST_BYTES_MAX};
 use crate::{oid, sha256};
 
@@ -17,6 +17,7 @@ pub struct TrustList {
     sha256: Digest,
     name: String,
     anchors: Vec<Anchor>,
+    digests: BTreeMap<DigestAlgorithm, UtcMillis>,
 }
 
 /// One CA of a trust list.
@@ -70,6 +71,9 @@ pub enum TrustListError {
     /// No CA, or more than 256.
     #[error("the trust list has {0} CAs; 1 to 256 are allowed")]
     Count(usize),
+    /// The end of a digest is given twice.
+    #[error("the trust list gives the end of digest {0} twice")]
+    Digest(DigestAlgorithm),
     /// Not the JSON of a trust list: syntax, unknown or repeated key, wrong type.
     #[error("not a trust list")]
     Json(#[source] serde_json::Error),
@@ -102,6 +106,7 @@ impl TrustListError {
             Self::Base64(_) => "E_TRUST_BASE64",
             Self::Conflict(_) => "E_TRUST_CONFLICT",
             Self::Count(_) => "E_TRUST_COUNT",
+            Self::Digest(_) => "E_TRUST_DIGEST",
             Self::Json(_) => "E_TRUST_JSON",
             Self::Name => "E_TRUST_NAME",
             Self::Oid(_) => "E_TRUST_OID",
@@ -119,6 +124,16 @@ struct ListJson {
     v: u64,
     name: String,
     anchors: Vec<AnchorJson>,
+    #[serde(default)]
+    digests: Vec<DigestJson>,
+}
+
+/// How long a digest is believed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DigestJson {
+    name: DigestAlgorithm,
+    not_after: UtcMillis,
 }
 
 #[derive(Deserialize)]
@@ -176,7 +191,13 @@ impl TrustList {
             }
             anchors.push(anchor);
         }
-        Ok(Self { sha256: sha256(bytes), name: json.name, anchors })
+        let mut digests = BTreeMap::new();
+        for DigestJson { name, not_after } in json.digests {
+            if digests.insert(name, not_after).is_some() {
+                return Err(TrustListError::Digest(name));
+            }
+        }
+        Ok(Self { sha256: sha256(bytes), name: json.name, anchors, digests })
     }
 
     /// SHA-256 of the exact bytes: names the list in a tender file.
@@ -192,6 +213,12 @@ impl TrustList {
     /// The CAs, in the order of the list.
     pub fn anchors(&self) -> &[Anchor] {
         &self.anchors
+    }
+
+    /// The last instant at which data that is known by this digest alone is believed to be that data;
+    /// `None` if the list gives no end. Evidence records are renewed before.
+    pub fn digest_end(&self, algorithm: DigestAlgorithm) -> Option<UtcMillis> {
+        self.digests.get(&algorithm).copied()
     }
 }
 

@@ -2,9 +2,7 @@
 
 use core::fmt;
 
-use ring::digest;
 use serde::{Deserialize, Serialize};
-use sm3::Digest as _;
 
 use crate::oid::algorithm;
 
@@ -33,7 +31,8 @@ pub enum SignatureAlgorithm {
 }
 
 /// A digest algorithm.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum DigestAlgorithm {
     /// FIPS 180-4.
@@ -154,9 +153,6 @@ impl fmt::Display for SignatureAlgorithm {
 }
 
 impl DigestAlgorithm {
-    /// All of them, the most used first.
-    pub(crate) const ALL: [Self; 4] = [Self::Sha256, Self::Sm3, Self::Sha384, Self::Sha512];
-
     /// The digest of an `AlgorithmIdentifier`, with parameters absent or NULL.
     pub(crate) fn of_identifier(raw: &[u8]) -> Option<Self> {
         match raw {
@@ -176,17 +172,6 @@ impl DigestAlgorithm {
             Self::Sha512 => algorithm::SHA512,
             Self::Sm3 => algorithm::SM3,
         }
-    }
-
-    /// The digest of `bytes`.
-    pub fn of(self, bytes: &[u8]) -> Vec<u8> {
-        let sha = match self {
-            Self::Sha256 => &digest::SHA256,
-            Self::Sha384 => &digest::SHA384,
-            Self::Sha512 => &digest::SHA512,
-            Self::Sm3 => return sm3::Sm3::digest(bytes).to_vec(),
-        };
-        digest::digest(sha, bytes).as_ref().to_vec()
     }
 
     /// Length of a digest, in octets.

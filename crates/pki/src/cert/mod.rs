@@ -1,6 +1,7 @@
 //! One X.509 certificate: what it says, read by two parsers that must agree.
 
 mod algorithm;
+mod digest;
 mod error;
 mod extensions;
 mod key;
@@ -20,6 +21,7 @@ pub use algorithm::{DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm};
 pub use error::{CertError, SerialTail};
 pub use key::KeyFault;
 
+pub(crate) use digest::DigestState;
 pub(crate) use extensions::{Extensions, Purpose, ReadExtension, extension};
 pub(crate) use key::PublicKey;
 pub(crate) use name::{presentable_part, text};

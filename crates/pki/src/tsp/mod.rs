@@ -17,6 +17,6 @@ pub use authority::Authority;
 pub use error::{Failure, TimeStampError};
 pub use request::{Imprint, Request};
 pub use response::read_response;
-pub use verify::{VerifiedTimeStamp, verify_response, verify_token, verify_token_by};
+pub use verify::{VerifiedTimeStamp, stated, verify_response, verify_token, verify_token_by};
 
 pub(crate) use verify::{intact_over, intact_with, verify_over};

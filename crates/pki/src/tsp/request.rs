@@ -86,6 +86,13 @@ impl Request {
         Self { imprint, policy: None, nonce: Some(nonce), certificates: true }
     }
 
+    /// The same request for a stamp under this policy of the authority, such as `1.2.3`; `None` if
+    /// that is no object identifier.
+    pub fn under(mut self, policy: &str) -> Option<Self> {
+        self.policy = Some(oid::from_dotted(policy)?);
+        Some(self)
+    }
+
     /// What is to be stamped.
     pub const fn imprint(&self) -> &Imprint {
         &self.imprint

@@ -172,6 +172,16 @@ pub(crate) fn intact_with(token: &[u8], imprint: &Imprint) -> Result<(), TimeSta
     read.intact().map(|_| ())
 }
 
+/// What a token says it is of, and when it says it was made. Nothing of it is verified.
+///
+/// # Errors
+///
+/// [`TimeStampError`]: the token is not in the profile.
+pub fn stated(token: &[u8]) -> Result<(Imprint, UtcMillis), TimeStampError> {
+    let read = Token::read(token)?;
+    Ok((read.info.imprint, read.info.gen_time))
+}
+
 fn over(read: &Token<'_>, data: &[u8]) -> Result<(), TimeStampError> {
     same_imprint(read, &Imprint::of(read.info.imprint.algorithm(), data))
 }

@@ -6,7 +6,7 @@ use super::fault::RevocationEffect;
 use super::run::{Later, Run, first_fault};
 use super::{Answer, Fault, Question, RevocationRule, Role, Witness};
 use crate::cert::{CertError, DigestAlgorithm};
-use crate::ers::{self, EvidenceError, VerifiedRecord};
+use crate::ers::{self, DataObject};
 use crate::revocation::{Freshness, Reason};
 use crate::tsp::{TimeStampError, VerifiedTimeStamp, verify_over};
 
@@ -48,25 +48,13 @@ impl Run<'_> {
 
     /// When the container existed by an evidence record.
     pub(super) fn record(&mut self, record: &[u8]) -> Result<UtcMillis, Fault> {
-        let found = self.covered(record)?;
+        let container = DataObject::of(self.input.cms, &DigestAlgorithm::ALL);
+        let found = ers::verify(record, &[container], self.input.trust, self.now)?;
         let next = found.stamps().iter().skip(1).map(|stamp| Some(stamp.gen_time()));
         for (stamp, known) in found.stamps().iter().zip(next.chain([None])) {
             self.authority(stamp, known)?;
         }
         Ok(found.existed())
-    }
-
-    /// The record over the container, whichever digest it goes by.
-    fn covered(&self, record: &[u8]) -> Result<VerifiedRecord, EvidenceError> {
-        let mut found = Err(EvidenceError::NotCovered);
-        for algorithm in DigestAlgorithm::ALL {
-            let digest = algorithm.of(self.input.cms);
-            found = ers::verify(record, &[digest], self.input.trust, self.now);
-            if !matches!(found, Err(EvidenceError::NotCovered)) {
-                break;
-            }
-        }
-        found
     }
 
     /// Whether an authority is not known to have been revoked when it stamped. Whoever has its key

@@ -2,21 +2,21 @@
 
 use std::sync::OnceLock;
 
-use kaibiao_pki::ers::{self, EvidenceError, VerifiedRecord};
+use kaibiao_pki::ers::{self, DataObject, EvidenceError, VerifiedRecord};
 use kaibiao_pki::tsp::Imprint;
 use kaibiao_pki::{DigestAlgorithm, TrustList};
 
 use crate::forge::*;
 use crate::time_stamps::{last_instant, stamp, world};
 
-const SHA: DigestAlgorithm = DigestAlgorithm::Sha256;
+pub(crate) const SHA: DigestAlgorithm = DigestAlgorithm::Sha256;
 /// 2030-06-01, 2031-06-01 and 2045-06-01, all at midnight UTC.
-const IN_2030: u64 = 1_906_502_400_000;
-const IN_2031: u64 = 1_938_038_400_000;
-const IN_2045: u64 = 2_379_888_000_000;
+pub(crate) const IN_2030: u64 = 1_906_502_400_000;
+pub(crate) const IN_2031: u64 = 1_938_038_400_000;
+pub(crate) const IN_2045: u64 = 2_379_888_000_000;
 
 /// An authority whose certificates last until 2040.
-fn later() -> &'static World {
+pub(crate) fn later() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
         let mut world = World::of(Key::new(), Key::new(), Key::new());
@@ -28,10 +28,13 @@ fn later() -> &'static World {
     })
 }
 
-fn trust() -> TrustList {
+pub(crate) fn trust_json() -> String {
     let anchors = [world().root_der(), later().root_der()];
-    let anchors = anchors.map(|der| anchor_json(&der, RULE_SUBJECT));
-    TrustList::parse(list_json(&anchors).as_bytes()).unwrap()
+    list_json(&anchors.map(|der| anchor_json(&der, RULE_SUBJECT)))
+}
+
+fn trust() -> TrustList {
+    TrustList::parse(trust_json().as_bytes()).unwrap()
 }
 
 fn digests() -> Vec<Vec<u8>> {
@@ -53,7 +56,11 @@ fn verify(
     digests: &[Vec<u8>],
     millis: u64,
 ) -> Result<VerifiedRecord, EvidenceError> {
-    ers::verify(record, digests, &trust(), at(millis))
+    ers::verify(record, &objects(digests), &trust(), at(millis))
+}
+
+fn objects(digests: &[Vec<u8>]) -> Vec<DataObject> {
+    digests.iter().map(|digest| DataObject::with(SHA, digest.clone()).unwrap()).collect()
 }
 
 fn label(record: &[u8]) -> &'static str {
@@ -137,8 +144,35 @@ fn broken_chains() {
     let [first, second] = &tokens;
     let swapped = forged(&[(tree(&digests()), second.clone()), (vec![], first.clone())]);
     assert_eq!(label(&swapped), "E_TST_IMPRINT");
-    let error = ers::verify(&record, &digests(), &World::get().trust(), at(NOW)).unwrap_err();
+    let error =
+        ers::verify(&record, &objects(&digests()), &World::get().trust(), at(NOW)).unwrap_err();
     assert!(error.label().starts_with("E_CERT_"), "{error}");
+}
+
+/// Others collect the tokens of many records under one renewal.
+#[test]
+fn a_renewal_may_stand_among_others() {
+    let first = stamp(world(), ers::imprint(SHA, &digests()).unwrap(), NOW);
+    let others = [sha256(b"another token"), sha256(b"a third")];
+    let renewed_in = |list: &[Vec<u8>], above: &[u8]| {
+        let mut sorted = list.to_vec();
+        sorted.sort();
+        let mut pair = [sha256(&sorted.concat()), above.to_vec()];
+        pair.sort();
+        let root = Imprint::of(SHA, &pair.concat());
+        let lists = [list, &[above.to_vec()]].map(|list| {
+            let octets: Vec<_> = list.iter().map(|digest| tlv(4, digest)).collect();
+            seq(&octets)
+        });
+        let second = stamp(world(), root, NOW + 1);
+        forged(&[(tree(&digests()), first.clone()), (tlv(0xa2, &lists.concat()), second)])
+    };
+    let with = [sha256(&first), others[0].clone()];
+    let record = renewed_in(&with, &others[1]);
+    assert_eq!(verify(&record, &digests(), NOW + 1).unwrap().stamps().len(), 2);
+    // In another list than the first it is no renewal.
+    let record = renewed_in(&others, &sha256(&first));
+    assert_eq!(verify(&record, &digests(), NOW + 1).unwrap_err(), EvidenceError::NotCovered);
 }
 
 fn tree(digests: &[Vec<u8>]) -> Vec<u8> {
@@ -161,22 +195,37 @@ fn malformed_records() {
     assert_eq!(record(&[one.clone(), algorithms.clone(), chains.clone()]), "good");
     assert_eq!(record(&[vec![2, 1, 2], algorithms.clone(), chains.clone()]), "E_ERS_FORMAT");
     let two = seq(&[SHA256.to_vec(), SHA384.to_vec()]);
-    assert_eq!(record(&[one.clone(), two, chains.clone()]), "E_ERS_PROFILE");
+    // A digest that no chain uses is named without need.
+    assert_eq!(record(&[one.clone(), two, chains.clone()]), "good");
+    let again = seq(&[SHA256.to_vec(), SHA256.to_vec()]);
+    assert_eq!(record(&[one.clone(), again, chains.clone()]), "E_ERS_FORMAT");
+    assert_eq!(record(&[one.clone(), seq(&[SHA384.to_vec()]), chains.clone()]), "E_ERS_PROFILE");
     let sha1 = seq(&[SHA1.to_vec()]);
     assert_eq!(record(&[one.clone(), sha1, chains.clone()]), "E_ERS_PROFILE");
     let extra = vec![one.clone(), algorithms.clone(), tlv(0xa0, &[]), chains.clone()];
     assert_eq!(record(&extra), "E_ERS_PROFILE");
     let with = |chains: Vec<u8>| record(&[one.clone(), algorithms.clone(), chains]);
-    assert_eq!(with(seq(&[seq(std::slice::from_ref(&good)), seq(&[good])])), "E_ERS_PROFILE");
+    let again = seq(std::slice::from_ref(&good));
+    assert_eq!(with(seq(&[seq(std::slice::from_ref(&good)), again])), "E_ERS_DIGEST");
+    assert_eq!(with(seq(&[])), "E_ERS_FORMAT");
+    let many = vec![good; 65];
+    assert_eq!(with(seq(&[seq(&many)])), "E_ERS_PROFILE");
     assert_eq!(with(seq(&[seq(&[])])), "E_ERS_FORMAT");
     let stamped = |parts: &[Vec<u8>]| with(seq(&[seq(&[seq(parts)])]));
     assert_eq!(stamped(&[tlv(0xa0, &SHA256[2..]), tree(&digests()), token.clone()]), "good");
     let other = tlv(0xa0, &SHA384[2..]);
-    assert_eq!(stamped(&[other, tree(&digests()), token.clone()]), "E_ERS_PROFILE");
+    assert_eq!(stamped(&[other, tree(&digests()), token.clone()]), "E_ERS_FORMAT");
+    let unknown = tlv(0xa0, &SHA1[2..]);
+    assert_eq!(stamped(&[unknown, tree(&digests()), token.clone()]), "E_ERS_PROFILE");
     assert_eq!(stamped(&[tlv(0xa1, &[]), tree(&digests()), token.clone()]), "E_ERS_PROFILE");
     assert_eq!(stamped(std::slice::from_ref(&token)), "E_ERS_NOT_COVERED");
     assert_eq!(stamped(&[tlv(0xa2, &[]), token.clone()]), "E_ERS_FORMAT");
     assert_eq!(stamped(&[tree(&[vec![0; 31]]), token.clone()]), "E_ERS_FORMAT");
+    let list = |digest: &[u8]| seq(&[tlv(4, digest)]);
+    let deep = tlv(0xa2, &vec![list(&digests()[0]); 65].concat());
+    assert_eq!(stamped(&[deep, token.clone()]), "E_ERS_PROFILE");
+    let empty = tlv(0xa2, &[list(&digests()[0]), seq(&[])].concat());
+    assert_eq!(stamped(&[empty, token.clone()]), "E_ERS_FORMAT");
     let repeated = [digests(), digests()].concat();
     assert_eq!(stamped(&[tree(&repeated), token]), "E_ERS_FORMAT");
     let mut trailing = begun();

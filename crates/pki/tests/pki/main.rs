@@ -13,6 +13,8 @@
 mod certificates;
 mod containers;
 mod evidence_records;
+mod evidence_renewals;
+mod evidence_trees;
 mod forge;
 mod forge_cms;
 mod forge_revocation;

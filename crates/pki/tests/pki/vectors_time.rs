@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use kaibiao_pki::ers::DataObject;
 use kaibiao_pki::revocation::Evidence;
 use kaibiao_pki::tsp::{Imprint, verify_token};
 use kaibiao_pki::validation::{Input, Proof, RevocationRule, validate};
@@ -355,8 +356,10 @@ struct Record {
 
 fn judge_record(vectors: &Vectors<Record>, case: &mut Record) {
     let trust = TrustList::parse(&vectors.bytes(&case.trust)).unwrap();
-    let digests: Vec<_> = case.digests.iter().map(|name| vectors.bytes(name)).collect();
-    let found = ers::verify(&vectors.bytes(&case.record), &digests, &trust, case.at);
+    let object =
+        |name: &String| DataObject::with(DigestAlgorithm::Sha256, vectors.bytes(name)).unwrap();
+    let objects: Vec<DataObject> = case.digests.iter().map(object).collect();
+    let found = ers::verify(&vectors.bytes(&case.record), &objects, &trust, case.at);
     case.expect = found.as_ref().map_or_else(|error| error.label(), |_| "ok").to_owned();
     case.sub_indication = found.as_ref().err().map(|error| error.indication().to_owned());
     let good = found.ok();
