@@ -22,6 +22,7 @@ mod limbo;
 mod openssl;
 mod paths;
 mod pkits;
+mod profile;
 mod revocation;
 mod roughtime;
 mod signatures;
