@@ -157,6 +157,11 @@ impl Identity {
                     .map(WorkingKey::Ec)
                     .ok()
             }
+            // No document is signed with such a key, and no other use needs one.
+            KeyAlgorithm::EcP384 => {
+                let (cert, algorithm) = (signer.serial_tail(), kind.signature());
+                return Err(SignError::Algorithm { cert, algorithm });
+            }
             KeyAlgorithm::Rsa { .. } => {
                 RsaKeyPair::from_pkcs8(&self.pkcs8).map(WorkingKey::Rsa).ok()
             }

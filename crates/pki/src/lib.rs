@@ -33,6 +33,7 @@ mod oid;
 mod path;
 mod pem;
 mod policy;
+mod purposes;
 pub mod revocation;
 pub mod roughtime;
 mod trust;
@@ -43,7 +44,8 @@ mod verified;
 use kaibiao_types::Digest;
 
 pub use cert::{
-    CertError, Certificate, DigestAlgorithm, KeyAlgorithm, KeyFault, SerialTail, SignatureAlgorithm,
+    AlternativeName, CaDuty, CertError, Certificate, DigestAlgorithm, KeyAlgorithm, KeyFault,
+    SerialTail, SignatureAlgorithm,
 };
 pub use cms::{SignError, SignatureError};
 pub use der::DerError;
@@ -51,6 +53,7 @@ pub use identity::{Chain, Identity};
 pub use path::{FullPaths, PathValidator, ValidPath};
 pub use pem::{PemError, read_certificates};
 pub use policy::PolicySettings;
+pub use purposes::Purposes;
 pub use trust::{Anchor, OrgCodePlace, OrgCodeRule, TrustList, TrustListError};
 pub use tsp::TimeStampError;
 pub use verified::{

@@ -127,6 +127,9 @@ pub(crate) mod algorithm {
     /// `ecdsa-with-SHA256` (RFC 5758, 3.2: parameters absent).
     pub(crate) const ECDSA_SHA256: &[u8] =
         &[0x30, 0x0a, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    /// `ecdsa-with-SHA384` (RFC 5758, 3.2: parameters absent).
+    pub(crate) const ECDSA_SHA384: &[u8] =
+        &[0x30, 0x0a, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3];
     /// `id-RSASSA-PSS` with SHA-256, MGF1 with SHA-256 and 32 octets of salt, the digests with
     /// parameters NULL (RFC 4055, 3.1: to be written).
     pub(crate) const RSA_PSS_SHA256: &[u8] = &[
@@ -172,6 +175,9 @@ pub(crate) mod algorithm {
         0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d,
         3, 1, 7,
     ];
+    /// `id-ecPublicKey` on `secp384r1` (RFC 5480, 2.1.1).
+    pub(crate) const EC_P384: &[u8] =
+        &[0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22];
 }
 
 /// The dotted text of content octets, for people; arcs beyond 2^64 show as `?`.

@@ -7,6 +7,7 @@ use crate::limits::{CHAIN_MAX, PATH_SIGNATURES_MAX, POOL_MAX};
 use crate::name_constraints::{Constraints, NameFault};
 use crate::oid;
 use crate::policy::{self, PolicyFault, PolicySettings};
+use crate::purposes::Purposes;
 use crate::trust::{Anchor, TrustList};
 
 /// A path that was found valid: who stands between a certificate and its trust anchor. Only the
@@ -32,11 +33,12 @@ impl<'a> ValidPath<'a> {
 /// Finds and validates paths. One implementation is built in; another can stand in its place without
 /// a change to its callers.
 ///
-/// An implementation answers for the rules of RFC 5280, 6.1 on every certificate of the path, and
-/// for the period and the algorithms of the trust list. What the certificate may be *used* for and
-/// whose it is, is judged afterwards, alike for all implementations.
+/// An implementation answers for the rules of RFC 5280, 6.1 on every certificate of the path, for its
+/// purposes, and for the period and the algorithms of the trust list. What else the use asks of the
+/// certificate and whose it is, is judged apart, alike for all implementations.
 pub trait PathValidator {
-    /// Finds a path from `certificate` over `pool` to an anchor of `trust` that is valid at `at`.
+    /// Finds a path from `certificate` over `pool` to an anchor of `trust` that is valid at `at` and
+    /// allows one of `purposes`.
     ///
     /// # Errors
     ///
@@ -47,22 +49,34 @@ pub trait PathValidator {
         pool: &'a [Certificate],
         trust: &'a TrustList,
         at: UtcMillis,
+        purposes: &Purposes,
     ) -> Result<ValidPath<'a>, CertError>;
 }
 
 /// The built-in validator (ADR-0012): names chain as RFC 5280, 7.1 compares them; every signature and
-/// validity, basic constraints with path length, key usage, name constraints, certificate policies;
-/// unknown critical extensions are refused. Limits that the trust anchor's certificate states hold
-/// too (RFC 5937). Revocation is judged apart: [`crate::revocation`].
+/// validity, basic constraints with path length, key usage, extended key usage, name constraints,
+/// certificate policies; unknown critical extensions are refused, and so is what breaks a duty of its
+/// CA that the trust list does not excuse ([`CaDuty`](crate::CaDuty), ADR-0014). Limits that the trust
+/// anchor's certificate states hold too (RFC 5937). Revocation is judged apart: [`crate::revocation`].
 #[derive(Clone, Debug, Default)]
 pub struct FullPaths {
     policies: PolicySettings,
+    most_between: Option<usize>,
 }
 
 impl FullPaths {
     /// A validator that asks this of certificate policies.
     pub const fn new(policies: PolicySettings) -> Self {
-        Self { policies }
+        Self { policies, most_between: None }
+    }
+
+    /// Allows at most this many CAs between the certificate and its trust anchor. One whose subject
+    /// is its issuer does not count (RFC 5280, 4.2.1.9). A path has at most
+    /// [`CHAIN_MAX`] certificates in any case.
+    #[must_use]
+    pub const fn at_most_between(mut self, cas: usize) -> Self {
+        self.most_between = Some(cas);
+        self
     }
 }
 
@@ -73,6 +87,7 @@ impl PathValidator for FullPaths {
         pool: &'a [Certificate],
         trust: &'a TrustList,
         at: UtcMillis,
+        purposes: &Purposes,
     ) -> Result<ValidPath<'a>, CertError> {
         if pool.len() > POOL_MAX {
             return Err(CertError::ChainLength(pool.len() + 1));
@@ -82,7 +97,8 @@ impl PathValidator for FullPaths {
             pool,
             trust,
             at,
-            policies: self.policies.clone(),
+            settings: self,
+            purposes,
             signatures: PATH_SIGNATURES_MAX,
             best: nothing,
         };
@@ -93,18 +109,19 @@ impl PathValidator for FullPaths {
     }
 }
 
-struct Search<'a> {
+struct Search<'a, 's> {
     pool: &'a [Certificate],
     trust: &'a TrustList,
     at: UtcMillis,
-    policies: PolicySettings,
+    settings: &'s FullPaths,
+    purposes: &'s Purposes,
     /// Signatures that may still be checked.
     signatures: usize,
     /// The fault to report if nothing is found.
     best: CertError,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     /// Extends the path (certificate first) upwards; anchors are tried before other CAs.
     fn up(&mut self, path: &mut Vec<&'a Certificate>) -> Option<ValidPath<'a>> {
         let top = *path.last()?;
@@ -179,9 +196,13 @@ impl<'a> Search<'a> {
             allowed_algorithm(signed, anchor)?;
         }
         // From the anchor down, so that the highest fault is the one that is named.
-        let mut below = between.len();
+        let (mut below, counted) = (between.len(), below_not_self_issued(between));
+        if self.settings.most_between.is_some_and(|most| counted > most) {
+            return Err(CertError::ChainLength(path.len() + 1));
+        }
         understood(&anchor.certificate, None)?;
-        issuer_may_sign(&anchor.certificate, below_not_self_issued(between))?;
+        anchor.certificate.conforms(&anchor.excused, true)?;
+        issuer_may_sign(&anchor.certificate, counted)?;
         valid_at(&anchor.certificate, self.at)?;
         if self.at < anchor.not_before || self.at > anchor.not_after {
             let (not_before, not_after) = anchor.period();
@@ -197,14 +218,17 @@ impl<'a> Search<'a> {
             }
             let lower = between.get(..below).unwrap_or_default();
             issuer_may_sign(issuer, below_not_self_issued(lower))?;
-            well_formed(issuer)?;
+            issuer.well_formed()?;
+            issuer.conforms(&anchor.excused, false)?;
         }
         understood(certificate, Some(&anchor.org_code.oid))?;
-        well_formed(certificate)?;
+        certificate.well_formed()?;
+        certificate.conforms(&anchor.excused, false)?;
         valid_at(certificate, self.at)?;
         let downwards: Vec<&Certificate> = path.iter().rev().copied().collect();
+        self.purposes.judge(&downwards)?;
         names_within(&anchor.certificate, &downwards)?;
-        policy::judge(&self.policies, &anchor.certificate, &downwards).map_err(|fault| {
+        policy::judge(&self.settings.policies, &anchor.certificate, &downwards).map_err(|fault| {
             let cert = certificate.serial_tail();
             match fault {
                 PolicyFault::Malformed(which) => {
@@ -303,31 +327,4 @@ fn names_within(anchor: &Certificate, downwards: &[&Certificate]) -> Result<(), 
         constraints.narrow(certificate).map_err(fault(certificate))?;
     }
     Ok(())
-}
-
-/// Rules on the content of a certificate that a reader cannot repair (RFC 5280, 4.1.2.4, 4.1.2.6,
-/// 4.2.1.3, 4.2.1.6, 4.2.1.10).
-fn well_formed(certificate: &Certificate) -> Result<(), CertError> {
-    let extensions = &certificate.extensions;
-    let ca = certificate.is_ca();
-    let critical = |oid| extensions.get(oid).is_some_and(|extension| extension.critical);
-    let no_subject = certificate.subject_name.is_empty();
-    let rules = [
-        (certificate.issuer_name.is_empty(), "the issuer has no name"),
-        (ca && no_subject, "a CA has no name"),
-        (
-            no_subject && !critical(oid::SUBJECT_ALT_NAME),
-            "without a subject, the alternative names must be critical",
-        ),
-        (
-            !ca && extensions.key_usage_allows(Purpose::Certificates) == Some(true),
-            "the key usage keyCertSign belongs to CAs",
-        ),
-        (!ca && extensions.get(oid::NAME_CONSTRAINTS).is_some(), "name constraints belong to CAs"),
-    ];
-    let broken = rules.into_iter().find(|(broken, _)| *broken);
-    match broken {
-        None => Ok(()),
-        Some((_, rule)) => Err(CertError::Profile { cert: certificate.serial_tail(), rule }),
-    }
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_types::{Digest, UtcMillis};
 use serde::Deserialize;
 
-use crate::cert::{CertError, Certificate, DigestAlgorithm, Purpose, SignatureAlgorithm};
+use crate::cert::{CaDuty, CertError, Certificate, DigestAlgorithm, Purpose, SignatureAlgorithm};
 use crate::limits::{ANCHORS_MAX, NAME_CHARS_MAX, TRUST_LIST_BYTES_MAX};
 use crate::{oid, sha256};
 
@@ -28,6 +28,7 @@ pub struct Anchor {
     pub(crate) certificate: Certificate,
     pub(crate) org_code: OrgCodeRule,
     signatures: BTreeSet<SignatureAlgorithm>,
+    pub(crate) excused: BTreeSet<CaDuty>,
     pub(crate) not_before: UtcMillis,
     pub(crate) not_after: UtcMillis,
 }
@@ -74,6 +75,9 @@ pub enum TrustListError {
     /// The end of a digest is given twice.
     #[error("the trust list gives the end of digest {0} twice")]
     Digest(DigestAlgorithm),
+    /// The duties a CA is excused from are not in order, or one stands twice.
+    #[error("CA {0} of the trust list: excused is not in ascending order, or names one twice")]
+    Excused(usize),
     /// Not the JSON of a trust list: syntax, unknown or repeated key, wrong type.
     #[error("not a trust list")]
     Json(#[source] serde_json::Error),
@@ -107,6 +111,7 @@ impl TrustListError {
             Self::Conflict(_) => "E_TRUST_CONFLICT",
             Self::Count(_) => "E_TRUST_COUNT",
             Self::Digest(_) => "E_TRUST_DIGEST",
+            Self::Excused(_) => "E_TRUST_EXCUSED",
             Self::Json(_) => "E_TRUST_JSON",
             Self::Name => "E_TRUST_NAME",
             Self::Oid(_) => "E_TRUST_OID",
@@ -143,6 +148,8 @@ struct AnchorJson {
     cert_b64: String,
     org_code: RuleJson,
     signatures: Vec<SignatureAlgorithm>,
+    #[serde(default)]
+    excused: Vec<CaDuty>,
     not_before: UtcMillis,
     not_after: UtcMillis,
 }
@@ -233,6 +240,9 @@ impl Anchor {
         if signatures.is_empty() || signatures.len() != json.signatures.len() {
             return Err(TrustListError::Signatures(number));
         }
+        if !json.excused.is_sorted_by(|one, next| one < next) {
+            return Err(TrustListError::Excused(number));
+        }
         let oid = oid::from_dotted(&json.org_code.oid).ok_or(TrustListError::Oid(number))?;
         let der = STANDARD.decode(&json.cert_b64).map_err(|_| TrustListError::Base64(number))?;
         let certificate =
@@ -243,6 +253,7 @@ impl Anchor {
             certificate,
             org_code: OrgCodeRule { place: json.org_code.r#in, oid_text: json.org_code.oid, oid },
             signatures,
+            excused: json.excused.into_iter().collect(),
             not_before: json.not_before,
             not_after: json.not_after,
         })
@@ -280,6 +291,11 @@ impl Anchor {
     /// True if signatures by this algorithm are accepted on and under certificates of this CA.
     pub fn allows(&self, algorithm: SignatureAlgorithm) -> bool {
         self.signatures.contains(&algorithm)
+    }
+
+    /// What the list excuses the CA from: it may be missing in every certificate of its paths.
+    pub const fn excused(&self) -> &BTreeSet<CaDuty> {
+        &self.excused
     }
 
     /// First and last instant at which the list accepts the CA.

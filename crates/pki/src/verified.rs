@@ -7,6 +7,7 @@ use crate::der::{self, Reader};
 use crate::limits::POOL_MAX;
 use crate::oid;
 use crate::path::{FullPaths, PathValidator, ValidPath};
+use crate::purposes::Purposes;
 use crate::trust::{Anchor, OrgCodePlace, TrustList};
 
 /// What a certificate was used for.
@@ -18,8 +19,18 @@ pub enum Usage {
     TimeStamp,
 }
 
-/// Extended key usages with which documents may be signed.
-const SIGNING: [&[u8]; 4] = [oid::EKU_DOCUMENT, oid::EKU_EMAIL, oid::EKU_CLIENT_AUTH, oid::EKU_ANY];
+/// Purposes with which documents may be signed.
+const SIGNING: [&[u8]; 3] = [oid::EKU_DOCUMENT, oid::EKU_EMAIL, oid::EKU_CLIENT_AUTH];
+
+impl Usage {
+    /// The purposes of which one must be allowed all along the path.
+    pub fn purposes(self) -> Purposes {
+        match self {
+            Self::Sign => Purposes::of(&SIGNING),
+            Self::TimeStamp => Purposes::of(&[oid::EKU_TIME_STAMPING]),
+        }
+    }
+}
 
 /// A certificate with a path to the trust list that was valid at an instant, and that may be used
 /// for a purpose. Only verification makes one.
@@ -198,9 +209,8 @@ fn path_by<'a>(
     usage: Usage,
 ) -> Result<(VerifiedPath, &'a Anchor), CertError> {
     fits_usage(certificate, usage)?;
-    let path = validator.find(certificate, intermediates, trust, at)?;
+    let path = validator.find(certificate, intermediates, trust, at, &usage.purposes())?;
     let ValidPath { anchor, between } = path;
-    between.iter().try_for_each(|ca| issues_for_usage(ca, usage))?;
     let listed = anchor.certificate.last_instant().min(anchor.not_after);
     let ends = between.iter().map(|ca| ca.last_instant()).fold(listed, UtcMillis::min);
     let path = VerifiedPath {
@@ -223,7 +233,8 @@ pub(crate) fn add_to_pool(pool: &mut Vec<Certificate>, others: &[Certificate]) {
     pool.extend(others.iter().take(room).cloned());
 }
 
-/// The signer is no CA; key usage and extended key usage allow the use.
+/// The signer is no CA; its key and key usage allow the use. Its purposes are judged with the path,
+/// but for time stamps, where more is asked of it than of the CAs.
 pub(crate) fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
     let cert = certificate.serial_tail();
     if certificate.is_ca() {
@@ -237,8 +248,7 @@ pub(crate) fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), 
     }
     let purposes = extensions.purposes.as_deref();
     match usage {
-        Usage::Sign if purposes.is_none_or(|list| one_of(list, &SIGNING)) => Ok(()),
-        Usage::Sign => wrong("document signing (extended key usage)"),
+        Usage::Sign => certificate.key_for_documents(),
         // RFC 3161, 2.3: critical, and this purpose alone.
         Usage::TimeStamp => {
             let critical = extensions.get(oid::EXTENDED_KEY_USAGE).is_some_and(|e| e.critical);
@@ -246,23 +256,6 @@ pub(crate) fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), 
             if critical && only { Ok(()) } else { wrong("time stamping (extended key usage)") }
         }
     }
-}
-
-/// A CA whose certificate limits the purposes below it does not issue for others.
-fn issues_for_usage(ca: &Certificate, usage: Usage) -> Result<(), CertError> {
-    let fits = |list: &[Vec<u8>]| match usage {
-        Usage::Sign => one_of(list, &SIGNING),
-        Usage::TimeStamp => one_of(list, &[oid::EKU_TIME_STAMPING, oid::EKU_ANY]),
-    };
-    if ca.extensions.purposes.as_deref().is_none_or(fits) {
-        return Ok(());
-    }
-    let usage = "issuing such certificates (extended key usage)";
-    Err(CertError::Usage { cert: ca.serial_tail(), usage })
-}
-
-fn one_of(list: &[Vec<u8>], good: &[&[u8]]) -> bool {
-    list.iter().any(|purpose| good.contains(&purpose.as_slice()))
 }
 
 /// The code from the place this CA uses; exactly one value, no prefix, no blanks.

@@ -13,6 +13,10 @@ pub enum SignatureAlgorithm {
     /// ECDSA on P-256 with SHA-256 (FIPS 186-5; RFC 5758).
     #[serde(rename = "ecdsa-p256-sha256")]
     EcdsaP256Sha256,
+    /// ECDSA on P-384 with SHA-384: on certificates, time stamps, CRLs and OCSP responses, never on
+    /// documents.
+    #[serde(rename = "ecdsa-p384-sha384")]
+    EcdsaP384Sha384,
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
     #[serde(rename = "rsa-pkcs1-sha256")]
     RsaPkcs1Sha256,
@@ -51,6 +55,8 @@ pub enum DigestAlgorithm {
 pub enum KeyAlgorithm {
     /// A point on P-256, uncompressed.
     EcP256,
+    /// A point on P-384, uncompressed: of CAs and of whom they entrust, never of who signs documents.
+    EcP384,
     /// RSA; `bits` is the length of the modulus, 2,048 to 8,192.
     Rsa {
         /// Length of the modulus in bits.
@@ -62,8 +68,9 @@ pub enum KeyAlgorithm {
 
 impl SignatureAlgorithm {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EcdsaP256Sha256,
+        Self::EcdsaP384Sha384,
         Self::RsaPkcs1Sha256,
         Self::RsaPkcs1Sha384,
         Self::RsaPkcs1Sha512,
@@ -75,6 +82,7 @@ impl SignatureAlgorithm {
     pub const fn name(self) -> &'static str {
         match self {
             Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+            Self::EcdsaP384Sha384 => "ecdsa-p384-sha384",
             Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
             Self::RsaPkcs1Sha384 => "rsa-pkcs1-sha384",
             Self::RsaPkcs1Sha512 => "rsa-pkcs1-sha512",
@@ -93,6 +101,7 @@ impl SignatureAlgorithm {
                 Some(Self::RsaPssSha256)
             }
             algorithm::ECDSA_SHA256 => Some(Self::EcdsaP256Sha256),
+            algorithm::ECDSA_SHA384 => Some(Self::EcdsaP384Sha384),
             algorithm::SM2_SM3 | algorithm::SM2_SM3_NULL => Some(Self::Sm2Sm3),
             _ => None,
         }
@@ -113,6 +122,7 @@ impl SignatureAlgorithm {
     pub(crate) const fn identifier(self) -> &'static [u8] {
         match self {
             Self::EcdsaP256Sha256 => algorithm::ECDSA_SHA256,
+            Self::EcdsaP384Sha384 => algorithm::ECDSA_SHA384,
             Self::RsaPkcs1Sha256 => algorithm::RSA_SHA256,
             Self::RsaPkcs1Sha384 => algorithm::RSA_SHA384,
             Self::RsaPkcs1Sha512 => algorithm::RSA_SHA512,
@@ -127,7 +137,7 @@ impl SignatureAlgorithm {
             Self::EcdsaP256Sha256 | Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => {
                 DigestAlgorithm::Sha256
             }
-            Self::RsaPkcs1Sha384 => DigestAlgorithm::Sha384,
+            Self::EcdsaP384Sha384 | Self::RsaPkcs1Sha384 => DigestAlgorithm::Sha384,
             Self::RsaPkcs1Sha512 => DigestAlgorithm::Sha512,
             Self::Sm2Sm3 => DigestAlgorithm::Sm3,
         }
@@ -137,6 +147,7 @@ impl SignatureAlgorithm {
     pub const fn fits(self, key: KeyAlgorithm) -> bool {
         match self {
             Self::EcdsaP256Sha256 => matches!(key, KeyAlgorithm::EcP256),
+            Self::EcdsaP384Sha384 => matches!(key, KeyAlgorithm::EcP384),
             Self::RsaPkcs1Sha256
             | Self::RsaPkcs1Sha384
             | Self::RsaPkcs1Sha512
@@ -190,10 +201,11 @@ impl DigestAlgorithm {
 }
 
 impl KeyAlgorithm {
-    /// The signature algorithm that we sign with: of RSA, PKCS#1 v1.5, which every tool knows.
+    /// The usual signature algorithm of the key: of RSA, PKCS#1 v1.5, which every tool knows.
     pub const fn signature(self) -> SignatureAlgorithm {
         match self {
             Self::EcP256 => SignatureAlgorithm::EcdsaP256Sha256,
+            Self::EcP384 => SignatureAlgorithm::EcdsaP384Sha384,
             Self::Rsa { .. } => SignatureAlgorithm::RsaPkcs1Sha256,
             Self::Sm2 => SignatureAlgorithm::Sm2Sm3,
         }

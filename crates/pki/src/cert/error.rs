@@ -5,6 +5,7 @@ use core::fmt;
 use kaibiao_types::{OrgCodeError, UtcMillis};
 
 use super::key::KeyFault;
+use super::profile::CaDuty;
 use crate::der::DerError;
 
 /// 尾号: the last four hexadecimal digits of a serial number, by which people tell certificates
@@ -67,8 +68,8 @@ pub enum CertError {
     /// A certificate of a CA was presented as the signer's.
     #[error("certificate 尾号 {0} belongs to a CA; a CA certificate does not sign documents")]
     CaAsSigner(SerialTail),
-    /// More certificates than a path may have.
-    #[error("{0} certificates in the chain, more than are read")]
+    /// More certificates than a path may have, or than are looked at.
+    #[error("{0} certificates in the chain, more than are accepted")]
     ChainLength(usize),
     /// One extension twice.
     #[error("certificate 尾号 {cert} has the extension {oid} twice")]
@@ -114,6 +115,14 @@ pub enum CertError {
     /// that cannot be decided.
     #[error("certificate 尾号 {0} has a name that a CA above it may not certify")]
     NameConstraints(SerialTail),
+    /// A certificate lacks what its CA owes by RFC 5280, and the trust list does not excuse the CA.
+    #[error("certificate 尾号 {cert} breaks RFC 5280: {}", .duty.missed())]
+    Nonconforming {
+        /// The certificate.
+        cert: SerialTail,
+        /// What the CA owes.
+        duty: CaDuty,
+    },
     /// An issuer on the path is not a CA that may sign certificates.
     #[error("certificate 尾号 {0} was used as a CA but may not sign certificates")]
     NotCa(SerialTail),
@@ -159,9 +168,11 @@ pub enum CertError {
         /// The rule.
         rule: &'static str,
     },
-    /// Zero, negative, or longer than 20 octets.
-    #[error("certificate with a serial number that is zero, negative or longer than 20 octets")]
-    Serial,
+    /// A serial number that is zero, negative, or longer than 20 octets, below the trust anchor.
+    #[error(
+        "certificate 尾号 {0} has a serial number that is zero, negative or longer than 20 octets"
+    )]
+    Serial(SerialTail),
     /// The issuer's key does not confirm the signature on the certificate.
     #[error("the signature on certificate 尾号 {0} is not its issuer's")]
     Signature(SerialTail),
@@ -212,6 +223,7 @@ impl CertError {
             Self::Key { .. } => "E_CERT_KEY",
             Self::Name(_) => "E_CERT_NAME",
             Self::NameConstraints(_) => "E_CERT_NAME_CONSTRAINTS",
+            Self::Nonconforming { .. } => "E_CERT_NONCONFORMING",
             Self::NotCa(_) => "E_CERT_NOT_CA",
             Self::NotYetValid { .. } => "E_CERT_NOT_YET_VALID",
             Self::OrgCode { .. } => "E_CERT_ORG_CODE",
@@ -219,7 +231,7 @@ impl CertError {
             Self::PathLength(_) => "E_CERT_PATH_LENGTH",
             Self::Policy(_) => "E_CERT_POLICY",
             Self::Profile { .. } => "E_CERT_PROFILE",
-            Self::Serial => "E_CERT_SERIAL",
+            Self::Serial(_) => "E_CERT_SERIAL",
             Self::Signature(_) => "E_CERT_SIGNATURE",
             Self::TooLarge(_) | Self::TooManyExtensions(_) => "E_CERT_TOO_LARGE",
             Self::UnknownCritical { .. } => "E_CERT_UNKNOWN_CRITICAL",

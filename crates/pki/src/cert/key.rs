@@ -11,9 +11,12 @@ use crate::oid::algorithm;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFault {
-    /// Neither RSA nor on P-256 or the curve of SM2.
-    #[error("key is neither RSA nor on curve P-256 or SM2")]
+    /// Neither RSA nor on P-256, P-384 or the curve of SM2.
+    #[error("key is neither RSA nor on curve P-256, P-384 or SM2")]
     Algorithm,
+    /// Of a kind that signs certificates and time stamps alone.
+    #[error("keys on curve P-384 are for CAs and time stamps; documents are not signed with them")]
+    Documents,
     /// The RSA exponent is even, below 3, or above 2^33 - 1.
     #[error("RSA exponent is even, below 3 or above 2^33 - 1")]
     Exponent,
@@ -39,9 +42,10 @@ impl PublicKey {
         let (identifier, bits) = split_spki(spki).map_err(|_| KeyFault::Format)?;
         let algorithm = match identifier {
             algorithm::RSA => KeyAlgorithm::Rsa { bits: rsa_bits(bits)? },
-            algorithm::EC_P256 if uncompressed(bits) => KeyAlgorithm::EcP256,
-            algorithm::EC_SM2 | algorithm::SM2_SM2 if uncompressed(bits) => KeyAlgorithm::Sm2,
-            algorithm::EC_P256 | algorithm::EC_SM2 | algorithm::SM2_SM2 => {
+            algorithm::EC_P256 if uncompressed(bits, 32) => KeyAlgorithm::EcP256,
+            algorithm::EC_P384 if uncompressed(bits, 48) => KeyAlgorithm::EcP384,
+            algorithm::EC_SM2 | algorithm::SM2_SM2 if uncompressed(bits, 32) => KeyAlgorithm::Sm2,
+            algorithm::EC_P256 | algorithm::EC_P384 | algorithm::EC_SM2 | algorithm::SM2_SM2 => {
                 return Err(KeyFault::Format);
             }
             _ => return Err(KeyFault::Algorithm),
@@ -58,6 +62,7 @@ impl PublicKey {
     ) -> bool {
         let algorithm: &dyn signature::VerificationAlgorithm = match by {
             SignatureAlgorithm::EcdsaP256Sha256 => &signature::ECDSA_P256_SHA256_ASN1,
+            SignatureAlgorithm::EcdsaP384Sha384 => &signature::ECDSA_P384_SHA384_ASN1,
             SignatureAlgorithm::RsaPkcs1Sha256 => &signature::RSA_PKCS1_2048_8192_SHA256,
             SignatureAlgorithm::RsaPkcs1Sha384 => &signature::RSA_PKCS1_2048_8192_SHA384,
             SignatureAlgorithm::RsaPkcs1Sha512 => &signature::RSA_PKCS1_2048_8192_SHA512,
@@ -71,9 +76,9 @@ impl PublicKey {
     }
 }
 
-/// The form of a point whose both coordinates are written out.
-fn uncompressed(point: &[u8]) -> bool {
-    point.len() == 65 && point.first() == Some(&4)
+/// The form of a point whose both coordinates, of this many octets each, are written out.
+fn uncompressed(point: &[u8], coordinate: usize) -> bool {
+    point.len() == 1 + 2 * coordinate && point.first() == Some(&4)
 }
 
 fn split_spki(spki: &[u8]) -> Result<(&[u8], &[u8]), DerError> {
@@ -168,6 +173,13 @@ mod tests {
         assert_eq!(spki(algorithm::EC_P256, &point), Ok(KeyAlgorithm::EcP256));
         assert_eq!(spki(algorithm::EC_SM2, &point), Ok(KeyAlgorithm::Sm2));
         assert_eq!(spki(algorithm::EC_SM2, &point[..65]), Err(KeyFault::Format));
+        assert_eq!(spki(algorithm::EC_P384, &point), Err(KeyFault::Format));
+        let mut long = point.clone();
+        long.resize(98, 7);
+        assert_eq!(spki(algorithm::EC_P384, &long), Ok(KeyAlgorithm::EcP384));
+        assert_eq!(spki(algorithm::EC_P256, &long), Err(KeyFault::Format));
+        long.push(7);
+        assert_eq!(spki(algorithm::EC_P384, &long), Err(KeyFault::Format));
         assert_eq!(spki(algorithm::EC_P256, &point[..65]), Err(KeyFault::Format));
         point[1] = 2;
         assert_eq!(spki(algorithm::EC_P256, &point[..34]), Err(KeyFault::Format));

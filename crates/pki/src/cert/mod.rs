@@ -1,11 +1,13 @@
 //! One X.509 certificate: what it says, read by two parsers that must agree.
 
 mod algorithm;
+mod alternative;
 mod digest;
 mod error;
 mod extensions;
 mod key;
 mod name;
+mod profile;
 mod read;
 mod second;
 mod sm2;
@@ -18,8 +20,10 @@ use crate::der::Tlv;
 use crate::name::ComparableName;
 
 pub use algorithm::{DigestAlgorithm, KeyAlgorithm, SignatureAlgorithm};
+pub use alternative::AlternativeName;
 pub use error::{CertError, SerialTail};
 pub use key::KeyFault;
+pub use profile::CaDuty;
 
 pub(crate) use digest::DigestState;
 pub(crate) use extensions::{Extensions, Purpose, ReadExtension, extension};
@@ -30,9 +34,8 @@ pub(crate) use sm2::{Sm2Key, der_of_raw};
 /// One X.509 version 3 certificate, with the exact bytes it was read from.
 ///
 /// A value of this type is well formed: DER throughout, at most 64 KiB, an allowed key (RSA of at
-/// least 2,048 bits, P-256 or SM2), a positive serial number of at most 20 octets, no extension twice,
-/// and read alike by two independent parsers. Nothing is said about trust: see
-/// [`verify_chain`](crate::verify_chain).
+/// least 2,048 bits, P-256, P-384 or SM2), no extension twice, and read alike by two independent
+/// parsers. Nothing is said about trust: see [`verify_chain`](crate::verify_chain).
 #[derive(Clone, Eq, PartialEq)]
 pub struct Certificate {
     pub(crate) der: Vec<u8>,
@@ -123,7 +126,7 @@ impl Certificate {
         self.key.algorithm
     }
 
-    /// The subject's public key as its algorithm encodes it: 65 octets of an uncompressed point,
+    /// The subject's public key as its algorithm encodes it: the octets of an uncompressed point,
     /// or an `RSAPublicKey` in DER.
     pub fn public_key(&self) -> &[u8] {
         &self.key.bits
@@ -139,6 +142,35 @@ impl Certificate {
     pub fn extended_key_usage(&self) -> Option<Vec<String>> {
         let purposes = self.extensions.purposes.as_ref()?;
         Some(purposes.iter().map(|oid| crate::oid::dotted(oid)).collect())
+    }
+
+    /// The alternative names of the subject, in order; none if the extension is absent.
+    ///
+    /// # Errors
+    ///
+    /// [`CertError::Extension`] if the extension is malformed: a path does not pass either.
+    ///
+    /// # Source
+    ///
+    /// RFC 5280, 4.2.1.6.
+    pub fn alternative_names(&self) -> Result<Vec<AlternativeName>, CertError> {
+        let Some(extension) = self.extensions.get(crate::oid::SUBJECT_ALT_NAME) else {
+            return Ok(Vec::new());
+        };
+        alternative::read(&extension.value).map_err(|_| CertError::Extension {
+            cert: self.serial_tail(),
+            oid: crate::oid::dotted(crate::oid::SUBJECT_ALT_NAME),
+        })
+    }
+
+    /// Whether documents may be signed with a key of this kind.
+    pub(crate) fn key_for_documents(&self) -> Result<(), CertError> {
+        match self.key_algorithm() {
+            KeyAlgorithm::EcP384 => {
+                Err(CertError::Key { cert: self.serial_tail(), fault: KeyFault::Documents })
+            }
+            KeyAlgorithm::EcP256 | KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Sm2 => Ok(()),
+        }
     }
 
     /// True if basic constraints call the subject a CA.

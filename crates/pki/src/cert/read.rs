@@ -36,9 +36,6 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertError> {
     }
     der::check(der, der::SEQUENCE).map_err(CertError::Format)?;
     let fields = split(der).map_err(CertError::Format)?;
-    if !good_serial(fields.serial) {
-        return Err(CertError::Serial);
-    }
     let cert = tail(fields.serial);
     // INTEGER 2 in [0] stands for version 3.
     if fields.version.is_none_or(|version| version.value != [der::INTEGER, 1, 2]) {
@@ -82,11 +79,6 @@ pub(super) fn tail(serial: &[u8]) -> SerialTail {
     }
 }
 
-/// Positive, at most 20 octets (RFC 5280, 4.1.2.2); the shortest form is checked by then.
-fn good_serial(serial: &[u8]) -> bool {
-    serial != [0] && serial.len() <= 20 && serial.first().is_some_and(|octet| *octet < 0x80)
-}
-
 fn split(der: &[u8]) -> Result<Fields<'_>, DerError> {
     let mut outer = Tlv::only(der, der::SEQUENCE)?.reader();
     let tbs = outer.expect(der::SEQUENCE)?;
@@ -126,7 +118,7 @@ fn split(der: &[u8]) -> Result<Fields<'_>, DerError> {
 }
 
 /// Type and text of each attribute of a `Name`, in order.
-fn attributes(name: &Tlv<'_>) -> Result<Vec<Attribute>, DerError> {
+pub(super) fn attributes(name: &Tlv<'_>) -> Result<Vec<Attribute>, DerError> {
     let mut out = Vec::new();
     let mut names = name.reader();
     while !names.is_empty() {

@@ -143,8 +143,8 @@ impl From<PartFault> for SignatureError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The key does not make signatures by that algorithm.
-    #[error("the key of certificate 尾号 {cert} does not sign by {algorithm}")]
+    /// The key does not make signatures by that algorithm, or documents are not signed by it.
+    #[error("the key of certificate 尾号 {cert} does not sign documents by {algorithm}")]
     Algorithm {
         /// The signer's certificate.
         cert: SerialTail,

@@ -89,6 +89,7 @@ impl<'a> Container<'a> {
 
     /// The signature algorithm: one of the signer's key and of the digest of the content.
     pub(super) fn algorithm(&self, signer: &Certificate) -> Read<SignatureAlgorithm> {
+        signer.key_for_documents()?;
         let raw = self.signature_algorithm;
         let known = SignatureAlgorithm::of_signer(raw, self.digest)
             .filter(|known| known.digest().for_documents());

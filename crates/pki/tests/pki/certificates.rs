@@ -51,9 +51,6 @@ fn faults_of_the_structure() {
     assert_eq!(refused(|c| c.version = Some(0)), "E_CERT_VERSION");
     assert_eq!(refused(|c| c.version = Some(1)), "E_CERT_VERSION");
     assert_eq!(refused(|c| c.version = Some(3)), "E_CERT_VERSION");
-    assert_eq!(refused(|c| c.serial = vec![0]), "E_CERT_SERIAL");
-    assert_eq!(refused(|c| c.serial = vec![0x80]), "E_CERT_SERIAL");
-    assert_eq!(refused(|c| c.serial = vec![1; 21]), "E_CERT_SERIAL");
     assert_eq!(refused(|c| c.serial = vec![0, 1]), "E_CERT_FORMAT");
     assert_eq!(refused(|c| c.serial = vec![]), "E_CERT_FORMAT");
     assert_eq!(refused(|c| c.outer_algorithm = ECDSA_SHA1.to_vec()), "E_CERT_AMBIGUOUS");
@@ -148,11 +145,13 @@ fn faults_of_keys() {
     assert_eq!(refused(|c| c.spki = point(2, 33)), "E_CERT_KEY");
     assert_eq!(refused(|c| c.spki = point(4, 64)), "E_CERT_KEY");
     assert_eq!(refused(|c| c.spki = seq(&[ECDSA_SHA256.to_vec(), tlv(3, &[0, 4])])), "E_CERT_KEY");
-    for key in ["rsa:1024", "rsa:2047", "P-384", "secp256k1", "ed25519"] {
+    for key in ["rsa:1024", "rsa:2047", "P-521", "secp256k1", "ed25519"] {
         let pem = openssl::self_signed(key, "sha256");
         let error = read_certificates(&pem).unwrap_err();
         assert_eq!(error.label(), "E_CERT_KEY", "{key}: {error}");
     }
+    let p384 = read_certificates(&openssl::self_signed("P-384", "sha384")).unwrap();
+    assert_eq!(p384[0].key_algorithm(), KeyAlgorithm::EcP384);
     assert!(read_certificates(&openssl::self_signed("P-256", "sha1")).is_ok(), "refused on a path");
 }
 

@@ -281,7 +281,7 @@ fn unreadable() -> Vec<Vec<u8>> {
     let other = |key| der_of_pem(&crate::openssl::self_signed(key, "sha256"));
     vec![
         changed(&|c| (c.version, c.extensions) = (None, vec![])), // an old root
-        changed(&|c| c.serial = vec![0]),
+        changed(&|c| c.extensions.push(c.extensions[0].clone())), // one extension twice
         other("rsa:1024"),
         other("ed25519"),
         seq(&[]),

@@ -9,7 +9,8 @@ use kaibiao_pki::{Certificate, Identity, TrustList};
 use kaibiao_types::UtcMillis;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+    RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use sm2::dsa::signature::Signer;
 use sm2::dsa::signature::hazmat::PrehashSigner;
@@ -20,6 +21,9 @@ pub(crate) const EC_P256: &[u8] = &[
     0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1,
     7,
 ];
+pub(crate) const EC_P384: &[u8] =
+    &[0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22];
+pub(crate) const ECDSA_SHA384: &[u8] = &[0x30, 0x0a, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3];
 pub(crate) const ECDSA_SHA256: &[u8] = &[0x30, 0x0a, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 pub(crate) const ECDSA_SHA1: &[u8] = &[0x30, 9, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
 pub(crate) const RSA_SHA256: &[u8] =
@@ -46,6 +50,8 @@ pub(crate) const KU: &[u8] = &[0x55, 0x1d, 15];
 pub(crate) const ALTERNATIVES: &[u8] = &[0x55, 0x1d, 17];
 pub(crate) const BC: &[u8] = &[0x55, 0x1d, 19];
 pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
+pub(crate) const AKI: &[u8] = &[0x55, 0x1d, 35];
+pub(crate) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
 pub(crate) const EKU: &[u8] = &[0x55, 0x1d, 37];
 /// 1.2.156.10260.4.1.3
 pub(crate) const CODE_EXTENSION: &[u8] = &[0x2a, 0x81, 0x1c, 0xd0, 0x14, 4, 1, 3];
@@ -133,6 +139,7 @@ pub(crate) struct Key {
 
 enum Pair {
     Ec(EcdsaKeyPair),
+    Ec384(EcdsaKeyPair),
     Rsa(RsaKeyPair),
     Sm2(sm2::dsa::SigningKey),
 }
@@ -144,6 +151,15 @@ impl Key {
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &rng).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref(), &rng);
         Self { pkcs8: pkcs8.as_ref().to_vec(), pair: Pair::Ec(pair.unwrap()) }
+    }
+
+    /// A P-384 key.
+    pub(crate) fn p384() -> Self {
+        let rng = SystemRandom::new();
+        let kind = &ECDSA_P384_SHA384_ASN1_SIGNING;
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(kind, &rng).unwrap().as_ref().to_vec();
+        let pair = Pair::Ec384(EcdsaKeyPair::from_pkcs8(kind, &pkcs8, &rng).unwrap());
+        Self { pkcs8, pair }
     }
 
     /// An RSA key of 2,048 bits.
@@ -167,15 +183,22 @@ impl Key {
     pub(crate) fn spki(&self) -> Vec<u8> {
         let (identifier, bits) = match &self.pair {
             Pair::Ec(pair) => (EC_P256, pair.public_key().as_ref().to_vec()),
+            Pair::Ec384(pair) => (EC_P384, pair.public_key().as_ref().to_vec()),
             Pair::Rsa(pair) => (RSA, pair.public().as_ref().to_vec()),
             Pair::Sm2(pair) => (EC_SM2, pair.verifying_key().to_sec1_bytes().into_vec()),
         };
         seq(&[identifier.to_vec(), tlv(3, &[&[0], bits.as_slice()].concat())])
     }
 
+    /// The identifier of the key in certificates.
+    pub(crate) fn id(&self) -> Vec<u8> {
+        sha256(&self.spki())[..20].to_vec()
+    }
+
     pub(crate) fn algorithm(&self) -> Vec<u8> {
         match &self.pair {
             Pair::Ec(_) => ECDSA_SHA256.to_vec(),
+            Pair::Ec384(_) => ECDSA_SHA384.to_vec(),
             Pair::Rsa(_) => RSA_SHA256.to_vec(),
             Pair::Sm2(_) => SM2_SM3.to_vec(),
         }
@@ -184,7 +207,9 @@ impl Key {
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let rng = SystemRandom::new();
         match &self.pair {
-            Pair::Ec(pair) => pair.sign(&rng, message).unwrap().as_ref().to_vec(),
+            Pair::Ec(pair) | Pair::Ec384(pair) => {
+                pair.sign(&rng, message).unwrap().as_ref().to_vec()
+            }
             Pair::Rsa(pair) => {
                 let mut value = vec![0; pair.public().modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &rng, message, &mut value).unwrap();
@@ -256,6 +281,19 @@ pub(crate) fn basic(path_length: Option<u8>) -> Extension {
     extension(BC, true, tlv(0x30, &content))
 }
 
+pub(crate) fn subject_key_id(key: &Key) -> Extension {
+    extension(SKI, false, tlv(4, &key.id()))
+}
+
+pub(crate) fn authority_key_id(issuer: &Key) -> Extension {
+    extension(AKI, false, seq(&[tlv(0x80, &issuer.id())]))
+}
+
+/// To be that of whoever signs.
+fn open_authority_key_id() -> Extension {
+    extension(AKI, false, vec![])
+}
+
 pub(crate) fn purposes(critical: bool, list: &[&[u8]]) -> Extension {
     let list: Vec<_> = list.iter().map(|purpose| oid(purpose)).collect();
     extension(EKU, critical, seq(&list))
@@ -290,19 +328,30 @@ impl Spec {
             subject: common_name(subject),
             spki: key.spki(),
             after_spki: vec![],
-            extensions: vec![basic(path_length), key_usage(&[5, 6])],
+            extensions: vec![
+                basic(path_length),
+                key_usage(&[5, 6]),
+                subject_key_id(key),
+                open_authority_key_id(),
+            ],
         }
     }
 
     pub(crate) fn leaf(key: &Key) -> Self {
         let subject = name(&[(O, utf8("甲建设有限公司")), (ORG_ID, utf8(&code()))]);
-        let extensions = vec![key_usage(&[0, 1]), purposes(false, &[DOCUMENT])];
+        let extensions = vec![
+            key_usage(&[0, 1]),
+            purposes(false, &[DOCUMENT]),
+            subject_key_id(key),
+            open_authority_key_id(),
+        ];
         let serial = vec![0x01, 0x23, 0x3f, 0x2a];
         Self { serial, subject, extensions, ..Self::ca("Issuing", "", key, None) }
     }
 
-    /// Names the algorithm of the key that will sign.
+    /// Names the key that will sign and its algorithm.
     pub(crate) fn by(mut self, signer: &Key) -> Self {
+        self.replace(authority_key_id(signer));
         (self.inner_algorithm, self.outer_algorithm) = (signer.algorithm(), signer.algorithm());
         self
     }
@@ -321,6 +370,7 @@ impl Spec {
             .extensions
             .iter()
             .map(|e| {
+                let e = if *e == open_authority_key_id() { &authority_key_id(signer) } else { e };
                 let critical = if e.critical { vec![1, 1, 0xff] } else { vec![] };
                 seq(&[oid(&e.oid), critical, tlv(4, &e.value)])
             })
@@ -373,6 +423,11 @@ pub(crate) fn anchor_json(der: &[u8], rule: &str) -> String {
         STANDARD.encode(der),
         rule
     )
+}
+
+/// An entry that excuses its CA from these duties.
+pub(crate) fn excused(anchor: &str, duties: &str) -> String {
+    anchor.replacen(r#","not_before""#, &format!(r#","excused":{duties},"not_before""#), 1)
 }
 
 pub(crate) fn list_json(anchors: &[String]) -> String {

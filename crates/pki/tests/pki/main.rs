@@ -25,6 +25,7 @@ mod n_cases;
 mod openssl;
 mod paths;
 mod pkits;
+mod profile;
 mod revocation;
 mod roughtime;
 mod scene;

@@ -110,6 +110,9 @@ fn anchors_come_from_the_list_alone() {
     assert_eq!(verify(&other_name, &[world.issuing(), root.clone()]), "E_CERT_UNTRUSTED");
     assert_eq!(verify(&same_name, &[world.issuing()]), "E_CERT_SIGNATURE");
     assert_eq!(verify(&same_name, &[world.issuing(), root]), "E_CERT_SIGNATURE");
+    // Another key identifier: the signature need not be looked at.
+    let another = Spec::ca("Root", "Root", &other, None);
+    assert_eq!(verify(&another, &[world.issuing()]), "E_CERT_UNTRUSTED");
     // The issuing CA is missing altogether.
     let result = verify_chain(&world.leaf(), &[], &world.trust(), now(), Usage::Sign);
     assert_eq!(result.unwrap_err().label(), "E_CERT_UNTRUSTED");
@@ -179,7 +182,7 @@ fn path_lengths() {
     let world = World::get();
     let sub_key = Key::new();
     let verify = |sub: &Spec, pool: &[Certificate]| {
-        let leaf = Spec { issuer: sub.subject.clone(), ..world.leaf.clone() };
+        let leaf = Spec { issuer: sub.subject.clone(), ..world.leaf.clone() }.by(&sub_key);
         verify_chain(&leaf.certificate(&sub_key), pool, &world.trust(), now(), Usage::Sign)
     };
     let sub = Spec::ca("Issuing", "Sub", &sub_key, None);
@@ -203,7 +206,7 @@ fn at_most_six_certificates() {
             pool.insert(0, Spec::ca(&issuer, &subject, key, None).certificate(signer));
             (issuer, signer) = (subject, key);
         }
-        let leaf = Spec { issuer: common_name(&issuer), ..world.leaf.clone() };
+        let leaf = Spec { issuer: common_name(&issuer), ..world.leaf.clone() }.by(signer);
         let leaf = leaf.certificate(signer);
         pool.sort_by_key(Certificate::sha256); // any order will do
         verify_chain(&leaf, &pool, &world.trust(), now(), Usage::Sign).map(|v| v.between().len())
@@ -223,7 +226,12 @@ fn a_search_among_equal_names_ends() {
     let pool: Vec<_> = keys
         .iter()
         .zip(keys.iter().cycle().skip(1))
-        .map(|(key, signer)| Spec::ca("Issuing", "Issuing", key, None).certificate(signer))
+        .map(|(key, signer)| {
+            let mut ca = Spec::ca("Issuing", "Issuing", key, None);
+            ca.replace(subject_key_id(&world.issuing_key)); // claims to be the one that is asked for
+            ca.replace(authority_key_id(&world.issuing_key));
+            ca.certificate(signer)
+        })
         .collect();
     let error = verify_chain(&world.leaf(), &pool, &world.trust(), now(), Usage::Sign).unwrap_err();
     assert_eq!(error.label(), "E_CERT_SIGNATURE");

