@@ -56,3 +56,19 @@ pub const OCSP_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most CRLs and OCSP responses that are looked at for one path.
 pub const REVOCATION_EVIDENCE_MAX: usize = 64;
+
+/// Greatest size of one PKCS#12 file, in bytes.
+pub const PKCS12_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most keys, certificates and other things in one PKCS#12 file.
+pub const PKCS12_BAGS_MAX: usize = 64;
+
+/// Longest password of a key file, in bytes of UTF-8.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+
+/// Longest salt in a key file, in bytes.
+pub const SALT_BYTES_MAX: usize = 1024;
+
+/// Most rounds of hashing that are done to open one key file, all its parts together: some seconds.
+/// Programs write 1 to 600,000 for each part.
+pub const PASSWORD_ROUNDS_MAX: u64 = 10_000_000;

@@ -210,8 +210,17 @@ fn path_by<'a>(
     Ok((path, anchor))
 }
 
-/// The signer is no CA; key usage and extended key usage allow the use.
-pub(crate) fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
+/// Whether a certificate may be used this way, by what it says itself: it is no CA's, and key usage
+/// and extended key usage allow it. Nothing is said about its path.
+///
+/// # Errors
+///
+/// [`CertError::CaAsSigner`] or [`CertError::Usage`].
+///
+/// # Source
+///
+/// RFC 5280, 4.2.1.3 and 4.2.1.12; RFC 3161, 2.3.
+pub fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
     let cert = certificate.serial_tail();
     if certificate.is_ca() {
         return Err(CertError::CaAsSigner(cert));

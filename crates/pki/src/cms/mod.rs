@@ -2,6 +2,7 @@
 //! signature (docs/spec/signature.md).
 
 mod error;
+mod import;
 mod read;
 mod sign;
 mod stamp;
@@ -11,6 +12,7 @@ pub(crate) use read::{SignerId, attribute as read_attribute, signed_data, signer
 pub(crate) use sign::{attributes_over, container};
 
 pub use error::{SignError, SignatureError};
+pub use import::{ImportNote, ImportedSignature, is_importable, verify_imported};
 pub use sign::{
     SignedAttributes, assemble, sign_detached, sign_detached_by, signed_attrs, signed_attrs_by,
 };

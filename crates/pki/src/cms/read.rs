@@ -3,6 +3,7 @@
 use kaibiao_types::UtcMillis;
 
 use super::error::SignatureError;
+use super::import::is_importable;
 use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm};
 use crate::der::{self, DerError, Reader, Tlv};
 use crate::limits::{CHAIN_MAX, CMS_BYTES_MAX};
@@ -44,13 +45,13 @@ struct CertificateHash<'a> {
     value: &'a [u8],
 }
 
-type Read<T> = Result<T, SignatureError>;
+pub(super) type Read<T> = Result<T, SignatureError>;
 
 const DATA: &str = "SignedData";
 const INFO: &str = "SignerInfo";
 
 /// Says which part a fault of the encoding was found in.
-fn part<T>(part: &'static str, result: Result<T, DerError>) -> Read<T> {
+pub(super) fn part<T>(part: &'static str, result: Result<T, DerError>) -> Read<T> {
     result.map_err(|source| SignatureError::Format { part, source })
 }
 
@@ -60,6 +61,9 @@ impl<'a> Container<'a> {
             return Err(SignatureError::TooLarge(cms.len()));
         }
         part("container", der::check(cms, der::SEQUENCE))?;
+        if is_importable(cms) {
+            return Err(SignatureError::OutOfProfile("a structure of GB/T 35275 instead of CMS"));
+        }
         let mut fields = part("ContentInfo", signed_data(cms))?;
         let version = part(DATA, fields.expect(der::INTEGER))?.value;
         let digests = part(DATA, fields.expect(der::SET))?;
@@ -172,7 +176,7 @@ fn detached(encapsulated: &Tlv<'_>) -> Read<()> {
     if fields.is_empty() { Ok(()) } else { Err(SignatureError::EmbeddedContent) }
 }
 
-fn certificates(bag: Option<Tlv<'_>>) -> Read<Vec<Certificate>> {
+pub(super) fn certificates(bag: Option<Tlv<'_>>) -> Read<Vec<Certificate>> {
     let mut out = Vec::new();
     let mut reader = bag.map_or(Reader::new(&[]), |bag| bag.reader());
     while !reader.is_empty() {
@@ -188,7 +192,7 @@ fn certificates(bag: Option<Tlv<'_>>) -> Read<Vec<Certificate>> {
     Ok(out)
 }
 
-fn only_signer<'a>(signers: &Tlv<'a>) -> Read<Tlv<'a>> {
+pub(super) fn only_signer<'a>(signers: &Tlv<'a>) -> Read<Tlv<'a>> {
     let mut reader = signers.reader();
     let mut count = 0;
     let mut last = None;
