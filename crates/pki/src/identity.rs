@@ -3,16 +3,14 @@
 use core::fmt;
 
 use ring::rand::SecureRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
-    RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
-};
-use zeroize::Zeroizing;
 
-use crate::cert::{Certificate, KeyAlgorithm, SignatureAlgorithm, Sm2Key};
+use crate::cert::{Certificate, SignatureAlgorithm};
 use crate::cms::SignError;
 use crate::limits::CHAIN_MAX;
-use crate::pem::{read_certificates, read_private_key};
+use crate::pbe::{self, Password};
+use crate::pem::{read_certificates, read_encrypted_key, read_private_key};
+use crate::private_key::PrivateKey;
+use crate::signer::Signer;
 
 /// A certificate and the CAs above it, each having issued the one before.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,6 +50,30 @@ impl Chain {
         Self::new(read_certificates(chain_pem)?)
     }
 
+    /// The chain of a certificate among others in any order. It ends below a certificate that issued
+    /// itself, or where the next one is not among them.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError::ChainLength`] if it is longer than a chain may be.
+    pub fn among(signer: Certificate, pool: &[Certificate]) -> Result<Self, SignError> {
+        let mut above: Vec<Certificate> = Vec::new();
+        loop {
+            let last = above.last().unwrap_or(&signer);
+            let issued = |issuer: &&Certificate| {
+                issuer.subject == last.issuer
+                    && issuer.subject != issuer.issuer
+                    && last.is_signed_by(&issuer.key)
+            };
+            let Some(next) = pool.iter().find(issued) else { break };
+            if above.len() + 1 == CHAIN_MAX {
+                return Err(SignError::ChainLength(CHAIN_MAX + 1));
+            }
+            above.push(next.clone());
+        }
+        Ok(Self { signer, above })
+    }
+
     /// The signer's certificate.
     pub const fn signer(&self) -> &Certificate {
         &self.signer
@@ -63,19 +85,12 @@ impl Chain {
     }
 }
 
-/// A chain with the private key of its signer's certificate.
+/// A chain with the private key of its signer's certificate, both in memory.
 ///
-/// The key is kept as PKCS#8 bytes that are wiped on drop, and cannot be read back, cloned, shown
-/// or serialised. During a signature `ring` makes a working copy, which it frees without wiping.
+/// The key is wiped on drop, and cannot be read back, cloned, shown or serialised.
 pub struct Identity {
     chain: Chain,
-    pkcs8: Zeroizing<Vec<u8>>,
-}
-
-enum WorkingKey {
-    Ec(EcdsaKeyPair),
-    Rsa(RsaKeyPair),
-    Sm2(Sm2Key),
+    key: PrivateKey,
 }
 
 impl Identity {
@@ -97,19 +112,41 @@ impl Identity {
         rng: &dyn SecureRandom,
     ) -> Result<Self, SignError> {
         let chain = Chain::from_pem(chain_pem)?;
-        let pkcs8 = read_private_key(key_pem)?;
-        let identity = Self { chain, pkcs8 };
-        let cert = identity.chain.signer.serial_tail();
-        let public = match identity.working_key(rng)? {
-            WorkingKey::Ec(pair) => pair.public_key().as_ref().to_vec(),
-            WorkingKey::Rsa(pair) => pair.public().as_ref().to_vec(),
-            WorkingKey::Sm2(key) => key.public(),
-        };
-        if public == identity.chain.signer.key.bits {
-            Ok(identity)
-        } else {
-            Err(SignError::KeyMismatch(cert))
-        }
+        Self::new(chain, PrivateKey::new(read_private_key(key_pem)?), rng)
+    }
+
+    /// An identity from a chain and a PKCS#8 key (PEM) that is encrypted under a password.
+    ///
+    /// Such a file has no integrity of its own: what decrypts is believed only once it is the key of
+    /// the certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError::KeyPassword`] if the password does not decrypt it; [`SignError`] as
+    /// [`Self::from_pem`].
+    ///
+    /// # Source
+    ///
+    /// RFC 5208, 6; RFC 8018 (PKCS#5).
+    pub fn from_encrypted_pem(
+        chain_pem: &str,
+        key_pem: &str,
+        password: &Password,
+        rng: &dyn SecureRandom,
+    ) -> Result<Self, SignError> {
+        let chain = Chain::from_pem(chain_pem)?;
+        let pkcs8 = pbe::decrypt_key(&read_encrypted_key(key_pem)?, password)?;
+        Self::new(chain, PrivateKey::new(pkcs8), rng)
+    }
+
+    /// An identity from its parts, which must belong together.
+    pub(crate) fn new(
+        chain: Chain,
+        key: PrivateKey,
+        rng: &dyn SecureRandom,
+    ) -> Result<Self, SignError> {
+        key.fits(&chain.signer, rng)?;
+        Ok(Self { chain, key })
     }
 
     /// The signer's certificate.
@@ -121,54 +158,20 @@ impl Identity {
     pub const fn chain(&self) -> &Chain {
         &self.chain
     }
+}
 
-    /// Signs a message by an algorithm of the key. ECDSA and SM2 values are DER (r, s).
-    pub(crate) fn sign(
+impl Signer for Identity {
+    fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    fn sign(
         &self,
         algorithm: SignatureAlgorithm,
         message: &[u8],
         rng: &dyn SecureRandom,
     ) -> Result<Vec<u8>, SignError> {
-        let value = match self.working_key(rng)? {
-            WorkingKey::Ec(pair) => {
-                pair.sign(rng, message).map(|value| value.as_ref().to_vec()).ok()
-            }
-            WorkingKey::Rsa(pair) => {
-                let padding: &dyn RsaEncoding = match algorithm {
-                    SignatureAlgorithm::RsaPssSha256 => &RSA_PSS_SHA256,
-                    SignatureAlgorithm::RsaPkcs1Sha384 => &RSA_PKCS1_SHA384,
-                    SignatureAlgorithm::RsaPkcs1Sha512 => &RSA_PKCS1_SHA512,
-                    _ => &RSA_PKCS1_SHA256,
-                };
-                let mut value = vec![0; pair.public().modulus_len()];
-                pair.sign(padding, rng, message, &mut value).map(|()| value).ok()
-            }
-            WorkingKey::Sm2(key) => key.sign(message, rng),
-        };
-        value.ok_or_else(|| SignError::Signing(self.chain.signer.serial_tail()))
-    }
-
-    fn working_key(&self, rng: &dyn SecureRandom) -> Result<WorkingKey, SignError> {
-        let signer = &self.chain.signer;
-        let kind = signer.key_algorithm();
-        let pair = match kind {
-            KeyAlgorithm::EcP256 => {
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.pkcs8, rng)
-                    .map(WorkingKey::Ec)
-                    .ok()
-            }
-            // No document is signed with such a key, and no other use needs one.
-            KeyAlgorithm::EcP384 => {
-                let (cert, algorithm) = (signer.serial_tail(), kind.signature());
-                return Err(SignError::Algorithm { cert, algorithm });
-            }
-            KeyAlgorithm::Rsa { .. } => {
-                RsaKeyPair::from_pkcs8(&self.pkcs8).map(WorkingKey::Rsa).ok()
-            }
-            KeyAlgorithm::Sm2 => Sm2Key::from_pkcs8(&self.pkcs8).map(WorkingKey::Sm2),
-        };
-        let cert = signer.serial_tail();
-        pair.ok_or_else(|| SignError::Key { cert, algorithm: kind.signature() })
+        self.key.sign(&self.chain.signer, algorithm, message, rng)
     }
 }
 

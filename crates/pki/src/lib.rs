@@ -16,8 +16,11 @@
 //!   existed, with revocation; passed, failed or open.
 //! - [`roughtime`] asks servers for the time and verifies what they sign.
 //!
-//! Not here yet, and nothing stands in for it: PKCS#12 files, PKCS#11 and SKF tokens (the two steps
-//! [`cms::signed_attrs`] and [`cms::assemble`] are their place), BER and embedded content of imported
+//! - A [`Signer`] is a chain with a key anywhere: an [`Identity`] in memory, from PEM or from a
+//!   [`Pkcs12`] file, or what another crate makes of a token.
+//! - [`cms::verify_imported`] reads containers of GB/T 35275, for people who hold one.
+//!
+//! Not here yet, and nothing stands in for it: SKF tokens, BER and embedded content of imported
 //! containers.
 
 mod cert;
@@ -31,11 +34,15 @@ mod name;
 mod name_constraints;
 mod oid;
 mod path;
+mod pbe;
 mod pem;
+mod pkcs12;
 mod policy;
+mod private_key;
 mod purposes;
 pub mod revocation;
 pub mod roughtime;
+mod signer;
 mod trust;
 pub mod tsp;
 pub mod validation;
@@ -51,13 +58,16 @@ pub use cms::{SignError, SignatureError};
 pub use der::DerError;
 pub use identity::{Chain, Identity};
 pub use path::{FullPaths, PathValidator, ValidPath};
-pub use pem::{PemError, read_certificates};
+pub use pbe::{Password, PasswordError, PbeError};
+pub use pem::{PemError, is_encrypted_key, read_certificates};
+pub use pkcs12::{Pkcs12, Pkcs12Error};
 pub use policy::PolicySettings;
 pub use purposes::Purposes;
+pub use signer::Signer;
 pub use trust::{Anchor, OrgCodePlace, OrgCodeRule, TrustList, TrustListError};
 pub use tsp::TimeStampError;
 pub use verified::{
-    Usage, VerifiedCert, VerifiedPath, verify_chain, verify_chain_by, verify_path_by,
+    Usage, VerifiedCert, VerifiedPath, fits_usage, verify_chain, verify_chain_by, verify_path_by,
 };
 
 /// SHA-256 (FIPS 180-4).

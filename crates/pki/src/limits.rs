@@ -38,8 +38,8 @@ pub const DER_DEPTH_MAX: usize = 32;
 /// Greatest size of one time stamp, request or response, in bytes of DER.
 pub const TIME_STAMP_BYTES_MAX: usize = 256 * 1024;
 
-/// Most signed attributes of one time stamp.
-pub const TIME_STAMP_ATTRIBUTES_MAX: usize = 32;
+/// Most signed attributes of one time stamp, or of one container of GB/T 35275.
+pub const ATTRIBUTES_MAX: usize = 32;
 
 /// Greatest size of one evidence record, in bytes of DER.
 pub const EVIDENCE_RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -77,3 +77,19 @@ pub const OCSP_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most CRLs and OCSP responses that are looked at for one path.
 pub const REVOCATION_EVIDENCE_MAX: usize = 64;
+
+/// Greatest size of one PKCS#12 file, in bytes.
+pub const PKCS12_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most keys, certificates and other things in one PKCS#12 file.
+pub const PKCS12_BAGS_MAX: usize = 64;
+
+/// Longest password of a key file, in bytes of UTF-8.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+
+/// Longest salt in a key file, in bytes.
+pub const SALT_BYTES_MAX: usize = 1024;
+
+/// Most rounds of hashing that are done to open one key file, all its parts together: some seconds.
+/// Programs write 1 to 600,000 for each part.
+pub const PASSWORD_ROUNDS_MAX: u64 = 10_000_000;

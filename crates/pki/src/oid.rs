@@ -160,6 +160,13 @@ pub(crate) mod algorithm {
     /// The same, parameters NULL, as some authorities write it.
     pub(crate) const SM2_SM3_NULL: &[u8] =
         &[0x30, 0x0c, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x75, 5, 0];
+    /// `SM2-1` (GB/T 33560; GM/T 0006): the digital signature algorithm, as containers of GB/T 35275
+    /// name it.
+    pub(crate) const SM2_SIGN: &[u8] =
+        &[0x30, 0x0b, 6, 9, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d, 1];
+    /// The same, parameters NULL.
+    pub(crate) const SM2_SIGN_NULL: &[u8] =
+        &[0x30, 0x0d, 6, 9, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d, 1, 5, 0];
     /// `id-ecPublicKey` on the curve of SM2 (GB/T 32918.5; GM/T 0006).
     pub(crate) const EC_SM2: &[u8] = &[
         0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55,
@@ -178,6 +185,86 @@ pub(crate) mod algorithm {
     /// `id-ecPublicKey` on `secp384r1` (RFC 5480, 2.1.1).
     pub(crate) const EC_P384: &[u8] =
         &[0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22];
+}
+
+/// The content types of GB/T 35275-2017 (GM/T 0010).
+pub(crate) mod gm {
+    /// What all of them begin with.
+    pub(crate) const CONTENT: &[u8] = &[0x2a, 0x81, 0x1c, 0xcf, 0x55, 6, 1, 4, 2];
+    /// `data`.
+    pub(crate) const DATA: &[u8] = &[0x2a, 0x81, 0x1c, 0xcf, 0x55, 6, 1, 4, 2, 1];
+    /// `signedData`.
+    pub(crate) const SIGNED_DATA: &[u8] = &[0x2a, 0x81, 0x1c, 0xcf, 0x55, 6, 1, 4, 2, 2];
+}
+
+/// What PKCS#12 and PKCS#5 name (RFC 7292; RFC 8018).
+pub(crate) mod pkcs {
+    /// `id-encryptedData`.
+    pub(crate) const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6];
+    /// `localKeyId`.
+    pub(crate) const LOCAL_KEY_ID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 21];
+    /// `x509Certificate`.
+    pub(crate) const X509_CERTIFICATE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 22, 1];
+
+    /// `keyBag`.
+    pub(crate) const KEY_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 1];
+    /// `pkcs8ShroudedKeyBag`.
+    pub(crate) const SHROUDED_KEY_BAG: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 2];
+    /// `certBag`.
+    pub(crate) const CERT_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 3];
+    /// `safeContentsBag`.
+    pub(crate) const SAFE_CONTENTS_BAG: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 6];
+
+    /// `PBES2`.
+    pub(crate) const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
+    /// `PBMAC1` (RFC 9579).
+    pub(crate) const PBMAC1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 14];
+    /// `PBKDF2`.
+    pub(crate) const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12];
+    /// `pbeWithSHAAnd3-KeyTripleDES-CBC`.
+    pub(crate) const PBE_SHA1_DES3: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3];
+    /// `pbeWithSHAAnd128BitRC2-CBC`.
+    pub(crate) const PBE_SHA1_RC2_128: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 5];
+    /// `pbeWithSHAAnd40BitRC2-CBC`.
+    pub(crate) const PBE_SHA1_RC2_40: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 6];
+
+    /// `aes128-CBC-PAD`.
+    pub(crate) const AES128_CBC: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 2];
+    /// `aes192-CBC-PAD`.
+    pub(crate) const AES192_CBC: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 22];
+    /// `aes256-CBC-PAD`.
+    pub(crate) const AES256_CBC: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42];
+    /// `des-EDE3-CBC`.
+    pub(crate) const DES3_CBC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7];
+    /// SM4-CBC (GB/T 33560).
+    pub(crate) const SM4_CBC: &[u8] = &[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x68, 2];
+
+    /// SHA-1.
+    pub(crate) const SHA1: &[u8] = &[0x2b, 0x0e, 3, 2, 0x1a];
+    /// SHA-224.
+    pub(crate) const SHA224: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 4];
+    /// SHA-256.
+    pub(crate) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
+    /// SHA-384.
+    pub(crate) const SHA384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
+    /// SHA-512.
+    pub(crate) const SHA512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
+    /// SM3.
+    pub(crate) const SM3: &[u8] = &[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11];
+    /// `hmacWithSHA1`.
+    pub(crate) const HMAC_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 7];
+    /// `hmacWithSHA224`.
+    pub(crate) const HMAC_SHA224: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 8];
+    /// `hmacWithSHA256`.
+    pub(crate) const HMAC_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9];
+    /// `hmacWithSHA384`.
+    pub(crate) const HMAC_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 10];
+    /// `hmacWithSHA512`.
+    pub(crate) const HMAC_SHA512: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 11];
+    /// HMAC with SM3 (GM/T 0006).
+    pub(crate) const HMAC_SM3: &[u8] = &[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11, 2];
 }
 
 /// The dotted text of content octets, for people; arcs beyond 2^64 show as `?`.

@@ -82,6 +82,19 @@ pub(crate) fn read_private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, PemErro
     blocks(text, "PRIVATE KEY", 1)?.pop().ok_or(PemError::Empty)
 }
 
+/// Whether a text holds an encrypted PKCS#8 key, by the boundary of its first block.
+pub fn is_encrypted_key(text: &str) -> bool {
+    let first = text.lines().find_map(|line| boundary(line.trim_end(), "-----BEGIN "));
+    first == Some(ENCRYPTED_KEY)
+}
+
+/// Reads the one `ENCRYPTED PRIVATE KEY` block of a text.
+pub(crate) fn read_encrypted_key(text: &str) -> Result<Zeroizing<Vec<u8>>, PemError> {
+    blocks(text, ENCRYPTED_KEY, 1)?.pop().ok_or(PemError::Empty)
+}
+
+const ENCRYPTED_KEY: &str = "ENCRYPTED PRIVATE KEY";
+
 fn blocks(
     text: &str,
     expected: &'static str,

@@ -233,9 +233,18 @@ pub(crate) fn add_to_pool(pool: &mut Vec<Certificate>, others: &[Certificate]) {
     pool.extend(others.iter().take(room).cloned());
 }
 
-/// The signer is no CA; its key and key usage allow the use. Its purposes are judged with the path,
-/// but for time stamps, where more is asked of it than of the CAs.
-pub(crate) fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
+/// Whether a certificate may be used this way, by what it says itself: it is no CA's, and its key and
+/// key usage allow it. Its purposes are judged with the path ([`Purposes`]), but for time stamps, where
+/// more is asked of it than of the CAs.
+///
+/// # Errors
+///
+/// [`CertError::CaAsSigner`] or [`CertError::Usage`].
+///
+/// # Source
+///
+/// RFC 5280, 4.2.1.3 and 4.2.1.12; RFC 3161, 2.3.
+pub fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertError> {
     let cert = certificate.serial_tail();
     if certificate.is_ca() {
         return Err(CertError::CaAsSigner(cert));

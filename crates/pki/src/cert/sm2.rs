@@ -7,7 +7,6 @@ use sm2::dsa::signature::{RandomizedSigner, Verifier};
 use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 
 use crate::der::{self, DerError, Tlv};
-use crate::oid::algorithm;
 
 /// The user id of every signer (GB/T 35276, 10; GM/T 0009, 10): with another one, or without, a
 /// signature is another signature.
@@ -54,13 +53,8 @@ pub(crate) fn der_of_raw(raw: &[u8]) -> Option<Vec<u8>> {
 pub(crate) struct Sm2Key(SigningKey);
 
 impl Sm2Key {
-    /// The key of an unencrypted PKCS#8 structure; `None` if it is not one on the curve of SM2.
-    ///
-    /// # Source
-    ///
-    /// RFC 5208, 5; RFC 5915, 3; GM/T 0009.
-    pub(crate) fn from_pkcs8(pkcs8: &[u8]) -> Option<Self> {
-        let number = private_number(pkcs8).ok()?;
+    /// The key of a private number; `None` if it is none of the curve.
+    pub(crate) fn from_number(number: &[u8]) -> Option<Self> {
         let scalar = NonZeroScalar::try_from(number).ok()?;
         SigningKey::from_nonzero_scalar(USER_ID, scalar).ok().map(Self)
     }
@@ -76,23 +70,6 @@ impl Sm2Key {
         let signature = self.0.try_sign_with_rng(&mut Rng(rng), message).ok()?;
         der_of_raw(&signature.to_bytes())
     }
-}
-
-/// The 32 octets of the private number.
-fn private_number(pkcs8: &[u8]) -> Result<&[u8], DerError> {
-    der::check(pkcs8, der::SEQUENCE)?;
-    let mut fields = Tlv::only(pkcs8, der::SEQUENCE)?.reader();
-    let version = fields.expect(der::INTEGER)?.value;
-    let identifier = fields.expect(der::SEQUENCE)?.raw;
-    let key = fields.expect(der::OCTET_STRING)?.value;
-    if version != [0] || ![algorithm::EC_SM2, algorithm::SM2_SM2].contains(&identifier) {
-        return Err(DerError::Value);
-    }
-    der::check(key, der::SEQUENCE)?;
-    let mut inner = Tlv::only(key, der::SEQUENCE)?.reader();
-    let version = inner.expect(der::INTEGER)?.value;
-    let number = inner.expect(der::OCTET_STRING)?.value;
-    if version == [1] && number.len() == NUMBER { Ok(number) } else { Err(DerError::Value) }
 }
 
 /// A process's source of randomness for the traits of `sm2`.

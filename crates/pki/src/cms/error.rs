@@ -3,6 +3,7 @@
 use super::parts::PartFault;
 use crate::cert::{CertError, SerialTail, SignatureAlgorithm};
 use crate::der::DerError;
+use crate::pbe::PbeError;
 use crate::pem::PemError;
 use crate::tsp::TimeStampError;
 
@@ -167,9 +168,25 @@ pub enum SignError {
         /// The algorithm its key signs with.
         algorithm: SignatureAlgorithm,
     },
+    /// An encrypted private key whose encryption is not read.
+    #[error("the encrypted private key is not read")]
+    KeyEncryption(#[source] PbeError),
+    /// The password does not decrypt the private key.
+    #[error("the password does not decrypt the private key, or the key file is damaged")]
+    KeyPassword,
     /// The private key belongs to another certificate.
     #[error("the private key does not belong to certificate 尾号 {0}")]
     KeyMismatch(SerialTail),
+    /// The key is not in this process, and where it is, it does not sign.
+    #[error("the key of certificate 尾号 {cert} does not sign: {detail}")]
+    Outside {
+        /// The signer's certificate.
+        cert: SerialTail,
+        /// The stable label of the reason.
+        label: &'static str,
+        /// The reason.
+        detail: String,
+    },
     /// The chain or the key is not readable PEM.
     #[error("chain or key not read")]
     Pem(#[from] PemError),
@@ -195,7 +212,10 @@ impl SignError {
             Self::Algorithm { .. } => "E_ID_ALGORITHM",
             Self::ChainLength(_) | Self::ChainOrder(_) => "E_ID_CHAIN",
             Self::Key { .. } => "E_ID_KEY",
+            Self::KeyEncryption(_) => "E_ID_KEY_ENCRYPTION",
             Self::KeyMismatch(_) => "E_ID_KEY_MISMATCH",
+            Self::KeyPassword => "E_ID_KEY_PASSWORD",
+            Self::Outside { label, .. } => label,
             Self::Pem(error) => error.label(),
             Self::SignatureValue(_) => "E_ID_SIGNATURE_VALUE",
             Self::Signing(_) => "E_ID_SIGNING",

@@ -2,6 +2,7 @@
 //! signature (docs/spec/signature.md).
 
 mod error;
+mod import;
 mod parts;
 mod read;
 mod sign;
@@ -14,6 +15,7 @@ pub(crate) use sign::{attributes_over, container};
 pub(crate) use verify::check;
 
 pub use error::{SignError, SignatureError};
+pub use import::{ImportNote, ImportedSignature, is_importable, verify_imported};
 pub use sign::{
     SignedAttributes, assemble, sign_detached, sign_detached_by, signed_attrs, signed_attrs_by,
 };

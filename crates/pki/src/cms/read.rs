@@ -3,6 +3,7 @@
 use kaibiao_types::UtcMillis;
 
 use super::error::SignatureError;
+use super::import::is_importable;
 use super::parts::{Bag, CertId, IdDigest, only_signer};
 use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm};
 use crate::der::{self, DerError, Reader, Tlv};
@@ -37,13 +38,13 @@ pub(crate) struct Attributes<'a> {
     made_for: CertId<'a>,
 }
 
-type Read<T> = Result<T, SignatureError>;
+pub(super) type Read<T> = Result<T, SignatureError>;
 
 const DATA: &str = "SignedData";
 const INFO: &str = "SignerInfo";
 
 /// Says which part a fault of the encoding was found in.
-fn part<T>(part: &'static str, result: Result<T, DerError>) -> Read<T> {
+pub(super) fn part<T>(part: &'static str, result: Result<T, DerError>) -> Read<T> {
     result.map_err(|source| SignatureError::Format { part, source })
 }
 
@@ -53,6 +54,9 @@ impl<'a> Container<'a> {
             return Err(SignatureError::TooLarge(cms.len()));
         }
         part("container", der::check(cms, der::SEQUENCE))?;
+        if is_importable(cms) {
+            return Err(SignatureError::OutOfProfile("a structure of GB/T 35275 instead of CMS"));
+        }
         let mut fields = part("ContentInfo", signed_data(cms))?;
         let version = part(DATA, fields.expect(der::INTEGER))?.value;
         let digests = part(DATA, fields.expect(der::SET))?;

@@ -6,9 +6,10 @@ use ring::rand::SecureRandom;
 use super::error::SignError;
 use crate::cert::{Certificate, DigestAlgorithm, SignatureAlgorithm, der_of_raw};
 use crate::der;
-use crate::identity::{Chain, Identity};
+use crate::identity::Chain;
 use crate::limits::CMS_BYTES_MAX;
 use crate::oid;
+use crate::signer::Signer;
 
 /// The signed attributes of a signature to be: step one of two.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -156,7 +157,7 @@ pub(crate) fn container(
     ])
 }
 
-/// Signs `content` with an identity at hand: a detached container in DER (`.p7s`).
+/// Signs `content`: a detached container in DER (`.p7s`).
 ///
 /// # Errors
 ///
@@ -166,13 +167,13 @@ pub(crate) fn container(
 ///
 /// `docs/spec/signature.md`.
 pub fn sign_detached(
-    identity: &Identity,
+    signer: &dyn Signer,
     content: &[u8],
     signing_time: UtcMillis,
     rng: &dyn SecureRandom,
 ) -> Result<Vec<u8>, SignError> {
-    let algorithm = identity.certificate().key_algorithm().signature();
-    sign_detached_by(algorithm, identity, content, signing_time, rng)
+    let algorithm = signer.certificate().key_algorithm().signature();
+    sign_detached_by(algorithm, signer, content, signing_time, rng)
 }
 
 /// [`sign_detached`] by a certain algorithm: with an RSA key also RSASSA-PSS.
@@ -182,14 +183,14 @@ pub fn sign_detached(
 /// [`SignError`].
 pub fn sign_detached_by(
     algorithm: SignatureAlgorithm,
-    identity: &Identity,
+    signer: &dyn Signer,
     content: &[u8],
     signing_time: UtcMillis,
     rng: &dyn SecureRandom,
 ) -> Result<Vec<u8>, SignError> {
-    let attributes = signed_attrs_by(algorithm, identity.certificate(), content, signing_time)?;
-    let signature = identity.sign(algorithm, attributes.to_sign(), rng)?;
-    assemble(&attributes, identity.chain(), &signature)
+    let attributes = signed_attrs_by(algorithm, signer.certificate(), content, signing_time)?;
+    let signature = signer.sign(algorithm, attributes.to_sign(), rng)?;
+    assemble(&attributes, signer.chain(), &signature)
 }
 
 /// The signature value in the form in which it is written, if it is one of the signer's key.

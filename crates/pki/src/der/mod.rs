@@ -1,5 +1,6 @@
 //! DER (X.690): a reader over borrowed slices that never re-encodes, and a small writer.
 
+mod ber;
 mod check;
 mod read;
 mod time;
@@ -7,6 +8,7 @@ mod write;
 
 pub use read::DerError;
 
+pub(crate) use ber::{joined, to_der};
 pub(crate) use check::{ascending, check};
 pub(crate) use read::{Reader, Tlv, unsigned};
 pub(crate) use time::{read_gen_time, read_time, write_gen_time, write_time};

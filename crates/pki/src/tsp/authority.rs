@@ -9,6 +9,7 @@ use super::request::Request;
 use crate::cert::{CertError, Certificate};
 use crate::cms::{self, SignError};
 use crate::identity::Identity;
+use crate::signer::Signer;
 use crate::verified::{Usage, fits_usage};
 use crate::{der, oid};
 

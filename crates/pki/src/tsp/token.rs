@@ -7,7 +7,7 @@ use crate::cms::{
     Bag, CertId, SignerId, only_signer, read_attribute, signed_data, signer_id, signs_attributes,
 };
 use crate::der::{self, DerError, Reader, Tlv};
-use crate::limits::{CHAIN_MAX, TIME_STAMP_ATTRIBUTES_MAX, TIME_STAMP_BYTES_MAX};
+use crate::limits::{ATTRIBUTES_MAX, CHAIN_MAX, TIME_STAMP_BYTES_MAX};
 use crate::oid;
 
 type Read<T> = Result<T, TimeStampError>;
@@ -161,7 +161,7 @@ impl<'a> Attributes<'a> {
         let mut list = signed.reader();
         while !list.is_empty() {
             let (oid, values) = part(PART, read_attribute(&mut list))?;
-            if seen.len() == TIME_STAMP_ATTRIBUTES_MAX {
+            if seen.len() == ATTRIBUTES_MAX {
                 return Err(TimeStampError::Attribute("(too many)"));
             }
             if seen.iter().any(|(earlier, _)| *earlier == oid) {

@@ -272,8 +272,8 @@ fn containers_of_tokens() {
             }
         })
     };
-    assert_eq!(many(limits::TIME_STAMP_ATTRIBUTES_MAX), "good");
-    assert_eq!(many(limits::TIME_STAMP_ATTRIBUTES_MAX + 1), "E_TST_ATTRIBUTE");
+    assert_eq!(many(limits::ATTRIBUTES_MAX), "good");
+    assert_eq!(many(limits::ATTRIBUTES_MAX + 1), "E_TST_ATTRIBUTE");
     let twice = vec![tlv(4, &[0; 32]), tlv(4, &[1; 32])];
     assert_eq!(changed(|c| c.set(MESSAGE_DIGEST, twice)), "E_TST_ATTRIBUTE");
     assert_eq!(changed(|c| c.set(MESSAGE_DIGEST, vec![tlv(4, &[0; 32])])), "E_TST_HASH");
