@@ -3,6 +3,7 @@
 mod people;
 mod processes;
 mod signing;
+mod stamping;
 mod tender;
 
 use std::net::SocketAddr;
@@ -18,6 +19,9 @@ use crate::output::Lang;
 pub(crate) use people::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
 pub(crate) use signing::{CertCmd, SignArgs, TrustAddArgs, TrustCmd, VerifySignatureArgs};
+pub(crate) use stamping::{
+    AskArgs, EvidenceArgs, EvidenceCmd, JudgeRecordArgs, RenewArgs, TimestampCmd, TsaArgs,
+};
 pub(crate) use tender::{CeremonyCmd, DraftArgs, SealArgs, SubmitArgs, TenderCmd};
 
 /// 开标: sealed bids, opened in public at a fixed time.
@@ -67,14 +71,8 @@ pub(crate) enum Cmd {
     Bidder(BidderCmd),
     /// 旁观: follow the live room in a terminal.
     Watch(WatchArgs),
-    /// 证据包: download the evidence package of a closed lot.
-    Evidence {
-        #[command(flatten)]
-        at: AtLot,
-        /// New file for the package.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
+    /// 证据包: download the evidence package of a closed lot, or keep its evidence alive.
+    Evidence(EvidenceArgs),
     /// 验证: verify an evidence package, without network.
     Verify(VerifyArgs),
     /// 证书: say what a certificate is, and whether it may sign.
@@ -87,6 +85,11 @@ pub(crate) enum Cmd {
     /// 信任名单: show or extend a list of certification authorities.
     #[command(subcommand)]
     Trust(TrustCmd),
+    /// 时间戳: have files and signatures stamped, and verify stamps (RFC 3161).
+    #[command(subcommand)]
+    Timestamp(TimestampCmd),
+    /// 时间戳机构（仅供开发）: run a time-stamping authority for tests and demonstrations.
+    Tsa(TsaArgs),
     /// 演示: a whole opening on this machine.
     Demo(DemoArgs),
 }

@@ -4,7 +4,8 @@ use kaibiao_ceremony::RecordError;
 use kaibiao_journal::{ReceiptError, ReceiptProofError};
 use kaibiao_opening::{SheetError, TenderError};
 use kaibiao_pki::cms::{SignError, SignatureError};
-use kaibiao_pki::{CertError, PemError, TrustListError};
+use kaibiao_pki::ers::EvidenceError;
+use kaibiao_pki::{CertError, PemError, TimeStampError, TrustListError};
 use kaibiao_replay::{BidFault, BoardFault, ReplayFault, TenderFault};
 use kaibiao_seal::{
     HeaderError, HeaderMismatch, ManifestError, ObjectError, ObjectMismatch, SealError,
@@ -33,6 +34,7 @@ failures! {
         _ => Label::UnknownCeremony,
     };
     CertError => |_| Label::UntrustedCertificate;
+    EvidenceError => record;
     HeaderError => header;
     ManifestError => |_| Label::BadManifest;
     ObjectError => object;
@@ -61,6 +63,7 @@ failures! {
     SignatureError => signature;
     TenderError => |_| Label::BadInput;
     TenderFault => tender;
+    TimeStampError => stamp;
     TrustListError => |_| Label::BadInput;
 }
 
@@ -75,6 +78,27 @@ fn signature(error: &SignatureError) -> Label {
     match error {
         SignatureError::Certificate(_) => Label::UntrustedCertificate,
         _ => Label::BrokenSignature,
+    }
+}
+
+/// Whether an authority refused, is nobody we trust, or gave what does not hold.
+const fn stamp(error: &TimeStampError) -> Label {
+    match error {
+        TimeStampError::Refused { .. } => Label::TsaRefused,
+        TimeStampError::Certificate(_) => Label::UntrustedCertificate,
+        _ => Label::BrokenStamp,
+    }
+}
+
+const fn record(error: &EvidenceError) -> Label {
+    match error {
+        EvidenceError::Digest { .. } => Label::BadInput,
+        EvidenceError::Overdue { .. } => Label::RecordOverdue,
+        EvidenceError::Stamp { source, .. } => match stamp(source) {
+            Label::BrokenStamp => Label::BrokenRecord,
+            other => other,
+        },
+        _ => Label::BrokenRecord,
     }
 }
 

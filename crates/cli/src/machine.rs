@@ -30,11 +30,16 @@ pub(crate) fn threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// 16 random bytes as an id.
-pub(crate) fn random_id() -> Result<RandomId, Failure> {
+/// 16 random bytes.
+pub(crate) fn random_bytes() -> Result<[u8; 16], Failure> {
     let mut bytes = [0; 16];
     random()
         .fill(&mut bytes)
         .map_err(|_| Failure::internal("the system gives no random numbers"))?;
-    Ok(RandomId::new(bytes))
+    Ok(bytes)
+}
+
+/// 16 random bytes as an id.
+pub(crate) fn random_id() -> Result<RandomId, Failure> {
+    random_bytes().map(RandomId::new)
 }

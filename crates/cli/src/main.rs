@@ -28,8 +28,14 @@ mod process;
 mod progress;
 mod publish;
 mod rehearse;
+mod renewal;
 mod sealing;
+mod serials;
+mod stamp_words;
+mod stamping;
 mod submission;
+mod tsa_client;
+mod tsa_server;
 mod watch;
 mod words;
 

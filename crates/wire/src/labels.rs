@@ -154,6 +154,13 @@ labels! {
         "The pieces stored before are kept; they need not be sent again.";
         "请查询缺少的段，然后只补传这些段。",
         "Ask which pieces are missing and send only those.";
+    "broken-record" => BrokenRecord, None, Failed;
+        "证据记录不能接受：它被改动过、不完整，或者不属于这些文件。",
+        "The evidence record is not accepted: it was altered, is incomplete, or is not about these files.";
+        "原有的记录和文件没有改动。",
+        "The record and the files are unchanged.";
+        "请核对文件是否与当初完全相同，并改用保存的另一份记录；文件有缺少的，请全部给出。",
+        "Check that the files are the very same as then, take another copy of the record, and name all the files.";
     "broken-signature" => BrokenSignature, Some(422), Failed;
         "电子签名无效：签名之后内容被改动，或签名文件不完整。",
         "The signature is not valid: the content changed after signing, or the signature is incomplete.";
@@ -161,6 +168,13 @@ labels! {
         "Nothing with an invalid signature was accepted; what was accepted before is not affected.";
         "请用原文件重新签名后再提交。",
         "Sign the original file again, then submit.";
+    "broken-stamp" => BrokenStamp, None, Failed;
+        "时间戳不能接受：它被改动过，或者不是针对这个文件、这次请求的。",
+        "The time stamp is not accepted: it was altered, or is not of this file or not the answer to this request.";
+        "没有写入任何内容；不合格的时间戳不会被保存。",
+        "Nothing was written; a time stamp that does not hold is not kept.";
+        "请核对文件后重新申请；若仍如此，请换一个时间戳机构，并保留这次的应答。",
+        "Check the file and ask again; if it stays so, ask another authority and keep this answer.";
     "busy" => Busy, Some(503), Network;
         "服务器正忙，暂时不能处理这个请求。",
         "The hall is busy and cannot take this request right now.";
@@ -273,6 +287,13 @@ labels! {
         "Nothing was written; everything is as it was before.";
         "请按页面提示的下一步操作。",
         "Take the next step that the page names.";
+    "record-overdue" => RecordOverdue, None, Indeterminate;
+        "证据记录没有按期续期，最后一个时间戳已不能单独证明。",
+        "The evidence record was not renewed in time; its last time stamp proves nothing by itself any more.";
+        "记录和文件没有改动；到期之前作出的证明如有其他证据仍可采用。",
+        "Record and files are unchanged; other evidence from before that day may still serve.";
+        "请查找在到期之前续期过的另一份记录；没有时，只能以今天的时间重新建立记录。",
+        "Look for a copy of the record that was renewed in time; without one a new record begins today.";
     "replayed" => Replayed, Some(409), Refused;
         "这条指令以前已经用过，系统没有再次执行。",
         "This command was used before and was not carried out again.";
@@ -350,6 +371,20 @@ labels! {
         "What is stored is not lost; an incomplete file never counts as a bid.";
         "请用完整的原文件继续上传；若本地文件也不完整，请重新密封。",
         "Go on uploading from the complete original; if that one is incomplete too, seal again.";
+    "tsa-refused" => TsaRefused, None, Refused;
+        "时间戳机构拒绝了这次请求。",
+        "The time-stamping authority refused the request.";
+        "没有写入任何内容，此前的状态不变。",
+        "Nothing was written; everything is as it was before.";
+        "请按机构给出的原因处理，例如更换摘要算法或策略，然后重试。",
+        "Act on the reason it gives, for example another digest or policy, then try again.";
+    "tsa-unreachable" => TsaUnreachable, None, Network;
+        "无法从时间戳机构取得应答。",
+        "No answer could be had from the time-stamping authority.";
+        "没有写入任何内容，此前的状态不变。",
+        "Nothing was written; everything is as it was before.";
+        "请检查网络和地址后稍候重试；没有网络的机器可以先写出请求文件，再带回应答文件。",
+        "Check network and address and try again later; a machine without network can write the request to a file and read the answer from one.";
     "unknown-ceremony" => UnknownCeremony, Some(422), DataError;
         "这份文件所用的开标密钥不属于本标段。",
         "The opening key used here does not belong to this lot.";

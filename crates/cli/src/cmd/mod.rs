@@ -3,20 +3,22 @@
 mod act;
 mod ceremony;
 mod custodian;
+mod evidence;
 mod seal;
 mod serve;
 mod signing;
 mod tender;
+mod timestamp;
+mod tsa;
 mod verify;
 mod watch;
 
 use kaibiao_wire::Exit;
 
 use crate::args::Cmd;
-use crate::client::Hall;
 use crate::failure::Failure;
-use crate::output::{Facts, Ui};
-use crate::{demo, download, inspect};
+use crate::output::Ui;
+use crate::{demo, inspect};
 
 pub(crate) use serve::custodian_arguments;
 pub(crate) use verify::{
@@ -40,18 +42,14 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Supervisor(command) => act::supervisor(command, ui).await,
         Cmd::Bidder(command) => act::bidder(command, ui).await,
         Cmd::Watch(args) => watch::run(args, ui).await,
-        Cmd::Evidence { at, out } => {
-            download::evidence(&Hall::new(&at.at.hall)?, &at.lot, &out).await?;
-            let mut facts = Facts::default();
-            facts.add("package", out.display().to_string());
-            ui.facts(&facts);
-            Ok(Exit::Ok)
-        }
+        Cmd::Evidence(args) => evidence::run(args, ui).await,
         Cmd::Verify(args) => verify::run(&args, ui),
         Cmd::Cert(command) => signing::cert(&command, ui),
         Cmd::Sign(args) => signing::sign(&args, ui),
         Cmd::VerifySignature(args) => signing::verify_signature(&args, ui),
         Cmd::Trust(command) => signing::trust(&command, ui),
+        Cmd::Timestamp(command) => timestamp::run(command, ui).await,
+        Cmd::Tsa(args) => tsa::run(args, ui).await,
         Cmd::Demo(args) => demo::run(args, ui).await,
     }
 }

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_pki::{
-    Anchor, Certificate, KeyAlgorithm, OrgCodePlace, SignatureAlgorithm, Usage, limits,
-    verify_chain,
+    Anchor, Certificate, DigestAlgorithm, KeyAlgorithm, OrgCodePlace, SignatureAlgorithm,
+    TrustList, Usage, limits, verify_chain,
 };
 use kaibiao_types::UtcMillis;
 use kaibiao_wire::{Exit, Label};
@@ -148,6 +148,11 @@ pub(super) fn trust(command: &TrustCmd, ui: Ui) -> Result<Exit, Failure> {
             let trust = Trust::load(list)?;
             let mut facts = Facts::default();
             facts.add("name", trust.list.name()).text("sha256", trust.list.sha256());
+            for digest in DigestAlgorithm::ALL {
+                if let Some(end) = trust.list.digest_end(digest) {
+                    facts.text(&format!("{digest}_until"), end);
+                }
+            }
             ui.facts(&facts);
             for anchor in trust.list.anchors() {
                 ui.facts(&anchor_facts(anchor));
@@ -201,7 +206,11 @@ fn add(args: &TrustAddArgs, ui: Ui) -> Result<(), Failure> {
     let mut anchors: Vec<Value> =
         old.iter().flat_map(|old| old.list.anchors()).map(anchor_json).collect();
     anchors.push(new_anchor(args, &ca)?);
-    let json = json!({ "v": 1, "name": name, "anchors": anchors });
+    let mut json = json!({ "v": 1, "name": name, "anchors": anchors });
+    let digests: Vec<Value> = old.iter().flat_map(|old| digest_ends(&old.list)).collect();
+    if let (Some(list), false) = (json.as_object_mut(), digests.is_empty()) {
+        list.insert("digests".to_owned(), digests.into());
+    }
     let mut bytes =
         serde_json::to_vec(&json).map_err(|error| Failure::internal(error.to_string()))?;
     bytes.push(b'\n');
@@ -220,6 +229,15 @@ fn add(args: &TrustAddArgs, ui: Ui) -> Result<(), Failure> {
          use this list",
     );
     Ok(())
+}
+
+/// How long the list believes digests, where it gives an end.
+fn digest_ends(list: &TrustList) -> Vec<Value> {
+    let end = |digest: DigestAlgorithm| {
+        let not_after = list.digest_end(digest)?;
+        Some(json!({ "name": digest.name(), "not_after": not_after }))
+    };
+    DigestAlgorithm::ALL.into_iter().filter_map(end).collect()
 }
 
 fn anchor_json(anchor: &Anchor) -> Value {

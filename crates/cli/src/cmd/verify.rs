@@ -60,7 +60,12 @@ pub(crate) fn report(report: &Report, ui: Ui) {
 
 /// The exit code of a verdict.
 pub(crate) const fn exit(report: &Report) -> Exit {
-    match report.verdict() {
+    exit_of(report.verdict())
+}
+
+/// The exit code of a verdict, whatever it is about.
+pub(super) const fn exit_of(verdict: Verdict) -> Exit {
+    match verdict {
         Verdict::Passed => Exit::Ok,
         Verdict::Failed => Exit::Failed,
         Verdict::Indeterminate => Exit::Indeterminate,
