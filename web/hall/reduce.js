@@ -195,7 +195,7 @@ const BRIEFS = {
   "seals-checked": (d) => ({ count: d.results.length, sealed: d.results.filter((r) => r.sealed).length }),
   "unsealing-started": (d) => ({ part: d.part }),
   "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),
-  "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label }),
+  "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label, draw: d.draw ?? null }),
   "journal-signed": (d) => ({ custodian: d.custodian, moment: d.moment }),
   "key-destroyed": (d) => ({ custodian: d.custodian }),
   "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),

@@ -293,7 +293,7 @@ export default {
     "seals-checked": (e) => `Seal check: ${e.sealed} of ${e.count} intact`,
     "unsealing-started": (e) => `Unsealing started: ${PARTS[e.part] ?? e.part}`,
     "partials-received": (e) => `${CUSTODIAN(e.custodian)}: share received (${PARTS[e.part] ?? e.part})`,
-    "custodian-refused": (e) => `${CUSTODIAN(e.custodian)} refused: ${e.label}`,
+    "custodian-refused": (e) => `${CUSTODIAN(e.custodian)} refused${e.draw === null ? "" : ` draw ${e.draw}`}: ${e.label}`,
     "prices-published": (e) => `All prices published at once: ${e.count}`,
     "documents-opened": (e) => `Bid documents opened: ${e.count}`,
     "price-read": (e) => `Read number ${e.position}: ${e.name ?? e.bidder}, ${e.amount}`,

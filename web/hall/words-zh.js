@@ -293,7 +293,7 @@ export default {
     "seals-checked": (e) => `密封性检查：${e.sealed}/${e.count} 项完好`,
     "unsealing-started": (e) => `启动解密：${PARTS[e.part] ?? e.part}`,
     "partials-received": (e) => `收到 ${CUSTODIAN(e.custodian)}的解密份额（${PARTS[e.part] ?? e.part}）`,
-    "custodian-refused": (e) => `${CUSTODIAN(e.custodian)}拒绝：${e.label}`,
+    "custodian-refused": (e) => `${CUSTODIAN(e.custodian)}拒绝${e.draw === null ? "" : `抽取 ${e.draw}`}：${e.label}`,
     "prices-published": (e) => `全部报价同时公布：${e.count} 份`,
     "documents-opened": (e) => `投标文件解密：${e.count} 份`,
     "price-read": (e) => `唱标第 ${e.position} 家：${e.name ?? e.bidder}，${e.amount}`,

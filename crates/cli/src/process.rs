@@ -1,6 +1,6 @@
 //! Child processes of this program, and how a long-running command is told to stop.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child as StdChild, ChildStdin, Command, Stdio};
@@ -70,7 +70,7 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts a child whose sentences go to a log file. Gives the first line of its data.
+    /// Starts a child whose sentences go to the end of a log file. Gives the first line of its data.
     pub(crate) fn start(
         name: &str,
         arguments: &[String],
@@ -80,7 +80,8 @@ impl Child {
             Failure::new(Label::Internal, format!("{name} could not be started: {error}"))
         };
         let program = std::env::current_exe().map_err(failed)?;
-        let stderr = File::create(log).map_err(|error| Failure::write(log, &error))?;
+        let stderr = OpenOptions::new().create(true).append(true).open(log);
+        let stderr = stderr.map_err(|error| Failure::write(log, &error))?;
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -108,6 +109,11 @@ impl Child {
     /// Whether the child has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(Some(_)) | Err(_))
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its name and the end of its log.

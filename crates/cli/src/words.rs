@@ -87,8 +87,9 @@ fn zh(event: &Event, state: &State) -> String {
             released.count
         ),
         Event::CustodianRefused(refused) => {
+            let draw = refused.draw.map_or_else(String::new, |no| format!("抽取 {no}"));
             format!(
-                "密钥分持人 {} 号拒绝：{}（{}）。",
+                "密钥分持人 {} 号拒绝{draw}：{}（{}）。",
                 refused.custodian, refused.detail, refused.label
             )
         }
@@ -220,8 +221,9 @@ fn en(event: &Event, state: &State) -> String {
             released.custodian, released.count, released.part
         ),
         Event::CustodianRefused(refused) => {
+            let draw = refused.draw.map_or_else(String::new, |no| format!(" draw {no}"));
             format!(
-                "Custodian {} refused: {} ({}).",
+                "Custodian {} refused{draw}: {} ({}).",
                 refused.custodian, refused.detail, refused.label
             )
         }

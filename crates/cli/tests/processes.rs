@@ -442,6 +442,11 @@ fn a_lost_share_is_recovered(world: &World) {
     assert!(recover().ok().contains("share: recovered"));
     assert_ne!(fs::read(&share).unwrap(), original, "encrypted anew");
     fs::remove_file(&share).unwrap();
+    // Something stands where the new file is to be written.
+    let place = share.with_file_name("share.key.new");
+    fs::create_dir(&place).unwrap();
+    recover().refused(70, "keystore-write");
+    fs::remove_dir(&place).unwrap();
     assert!(recover().ok().contains("custodian: 3"));
     // Another custodian's static key is of no use here.
     let own = world.path("custodian-3").join(&world.lot).join("static.key");

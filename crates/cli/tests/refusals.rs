@@ -5,8 +5,9 @@
 mod support;
 
 use std::fs;
+use std::time::Duration;
 
-use kaibiao_testkit::{fixtures, keys_dev};
+use kaibiao_testkit::{Running, fixtures, keys_dev};
 use support::{identity, kaibiao, text, trust, words};
 
 #[test]
@@ -159,9 +160,44 @@ fn identities_and_key_stores() {
     run.extend([text(&store), "--passphrase-file".to_owned(), text(&word)]);
     run.extend(identity("custodian-1"));
     run.extend(trust());
-    let done = kaibiao(&run);
-    assert_eq!(done.code, 77, "{}", done.text);
-    assert!(done.text.contains("E_PASSPHRASE"), "{}", done.text);
+    let text = kaibiao(&run).refused(77, "keystore-passphrase");
+    assert!(text.contains("E_PASSPHRASE"), "{text}");
+    // While somebody else has the store.
+    fs::write(&word, "one\n").unwrap();
+    let lock = fs::File::open(store.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let text = kaibiao(&run).refused(70, "keystore-locked");
+    assert!(text.contains("E_KEYSTORE_LOCKED"), "{text}");
+}
+
+/// A custodian that a hall runs itself: the hall says when it has ended, and its log goes on.
+#[test]
+fn a_custodian_of_the_hall_that_ends_is_named_and_keeps_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("data/custodian-1");
+    let pair = |kind: &str| text(&keys_dev().join(format!("id/custodian-1.{kind}.pem")));
+    let start = || {
+        let mut serve = std::process::Command::new(support::KAIBIAO);
+        serve.args(words("serve --dev --listen 127.0.0.1:0 --data")).arg(dir.path().join("data"));
+        serve.args(identity("hall")).args(trust());
+        serve.arg("--custodian-identity").arg(format!("{}:{}", pair("chain"), pair("key")));
+        Running::start(serve, Duration::from_secs(50)).unwrap()
+    };
+    let mut first = start();
+    support::eventually("a key store", Duration::from_secs(30), || {
+        folder.join("store/keystore.key").exists()
+    });
+    first.kill();
+    let log = folder.join("custodian.log");
+    fs::write(&log, "of an earlier run\n").unwrap();
+    fs::write(folder.join("passphrase"), "another\n").unwrap();
+    let mut again = start();
+    again.wait_for("custodian-1 has ended").unwrap_or_else(|error| panic!("{error}"));
+    again.kill();
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.starts_with("of an earlier run\n"), "{log}");
+    // The first one may still have the store.
+    assert!(log.contains("[keystore-passphrase]") || log.contains("[keystore-locked]"), "{log}");
 }
 
 #[test]

@@ -154,12 +154,7 @@ impl Worker {
         detail: &str,
     ) -> Result<(), PollError> {
         let (label, detail) = (label.to_owned(), detail.to_owned());
-        let post = self
-            .work(move |lot| {
-                lot.forget_frozen();
-                lot.refuse(request, &label, &detail)
-            })
-            .await?;
+        let post = self.work(move |lot| lot.refuse(request, &label, &detail)).await?;
         let Some(post) = post else { return Ok(()) };
         if let Err(error) = self.hall.post_refusal(&self.key, &post).await {
             let detail = words::describe(&error);
@@ -323,17 +318,18 @@ impl Worker {
         Ok(())
     }
 
-    /// Hands the journal over. A hall that does not want it holds nothing up.
+    /// Hands the journal over. A hall that does not want it holds nothing up; one that gives no answer
+    /// is asked again.
     async fn hand_over(&mut self, post: &JournalPost) -> Result<(), PollError> {
         match self.hall.post_journal(&self.key, post).await {
             Ok(_) => {
                 tracing::info!(lot = %self.key, moment = %post.moment, "journal handed over");
-                self.note(Lot::journal_taken).await
+                self.note(Lot::journal_answered).await
             }
             Err(error) if error.is_refusal() => {
                 let detail = words::describe(&error);
                 tracing::warn!(lot = %self.key, detail, "the hall did not take the journal");
-                self.note(Lot::journal_refused).await
+                self.note(Lot::journal_answered).await
             }
             Err(error) => Err(error.into()),
         }

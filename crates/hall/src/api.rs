@@ -92,8 +92,12 @@ pub(crate) fn bytes(kind: &'static str, body: impl Into<Bytes>) -> Response {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, kaibiao_room::RoomError> + Send + 'static,
 ) -> Result<T, Failure> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(Failure::new(Label::Internal)),
-    }
+    beside(move || Ok(work()?)).await
+}
+
+/// The same for work that reads a body too.
+pub(crate) async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Failure::new(Label::Internal)))
 }

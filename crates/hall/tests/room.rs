@@ -104,8 +104,17 @@ impl Running {
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nhost: hall\r\nconnection: close\r\n\r\n")).await
+    }
+
+    async fn post(&self, path: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: hall\r\nconnection: close\r\n");
+        self.ask(&format!("{head}content-length: {length}\r\n\r\n{body}")).await
+    }
+
+    async fn ask(&self, request: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: hall\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
@@ -183,6 +192,53 @@ async fn what_is_not_there_or_not_ready_is_refused_with_its_label() {
     let (status, board) = hall.get("/api/v1/lots").await;
     assert_eq!(status, 200);
     assert!(board.contains(r#""phase":"receiving""#) && !board.contains("bidders"), "{board}");
+    hall.end().await;
+}
+
+/// Nobody makes the hall work while bids come in: what is not from a custodian of the lot, or cannot
+/// be meant yet, is answered before the room hears of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_strangers_post_before_the_deadline_is_answered_beside_the_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let (_, lot) = prepare(&data);
+    let hall = start(&data).await;
+    let base = format!("/api/v1/lots/{}/{}", lot.tender, lot.lot);
+    let named = |kind: &str, rest: &str| {
+        let (tender, lot) = (lot.tender.as_str(), lot.lot.as_str());
+        let body = format!(r#"{{"v":1,"kind":"{kind}","tender":"{tender}","lot":"{lot}",{rest}}}"#);
+        let body = kaibiao_wire::B64(body.into_bytes());
+        format!(r#"{{"body":{},"cms":"MAA="}}"#, serde_json::to_string(&body).unwrap())
+    };
+    let zero = "0".repeat(64);
+    let partials = named(
+        "partials",
+        &format!(r#""custodian":1,"stage":1,"part":"price","freeze_id":"{zero}","partials":[]"#),
+    );
+    let draw = named(
+        "draw-partial",
+        &format!(r#""custodian":1,"no":1,"freeze_id":"{zero}","d":"","c":"","z":"""#),
+    );
+    let refusal =
+        named("custodian-refusal", r#""custodian":1,"label":"E_DRAW","detail":"","at":5"#);
+    let freeze = format!(r#"{{"custodian":1,"freeze_id":"{zero}","cms_b64":"MAA="}}"#);
+    let destroyed = r#"{"custodian":1,"cms_b64":"MAA="}"#.to_owned();
+    for (path, body, status, label) in [
+        // Not even read.
+        ("journals", "{".repeat(1 << 20), 409, "not-ready"),
+        ("partials", partials, 422, "broken-signature"),
+        ("draw-partials", draw, 422, "broken-signature"),
+        ("refusals", refusal, 422, "broken-signature"),
+        ("freeze-signatures", freeze, 422, "broken-signature"),
+        ("destructions", destroyed, 422, "broken-signature"),
+        ("refusals", r#"{"body":"e30=","cms":"MAA="}"#.to_owned(), 400, "bad-json"),
+    ] {
+        let (found, answer) = hall.post(&format!("{base}/{path}"), &body).await;
+        assert_eq!(found, status, "{path}: {answer}");
+        assert!(answer.contains(label), "{path}: {answer}");
+    }
+    let (_, log) = hall.get(&format!("{base}/log?since={KEPT}")).await;
+    assert!(!log.contains("custodian-refused"), "{log}");
     hall.end().await;
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kaibiao_types::{Digest, Part, UtcMillis};
 
 use crate::actor::Actor;
-use crate::event::{DeadlinePostponed, Event, JournalSigned, PartialsReceived};
+use crate::event::{CustodianRefused, DeadlinePostponed, Event, JournalSigned, PartialsReceived};
 use crate::phase::Phase;
 use crate::state::{
     Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignedJournal, State, Track,
@@ -74,12 +74,7 @@ impl State {
             }
             Event::UnsealingStarted(start) => self.unsealing_started(start.part),
             Event::PartialsReceived(partials) => self.partials_received(partials),
-            Event::CustodianRefused(refused) => {
-                self.draw_refused(refused.custodian);
-                if let Some(track) = self.unsealing_part().and_then(|part| self.track_mut(part)) {
-                    track.refused.insert(refused.custodian);
-                }
-            }
+            Event::CustodianRefused(refused) => self.custodian_refused(refused),
             Event::PricesPublished(prices) => {
                 self.published_bids = Some(Arc::new(prices.clone()));
                 self.published_at = at;
@@ -144,6 +139,16 @@ impl State {
     fn postponed(&mut self, to: &DeadlinePostponed) {
         self.asked = None;
         self.postponements.push(to.clone());
+    }
+
+    /// A refusal that names a draw counts for that draw; any other for the part being unsealed.
+    fn custodian_refused(&mut self, refused: &CustodianRefused) {
+        let CustodianRefused { custodian, draw, .. } = refused;
+        if let Some(no) = draw {
+            self.draw_refused(*no, *custodian);
+        } else if let Some(track) = self.unsealing_part().and_then(|part| self.track_mut(part)) {
+            track.refused.insert(*custodian);
+        }
     }
 
     fn unsealing_started(&mut self, part: Part) {

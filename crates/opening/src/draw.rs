@@ -65,7 +65,7 @@ impl State {
     /// Whether fewer than k custodians can still prove the draw that waits, if the proofs of
     /// `dropped` do not hold.
     ///
-    /// Out of reach is who refused since the draw was started, who never signed the freeze, and,
+    /// Out of reach is who refused this draw since it was started, who never signed the freeze, and,
     /// once the span that the freeze waits for its quorum has passed, whoever is silent.
     pub fn draw_is_lost(&self, dropped: &[CustodianIndex], now: UtcMillis) -> bool {
         self.drawing().is_some_and(|drawing| {
@@ -102,6 +102,14 @@ impl State {
         draws.iter().map(|draw| draw.no).filter(|no| !settled(no)).collect()
     }
 
+    /// Whether custodians are, or may still be, asked for a draw: one was started and has no value,
+    /// and there is no record yet. Custodians that do not know the time refuse at once, so a draw can
+    /// be over, without a value, before two persons have confirmed the time.
+    pub(crate) fn draw_wanted(&self) -> bool {
+        let undrawn = |run: &DrawRun| run.outcome.as_ref().is_none_or(|out| out.drawn.is_none());
+        self.record.is_none() && self.draws.values().any(undrawn)
+    }
+
     pub(crate) fn draw_value(&self, no: u32, index: u64) -> Result<String, Refusal> {
         let draw = self.draw(no).ok_or(Refusal::NoSuchDraw { no })?;
         // A position outside of the values is refused with the entry, which then has no value.
@@ -126,9 +134,9 @@ impl State {
         }
     }
 
-    pub(crate) fn draw_refused(&mut self, custodian: CustodianIndex) {
-        let mut runs = self.draws.values_mut();
-        if let Some(run) = runs.find(|run| run.outcome.is_none())
+    pub(crate) fn draw_refused(&mut self, no: u32, custodian: CustodianIndex) {
+        if let Some(run) = self.draws.get_mut(&no)
+            && run.outcome.is_none()
             && !run.answers.contains_key(&custodian)
         {
             run.refused.insert(custodian);

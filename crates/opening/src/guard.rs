@@ -158,7 +158,8 @@ impl State {
                 P::Freezing | P::DegradedNotice | P::UnsealingPrices,
             ) => Ok(()),
             (E::TimeConfirmationAsked | E::TimeConfirmed, phase)
-                if phase.prices_public() && self.unsealing_part().is_some() =>
+                if phase.prices_public()
+                    && (self.unsealing_part().is_some() || self.draw_wanted()) =>
             {
                 Ok(())
             }
@@ -244,7 +245,8 @@ impl State {
             Event::SealsChecked(seals) => self.seals_checked(seals),
             Event::UnsealingStarted(start) => self.unsealing_may_start(start),
             Event::PartialsReceived(partials) => self.partials_fit(partials),
-            Event::CustodianRefused(_) | Event::OpeningClosed(_) => self.nothing_left(event.kind()),
+            Event::CustodianRefused(refused) => self.refused_draw_exists(refused),
+            Event::OpeningClosed(_) => self.nothing_sealed(),
             Event::PricesPublished(prices) => self.prices_fit(prices),
             Event::DocumentsOpened(documents) => self.documents_fit(documents),
             Event::PriceRead(reading) => self.reading_fits(reading),
@@ -268,14 +270,11 @@ impl State {
 
     /// 招标投标法 art. 36 ¶2: every bid received in time is opened, so the opening does not end, and
     /// the custodians do not destroy their shares, while documents are sealed.
-    fn nothing_left(&self, step: EventKind) -> Guard {
+    fn nothing_sealed(&self) -> Guard {
         let sealed =
             self.current_bids().any(|bid| bid.object(kaibiao_types::Part::Documents).is_some())
                 && self.opened_documents.is_none();
-        if step == EventKind::OpeningClosed && sealed {
-            return Err(Refusal::DocumentsSealed);
-        }
-        Ok(())
+        if sealed { Err(Refusal::DocumentsSealed) } else { Ok(()) }
     }
 
     fn tick(&self, tick: &Tick) -> Guard {

@@ -10,16 +10,15 @@ use kaibiao_journal::{EntryLine, LogSigner, SignedCommand, SignedNote, TickBuild
 use kaibiao_opening::{
     Actor, Command, CommandKind, Event, Input, OpeningRecord, Phase, Refusal, SignedCommandBody,
 };
-use kaibiao_pki::cms;
 use kaibiao_replay::{LockPoints, Partials, Replay};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, Nonce, StoreError};
-use kaibiao_types::{CustodianIndex, Millis, OrgCode, Part, TickNo, UtcMillis};
+use kaibiao_types::{CustodianIndex, Digest, Millis, OrgCode, Part, TickNo, UtcMillis};
 use serde_json::value::RawValue;
 
 use crate::frozen::FrozenSet;
 use crate::handle::Job;
-use crate::{HallContext, RoomError, SharedLog};
+use crate::{CheckedCommand, HallContext, RoomError, SharedLog};
 
 /// What readers see without asking the room.
 #[derive(Debug)]
@@ -34,6 +33,7 @@ pub(crate) struct ViewData {
     pub(crate) frozen: Option<Arc<FrozenSet>>,
     pub(crate) record: Option<Vec<u8>>,
     pub(crate) package: Option<PathBuf>,
+    pub(crate) freeze_id: Option<Digest>,
 }
 
 impl View {
@@ -45,6 +45,7 @@ impl View {
             frozen: None,
             record: None,
             package: None,
+            freeze_id: None,
         }))
     }
 
@@ -128,27 +129,19 @@ impl Room {
             fatal
         }
         match job {
-            Job::Command { body, cms, reply } => answer(reply, self.command(body, cms)),
+            Job::Command { command, reply } => answer(reply, self.command(*command)),
             Job::Complete { upload, revision, digests, reply } => {
                 answer(reply, self.complete(upload, revision, digests))
             }
             Job::Cosign { size, line, reply } => answer(reply, self.cosign(size, line)),
-            Job::SignFreeze { custodian, freeze_id, cms, reply } => {
-                answer(reply, self.sign_freeze(custodian, freeze_id, &cms))
+            Job::SignFreeze { signed, reply } => answer(reply, self.sign_freeze(&signed)),
+            Job::Partials { partials, reply } => answer(reply, self.take_partials(*partials)),
+            Job::DrawPartial { answer: partial, reply } => {
+                answer(reply, self.take_draw_partial(*partial))
             }
-            Job::Partials { partials, cms, reply } => {
-                answer(reply, self.take_partials(*partials, &cms))
-            }
-            Job::DrawPartial { answer: partial, cms, reply } => {
-                answer(reply, self.take_draw_partial(*partial, &cms))
-            }
-            Job::Journal { journal, reply } => answer(reply, self.take_journal(journal)),
-            Job::Destroyed { custodian, cms, reply } => {
-                answer(reply, self.take_destruction(custodian, &cms))
-            }
-            Job::Refusal { custodian, label, detail, reply } => {
-                answer(reply, self.take_refusal(custodian, label, detail))
-            }
+            Job::Journal { journal, reply } => answer(reply, self.take_journal(&journal)),
+            Job::Destroyed { statement, reply } => answer(reply, self.take_destruction(&statement)),
+            Job::Refusal { refusal, reply } => answer(reply, self.take_refusal(refusal)),
             Job::DocumentsOpened(bids) => {
                 self.opening_documents = false;
                 let Some(bids) = bids else { return false };
@@ -198,22 +191,25 @@ impl Room {
         self.hall.now().max(self.replay.state().last_at())
     }
 
-    /// A signed command: who signed, whether the procedure allows it, then the work it asks for.
-    fn command(&mut self, body: Vec<u8>, cms: Vec<u8>) -> Result<u64, RoomError> {
+    /// A signed command: whether the procedure allows it, then the work it asks for. Once an entry
+    /// tells of it, it is used up, also if it was refused: whoever has its bytes can neither fill the
+    /// log with refusals of it nor have it carried out later.
+    fn command(&mut self, command: CheckedCommand) -> Result<u64, RoomError> {
+        let CheckedCommand { asked, signer, signed } = command;
         let lot = self.replay.tender().file().lot_key();
-        let asked = SignedCommandBody::parse_for(&body, &lot)?;
-        let now = self.now();
-        let signature = cms::verify_detached(&cms, &body, self.replay.trust(), now)?;
-        let actor = self.actor(&signature.signer().party().code);
-        if self.replay.knows_nonce(&asked.nonce) {
+        let once = nonce(&asked.nonce)?;
+        if self.replay.knows_nonce(&asked.nonce) || self.hall.store.knows_nonce(&lot, once)? {
             return Err(RoomError::Replayed);
         }
-        let signed = SignedCommand { body, cms };
+        let (actor, now) = (self.actor(&signer), self.now());
         match self.replay.state().decide(&actor, &asked.command, now) {
-            Err(refusal) => Err(self.record_refusal(&actor, asked.command.kind(), refusal, now)),
+            Err(refusal) => {
+                let batch = Batch::new().nonce(once);
+                Err(self.record_refusal(&actor, asked.command.kind(), refusal, now, batch))
+            }
             Ok(events) if events.is_empty() => self.work(&asked, &signed),
             Ok(events) => {
-                let batch = Batch::new().nonce(nonce(&asked.nonce)?);
+                let batch = Batch::new().nonce(once);
                 let head = self.append(&actor, &events, Some(&signed), now, batch)?;
                 if matches!(asked.command, Command::ApprovePostponement { .. }) {
                     self.reschedule();
@@ -243,11 +239,12 @@ impl Room {
         kind: CommandKind,
         refusal: Refusal,
         now: UtcMillis,
+        batch: Batch,
     ) -> RoomError {
         let Some(event) = self.replay.state().refusal_event(actor, kind, &refusal) else {
-            return RoomError::Refused(refusal);
+            return RoomError::Refused(refusal); // nothing is written while bids are stamped
         };
-        match self.append(&Actor::Hall, &[event], None, now, Batch::new()) {
+        match self.append(&Actor::Hall, &[event], None, now, batch) {
             Ok(_) => RoomError::Refused(refusal),
             Err(error) => error,
         }
@@ -286,9 +283,14 @@ impl Room {
 
     /// Hands an input to the procedure and keeps what follows.
     pub(crate) fn input(&mut self, input: &Input) -> Result<u64, RoomError> {
+        self.input_with(input, Batch::new())
+    }
+
+    /// The same, with more that is kept in the same step.
+    pub(crate) fn input_with(&mut self, input: &Input, batch: Batch) -> Result<u64, RoomError> {
         let now = self.now();
         let events = self.replay.state().decide_input(input, now)?;
-        self.append(&Actor::Hall, &events, None, now, Batch::new())
+        self.append(&Actor::Hall, &events, None, now, batch)
     }
 
     /// Keeps events: checked as an auditor would, made durable, then shown. `now` is the instant at
@@ -379,6 +381,7 @@ impl Room {
             frozen: self.frozen.clone(),
             record: self.replay.record().map(<[u8]>::to_vec),
             package: self.package.as_ref().map(|(_, path)| path.clone()),
+            freeze_id: self.replay.state().frozen().map(|frozen| frozen.freeze_id),
         });
     }
 }

@@ -5,14 +5,14 @@ use kaibiao_journal::{
     FreezeContext, FreezeRecord, FrozenObject, Place, ReceiptedBid, Tick, TickBuilder,
     verify_cosignatures,
 };
-use kaibiao_opening::{Actor, Input, IntakeClosed, Phase, SetFrozen};
+use kaibiao_opening::{Actor, FreezeSigned, Input, IntakeClosed, Phase, SetFrozen};
 use kaibiao_seal::Manifest;
 use kaibiao_store::Batch;
 use kaibiao_types::{CustodianIndex, Digest, TickNo, UtcMillis};
 
 use crate::actor::{Closing, Room};
 use crate::frozen::FrozenSet;
-use crate::{HallContext, RoomError};
+use crate::{FreezeSignature, FromSeat, HallContext, RoomError};
 
 /// Heads whose cosignatures are kept: only the newest matter.
 const HEADS_KEPT: usize = 64;
@@ -222,16 +222,13 @@ impl Room {
         Ok(())
     }
 
-    /// A custodian's signature under the freeze; the replay checks it.
+    /// A custodian's signature under the freeze.
     pub(crate) fn sign_freeze(
         &mut self,
-        custodian: CustodianIndex,
-        freeze_id: Digest,
-        cms: &[u8],
+        signed: &FromSeat<FreezeSignature>,
     ) -> Result<u64, RoomError> {
-        use base64::Engine as _;
-        let cms = base64::engine::general_purpose::STANDARD.encode(cms);
-        let signed = kaibiao_opening::FreezeSigned { custodian, freeze_id, cms };
+        let FreezeSignature { custodian, freeze_id } = *signed.message();
+        let signed = FreezeSigned { custodian, freeze_id, cms: signed.cms_b64() };
         let head = self.input(&Input::FreezeSigned(signed))?;
         self.write_due()?;
         Ok(head)

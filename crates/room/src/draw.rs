@@ -1,15 +1,17 @@
 //! Draws: custodians' answers, and the value that follows from them.
 
+use std::borrow::Cow;
+
 use kaibiao_crypto::SUITE_1;
-use kaibiao_opening::{Actor, DrawPartial, Input};
-use kaibiao_pki::cms;
-use kaibiao_replay::draw_outcome;
+use kaibiao_opening::{DrawPartial, Input};
+use kaibiao_replay::{VerifiedTender, draw_outcome};
 use kaibiao_store::Batch;
 use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
-use kaibiao_wire::{DrawPartialBody, from_json};
+use kaibiao_wire::DrawPartialBody;
 
-use crate::RoomError;
 use crate::actor::Room;
+use crate::seat::SeatMessage;
+use crate::{FromSeat, RoomError};
 
 /// A custodian's answer to a draw.
 #[derive(Clone, Debug)]
@@ -29,16 +31,20 @@ pub struct DrawAnswer {
 }
 
 impl DrawAnswer {
-    /// Reads the exact signed body.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError::Proof`] if it is not one.
-    pub fn parse(body: &[u8]) -> Result<Self, RoomError> {
-        let read: DrawPartialBody =
-            from_json(body).map_err(|error| RoomError::Proof(error.to_string()))?;
+    /// What was read from the exact signed body.
+    pub fn new(read: DrawPartialBody, body: Vec<u8>) -> Self {
         let DrawPartialBody { custodian, no, freeze_id, d, c, z, .. } = read;
-        Ok(Self { custodian, no, freeze_id, d, c, z, body: body.to_vec() })
+        Self { custodian, no, freeze_id, d, c, z, body }
+    }
+}
+
+impl SeatMessage for DrawAnswer {
+    fn custodian(&self) -> CustodianIndex {
+        self.custodian
+    }
+
+    fn content(&self, _: &VerifiedTender, _: Option<Digest>) -> Cow<'_, [u8]> {
+        self.body.as_slice().into()
     }
 }
 
@@ -46,15 +52,10 @@ impl Room {
     /// A custodian's answer to the draw that waits: logged before anything is computed from it.
     pub(crate) fn take_draw_partial(
         &mut self,
-        answer: DrawAnswer,
-        cms: &[u8],
+        signed: FromSeat<DrawAnswer>,
     ) -> Result<u64, RoomError> {
+        let (answer, cms) = signed.into_parts();
         let custodian = answer.custodian;
-        let seat = self.replay.tender().record().custodian(custodian).ok_or(RoomError::Seat)?;
-        let signature = cms::verify_detached(cms, &answer.body, self.replay.trust(), self.now())?;
-        if signature.signer().certificate().sha256() != seat.cert_sha256 {
-            return Err(RoomError::Seat);
-        }
         let run = self.replay.state().draws().get(&answer.no);
         if run.is_some_and(|run| run.outcome.is_some() || run.answers.contains_key(&custodian)) {
             return Ok(self.replay.log().len()); // a repeat, or the others were quicker
@@ -63,10 +64,8 @@ impl Room {
         let DrawAnswer { no, freeze_id, d, c, z, body, .. } = answer;
         let sha256 = SUITE_1.hash(&body);
         let partial = DrawPartial { custodian, no, freeze_id, sha256, d, c, z };
-        let now = self.now();
-        let events = self.replay.state().decide_input(&Input::DrawPartial(partial), now)?;
-        let batch = Batch::new().put_doc(&doc, &body).put_doc(&format!("{doc}.p7s"), cms);
-        let head = self.append(&Actor::Hall, &events, None, now, batch)?;
+        let batch = Batch::new().put_doc(&doc, &body).put_doc(&format!("{doc}.p7s"), &cms);
+        let head = self.input_with(&Input::DrawPartial(partial), batch)?;
         self.draw_if_due()?;
         Ok(head)
     }

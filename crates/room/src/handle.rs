@@ -7,7 +7,10 @@ use kaibiao_store::UploadId;
 use kaibiao_types::LotKey;
 use tokio::sync::oneshot;
 
-use crate::{RoomError, SharedLog};
+use crate::{FromSeat, RoomError, SharedLog};
+
+/// Bytes of the longest cosignature line: a key name of at most 512 bytes, and the signature.
+const COSIGNATURE_MAX: usize = 1_024;
 
 /// An answer that the room owes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, RoomError>>;
@@ -15,7 +18,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, RoomError>>;
 /// What a room is asked to do. Each is carried out whole, one after the other.
 pub(crate) enum Job {
     /// A signed command of host, supervisor or bidder.
-    Command { body: Vec<u8>, cms: Vec<u8>, reply: Reply<u64> },
+    Command { command: Box<crate::CheckedCommand>, reply: Reply<u64> },
     /// An upload whose every byte is durable and was checked at `revision`.
     Complete {
         upload: UploadId,
@@ -26,27 +29,17 @@ pub(crate) enum Job {
     /// A custodian's cosignature line for a head.
     Cosign { size: u64, line: String, reply: Reply<()> },
     /// A custodian's signature under the freeze.
-    SignFreeze {
-        custodian: kaibiao_types::CustodianIndex,
-        freeze_id: kaibiao_types::Digest,
-        cms: Vec<u8>,
-        reply: Reply<u64>,
-    },
+    SignFreeze { signed: FromSeat<crate::FreezeSignature>, reply: Reply<u64> },
     /// A custodian's partial decryptions.
-    Partials { partials: Box<crate::unsealing::PartialSet>, cms: Vec<u8>, reply: Reply<u64> },
+    Partials { partials: Box<FromSeat<crate::PartialSet>>, reply: Reply<u64> },
     /// A custodian's answer to a draw.
-    DrawPartial { answer: Box<crate::DrawAnswer>, cms: Vec<u8>, reply: Reply<u64> },
+    DrawPartial { answer: Box<FromSeat<crate::DrawAnswer>>, reply: Reply<u64> },
     /// A custodian's signed journal.
-    Journal { journal: crate::HandedJournal, reply: Reply<u64> },
+    Journal { journal: FromSeat<crate::HandedJournal>, reply: Reply<u64> },
     /// A custodian's statement that its share is destroyed.
-    Destroyed { custodian: kaibiao_types::CustodianIndex, cms: Vec<u8>, reply: Reply<u64> },
+    Destroyed { statement: FromSeat<crate::Destroyed>, reply: Reply<u64> },
     /// A custodian's refusal.
-    Refusal {
-        custodian: kaibiao_types::CustodianIndex,
-        label: String,
-        detail: String,
-        reply: Reply<u64>,
-    },
+    Refusal { refusal: FromSeat<crate::HandedRefusal>, reply: Reply<u64> },
     /// The opened documents, from the thread that opened them; `None` if it could not go on.
     DocumentsOpened(Option<Vec<kaibiao_opening::OpenedDocument>>),
     /// Stop the thread.
@@ -131,13 +124,19 @@ impl LotHandle {
         self.view.read().package.clone().ok_or(RoomError::NotReady("evidence"))
     }
 
+    /// The freeze in the log. Before it no custodian has anything to hand over.
+    pub fn freeze_id(&self) -> Option<kaibiao_types::Digest> {
+        self.view.read().freeze_id
+    }
+
     /// Carries out a signed command; gives the number of entries after it.
     ///
     /// # Errors
     ///
     /// [`RoomError`]; a refusal of the procedure is in the log too where it may be.
-    pub async fn command(&self, body: Vec<u8>, cms: Vec<u8>) -> Result<u64, RoomError> {
-        self.ask(|reply| Job::Command { body, cms, reply }).await
+    pub async fn command(&self, command: crate::CheckedCommand) -> Result<u64, RoomError> {
+        let command = Box::new(command);
+        self.ask(|reply| Job::Command { command, reply }).await
     }
 
     /// Completes an upload whose stored bytes were checked at `revision`.
@@ -160,6 +159,9 @@ impl LotHandle {
     ///
     /// [`RoomError::Proof`] if it is not one.
     pub async fn cosign(&self, size: u64, line: String) -> Result<(), RoomError> {
+        if line.len() > COSIGNATURE_MAX {
+            return Err(RoomError::Proof("the line is longer than any cosignature".to_owned()));
+        }
         self.ask(|reply| Job::Cosign { size, line, reply }).await
     }
 
@@ -170,39 +172,32 @@ impl LotHandle {
     /// [`RoomError`].
     pub async fn sign_freeze(
         &self,
-        custodian: kaibiao_types::CustodianIndex,
-        freeze_id: kaibiao_types::Digest,
-        cms: Vec<u8>,
+        signed: FromSeat<crate::FreezeSignature>,
     ) -> Result<u64, RoomError> {
-        self.ask(|reply| Job::SignFreeze { custodian, freeze_id, cms, reply }).await
+        self.ask(|reply| Job::SignFreeze { signed, reply }).await
     }
 
-    /// Takes in a custodian's partial decryptions: the exact signed body and its CMS.
+    /// Takes in a custodian's partial decryptions.
     ///
     /// # Errors
     ///
     /// [`RoomError`].
-    pub async fn partials(
-        &self,
-        partials: crate::PartialSet,
-        cms: Vec<u8>,
-    ) -> Result<u64, RoomError> {
+    pub async fn partials(&self, partials: FromSeat<crate::PartialSet>) -> Result<u64, RoomError> {
         let partials = Box::new(partials);
-        self.ask(|reply| Job::Partials { partials, cms, reply }).await
+        self.ask(|reply| Job::Partials { partials, reply }).await
     }
 
-    /// Takes in a custodian's answer to a draw: the exact signed body and its CMS.
+    /// Takes in a custodian's answer to a draw.
     ///
     /// # Errors
     ///
     /// [`RoomError`].
     pub async fn draw_partial(
         &self,
-        answer: crate::DrawAnswer,
-        cms: Vec<u8>,
+        answer: FromSeat<crate::DrawAnswer>,
     ) -> Result<u64, RoomError> {
         let answer = Box::new(answer);
-        self.ask(|reply| Job::DrawPartial { answer, cms, reply }).await
+        self.ask(|reply| Job::DrawPartial { answer, reply }).await
     }
 
     /// Takes in a custodian's signed journal.
@@ -210,7 +205,7 @@ impl LotHandle {
     /// # Errors
     ///
     /// [`RoomError`].
-    pub async fn journal(&self, journal: crate::HandedJournal) -> Result<u64, RoomError> {
+    pub async fn journal(&self, journal: FromSeat<crate::HandedJournal>) -> Result<u64, RoomError> {
         self.ask(|reply| Job::Journal { journal, reply }).await
     }
 
@@ -219,26 +214,17 @@ impl LotHandle {
     /// # Errors
     ///
     /// [`RoomError`].
-    pub async fn destroyed(
-        &self,
-        custodian: kaibiao_types::CustodianIndex,
-        cms: Vec<u8>,
-    ) -> Result<u64, RoomError> {
-        self.ask(|reply| Job::Destroyed { custodian, cms, reply }).await
+    pub async fn destroyed(&self, statement: FromSeat<crate::Destroyed>) -> Result<u64, RoomError> {
+        self.ask(|reply| Job::Destroyed { statement, reply }).await
     }
 
-    /// Takes in a custodian's refusal, whose signature was checked.
+    /// Takes in a custodian's refusal.
     ///
     /// # Errors
     ///
     /// [`RoomError`].
-    pub async fn refusal(
-        &self,
-        custodian: kaibiao_types::CustodianIndex,
-        label: String,
-        detail: String,
-    ) -> Result<u64, RoomError> {
-        self.ask(|reply| Job::Refusal { custodian, label, detail, reply }).await
+    pub async fn refusal(&self, refusal: FromSeat<crate::HandedRefusal>) -> Result<u64, RoomError> {
+        self.ask(|reply| Job::Refusal { refusal, reply }).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, RoomError> {

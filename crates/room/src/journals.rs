@@ -1,52 +1,82 @@
 //! The custodians' journals: kept as they were signed, for the evidence (ruling 19).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
-use kaibiao_opening::{Input, JournalSigned};
-use kaibiao_replay::CustodianJournal;
+use kaibiao_journal::journal_statement;
+use kaibiao_opening::{Input, JournalSigned, limits::JOURNAL_BYTES};
+use kaibiao_replay::{CustodianJournal, VerifiedTender};
 use kaibiao_store::Batch;
-use kaibiao_types::{CustodianIndex, JournalMoment};
+use kaibiao_types::{CustodianIndex, Digest, JournalMoment};
 
-use crate::RoomError;
 use crate::actor::Room;
+use crate::seat::SeatMessage;
+use crate::{FromSeat, RoomError};
 
-/// A custodian's journal with its signature.
+/// A custodian's journal.
 #[derive(Clone, Debug)]
 pub struct HandedJournal {
-    /// The custodian.
-    pub custodian: CustodianIndex,
-    /// At the freeze, or at the end.
-    pub moment: JournalMoment,
-    /// The exact bytes.
-    pub bytes: Vec<u8>,
-    /// The custodian's CMS over the statement, DER.
-    pub cms: Vec<u8>,
+    custodian: CustodianIndex,
+    moment: JournalMoment,
+    bytes: Vec<u8>,
+    length: u64,
+    sha256: Digest,
+}
+
+impl HandedJournal {
+    /// The exact bytes of a journal, if they are not too many to be one.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::Proof`] above 8 MiB.
+    pub fn new(
+        custodian: CustodianIndex,
+        moment: JournalMoment,
+        bytes: Vec<u8>,
+    ) -> Result<Self, RoomError> {
+        let length = u64::try_from(bytes.len()).map_err(RoomError::internal)?;
+        if length > JOURNAL_BYTES {
+            return Err(RoomError::Proof(format!("a journal has {JOURNAL_BYTES} bytes at most")));
+        }
+        let sha256 = SUITE_1.hash(&bytes);
+        Ok(Self { custodian, moment, bytes, length, sha256 })
+    }
+}
+
+impl SeatMessage for HandedJournal {
+    fn custodian(&self) -> CustodianIndex {
+        self.custodian
+    }
+
+    fn content(&self, tender: &VerifiedTender, _: Option<Digest>) -> Cow<'_, [u8]> {
+        let Self { custodian, moment, length, sha256, .. } = self;
+        journal_statement(tender.origin(), *custodian, *moment, *length, sha256).into_bytes().into()
+    }
+
+    /// It must be a journal: other bytes would only spoil the evidence.
+    fn check(&self) -> Result<(), RoomError> {
+        let read = CustodianJournal::parse(&self.bytes);
+        read.map(drop).map_err(|error| RoomError::Proof(error.to_string()))
+    }
 }
 
 impl Room {
-    /// A custodian's signed journal. The replay checks its signature; what it says is judged by the
-    /// verifier and by nobody here, so that a hall cannot choose what custodians may say. It must be
-    /// a journal, though: other bytes would only spoil the evidence.
-    pub(crate) fn take_journal(&mut self, journal: HandedJournal) -> Result<u64, RoomError> {
-        let HandedJournal { custodian, moment, bytes, cms } = journal;
+    /// A custodian's signed journal. What it says is judged by the verifier and by nobody here, so
+    /// that a hall cannot choose what custodians may say.
+    pub(crate) fn take_journal(
+        &mut self,
+        signed: &FromSeat<HandedJournal>,
+    ) -> Result<u64, RoomError> {
+        let HandedJournal { custodian, moment, bytes, length, sha256 } = signed.message();
+        let (custodian, moment, length, sha256) = (*custodian, *moment, *length, *sha256);
         if self.replay.state().journals().contains_key(&(custodian, moment)) {
             return Ok(self.replay.log().len()); // a repeat: the answer was lost
         }
-        CustodianJournal::parse(&bytes).map_err(|error| RoomError::Proof(error.to_string()))?;
-        let event = JournalSigned {
-            custodian,
-            moment,
-            length: u64::try_from(bytes.len()).map_err(RoomError::internal)?,
-            sha256: SUITE_1.hash(&bytes),
-            cms: STANDARD.encode(cms),
-        };
-        let now = self.now();
-        let events = self.replay.state().decide_input(&Input::JournalSigned(event), now)?;
-        let batch = Batch::new().put_doc(&journal_doc(custodian, moment), &bytes);
-        let head = self.append(&kaibiao_opening::Actor::Hall, &events, None, now, batch)?;
+        let cms = signed.cms_b64();
+        let event = JournalSigned { custodian, moment, length, sha256, cms };
+        let batch = Batch::new().put_doc(&journal_doc(custodian, moment), bytes);
+        let head = self.input_with(&Input::JournalSigned(event), batch)?;
         self.package_if_due()?;
         Ok(head)
     }

@@ -18,6 +18,8 @@ mod intake;
 mod journals;
 mod lot;
 mod package;
+mod refusals;
+mod seat;
 mod shared_log;
 mod unsealing;
 
@@ -30,5 +32,8 @@ pub use handle::{Completed, LotHandle};
 pub use intake::{NewSubmission, SubmissionHeader};
 pub use journals::HandedJournal;
 pub use lot::{BoardLine, DraftFacts, LotBook, LotOverview, TenderDocuments};
+pub use package::Destroyed;
+pub use refusals::HandedRefusal;
+pub use seat::{CheckedCommand, FreezeSignature, FromSeat, SeatMessage};
 pub use shared_log::{Head, Line, LogCursor, SharedLog};
 pub use unsealing::PartialSet;

@@ -5,21 +5,23 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
 
 use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
-use kaibiao_opening::{Actor, Event, LotPublished, Phase, TenderDraft};
+use kaibiao_opening::{Actor, Event, HallRef, LotPublished, Phase, TenderDraft};
 use kaibiao_pki::{Usage, verify_chain};
 use kaibiao_replay::{
     BoardKind, FrozenMaterial, LockPoints, Replay, TenderMaterial, VerifiedTender,
 };
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, PartName, UploadId};
-use kaibiao_types::{CustodianIndex, Digest, LotKey, Party, UtcMillis};
+use kaibiao_types::{Digest, LotKey, Party, UtcMillis};
 
 use crate::actor::{Room, View};
 use crate::ceremony::BUNDLE_DOC;
 use crate::closing::stored_tick;
 use crate::handle::Job;
+use crate::seat::SeatMessage;
 use crate::{
-    BoardPosting, HallContext, LotCeremony, LotHandle, NewSubmission, RoomError, SharedLog,
+    BoardPosting, CheckedCommand, FromSeat, HallContext, LotCeremony, LotHandle, NewSubmission,
+    RoomError, SharedLog,
 };
 
 /// Jobs that may wait for one room.
@@ -136,18 +138,35 @@ impl LotBook {
         Ok((verified.party().clone(), pem))
     }
 
-    /// The digest of the certificate in a custodian's seat.
+    /// Checks who signed a custodian's message, beside the room's thread: the custodian whose seat
+    /// it names, by the certificate of that seat.
     ///
     /// # Errors
     ///
-    /// [`RoomError::UnknownLot`], [`RoomError::NotReady`].
-    pub fn seat_of(
+    /// [`RoomError::Seat`], [`RoomError::Signature`]; [`RoomError::Proof`] if the message is
+    /// malformed; [`RoomError::UnknownLot`], [`RoomError::NotReady`].
+    pub fn from_seat<M: SeatMessage>(
         &self,
         lot: &LotKey,
-        custodian: CustodianIndex,
-    ) -> Result<Option<Digest>, RoomError> {
-        let (_, tender) = self.published(lot)?;
-        Ok(tender.record().custodian(custodian).map(|seat| seat.cert_sha256))
+        message: M,
+        cms: Vec<u8>,
+    ) -> Result<FromSeat<M>, RoomError> {
+        let (handle, tender) = self.published(lot)?;
+        FromSeat::check(&self.hall, &tender, handle.freeze_id(), message, cms)
+    }
+
+    /// Reads a command and checks who signed it, beside the room's thread.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError::Command`], [`RoomError::Signature`].
+    pub fn signed_command(
+        &self,
+        lot: &LotKey,
+        body: Vec<u8>,
+        cms: Vec<u8>,
+    ) -> Result<CheckedCommand, RoomError> {
+        CheckedCommand::check(&self.hall, lot, body, cms)
     }
 
     fn insert(&self, lot: LotKey, entry: Arc<LotEntry>) {
@@ -304,8 +323,12 @@ impl LotBook {
         let verified = VerifiedTender::verify(&documents.material(), &self.hall.trust, now)?;
         let announced = verified.file().announced();
         let vkey = entry.ceremony.log_signer(&self.hall)?.vkey().to_string();
-        let own = announced.log.vkey == vkey
-            && announced.hall.cert_sha256 == self.hall.identity.certificate().sha256();
+        // Who counts as independent of the platform is judged by the organisation named here.
+        let hall = HallRef {
+            party: self.party()?.0,
+            cert_sha256: self.hall.identity.certificate().sha256(),
+        };
+        let own = announced.log.vkey == vkey && announced.hall == hall;
         if verified.file().lot_key() != *lot || !own {
             return Err(RoomError::NotReady("the tender file names another lot, hall or log"));
         }
@@ -632,8 +655,8 @@ impl Room {
                     .store
                     .doc(&lot, &doc)?
                     .ok_or_else(|| RoomError::internal("partials"))?;
-                let set =
-                    crate::unsealing::PartialSet::parse(&body).map_err(RoomError::internal)?;
+                let read = kaibiao_wire::from_json(&body).map_err(RoomError::internal)?;
+                let set = crate::PartialSet::new(read, body);
                 let parsed = crate::unsealing::parse_partials(&set)?;
                 self.remember_partials(part, parsed);
             }

@@ -1,20 +1,23 @@
 //! The evidence package of an ended lot: collected from what is durable, written once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::PathBuf;
 
 use kaibiao_evidence::{BidContents, PackageContents, SignedFile, write};
-use kaibiao_journal::{Receipt, ReceiptProof};
+use kaibiao_journal::{Receipt, ReceiptProof, destroyed_statement};
 use kaibiao_opening::{Input, KeyDestroyed};
+use kaibiao_replay::VerifiedTender;
 use kaibiao_store::PartName;
-use kaibiao_types::{CustodianIndex, Millis, Part, UtcMillis};
+use kaibiao_types::{CustodianIndex, Digest, Millis, Part, UtcMillis};
 
-use crate::RoomError;
 use crate::actor::Room;
 use crate::ceremony::BUNDLE_DOC;
 use crate::closing::stored_tick;
+use crate::seat::SeatMessage;
+use crate::{FromSeat, RoomError};
 
 /// How long the package waits for the cosignatures of custodians beyond k.
 const COSIGNATURES_WAIT: Millis = Millis::from_secs(2);
@@ -26,18 +29,32 @@ const DESTRUCTION_WAIT: Millis = Millis::from_secs(5);
 /// The key under which the number of entries in the written package is kept.
 const PACKAGED: &str = "package/entries";
 
+/// A custodian states that its share is destroyed.
+#[derive(Clone, Copy, Debug)]
+pub struct Destroyed(pub CustodianIndex);
+
+impl SeatMessage for Destroyed {
+    fn custodian(&self) -> CustodianIndex {
+        self.0
+    }
+
+    fn content(&self, tender: &VerifiedTender, freeze_id: Option<Digest>) -> Cow<'_, [u8]> {
+        let id = &tender.record().ceremony_id;
+        destroyed_statement(tender.origin(), id, freeze_id.as_ref()).into_bytes().into()
+    }
+}
+
 impl Room {
-    /// A custodian's statement that its share is destroyed; the replay checks it.
+    /// A custodian's statement that its share is destroyed.
     pub(crate) fn take_destruction(
         &mut self,
-        custodian: CustodianIndex,
-        cms: &[u8],
+        signed: &FromSeat<Destroyed>,
     ) -> Result<u64, RoomError> {
-        use base64::Engine as _;
+        let Destroyed(custodian) = *signed.message();
         if self.replay.state().destroyed().contains_key(&custodian) {
             return Ok(self.replay.log().len()); // a repeat: the answer was lost
         }
-        let cms = base64::engine::general_purpose::STANDARD.encode(cms);
+        let cms = signed.cms_b64();
         let head = self.input(&Input::KeyDestroyed(KeyDestroyed { custodian, cms }))?;
         self.package_if_due()?;
         Ok(head)

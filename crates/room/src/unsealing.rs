@@ -1,20 +1,22 @@
 //! Seal check, partial decryptions, and the one step in which all prices become public.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use kaibiao_ceremony::Partial;
 use kaibiao_crypto::{Hex, SUITE_1, scrub_stack};
 use kaibiao_opening::{Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet};
-use kaibiao_pki::cms;
-use kaibiao_replay::{Unopened, open_each, open_price};
+use kaibiao_replay::{Unopened, VerifiedTender, open_each, open_price};
 use kaibiao_seal::ObjectDigest;
+use kaibiao_store::Batch;
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
-use kaibiao_wire::{PartialsBody, from_json};
+use kaibiao_wire::PartialsBody;
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
-use crate::{HallContext, RoomError};
+use crate::seat::SeatMessage;
+use crate::{FromSeat, HallContext, RoomError};
 
 /// A custodian's partial decryptions for one part.
 #[derive(Clone, Debug)]
@@ -34,28 +36,32 @@ pub struct PartialSet {
 }
 
 impl PartialSet {
-    /// Reads the exact signed body.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError::Proof`] if it is not one.
-    pub fn parse(body: &[u8]) -> Result<Self, RoomError> {
-        let read: PartialsBody =
-            from_json(body).map_err(|error| RoomError::Proof(error.to_string()))?;
+    /// What was read from the exact signed body.
+    pub fn new(read: PartialsBody, body: Vec<u8>) -> Self {
         let partials = read.partials.into_iter().map(|item| kaibiao_opening::Partial {
             manifest_sha256: item.manifest_sha256,
             d: item.d,
             c: item.c,
             z: item.z,
         });
-        Ok(Self {
+        Self {
             custodian: read.custodian,
             stage: read.stage,
             part: read.part,
             freeze_id: read.freeze_id,
             partials: partials.collect(),
-            body: body.to_vec(),
-        })
+            body,
+        }
+    }
+}
+
+impl SeatMessage for PartialSet {
+    fn custodian(&self) -> CustodianIndex {
+        self.custodian
+    }
+
+    fn content(&self, _: &VerifiedTender, _: Option<Digest>) -> Cow<'_, [u8]> {
+        self.body.as_slice().into()
     }
 }
 
@@ -80,12 +86,8 @@ impl Room {
     }
 
     /// A custodian's partials: logged before they are combined (ruling 19).
-    pub(crate) fn take_partials(&mut self, set: PartialSet, cms: &[u8]) -> Result<u64, RoomError> {
-        let seat = self.replay.tender().record().custodian(set.custodian).ok_or(RoomError::Seat)?;
-        let signature = cms::verify_detached(cms, &set.body, self.replay.trust(), self.now())?;
-        if signature.signer().certificate().sha256() != seat.cert_sha256 {
-            return Err(RoomError::Seat);
-        }
+    pub(crate) fn take_partials(&mut self, signed: FromSeat<PartialSet>) -> Result<u64, RoomError> {
+        let (set, cms) = signed.into_parts();
         let known = self.replay.state().unsealing().map(|unsealing| unsealing.part);
         if known != Some(set.part)
             && self.replay.state().released(set.part).contains(&set.custodian)
@@ -103,12 +105,9 @@ impl Room {
             count,
             partials: (set.part == Part::Price).then_some(set.partials),
         };
-        let now = self.now();
-        let events = self.replay.state().decide_input(&Input::PartialsReceived(event), now)?;
-        let batch = kaibiao_store::Batch::new()
-            .put_doc(&partials_doc(set.part, set.custodian), &set.body)
-            .put_doc(&format!("{}.p7s", partials_doc(set.part, set.custodian)), cms);
-        let head = self.append(&kaibiao_opening::Actor::Hall, &events, None, now, batch)?;
+        let doc = partials_doc(set.part, set.custodian);
+        let batch = Batch::new().put_doc(&doc, &set.body).put_doc(&format!("{doc}.p7s"), &cms);
+        let head = self.input_with(&Input::PartialsReceived(event), batch)?;
         self.remember_partials(set.part, parsed);
         self.progress(set.part)?;
         Ok(head)
@@ -119,17 +118,6 @@ impl Room {
         for (manifest, partial) in parsed {
             by_manifest.entry(manifest).or_default().push(partial);
         }
-    }
-
-    /// A custodian's refusal goes into the log.
-    pub(crate) fn take_refusal(
-        &mut self,
-        custodian: CustodianIndex,
-        label: String,
-        detail: String,
-    ) -> Result<u64, RoomError> {
-        let refused = kaibiao_opening::CustodianRefused { custodian, label, detail };
-        self.input(&Input::CustodianRefused(refused))
     }
 
     /// Opens a part once enough custodians released.

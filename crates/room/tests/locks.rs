@@ -2,82 +2,18 @@
 //! whose certificate ended before it was complete (ruling 18).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod support;
 
-use kaibiao_pki::{Identity, TrustList, Usage, cms, verify_chain};
-use kaibiao_room::{
-    Clock, Completed, HallContext, LotBook, NewSubmission, RoomError, SubmissionHeader,
-};
+use kaibiao_pki::{Identity, Usage, cms, verify_chain};
+use kaibiao_room::{Completed, LotBook, NewSubmission, RoomError, SubmissionHeader};
 use kaibiao_seal::{Manifest, ManifestBody, ManifestPart, Padding, SealPlan, seal};
-use kaibiao_store::{Batch, PartName, Store};
-use kaibiao_testkit::{Scenario, ScenarioOptions, SeededEntropy, keys_dev};
-use kaibiao_types::{LotKey, Millis, UtcMillis};
+use kaibiao_store::PartName;
+use kaibiao_testkit::{SeededEntropy, keys_dev};
+use kaibiao_types::UtcMillis;
 use ring::rand::SystemRandom;
-
-/// Says what it was set to: one second after the tick that the room finds in its log, at first.
-#[derive(Clone)]
-struct Fixed(Arc<AtomicU64>);
-
-impl Fixed {
-    fn set(&self, now: UtcMillis) {
-        self.0.store(now.get(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for Fixed {
-    fn now(&self) -> UtcMillis {
-        UtcMillis::new(self.0.load(Ordering::SeqCst)).unwrap()
-    }
-}
-
-struct Hall {
-    scenario: Scenario,
-    lot: LotKey,
-    now: UtcMillis,
-    clock: Fixed,
-}
+use support::{Hall, wait};
 
 impl Hall {
-    /// A lot in the middle of its intake, without a bid.
-    fn prepare(data: &Path) -> Self {
-        let options = ScenarioOptions { bidders: Some(3), ..ScenarioOptions::default() };
-        let scenario = Scenario::build(&options).unwrap();
-        let lot = scenario.verified.file().lot_key();
-        let lines: Vec<_> = scenario.log.entries().iter().take(2).collect();
-        let batch = Batch::new()
-            .put_new_doc("draft.json", &scenario.draft)
-            .put_new_doc("draft.p7s", &scenario.draft_cms)
-            .put_new_doc("ceremony.bundle", &scenario.ceremony)
-            .put_new_doc("tender.json", &scenario.tender)
-            .put_new_doc("tender.p7s", &scenario.tender_cms)
-            .kv_put("session", &scenario.verified.record().session.0)
-            .kv_put("log-seed", &[7; 32])
-            .append(0, lines.iter().map(|entry| entry.line().to_vec()));
-        let now = lines[1].at().plus(Millis::from_secs(1));
-        let store = Store::open(data).unwrap();
-        store.create_lot_with(&lot, UtcMillis::EPOCH, &batch).unwrap();
-        let clock = Fixed(Arc::new(AtomicU64::new(now.get())));
-        Self { scenario, lot, now, clock }
-    }
-
-    fn open(&self, data: &Path) -> LotBook {
-        let read = |name: &str| std::fs::read_to_string(keys_dev().join(name)).unwrap();
-        let (chain, key) = (read("id/hall.chain.pem"), read("id/hall.key.pem"));
-        let trust = TrustList::parse(&self.scenario.trust).unwrap();
-        let context = HallContext {
-            store: Store::open(data).unwrap(),
-            identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
-            trust_bytes: self.scenario.trust.clone(),
-            trust: Arc::new(trust),
-            clock: Box::new(self.clock.clone()),
-            random: Box::new(SystemRandom::new()),
-            output: data.join("output"),
-        };
-        LotBook::open(Arc::new(context)).unwrap()
-    }
-
     /// A first bid whose parts are sealed with the randomness of the given seeds: one seed, one U.
     fn bid(&self, bidder: usize, seeds: [&str; 2]) -> (NewSubmission, Vec<(PartName, Vec<u8>)>) {
         let (identity, party) = &self.scenario.people.bidders[bidder];
@@ -138,8 +74,7 @@ impl Hall {
             book.hall().store.write_slice(upload, &part, 0, &file).unwrap();
         }
         let (revision, digests) = book.check_upload(upload).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(book.room_of(upload).unwrap().complete(upload, revision, digests))
+        wait(book.room_of(upload).unwrap().complete(upload, revision, digests))
     }
 }
 

@@ -148,6 +148,19 @@ impl Store {
         self.write("commit changes of a lot", |tx| batch.apply(tx, lot_id(tx, lot)?))
     }
 
+    /// Whether a nonce was used before in this lot.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::UnknownLot`]; [`StoreError`].
+    pub fn knows_nonce(&self, lot: &LotKey, nonce: Nonce) -> Result<bool, StoreError> {
+        self.read("look for a nonce", |conn| {
+            let mut row =
+                conn.prepare_cached("SELECT 1 FROM nonce WHERE lot = ?1 AND nonce = ?2")?;
+            Ok(row.exists(params![lot_id(conn, lot)?, nonce.bytes()])?)
+        })
+    }
+
     /// Marks a nonce as used; `false` if it was used before in this lot.
     ///
     /// # Errors

@@ -130,7 +130,10 @@ fn a_nonce_is_good_once_in_a_lot() {
     let (_dir, store) = store_with_lot();
     store.create_lot(&lot("L2"), at(6)).unwrap();
     let nonce = Nonce::new([1; 16]);
+    assert!(!store.knows_nonce(&lot("L1"), nonce).unwrap());
     assert!(store.use_nonce(&lot("L1"), nonce).unwrap());
+    assert!(store.knows_nonce(&lot("L1"), nonce).unwrap());
+    assert!(!store.knows_nonce(&lot("L2"), nonce).unwrap());
     assert!(!store.use_nonce(&lot("L1"), nonce).unwrap());
     assert!(store.use_nonce(&lot("L2"), nonce).unwrap());
     let refusal = refused(store.append_with_nonce(&lot("L1"), nonce, 0, &lines(0, 1)));

@@ -238,6 +238,27 @@ labels! {
         "Nothing was written; everything is as it was before.";
         "请选择同一次签发的证书和私钥，或插入正确的数字证书介质。",
         "Choose the certificate and the key that were issued together, or insert the right token.";
+    "keystore-locked" => KeyStoreLocked, None, Internal;
+        "另一个进程正在使用这个密钥库。",
+        "Another process uses this key store.";
+        "密钥库没有改动；同一份密钥不会被两个进程同时使用。",
+        "The key store is unchanged; no two processes use the same keys at the same time.";
+        "请先停止已经在运行的密钥分持人程序，再重新启动；不要复制密钥库。",
+        "Stop the custodian that is running already, then start again; do not copy the key store.";
+    "keystore-passphrase" => KeyStorePassphrase, None, NoPermission;
+        "口令打不开这个密钥库。",
+        "The passphrase does not open this key store.";
+        "密钥库没有改动，其中的内容仍然加密。",
+        "The key store is unchanged and what is in it is still encrypted.";
+        "请核对口令文件和密钥库的文件夹；口令必须是建库时的那一个，没有其他办法打开。",
+        "Check the passphrase file and the folder of the key store; it must be the passphrase of the time when the store was made, and nothing else opens it.";
+    "keystore-write" => KeyStoreWrite, None, Internal;
+        "密钥库无法可靠写入，密钥分持人程序已停止。",
+        "The key store could not be written for certain, so the custodian stopped.";
+        "没有记入密钥库的操作都没有进行；已经记入的不会丢失。",
+        "Nothing was done that the key store does not have, and what it has is not lost.";
+        "请检查磁盘空间、权限和磁盘是否完好，然后重新启动；程序会从密钥库所记之处继续。",
+        "Check free space, permissions and the disk, then start again; the program goes on from what the key store has.";
     "late" => Late, Some(403), Refused;
         "已过投标截止时间，服务器没有接收这份投标。",
         "The deadline has passed; the hall did not accept this bid.";

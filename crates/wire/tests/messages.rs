@@ -67,7 +67,7 @@ fn custodians() {
         r#"{{"v":1,"kind":"partials","tender":"T1","lot":"L1","custodian":2,"stage":1,"part":"price","freeze_id":"{DIGEST}","partials":[{{"manifest_sha256":"{DIGEST}","d":"02","c":"00","z":"00"}}]}}"#
     ));
     strict::<RefusalBody>(
-        r#"{"v":1,"kind":"custodian-refusal","tender":"T1","lot":"L1","custodian":2,"label":"too-early","detail":"","at":5}"#,
+        r#"{"v":1,"kind":"custodian-refusal","tender":"T1","lot":"L1","custodian":2,"label":"too-early","detail":"","at":5,"draw":1}"#,
     );
     strict::<SignedBody>(r#"{"body":"e30=","cms":"MAA="}"#);
     strict::<Accepted>(r#"{"head":13}"#);

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kaibiao_hall::{HallConfig, HallError};
 use kaibiao_wire::{Exit, Label};
@@ -44,12 +45,32 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
             if let Ok(address) = address {
                 children = start_custodians(&args, &identities, address)?;
             }
-            hall.as_mut().await
+            loop {
+                tokio::select! {
+                    done = &mut hall => break done,
+                    () = tokio::time::sleep(LOOK) => report_ended(&mut children),
+                }
+            }
         }
     };
     process::stop_all(&mut children);
     outcome?;
     Ok(Exit::Ok)
+}
+
+/// How often the hall looks whether its custodians still run.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Says, once, which custodians have ended by themselves. The hall goes on without them, as it would
+/// without those on other machines; it does not start them again, since a token may be locked by that.
+fn report_ended(children: &mut Vec<Child>) {
+    for ended in children.extract_if(.., Child::has_ended) {
+        tracing::error!(
+            "{} has ended; restart the hall once it can run: {}",
+            ended.name(),
+            ended.log_tail(3)
+        );
+    }
 }
 
 fn pair(text: &str) -> Result<(PathBuf, PathBuf), Failure> {

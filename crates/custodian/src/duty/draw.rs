@@ -9,7 +9,6 @@ use kaibiao_wire::{DrawPartialBody, DrawPartialKind, to_json};
 use ring::rand::SystemRandom;
 
 use super::release::{AGAIN, Duty};
-use super::time::by_clock;
 use super::{Lot, LotError, Opening};
 use crate::keys::IntentState;
 use crate::words;
@@ -17,6 +16,12 @@ use crate::words;
 const REQUEST: &str = "draw";
 
 impl Opening {
+    /// The draw that a refusal is about.
+    pub(super) fn draw_refused(&self, request: &str) -> Option<u32> {
+        let drawing = self.replay.state().drawing().filter(|_| request == REQUEST);
+        drawing.map(|drawing| drawing.draw.no)
+    }
+
     /// Whether the log asks for a draw that this custodian has not answered just now.
     pub(super) fn draw_asked(&self, index: CustodianIndex) -> bool {
         let Some(drawing) = self.replay.state().drawing() else { return false };
@@ -41,14 +46,18 @@ impl Lot {
             return Ok(Duty::Nothing);
         };
         let clock = opening.reading(&*self.shared.clock);
-        let Opening { replay, custody, material: Some((_, material)), share: Some(share), .. } =
+        let Opening { replay, custody, material: Some((_, material)), share: Some(_), .. } =
             &mut **opening
         else {
             return Ok(Duty::Nothing);
         };
-        let memory = self.journal.memory();
-        let release =
-            custody.draw(replay, memory, material, clock).map_err(by_clock(REQUEST, clock))?;
+        let judged = custody.draw(replay, self.journal.memory(), material, clock);
+        let Some(release) = opening.judged(REQUEST, clock, judged)? else {
+            return Ok(Duty::Nothing);
+        };
+        let Opening { replay, share: Some(share), .. } = &**opening else {
+            return Ok(Duty::Nothing);
+        };
         match self.journal.intent_state(&release.act) {
             IntentState::New => self.journal.write(&release.act)?,
             IntentState::Repeated => {}

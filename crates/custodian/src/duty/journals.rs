@@ -16,12 +16,13 @@ pub(super) struct Handing {
     moment: JournalMoment,
     tries: u8,
     last: Instant,
-    taken: bool,
+    /// The hall took it, or does not want it.
+    answered: bool,
 }
 
 /// Whether the journal is still to be handed over.
 pub(super) enum Handover {
-    /// The log shows it, the hall took it, or it was tried often enough.
+    /// The log shows it, the hall has answered, or it was tried often enough.
     Done,
     /// It is sent now.
     Due(Duty),
@@ -29,8 +30,9 @@ pub(super) enum Handover {
     Rest,
 }
 
-/// How often a journal is sent to a hall that gives no answer. The journal holds nothing up: neither
-/// a release nor the statement of destruction waits for longer.
+/// How often the journal of the freeze is sent to a hall that gives no answer: that of the close
+/// begins with it. That of the close is the last one, and nothing is left to wait for it but the
+/// statement of destruction, which such a hall would not take either.
 const TRIES_MAX: u8 = 5;
 
 impl Lot {
@@ -44,14 +46,16 @@ impl Lot {
         }
         let before = opening.sent.journal.filter(|handing| handing.moment == moment);
         match before {
-            Some(handing) if handing.taken || handing.tries >= TRIES_MAX => {
+            Some(handing) if handing.answered => return Ok(Handover::Done),
+            Some(handing) if moment == JournalMoment::Freeze && handing.tries >= TRIES_MAX => {
                 return Ok(Handover::Done);
             }
             Some(handing) if handing.last.elapsed() < AGAIN => return Ok(Handover::Rest),
             _ => {}
         }
         let tries = before.map_or(0, |handing| handing.tries).saturating_add(1);
-        opening.sent.journal = Some(Handing { moment, tries, last: Instant::now(), taken: false });
+        opening.sent.journal =
+            Some(Handing { moment, tries, last: Instant::now(), answered: false });
         let bytes = self.journal.bytes()?;
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let origin = opening.replay.tender().origin();
@@ -63,21 +67,12 @@ impl Lot {
         Ok(Handover::Due(Duty::Journal(Box::new(post))))
     }
 
-    /// The hall has the journal.
-    pub(crate) fn journal_taken(&mut self) {
-        if let Some(handing) = self.handing() {
-            handing.taken = true;
+    /// The hall took the journal, or does not want it: then it stays with this custodian, who can
+    /// show it.
+    pub(crate) fn journal_answered(&mut self) {
+        let sent = self.opening.as_mut().and_then(|opening| opening.sent.journal.as_mut());
+        if let Some(handing) = sent {
+            handing.answered = true;
         }
-    }
-
-    /// The hall does not want the journal: it stays with this custodian, who can show it.
-    pub(crate) fn journal_refused(&mut self) {
-        if let Some(handing) = self.handing() {
-            handing.tries = TRIES_MAX;
-        }
-    }
-
-    fn handing(&mut self) -> Option<&mut Handing> {
-        self.opening.as_mut()?.sent.journal.as_mut()
     }
 }

@@ -167,7 +167,7 @@ impl Lot {
         let rest = said.map_or(REFUSAL_REST, |said| doubled(said.rest));
         self.said.insert((request, label.to_owned()), Said { at, rest });
         // Before the lot is published there is no log that could take a refusal.
-        let (Some(custodian), Some(_)) = (self.seat, &self.opening) else { return Ok(None) };
+        let (Some(custodian), Some(opening)) = (self.seat, &self.opening) else { return Ok(None) };
         let body = RefusalBody {
             v: 1,
             kind: RefusalKind::CustodianRefusal,
@@ -177,6 +177,7 @@ impl Lot {
             label: label.to_owned(),
             detail: detail.to_owned(),
             at,
+            draw: opening.draw_refused(request),
         };
         let body = to_json(&body).map_err(|error| LotError::Unable(words::describe(&error)))?;
         Ok(Some(self.shared.signed(body, at)?))

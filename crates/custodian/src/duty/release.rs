@@ -18,7 +18,6 @@ use kaibiao_wire::{
 use ring::rand::SystemRandom;
 
 use super::journals::Handover;
-use super::time::by_clock;
 use super::{Lot, LotError, Opening, Question};
 use crate::keys::{IntentState, Text};
 use crate::words;
@@ -115,13 +114,6 @@ impl Lot {
         opening.material = Some((freeze_id, material));
     }
 
-    /// Forgets frozen bids that did not hold, so that they are fetched again.
-    pub(crate) fn forget_frozen(&mut self) {
-        if let Some(opening) = &mut self.opening {
-            opening.material = None;
-        }
-    }
-
     /// The hall has the countersignature.
     pub(crate) fn freeze_sent(&mut self) {
         if let Some(opening) = &mut self.opening {
@@ -154,13 +146,16 @@ impl Lot {
             return Ok(Duty::Nothing);
         };
         let memory = self.journal.memory();
+        let judged = custody.countersign(replay, memory, material, clock);
         // The hall's clock is a little ahead of this one, or this one waits for what it may be
         // wrong by, twice: its middle is past the deadline first, then its earliest. Nothing of it
         // is for the record.
         let silent = CLOCKS_DIFFER.get().saturating_add(clock.max_error.get().saturating_mul(2));
-        let countersigning = match custody.countersign(replay, memory, material, clock) {
-            Err(Refusal::NotYet(wait)) if wait.get() <= silent => return Ok(Duty::Nothing),
-            countersigning => countersigning.map_err(by_clock("freeze", clock))?,
+        if matches!(&judged, Err(Refusal::NotYet(wait)) if wait.get() <= silent) {
+            return Ok(Duty::Nothing);
+        }
+        let Some(countersigning) = opening.judged("freeze", clock, judged)? else {
+            return Ok(Duty::Nothing);
         };
         let freeze_id = countersigning.freeze_id;
         if memory.freeze_id() != Some(freeze_id) {
@@ -176,19 +171,23 @@ impl Lot {
     fn release(&mut self, part: Part) -> Result<Duty, LotError> {
         let Some(opening) = &mut self.opening else { return Ok(Duty::Nothing) };
         let clock = opening.reading(&*self.shared.clock);
-        let Opening { replay, custody, material: Some((_, material)), share: Some(share), .. } =
+        let Opening { replay, custody, material: Some((_, material)), share: Some(_), .. } =
             &mut **opening
         else {
             return Ok(Duty::Nothing);
         };
         let request = request(part);
         let memory = self.journal.memory();
-        let release = match custody.release(replay, memory, material, part, clock) {
-            Err(Refusal::TokenMissing) => {
-                let freeze_id = memory.freeze_id();
-                return freeze_id.map_or(Ok(Duty::Nothing), |id| self.ask_for_token(id));
-            }
-            release => release.map_err(by_clock(request, clock))?,
+        let judged = custody.release(replay, memory, material, part, clock);
+        if matches!(&judged, Err(Refusal::TokenMissing)) {
+            let freeze_id = memory.freeze_id();
+            return freeze_id.map_or(Ok(Duty::Nothing), |id| self.ask_for_token(id));
+        }
+        let Some(release) = opening.judged(request, clock, judged)? else {
+            return Ok(Duty::Nothing);
+        };
+        let Opening { replay, share: Some(share), .. } = &**opening else {
+            return Ok(Duty::Nothing);
         };
         if release.points.is_empty() {
             return Ok(Duty::Nothing); // no current bid has this part

@@ -23,6 +23,9 @@ const ASK_UNSURE: Millis = Millis::from_secs(16);
 /// How often they are asked from [`NEAR`] before the deadline to the end.
 const ASK_NEAR: Millis = Millis::from_secs(4);
 const NEAR: Millis = Millis::from_secs(60);
+/// Changes of who agrees are written down this often at most: a server that tells the truth every
+/// other time must not fill the journal.
+const MEMBERS_REST: Millis = Millis::from_secs(600);
 /// A token that was not had is asked for again after this long.
 const TOKEN_AGAIN: Duration = Duration::from_secs(4);
 
@@ -32,7 +35,11 @@ pub(crate) struct LotClock {
     policy: TimePolicy,
     discipline: Discipline,
     asked: Option<Millis>,
+    /// The first questions of this process have been answered, or never will be.
+    heard: bool,
     said: Option<(Standing, Verdict)>,
+    /// When a change of who agrees was last written down.
+    members_said: Option<Millis>,
     token_asked: Option<Instant>,
 }
 
@@ -40,14 +47,15 @@ pub(crate) struct LotClock {
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     /// The place of the server in the policy.
-    source: usize,
+    pub(crate) source: usize,
     /// Its name.
     pub(crate) name: String,
     /// Where it listens.
     pub(crate) address: String,
     /// What is sent.
     pub(crate) request: TimeRequest,
-    blind: [u8; 32],
+    /// The random part of the nonce.
+    pub(crate) blind: [u8; 32],
 }
 
 /// The verified answer to a question, with the monotonic instants around it.
@@ -80,7 +88,15 @@ impl LotClock {
         let (sources, agree) = (policy.sources.len(), usize::from(policy.agree));
         let discipline = Discipline::new(sources, agree, policy.max_error_ms);
         let policy = policy.clone();
-        Some(Self { policy, discipline, asked: None, said: None, token_asked: None })
+        Some(Self {
+            policy,
+            discipline,
+            asked: None,
+            heard: false,
+            said: None,
+            members_said: None,
+            token_asked: None,
+        })
     }
 
     /// Questions for all servers, with nonces that nobody knows before.
@@ -120,6 +136,30 @@ impl Opening {
             Some(time) => time.discipline.read(clock.monotonic(), system.now),
         }
     }
+
+    /// What follows from a judgment; `None` if nothing is to be said.
+    ///
+    /// A process that has just begun knows nothing of the time before its servers have answered for
+    /// the first time. That is no reason to refuse: a refusal counts at once, and the answers come
+    /// within two seconds. Bids that did not hold are forgotten, so that they are fetched again.
+    pub(super) fn judged<T>(
+        &mut self,
+        request: &'static str,
+        clock: ClockReading,
+        judgment: Result<T, Refusal>,
+    ) -> Result<Option<T>, LotError> {
+        let heard = self.time.as_ref().is_none_or(|time| time.heard);
+        match judgment {
+            Ok(allowed) => Ok(Some(allowed)),
+            Err(Refusal::TimeUnknown) if !heard => Ok(None),
+            Err(refusal) => {
+                if matches!(refusal, Refusal::Freeze(_)) {
+                    self.material = None;
+                }
+                Err(by_clock(request, clock, &refusal))
+            }
+        }
+    }
 }
 
 impl Lot {
@@ -157,6 +197,7 @@ impl Lot {
                 tracing::warn!(lot = %self.key, server, detail, "an answer does not count");
             }
         }
+        time.heard |= none_under_way && time.asked.is_some();
         self.note_clock()?;
         let clock = self.now();
         let Some(opening) = &mut self.opening else { return Ok(Vec::new()) };
@@ -164,6 +205,8 @@ impl Lot {
         let over = opening.replay.state().phase().is_final();
         let Some(time) = &mut opening.time else { return Ok(Vec::new()) };
         let every = match clock.standing {
+            // What is still held after the end is kept for a while by this clock.
+            _ if over => ASK,
             Standing::Synchronised | Standing::System if !near => ASK,
             Standing::Never | Standing::Holdover if !near => ASK_UNSURE,
             Standing::Never => ASK_UNSURE,
@@ -171,7 +214,7 @@ impl Lot {
         };
         let now = self.shared.clock.monotonic();
         let rests = |asked: Millis| now.get().saturating_sub(asked.get()) < every.get();
-        if over || !none_under_way || time.asked.is_some_and(rests) {
+        if !none_under_way || time.asked.is_some_and(rests) {
             return Ok(Vec::new());
         }
         time.asked = Some(now);
@@ -179,9 +222,11 @@ impl Lot {
         Ok(time.questions(&mut self.shared.entropy(), |blind| *blind)?)
     }
 
-    /// Writes down what the clock rests on, if that has changed.
+    /// Writes down what the clock rests on, if that has changed: a standing at once, who agrees
+    /// every ten minutes at most.
     fn note_clock(&mut self) -> Result<(), LotError> {
         let (clock, system) = (self.now(), self.shared.now().now);
+        let run = self.shared.clock.monotonic();
         let Some(time) = self.opening.as_mut().and_then(|opening| opening.time.as_mut()) else {
             return Ok(());
         };
@@ -190,6 +235,16 @@ impl Lot {
             return Ok(());
         }
         let (standing, verdict) = now.clone();
+        let stands = |said: &(Standing, Verdict)| {
+            said.0 == standing && said.1.contradicted == verdict.contradicted
+        };
+        if time.said.as_ref().is_some_and(stands) {
+            let rests = |at: Millis| run.get().saturating_sub(at.get()) < MEMBERS_REST.get();
+            if time.members_said.is_some_and(rests) {
+                return Ok(());
+            }
+            time.members_said = Some(run);
+        }
         let act = Act::Clock {
             at: clock.now,
             max_error_ms: clock.max_error,
@@ -253,10 +308,11 @@ impl Lot {
                 response_b64: B64(answer.response.clone()),
             });
             let file = file.map_err(|error| LotError::Unable(words::describe(&error)))?;
-            let name = format!("time-token-{freeze_id}.json");
-            self.shared.store.folder(&self.key)?.keep_evidence(&name, &file)?;
             let source = token.source().to_owned();
             let earliest = token.earliest();
+            // Source and instant are those of the act: another token has another name.
+            let name = format!("{freeze_id}-{source}-{}", earliest.get());
+            self.shared.store.folder(&self.key)?.keep_token(&name, &file)?;
             self.journal.write(&Act::TimeToken { at, freeze_id, source, earliest })?;
             opening.custody.keep_token(token);
             return Ok(());
@@ -266,20 +322,18 @@ impl Lot {
 }
 
 /// A refusal by the rules of `custody`; one that the clock is the reason of says what the clock was.
-pub(super) fn by_clock(request: &'static str, clock: ClockReading) -> impl Fn(Refusal) -> LotError {
-    move |refusal| {
-        let about_time =
-            matches!(refusal, Refusal::NotYet(_) | Refusal::Holdover(_) | Refusal::TimeUnknown);
-        if !about_time || clock.standing == Standing::System {
-            return refused(request, refusal.label(), &refusal);
-        }
-        let detail = match clock.standing {
-            Standing::Never => format!("{refusal}; never synchronised"),
-            standing => {
-                let (now, error) = (clock.now, clock.max_error);
-                format!("{refusal}; {now}, wrong by at most {error}, {}", standing.name())
-            }
-        };
-        LotError::refused(request, refusal.label(), &detail)
+fn by_clock(request: &'static str, clock: ClockReading, refusal: &Refusal) -> LotError {
+    let about_time =
+        matches!(refusal, Refusal::NotYet(_) | Refusal::Holdover(_) | Refusal::TimeUnknown);
+    if !about_time || clock.standing == Standing::System {
+        return refused(request, refusal.label(), refusal);
     }
+    let detail = match clock.standing {
+        Standing::Never => format!("{refusal}; never synchronised"),
+        standing => {
+            let (now, error) = (clock.now, clock.max_error);
+            format!("{refusal}; {now}, wrong by at most {error}, {}", standing.name())
+        }
+    };
+    LotError::refused(request, refusal.label(), &detail)
 }

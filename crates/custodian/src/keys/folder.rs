@@ -97,6 +97,8 @@ const OF_SESSION: [&str; 8] = [
 
 /// The most files of evidence that are kept for one lot.
 const EVIDENCE_MAX: usize = 64;
+/// How the names of tokens of time begin, which do not count among these.
+const TOKEN: &str = "time-token-";
 
 impl<'a> LotFolder<'a> {
     pub(super) fn open(store: &'a KeyStore, lot: &LotKey) -> Result<Self, KeyStoreError> {
@@ -256,10 +258,25 @@ impl<'a> LotFolder<'a> {
         let folder = self.path.join("evidence");
         files::make_folder(&folder)?;
         let path = folder.join(name);
-        if files::read(&path)?.is_some() || files::names(&folder)?.len() >= EVIDENCE_MAX {
+        let heads = files::names(&folder)?;
+        let heads = heads.iter().filter(|name| !name.starts_with(TOKEN)).count();
+        if files::read(&path)?.is_some() || heads >= EVIDENCE_MAX {
             return Ok(());
         }
         files::write_whole(&path, bytes)
+    }
+
+    /// Keeps a token of time, whatever else is kept: the journal relies on it. Its name says which act
+    /// it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError`] if it could not be kept.
+    pub(crate) fn keep_token(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+        let folder = self.path.join("evidence");
+        files::make_folder(&folder)?;
+        let path = folder.join(format!("{TOKEN}{name}.json"));
+        if files::read(&path)?.is_some() { Ok(()) } else { files::write_whole(&path, bytes) }
     }
 
     fn secret(

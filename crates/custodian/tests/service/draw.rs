@@ -15,8 +15,8 @@ use crate::ceremony::refusals;
 use crate::hall::{Hall, Served};
 use crate::opening::{Lot, acts};
 use crate::people::TestClock;
-use crate::scene::{AFTER, BEFORE, DEADLINE, Scene, index};
-use crate::time::{SURE, off, policy};
+use crate::scene::{AFTER, BEFORE, DEADLINE, Scene, at, index};
+use crate::time::{SURE, off, policy, silent};
 
 fn lottery() -> Vec<Draw> {
     vec![Draw {
@@ -201,6 +201,46 @@ async fn a_draw_that_the_procedure_does_not_allow_is_not_answered() {
     assert!(lot.scene.hall.lock().draws.is_empty());
     lot.stop().await;
     assert_eq!(draw_intents(&acts(lot.keys.path()).await), 0);
+}
+
+/// A custodian that has just begun knows nothing of the time: it hears its servers before it refuses,
+/// since a refusal counts for the draw at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_custodian_hears_its_servers_before_it_refuses_a_draw() {
+    let clock = TestClock::at(BEFORE);
+    let servers = [off(&clock, 0, 0), off(&clock, 1, 0), off(&clock, 2, 0)];
+    let scene = Scene::with("draw-restart", |terms| {
+        terms.draws = lottery();
+        terms.custody.time = TimeSource::Sources(policy(&servers, false));
+    });
+    let mut lot = Lot::of(scene.await, Arc::clone(&clock)).await;
+    let received = lot.scene.receive(3);
+    clock.set(SURE);
+    lot.scene.close(&received, 3, AFTER).await;
+    lot.scene.countersigned(3, AFTER).await;
+    lot.prices().await;
+    lot.stop().await;
+    lot.start_draw(AFTER);
+    lot.start_one().await;
+    assert_eq!(lot.answer(0).await.no, 1);
+    lot.stop().await;
+    assert!(lot.scene.hall.lock().refusals.is_empty());
+
+    // Without servers it says so, and for which draw; then host and supervisor confirm the time.
+    for server in &servers {
+        server.answer(silent);
+    }
+    let tried = lot.scene.hall.lock().draws.len();
+    lot.start_one().await;
+    let refusal = lot.refusal("E_TIME_UNSURE").await;
+    assert_eq!(refusal.draw, Some(1));
+    assert_eq!(lot.scene.hall.lock().draws.len(), tried);
+    let deadline = at(DEADLINE);
+    lot.scene.command(&Command::ConfirmTime { deadline }, AFTER);
+    lot.scene.supervisor(&Command::ApproveTime { deadline }, AFTER);
+    lot.scene.serve();
+    assert_eq!(lot.answer(tried).await.no, 1);
+    lot.stop().await;
 }
 
 /// The custodians' own clock is that of the time servers, whatever the system clock says.

@@ -29,6 +29,8 @@ pub struct Served {
     pub log: Vec<Vec<u8>>,
     pub checkpoint: Option<String>,
     pub frozen: Option<FrozenAnswer>,
+    /// How often the frozen bids were asked for.
+    pub frozen_asked: usize,
     /// Every message for the board, taken or not.
     pub offered: Vec<BoardPost>,
     pub cosignatures: Vec<CosignaturePost>,
@@ -133,10 +135,7 @@ fn router(served: Arc<Mutex<Served>>) -> Router {
         )
         .route(paths::LOG, get(log))
         .route(paths::CHECKPOINT, get(checkpoint))
-        .route(
-            paths::FROZEN,
-            get(|s: Shared| async move { option(s.lock().unwrap().frozen.as_ref()) }),
-        )
+        .route(paths::FROZEN, get(frozen))
         .route(paths::COSIGNATURES, post(cosignatures))
         .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
         .route(paths::JOURNALS, post(journals))
@@ -206,6 +205,12 @@ async fn checkpoint(State(served): Shared) -> Response {
         Some(note) => note.clone().into_response(),
         None => problem(Label::NotReady),
     }
+}
+
+async fn frozen(State(served): Shared) -> Response {
+    let mut served = served.lock().unwrap();
+    served.frozen_asked += 1;
+    option(served.frozen.as_ref())
 }
 
 async fn cosignatures(State(served): Shared, body: axum::body::Bytes) -> Response {

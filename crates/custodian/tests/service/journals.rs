@@ -130,28 +130,48 @@ async fn a_journal_that_was_lost_is_handed_over_again_after_a_crash_and_one_in_t
     assert_eq!(own(&lot.scene.hall.lock(), 1, Freeze).len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hall_that_refuses_or_loses_journals_does_not_keep_a_share_from_being_destroyed() {
-    for (seed, refused, tries) in
-        [("journal-refused", Some(Label::TooLarge), 1), ("journal-lost", None, 5)]
-    {
-        let mut lot = frozen(seed).await;
-        {
-            let mut served = lot.scene.hall.lock();
-            served.journals_refused = refused;
-            served.journals_down = refused.is_none();
-        }
-        let all = |served: &mut Served| {
-            let has = |n| served.freeze_signatures.iter().any(|post| post.custodian == index(n));
-            [1, 2, 3].into_iter().all(has).then_some(())
-        };
-        lot.scene.hall.until("countersignatures of all", all).await;
-        lot.leave_one().await;
-        for number in [1, 2, 3] {
-            countersigned(&mut lot.scene, number).await;
-        }
-        lot.scene.destroyed(&[1], AFTER).await;
-        lot.stop().await;
-        assert_eq!(own(&lot.scene.hall.lock(), 1, Close).len(), tries, "{seed}");
+/// From the frozen set to the end, with custodian 1 alone.
+async fn over(lot: &mut Lot) {
+    let all = |served: &mut Served| {
+        let has = |n| served.freeze_signatures.iter().any(|post| post.custodian == index(n));
+        [1, 2, 3].into_iter().all(has).then_some(())
+    };
+    lot.scene.hall.until("countersignatures of all", all).await;
+    lot.leave_one().await;
+    for number in [1, 2, 3] {
+        countersigned(&mut lot.scene, number).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hall_that_refuses_journals_does_not_keep_a_statement_of_destruction_from_it() {
+    let mut lot = frozen("journal-refused").await;
+    lot.scene.hall.lock().journals_refused = Some(Label::TooLarge);
+    over(&mut lot).await;
+    lot.scene.destroyed(&[1], AFTER).await;
+    lot.stop().await;
+    assert_eq!(own(&lot.scene.hall.lock(), 1, Close).len(), 1);
+}
+
+/// After the statement of destruction the log takes no journal, so a hall that was away for a while
+/// gets the journal first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_journal_of_the_close_is_sent_until_the_hall_answers() {
+    let mut lot = frozen("journal-lost").await;
+    lot.scene.hall.lock().journals_down = true;
+    over(&mut lot).await;
+    let six = |served: &mut Served| (own(served, 1, Close).len() > 5).then_some(());
+    lot.scene.hall.until("six tries", six).await;
+    assert!(!lot.keys.path().join("custodian-1/ZZ-2027/1/share.key").exists());
+    let tried = {
+        let mut served = lot.scene.hall.lock();
+        assert!(served.destructions.iter().all(|post| post.custodian != index(1)));
+        assert!(own(&served, 1, Freeze).len() <= 5);
+        served.journals_down = false;
+        own(&served, 1, Close).len()
+    };
+    handed(&lot.scene, 1, Close, tried + 1).await;
+    logged(&mut lot.scene, 1, Close);
+    lot.scene.destroyed(&[1], AFTER).await;
+    lot.stop().await;
 }

@@ -275,6 +275,21 @@ async fn frozen_bids_that_do_not_hold_are_not_countersigned() {
     lot.stop().await;
 }
 
+/// Frozen bids may be 64 MiB, and a clock that refuses says nothing against them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_bids_are_fetched_once_while_the_clock_refuses() {
+    let mut lot = Lot::published("fetched").await;
+    let received = lot.scene.receive(3);
+    lot.scene.close(&received, 3, AFTER).await;
+    lot.refused_by_all("E_NOT_YET").await;
+    Hall::rest().await;
+    assert_eq!(lot.scene.hall.lock().frozen_asked, 3, "once by each custodian");
+    lot.clock.set(AFTER);
+    lot.scene.countersigned(3, AFTER).await;
+    lot.stop().await;
+    assert_eq!(lot.scene.hall.lock().frozen_asked, 3);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_below_a_cosigned_head_is_refused() {
     let mut lot = Lot::published("rollback").await;

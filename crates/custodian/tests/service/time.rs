@@ -2,6 +2,7 @@
 //! or fall silent.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kaibiao_custody::{Act, TimeToken, TokenFault, TokenMaterial};
 use kaibiao_opening::{Command, TimeKey, TimePolicy, TimeServer as Named, TimeSource};
@@ -36,7 +37,7 @@ pub fn off(clock: &Arc<TestClock>, number: usize, off: i64) -> TimeServer {
     TimeServer::start(move |request| says(&clock, seed(number), off).respond(request)).unwrap()
 }
 
-fn silent(_: &[u8]) -> Option<Vec<u8>> {
+pub fn silent(_: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
@@ -173,6 +174,14 @@ async fn a_release_waits_for_a_token_that_is_dated_after_the_deadline() {
         server
             .answer(move |request| TimeAnswer::at(DEADLINE / 1_000, seed(number)).respond(request));
     }
+    // What else is kept as evidence leaves room for it.
+    let evidence = lot.keys.path().join("custodian-1/ZZ-2027/1/evidence");
+    std::fs::create_dir_all(&evidence).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&evidence, mode).unwrap();
+    for number in 0..64 {
+        std::fs::write(evidence.join(format!("checkpoint-{number}-00.note")), b"a head").unwrap();
+    }
     lot.scene.unseal(AFTER);
     lot.refused_by_all("E_TIME_TOKEN").await;
     let refusal = lot.refusal("E_TIME_TOKEN").await;
@@ -190,10 +199,11 @@ async fn a_release_waits_for_a_token_that_is_dated_after_the_deadline() {
     });
     let intent = acts.iter().position(|act| matches!(act, Act::Intent { .. }));
     assert!(token.is_some() && token < intent, "the token is on record before the intent");
-    let evidence = lot.keys.path().join("custodian-1/ZZ-2027/1/evidence");
-    let kept = std::fs::read_dir(evidence).unwrap().next().unwrap().unwrap();
+    let freeze_id = lot.scene.state.frozen().unwrap().freeze_id;
+    // The clock of this test stands still, a radius of a second after it was asked.
+    let name = format!("time-token-{freeze_id}-campus-{}.json", SURE - 1_000);
     let kept: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(kept.path()).unwrap()).unwrap();
+        serde_json::from_slice(&std::fs::read(evidence.join(name)).unwrap()).unwrap();
     assert_eq!(kept["source"], "campus");
     // What is kept is enough to check it again.
     let trust = Arc::new(kaibiao_pki::TrustList::parse(&lot.scene.people.trust_bytes).unwrap());
@@ -258,4 +268,64 @@ async fn custodians_without_any_server_act_once_host_and_supervisor_confirm_the_
     lot.scene.serve();
     lot.scene.countersigned(3, AFTER).await;
     lot.stop().await;
+}
+
+/// A server that tells the truth every other time does not fill the journal, which has a greatest
+/// length in the evidence.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_and_goes_is_written_down_every_ten_minutes_at_most() {
+    let clock = TestClock::at(BEFORE);
+    let asked = Arc::new(AtomicU64::new(0));
+    let flaps = {
+        let (clock, asked) = (Arc::clone(&clock), Arc::clone(&asked));
+        TimeServer::start(move |request| {
+            let round = asked.fetch_add(1, Ordering::SeqCst);
+            says(&clock, seed(2), if round % 2 == 0 { 0 } else { 3_600 }).respond(request)
+        })
+    };
+    let servers = [off(&clock, 0, 0), off(&clock, 1, 0), flaps.unwrap()];
+    let mut lot = published("flapping", &clock, &servers, false).await;
+    let answered = |served: &mut Served| (!served.cosignatures.is_empty()).then_some(());
+    lot.scene.hall.until("a cosignature", answered).await;
+    lot.leave_one().await;
+    for round in 1..=7 {
+        let before = asked.load(Ordering::SeqCst);
+        clock.set(BEFORE + round * 66_000);
+        let more = |_: &mut Served| (asked.load(Ordering::SeqCst) > before).then_some(());
+        lot.scene.hall.until("another question", more).await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+    lot.stop().await;
+    let acts = acts(lot.keys.path()).await;
+    let standings: Vec<&str> = clocks(&acts).into_iter().map(|clock| clock.0).collect();
+    assert_eq!(standings[..2], ["never", "synchronised"]);
+    assert!(standings.len() <= 3, "{standings:?}");
+}
+
+/// Nobody but an opening asks for the time; a key that is kept after it has a time to go all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cosigning_key_goes_thirty_days_after_the_end_also_after_a_restart() {
+    let clock = TestClock::at(BEFORE);
+    let servers = [off(&clock, 0, 0), off(&clock, 1, 0), off(&clock, 2, 0)];
+    let mut lot = published("retire", &clock, &servers, false).await;
+    let received = lot.scene.receive(2);
+    clock.set(SURE);
+    lot.scene.close(&received, 3, AFTER).await;
+    lot.scene.countersigned(3, AFTER).await;
+    lot.leave_one().await;
+    lot.scene.destroyed(&[1], AFTER).await;
+    lot.stop().await;
+    let key = lot.keys.path().join("custodian-1/ZZ-2027/1/cosign.key");
+    // The system clock alone says nothing.
+    clock.set_system(SURE + 31 * DAY);
+    lot.start_one().await;
+    crate::hall::Hall::rest().await;
+    lot.stop().await;
+    assert!(key.exists());
+    clock.set(SURE + 31 * DAY);
+    lot.start_one().await;
+    let gone = |_: &mut Served| (!key.exists()).then_some(());
+    lot.scene.hall.until("the cosigning key is destroyed", gone).await;
+    lot.stop().await;
+    assert!(matches!(acts(lot.keys.path()).await.last(), Some(Act::Retired { .. })));
 }

@@ -3,14 +3,18 @@
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use kaibiao_pki::cms;
-use kaibiao_room::{DrawAnswer, HandedJournal, PartialSet};
-use kaibiao_wire::{
-    Accepted, B64, CosignaturePost, DestructionPost, FreezeSignaturePost, FrozenAnswer, FrozenItem,
-    HeaderItem, JournalPost, Label, PathItem, RefusalBody, SignedBody, from_json,
+use kaibiao_room::{
+    Destroyed, DrawAnswer, FreezeSignature, HandedJournal, HandedRefusal, PartialSet, RoomError,
 };
+use kaibiao_types::{LotId, LotKey, TenderId};
+use kaibiao_wire::{
+    Accepted, B64, CosignaturePost, DestructionPost, DrawPartialBody, FreezeSignaturePost,
+    FrozenAnswer, FrozenItem, HeaderItem, JournalPost, Label, PartialsBody, PathItem, RefusalBody,
+    SignedBody, from_json,
+};
+use serde::de::DeserializeOwned;
 
-use super::{Answer, Book, blocking, json, lot_of};
+use super::{Answer, Book, beside, json, lot_of};
 use crate::problem::Failure;
 
 pub(super) async fn frozen(State(book): Book, path: Path<(String, String)>) -> Answer {
@@ -45,10 +49,14 @@ pub(super) async fn sign_freeze(
     path: Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
-    let room = book.room(&lot_of(path)?)?;
-    let post: FreezeSignaturePost = from_json(&body)?;
-    let head =
-        room.sign_freeze(post.custodian, post.freeze_id, post.cms_b64.as_slice().to_vec()).await?;
+    let lot = lot_of(path)?;
+    let room = book.room(&lot)?;
+    let signed = beside(move || {
+        let FreezeSignaturePost { custodian, freeze_id, cms_b64 } = from_json(&body)?;
+        let signature = FreezeSignature { custodian, freeze_id };
+        Ok(book.from_seat(&lot, signature, cms_b64.0)?)
+    });
+    let head = room.sign_freeze(signed.await?).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 
@@ -59,13 +67,12 @@ pub(super) async fn partials(
 ) -> Answer {
     let lot = lot_of(path)?;
     let room = book.room(&lot)?;
-    let post: SignedBody = from_json(&body)?;
-    let read: kaibiao_wire::PartialsBody = from_json(post.body.as_slice())?;
-    if (read.tender, read.lot) != (lot.tender, lot.lot) {
-        return Err(Failure::new(Label::WrongLot));
-    }
-    let set = PartialSet::parse(post.body.as_slice())?;
-    let head = room.partials(set, post.cms.as_slice().to_vec()).await?;
+    let partials = beside(move || {
+        let of = |read: &PartialsBody| (read.tender.clone(), read.lot.clone());
+        let (read, post) = signed_for(&lot, &body, of)?;
+        Ok(book.from_seat(&lot, PartialSet::new(read, post.body.0), post.cms.0)?)
+    });
+    let head = room.partials(partials.await?).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 
@@ -76,13 +83,12 @@ pub(super) async fn draw_partial(
 ) -> Answer {
     let lot = lot_of(path)?;
     let room = book.room(&lot)?;
-    let post: SignedBody = from_json(&body)?;
-    let read: kaibiao_wire::DrawPartialBody = from_json(post.body.as_slice())?;
-    if (read.tender, read.lot) != (lot.tender, lot.lot) {
-        return Err(Failure::new(Label::WrongLot));
-    }
-    let answer = DrawAnswer::parse(post.body.as_slice())?;
-    let head = room.draw_partial(answer, post.cms.as_slice().to_vec()).await?;
+    let answer = beside(move || {
+        let of = |read: &DrawPartialBody| (read.tender.clone(), read.lot.clone());
+        let (read, post) = signed_for(&lot, &body, of)?;
+        Ok(book.from_seat(&lot, DrawAnswer::new(read, post.body.0), post.cms.0)?)
+    });
+    let head = room.draw_partial(answer.await?).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 
@@ -91,15 +97,16 @@ pub(super) async fn journal(
     path: Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
-    let room = book.room(&lot_of(path)?)?;
-    let post: JournalPost = from_json(&body)?;
-    let journal = HandedJournal {
-        custodian: post.custodian,
-        moment: post.moment,
-        bytes: post.journal_b64.0,
-        cms: post.cms_b64.0,
-    };
-    let head = room.journal(journal).await?;
+    let lot = lot_of(path)?;
+    let room = book.room(&lot)?;
+    // While bids come in nobody makes the hall read a journal: there is none.
+    room.freeze_id().ok_or(RoomError::NotReady("freeze"))?;
+    let journal = beside(move || {
+        let JournalPost { custodian, moment, journal_b64, cms_b64 } = from_json(&body)?;
+        let journal = HandedJournal::new(custodian, moment, journal_b64.0)?;
+        Ok(book.from_seat(&lot, journal, cms_b64.0)?)
+    });
+    let head = room.journal(journal.await?).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 
@@ -108,30 +115,40 @@ pub(super) async fn destroyed(
     path: Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
-    let room = book.room(&lot_of(path)?)?;
-    let post: DestructionPost = from_json(&body)?;
-    let head = room.destroyed(post.custodian, post.cms_b64.as_slice().to_vec()).await?;
+    let lot = lot_of(path)?;
+    let room = book.room(&lot)?;
+    let statement = beside(move || {
+        let DestructionPost { custodian, cms_b64 } = from_json(&body)?;
+        Ok(book.from_seat(&lot, Destroyed(custodian), cms_b64.0)?)
+    });
+    let head = room.destroyed(statement.await?).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 
 pub(super) async fn refuse(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {
     let lot = lot_of(path)?;
     let room = book.room(&lot)?;
-    let post: SignedBody = from_json(&body)?;
-    let refusal: RefusalBody = from_json(post.body.as_slice())?;
-    if (&refusal.tender, &refusal.lot) != (&lot.tender, &lot.lot) {
-        return Err(Failure::new(Label::WrongLot));
-    }
-    let custodian = refusal.custodian;
-    let seat = blocking(move || {
-        let (hall, now) = (book.hall(), book.hall().now());
-        let signature =
-            cms::verify_detached(post.cms.as_slice(), post.body.as_slice(), &hall.trust, now)?;
-        Ok(book.seat_of(&lot, custodian)? == Some(signature.signer().certificate().sha256()))
+    let refusal = beside(move || {
+        let of = |read: &RefusalBody| (read.tender.clone(), read.lot.clone());
+        let (read, post) = signed_for(&lot, &body, of)?;
+        Ok(book.from_seat(&lot, HandedRefusal::new(read, post.body.0), post.cms.0)?)
     });
-    if !seat.await? {
-        return Err(Failure::new(Label::WrongRole));
-    }
-    let head = room.refusal(refusal.custodian, refusal.label, refusal.detail).await?;
+    let head = room.refusal(refusal.await?).await?;
     json(StatusCode::OK, &Accepted { head })
+}
+
+/// A signed body with what it says, which is about this lot.
+fn signed_for<B: DeserializeOwned>(
+    lot: &LotKey,
+    body: &[u8],
+    of: impl Fn(&B) -> (TenderId, LotId),
+) -> Result<(B, SignedBody), Failure> {
+    let post: SignedBody = from_json(body)?;
+    let read: B = from_json(post.body.as_slice())?;
+    let (tender, named) = of(&read);
+    if (&tender, &named) == (&lot.tender, &lot.lot) {
+        Ok((read, post))
+    } else {
+        Err(Failure::new(Label::WrongLot))
+    }
 }

@@ -17,7 +17,7 @@ use kaibiao_wire::{
     RehearsalPost, SignedBody, Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json,
 };
 
-use super::{Answer, Book, blocking, bytes, json, lot_of, since};
+use super::{Answer, Book, beside, blocking, bytes, json, lot_of, since};
 use crate::problem::Failure;
 
 pub(super) async fn time(State(book): Book) -> Answer {
@@ -210,9 +210,13 @@ pub(super) async fn command(
     path: Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
-    let room = book.room(&lot_of(path)?)?;
-    let post: SignedBody = from_json(&body)?;
-    let head = room.command(post.body.as_slice().to_vec(), post.cms.as_slice().to_vec()).await?;
+    let lot = lot_of(path)?;
+    let room = book.room(&lot)?;
+    let command = beside(move || {
+        let post: SignedBody = from_json(&body)?;
+        Ok(book.signed_command(&lot, post.body.0, post.cms.0)?)
+    });
+    let head = room.command(command.await?).await?;
     json(StatusCode::OK, &Accepted { head })
 }
 

@@ -86,6 +86,9 @@ data! {
         label: String,
         /// The reason in words.
         detail: String,
+        /// The draw that it does not answer; the key is left out of any other refusal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        draw: Option<u32>,
     }
 
     /// `prices-published`.

@@ -7,7 +7,7 @@ use kaibiao_types::{CustodianIndex, UtcMillis};
 
 use super::{Guard, fits};
 use crate::draw::Drawing;
-use crate::event::{DrawFailed, DrawMade, DrawPartial, DrawStarted, EventKind};
+use crate::event::{CustodianRefused, DrawFailed, DrawMade, DrawPartial, DrawStarted, EventKind};
 use crate::phase::Phase;
 use crate::refusal::{DataRule, Refusal};
 use crate::state::State;
@@ -77,6 +77,14 @@ impl State {
             return Err(Refusal::CustodyIncomplete { have, need });
         }
         Ok(())
+    }
+
+    /// A refusal that names a draw names one of the tender file.
+    pub(super) fn refused_draw_exists(&self, refused: &CustodianRefused) -> Guard {
+        match refused.draw {
+            Some(no) if self.draw(no).is_none() => Err(Refusal::NoSuchDraw { no }),
+            _ => Ok(()),
+        }
     }
 
     fn waiting_draw(&self, step: EventKind, no: u32) -> Result<Drawing<'_>, Refusal> {

@@ -130,12 +130,7 @@ fn independent(terms: &Terms, hall: Option<&Party>) -> Result<(), TenderError> {
     let (n, k) = (terms.custody.threshold.n(), terms.custody.threshold.k());
     // k <= n by the type, so the subtraction cannot wrap.
     let limit = usize::from(k.min(n - k + 1));
-    let near: BTreeSet<&OrgCode> = [Some(&terms.tenderee), terms.agency.as_ref(), hall]
-        .into_iter()
-        .flatten()
-        .chain([&terms.host])
-        .map(|party| &party.code)
-        .collect();
+    let near = near(terms, hall);
     let mut seats: BTreeMap<&OrgCode, usize> = BTreeMap::new();
     let mut near_seats = 0;
     for seat in &terms.custody.custodians {
@@ -147,6 +142,12 @@ fn independent(terms: &Terms, hall: Option<&Party>) -> Result<(), TenderError> {
         return Err(TenderError::CustodyNotIndependent { seats: most, limit });
     }
     Ok(())
+}
+
+/// Those who hold the tender, with the platform: they count as one hand.
+pub(super) fn near<'a>(terms: &'a Terms, hall: Option<&'a Party>) -> BTreeSet<&'a OrgCode> {
+    let held = [Some(&terms.tenderee), terms.agency.as_ref(), Some(&terms.host), hall];
+    held.into_iter().flatten().map(|party| &party.code).collect()
 }
 
 fn spans(terms: &Terms) -> Result<(), TenderError> {

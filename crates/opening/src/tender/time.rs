@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_types::{Millis, OrgCode, Party};
 use serde::{Deserialize, Serialize};
 
+use super::check::near;
 use super::{TenderError, Terms};
 use crate::{limits, text};
 
@@ -112,12 +113,7 @@ fn hands(
     agree: usize,
     hall: Option<&Party>,
 ) -> Result<(), TenderError> {
-    let near: BTreeSet<&OrgCode> = [Some(&terms.tenderee), terms.agency.as_ref(), hall]
-        .into_iter()
-        .flatten()
-        .chain([&terms.host])
-        .map(|party| &party.code)
-        .collect();
+    let near = near(terms, hall);
     let mut run: BTreeMap<Option<&OrgCode>, usize> = BTreeMap::new();
     for source in &policy.sources {
         let code = &source.run_by.code;

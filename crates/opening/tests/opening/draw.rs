@@ -84,8 +84,8 @@ pub fn closed() -> Opening {
     opening.walk_to(Phase::Read, 4);
     opening.host(&Command::StartDraw(2));
     answer(&mut opening, 2, 2).unwrap();
-    opening.input(&refused_by(1)).unwrap();
-    opening.input(&refused_by(3)).unwrap();
+    opening.input(&refused_draw(1, 2)).unwrap();
+    opening.input(&refused_draw(3, 2)).unwrap();
     opening.input(&failed(2, &[])).unwrap();
     opening.now += 60_000;
     opening.host(&Command::StartDraw(2));
@@ -135,6 +135,7 @@ pub fn steps() -> (Vec<Command>, Vec<Input>) {
         Command::StartDraw(1),
         Command::StartDraw(2),
         Command::StartDraw(3),
+        Command::ConfirmTime { deadline: at(DEADLINE) },
         Command::GenerateRecord,
         Command::Close,
     ];
@@ -428,12 +429,12 @@ fn a_draw_is_not_given_up_while_k_custodians_may_answer() {
     assert_eq!(label(opening.input(&failed(1, &[]))), "out-of-order");
     opening.host(&Command::StartDraw(1));
     assert_eq!(label(opening.input(&failed(1, &[]))), "custody-incomplete");
-    opening.input(&refused_by(1)).unwrap();
+    opening.input(&refused_draw(1, 1)).unwrap();
     assert_eq!(label(opening.input(&failed(1, &[]))), "custody-incomplete");
     // A refusal is taken back by an answer, and an answer by no refusal.
     answer(&mut opening, 1, 1).unwrap();
-    opening.input(&refused_by(1)).unwrap();
-    opening.input(&refused_by(2)).unwrap();
+    opening.input(&refused_draw(1, 1)).unwrap();
+    opening.input(&refused_draw(2, 1)).unwrap();
     assert_eq!(label(opening.input(&failed(1, &[]))), "custody-incomplete");
     assert_eq!(label(opening.input(&failed(1, &[2]))), "bad-data", "2 did not answer");
     answer(&mut opening, 3, 1).unwrap();
@@ -452,6 +453,69 @@ fn a_draw_is_not_given_up_while_k_custodians_may_answer() {
     answer(&mut opening, 2, 1).unwrap();
     assert_eq!(label(opening.input(&failed(1, &[]))), "bad-data");
     opening.input(&made(1, 8, &[])).unwrap();
+}
+
+#[test]
+fn only_refusals_of_this_draw_count_for_it() {
+    let mut opening = drawing_lot(Phase::Published);
+    // Refused before it was started, and something else refused while it waits.
+    opening.input(&refused_draw(1, 1)).unwrap();
+    opening.host(&Command::StartDraw(1));
+    for custodian_no in [1, 2, 3] {
+        opening.input(&refused_by(custodian_no)).unwrap();
+        opening.input(&refused_draw(custodian_no, 2)).unwrap();
+    }
+    assert!(!opening.state.draw_is_lost(&[], at(opening.now)));
+    assert_eq!(label(opening.input(&failed(1, &[]))), "custody-incomplete");
+    assert_eq!(label(opening.input(&refused_draw(1, 3))), "no-such-draw");
+    // Nor does a draw count for the documents, which are unsealed beside it.
+    opening.host(&Command::StartUnsealing(Part::Documents));
+    opening.input(&refused_draw(1, 1)).unwrap();
+    opening.input(&refused_draw(2, 1)).unwrap();
+    assert!(opening.state.draw_is_lost(&[], at(opening.now)));
+    let lost = documents(&opening.state).into_iter().map(|opened| OpenedDocument {
+        verdict: Verdict::NotOpened,
+        label: Some("UNOPENED_CUSTODY".to_owned()),
+        fault: Some(Fault::NotBidder),
+        plain_sha256: None,
+        plain_len: None,
+        ..opened
+    });
+    let given_up = Input::DocumentsUnsealed(lost.collect());
+    assert_eq!(label(opening.input(&given_up)), "custody-incomplete");
+    opening.input(&refused_by(1)).unwrap();
+    opening.input(&refused_by(2)).unwrap();
+    opening.input(&given_up).unwrap();
+}
+
+/// A custodian that does not know the time refuses the draw at once, so it may have failed before
+/// anybody could confirm the time.
+#[test]
+fn a_time_is_confirmed_for_a_draw_that_waits_or_has_no_value_yet() {
+    let confirm = Command::ConfirmTime { deadline: at(DEADLINE) };
+    let approve = Command::ApproveTime { deadline: at(DEADLINE) };
+    let mut opening = drawing_lot(Phase::Published);
+    assert_eq!(label(opening.command(&host(), &confirm)), "out-of-order");
+    opening.host(&Command::StartDraw(1));
+    opening.host(&confirm);
+    opening.input(&refused_draw(1, 1)).unwrap();
+    opening.input(&refused_draw(2, 1)).unwrap();
+    opening.input(&failed(1, &[])).unwrap();
+    opening.command(&supervisor(), &approve).unwrap();
+    assert_eq!(opening.state.time_confirmed(), Some(at(opening.now)));
+    // Once every draw that was started has its value, nobody waits.
+    let mut made = drawing_lot(Phase::Published);
+    hold(&mut made, 1);
+    assert_eq!(label(made.command(&host(), &confirm)), "out-of-order");
+    // A draw that failed for good does not wait beyond the record.
+    let mut over = drawing_lot(Phase::Read);
+    hold(&mut over, 1);
+    over.host(&Command::StartDraw(2));
+    over.input(&refused_draw(1, 2)).unwrap();
+    over.input(&refused_draw(2, 2)).unwrap();
+    over.input(&failed(2, &[])).unwrap();
+    over.walk_to(Phase::RecordGenerated, 4);
+    assert_eq!(label(over.command(&host(), &confirm)), "out-of-order");
 }
 
 #[test]

@@ -274,11 +274,21 @@ pub fn partials(state: &State, no: u16, part: Part) -> PartialsReceived {
 }
 
 pub fn refused_by(no: u16) -> Input {
-    Input::CustodianRefused(CustodianRefused {
+    Input::CustodianRefused(refusal(no, None))
+}
+
+/// Custodian `no` does not answer a draw.
+pub fn refused_draw(no: u16, draw: u32) -> Input {
+    Input::CustodianRefused(refusal(no, Some(draw)))
+}
+
+fn refusal(no: u16, draw: Option<u32>) -> CustodianRefused {
+    CustodianRefused {
         custodian: custodian(no),
         label: "own-clock-behind".to_owned(),
         detail: "the own clock is not synchronised".to_owned(),
-    })
+        draw,
+    }
 }
 
 pub fn opened(no: u8, bytes: Vec<u8>) -> PriceOutcome {

@@ -96,7 +96,7 @@ impl Stage<'_> {
         let request = format!("release-{part}");
         let (at, told) = (self.room.now, label.clone());
         self.note(custodian, &Act::Refused { at, request, label: told, detail: detail.clone() });
-        let refused = CustodianRefused { custodian, label, detail };
+        let refused = CustodianRefused { custodian, label, detail, draw: None };
         self.room.input(&Input::CustodianRefused(refused))
     }
 

@@ -210,6 +210,9 @@ pub struct RefusalBody {
     pub detail: String,
     /// The custodian's clock.
     pub at: UtcMillis,
+    /// The draw that is not answered; the key is left out of any other refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw: Option<u32>,
 }
 
 /// The word in [`RefusalBody`].

@@ -1,0 +1,89 @@
+//! A hall with one lot in the middle of its intake, and its rooms.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kaibiao_pki::{Identity, TrustList};
+use kaibiao_room::{Clock, HallContext, LotBook};
+use kaibiao_store::{Batch, Store};
+use kaibiao_testkit::{Scenario, ScenarioOptions, keys_dev};
+use kaibiao_types::{LotKey, Millis, UtcMillis};
+use ring::rand::SystemRandom;
+
+/// Says what it was set to: one second after the tick that the room finds in its log, at first.
+#[derive(Clone)]
+pub(crate) struct Fixed(Arc<AtomicU64>);
+
+impl Fixed {
+    #[allow(dead_code)] // not every program of these tests moves it
+    pub(crate) fn set(&self, now: UtcMillis) {
+        self.0.store(now.get(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Fixed {
+    fn now(&self) -> UtcMillis {
+        UtcMillis::new(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+pub(crate) struct Hall {
+    pub(crate) scenario: Scenario,
+    pub(crate) lot: LotKey,
+    pub(crate) now: UtcMillis,
+    pub(crate) clock: Fixed,
+}
+
+impl Hall {
+    /// A lot in the middle of its intake, without a bid.
+    pub(crate) fn prepare(data: &Path) -> Self {
+        Self::at(data, 2)
+    }
+
+    /// A lot with the first entries of an opening; without any it is not published.
+    pub(crate) fn at(data: &Path, entries: usize) -> Self {
+        let options = ScenarioOptions { bidders: Some(3), ..ScenarioOptions::default() };
+        let scenario = Scenario::build(&options).unwrap();
+        let lot = scenario.verified.file().lot_key();
+        let lines = scenario.log.entries().iter().take(entries);
+        let mut batch = Batch::new()
+            .put_new_doc("draft.json", &scenario.draft)
+            .put_new_doc("draft.p7s", &scenario.draft_cms)
+            .put_new_doc("ceremony.bundle", &scenario.ceremony)
+            .kv_put("session", &scenario.verified.record().session.0)
+            .kv_put("log-seed", &[7; 32]);
+        if entries > 0 {
+            batch = batch
+                .put_new_doc("tender.json", &scenario.tender)
+                .put_new_doc("tender.p7s", &scenario.tender_cms)
+                .append(0, lines.map(|entry| entry.line().to_vec()));
+        }
+        let now = scenario.log.entries()[1].at().plus(Millis::from_secs(1));
+        let store = Store::open(data).unwrap();
+        store.create_lot_with(&lot, UtcMillis::EPOCH, &batch).unwrap();
+        let clock = Fixed(Arc::new(AtomicU64::new(now.get())));
+        Self { scenario, lot, now, clock }
+    }
+
+    pub(crate) fn open(&self, data: &Path) -> LotBook {
+        let read = |name: &str| std::fs::read_to_string(keys_dev().join(name)).unwrap();
+        let (chain, key) = (read("id/hall.chain.pem"), read("id/hall.key.pem"));
+        let trust = TrustList::parse(&self.scenario.trust).unwrap();
+        let context = HallContext {
+            store: Store::open(data).unwrap(),
+            identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
+            trust_bytes: self.scenario.trust.clone(),
+            trust: Arc::new(trust),
+            clock: Box::new(self.clock.clone()),
+            random: Box::new(SystemRandom::new()),
+            output: data.join("output"),
+        };
+        LotBook::open(Arc::new(context)).unwrap()
+    }
+}
+
+/// Waits for a room.
+pub(crate) fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
