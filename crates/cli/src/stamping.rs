@@ -118,7 +118,8 @@ pub(crate) fn stamp_facts(facts: &mut Facts, stamp: &VerifiedTimeStamp) {
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+    let digits = octets.iter().flat_map(|octet| [octet >> 4, octet & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// The digests of files.
