@@ -4,7 +4,7 @@ use kaibiao_ceremony::RecordError;
 use kaibiao_journal::{ReceiptError, ReceiptProofError};
 use kaibiao_opening::{SheetError, TenderError};
 use kaibiao_pki::cms::{SignError, SignatureError};
-use kaibiao_pki::{CertError, PemError, TrustListError};
+use kaibiao_pki::{CertError, PemError, SignedListError, TrustListError};
 use kaibiao_replay::{BidFault, BoardFault, ReplayFault, TenderFault};
 use kaibiao_seal::{
     HeaderError, HeaderMismatch, ManifestError, ObjectError, ObjectMismatch, SealError,
@@ -59,6 +59,10 @@ failures! {
         _ => Label::BadInput,
     };
     SignatureError => signature;
+    SignedListError => |error| match error {
+        SignedListError::List(_) => Label::BadInput,
+        _ => Label::UnsignedTrustList,
+    };
     TenderError => |_| Label::BadInput;
     TenderFault => tender;
     TrustListError => |_| Label::BadInput;

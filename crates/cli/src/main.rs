@@ -29,6 +29,7 @@ mod progress;
 mod publish;
 mod rehearse;
 mod sealing;
+mod signed_list;
 mod submission;
 mod watch;
 mod words;

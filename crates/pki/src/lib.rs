@@ -6,6 +6,7 @@
 //!
 //! - A [`Certificate`] is read by two parsers that must agree.
 //! - [`verify_chain`] gives a [`VerifiedCert`]: a path valid at an instant, and whose it is.
+//! - A [`SignedTrustList`] proves that the one who answers for a list signed its exact bytes.
 //! - [`cms::sign_detached`] and [`cms::verify_detached`] make and verify `.p7s` files that
 //!   `openssl cms -verify -cades` accepts too.
 //! - [`revocation::judge_revocation`] says whether a certificate of the path was revoked then. It is
@@ -34,6 +35,7 @@ mod policy;
 mod purposes;
 pub mod revocation;
 pub mod roughtime;
+mod signed_list;
 mod trust;
 pub mod tsp;
 mod verified;
@@ -51,6 +53,7 @@ pub use path::{FullPaths, PathValidator, ValidPath};
 pub use pem::{PemError, read_certificates};
 pub use policy::PolicySettings;
 pub use purposes::Purposes;
+pub use signed_list::{SignedListError, SignedTrustList};
 pub use trust::{Anchor, OrgCodePlace, OrgCodeRule, TrustList, TrustListError};
 pub use tsp::TimeStampError;
 pub use verified::{

@@ -7,6 +7,7 @@ mod seal;
 mod serve;
 mod signing;
 mod tender;
+mod trust;
 mod verify;
 mod watch;
 
@@ -51,7 +52,7 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Cert(command) => signing::cert(&command, ui),
         Cmd::Sign(args) => signing::sign(&args, ui),
         Cmd::VerifySignature(args) => signing::verify_signature(&args, ui),
-        Cmd::Trust(command) => signing::trust(&command, ui),
+        Cmd::Trust(command) => trust::run(&command, ui),
         Cmd::Demo(args) => demo::run(args, ui).await,
     }
 }

@@ -26,6 +26,7 @@ mod profile;
 mod revocation;
 mod roughtime;
 mod signatures;
+mod signed_lists;
 mod sm2_and_pss;
 mod stamped_signatures;
 mod sweeps;
