@@ -18,7 +18,9 @@ use crate::output::Lang;
 
 pub(crate) use people::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
-pub(crate) use signing::{CertCmd, SignArgs, TrustAddArgs, TrustCmd, VerifySignatureArgs};
+pub(crate) use signing::{
+    CertCmd, SignArgs, TrustAddArgs, TrustCmd, TrustSignArgs, TrustVerifyArgs, VerifySignatureArgs,
+};
 pub(crate) use stamping::{
     AskArgs, EvidenceArgs, EvidenceCmd, JudgeRecordArgs, RenewArgs, TimestampCmd, TsaArgs,
 };
@@ -82,7 +84,7 @@ pub(crate) enum Cmd {
     Sign(SignArgs),
     /// 验签: verify a detached signature.
     VerifySignature(VerifySignatureArgs),
-    /// 信任名单: show or extend a list of certification authorities.
+    /// 信任名单: show, extend, sign or verify a list of certification authorities.
     #[command(subcommand)]
     Trust(TrustCmd),
     /// 时间戳: have files and signatures stamped, and verify stamps (RFC 3161).
@@ -124,20 +126,33 @@ pub(crate) struct As {
 }
 
 /// Whose certificates are believed.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct ByTrust {
     /// Trust list.
     #[arg(long, value_name = "FILE")]
     pub(crate) trust: PathBuf,
+    /// Certificate of the supervising body, PEM: the list must be signed by it, in FILE.p7s beside.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_signed_by: Option<PathBuf>,
+}
+
+/// Whose certificates are believed, if signatures are to be verified at all.
+#[derive(Args, Debug)]
+pub(crate) struct MayTrust {
+    /// Trust list: verify every signature; else nothing is verified but the procedure.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    /// Certificate of the supervising body, PEM: the list must be signed by it, in FILE.p7s beside.
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    pub(crate) trust_signed_by: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
     pub(crate) at: AtLot,
-    /// Trust list: verify every entry and signature while following.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trust: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: MayTrust,
     /// End when this phase has come, such as `closed`; else never.
     #[arg(long, value_name = "PHASE")]
     pub(crate) until: Option<String>,
@@ -157,6 +172,9 @@ pub(crate) struct VerifyArgs {
     /// The auditor's own trust list.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["list_checks", "explain"])]
     pub(crate) trust: Option<PathBuf>,
+    /// Certificate of the supervising body, PEM: the list must be signed by it, in FILE.p7s beside.
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    pub(crate) trust_signed_by: Option<PathBuf>,
     /// An instant that the auditor vouches for: what the package dates later does not count.
     #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
     pub(crate) at: Option<UtcMillis>,
@@ -213,5 +231,17 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// How many commands take a trust list; each takes the certificate of who signed it too.
+    fn take_trust(command: &clap::Command) -> usize {
+        let has = |id: &str| command.get_arguments().any(|argument| argument.get_id() == id);
+        assert_eq!(has("trust"), has("trust_signed_by"), "{}", command.get_name());
+        usize::from(has("trust")) + command.get_subcommands().map(take_trust).sum::<usize>()
+    }
+
+    #[test]
+    fn every_trust_list_can_be_asked_for_its_signature() {
+        assert!(take_trust(&Cli::command()) > 10);
     }
 }

@@ -1,8 +1,8 @@
 //! What is wrong with a certificate or a signature, in words a bidder understands: which
 //! certificate (尾号), what is wrong, what to do.
 
-use kaibiao_pki::CertError;
 use kaibiao_pki::cms::SignatureError;
+use kaibiao_pki::{CaDuty, CertError, SerialTail};
 
 /// A sentence in Chinese and one in English.
 pub(crate) type Words = (String, String);
@@ -61,6 +61,7 @@ pub(crate) fn cert(error: &CertError) -> Words {
                  the trust list; use another certificate"
             ),
         ),
+        CertError::Nonconforming { cert, duty: missed } => duty(*cert, *missed),
         CertError::CaAsSigner(cert) => (
             format!("证书（尾号 {cert}）是机构证书，不能签署文件。请使用本单位的签名证书。"),
             format!(
@@ -81,6 +82,32 @@ pub(crate) fn cert(error: &CertError) -> Words {
             format!("{other}; export the certificate again, or ask its authority"),
         ),
     }
+}
+
+/// About a certificate that lacks what its CA owes, and what the supervising body can do.
+pub(crate) fn duty(cert: SerialTail, duty: CaDuty) -> Words {
+    let (zh, en) = match duty {
+        CaDuty::AuthorityKeyId => ("没有颁发者密钥标识符", "has no authority key identifier"),
+        CaDuty::CriticalBasicConstraints => {
+            ("的基本约束未标为关键", "does not mark its basic constraints critical")
+        }
+        CaDuty::CriticalPolicyConstraints => {
+            ("的策略约束未标为关键", "does not mark its policy constraints critical")
+        }
+        CaDuty::SubjectKeyId => ("没有使用者密钥标识符", "has no subject key identifier"),
+        _ => ("不合规范", "breaks RFC 5280"),
+    };
+    (
+        format!(
+            "证书（尾号 {cert}）{zh}，不合 RFC 5280。请让发证机构换发；如果该机构的证书一向如此，\
+             须由监管机构核实后在信任名单中豁免（{duty}）。"
+        ),
+        format!(
+            "certificate 尾号 {cert} {en}, against RFC 5280; have its authority issue it again, or, \
+             where all its certificates are like that, have the supervising body excuse the \
+             authority on the trust list ({duty})"
+        ),
+    )
 }
 
 /// About a signature.

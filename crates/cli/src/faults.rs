@@ -5,7 +5,7 @@ use kaibiao_journal::{ReceiptError, ReceiptProofError};
 use kaibiao_opening::{SheetError, TenderError};
 use kaibiao_pki::cms::{SignError, SignatureError};
 use kaibiao_pki::ers::EvidenceError;
-use kaibiao_pki::{CertError, PemError, TimeStampError, TrustListError};
+use kaibiao_pki::{CertError, PemError, SignedListError, TimeStampError, TrustListError};
 use kaibiao_replay::{BidFault, BoardFault, ReplayFault, TenderFault};
 use kaibiao_seal::{
     HeaderError, HeaderMismatch, ManifestError, ObjectError, ObjectMismatch, SealError,
@@ -61,6 +61,10 @@ failures! {
         _ => Label::BadInput,
     };
     SignatureError => signature;
+    SignedListError => |error| match error {
+        SignedListError::List(_) => Label::BadInput,
+        _ => Label::UnsignedTrustList,
+    };
     TenderError => |_| Label::BadInput;
     TenderFault => tender;
     TimeStampError => stamp;

@@ -31,6 +31,7 @@ mod rehearse;
 mod renewal;
 mod sealing;
 mod serials;
+mod signed_list;
 mod stamp_words;
 mod stamping;
 mod submission;

@@ -63,6 +63,7 @@ fn certificates_are_shown_without_being_judged() {
     let shown: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(shown.len(), 2, "the certificate and its issuing authority");
     assert_eq!(shown[0]["ca"], false);
+    assert_eq!(shown[0]["alternative_names"], serde_json::json!([]));
     assert_eq!(shown[0]["key_usage"], serde_json::json!(["keyEncipherment"]));
     assert_eq!(shown[1]["ca"], true);
     assert_eq!(shown[0]["serial_tail"].as_str().unwrap().len(), 4);

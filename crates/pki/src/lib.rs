@@ -6,6 +6,7 @@
 //!
 //! - A [`Certificate`] is read by two parsers that must agree.
 //! - [`verify_chain`] gives a [`VerifiedCert`]: a path valid at an instant, and whose it is.
+//! - A [`SignedTrustList`] proves that the one who answers for a list signed its exact bytes.
 //! - [`cms::sign_detached`] and [`cms::verify_detached`] make and verify `.p7s` files that
 //!   `openssl cms -verify -cades` accepts too.
 //! - [`revocation::judge_revocation`] says whether a certificate of the path was revoked then. It is
@@ -42,6 +43,7 @@ mod private_key;
 mod purposes;
 pub mod revocation;
 pub mod roughtime;
+mod signed_list;
 mod signer;
 mod trust;
 pub mod tsp;
@@ -63,6 +65,7 @@ pub use pem::{PemError, is_encrypted_key, read_certificates};
 pub use pkcs12::{Pkcs12, Pkcs12Error};
 pub use policy::PolicySettings;
 pub use purposes::Purposes;
+pub use signed_list::{SignedListError, SignedTrustList};
 pub use signer::Signer;
 pub use trust::{Anchor, OrgCodePlace, OrgCodeRule, TrustList, TrustListError};
 pub use tsp::TimeStampError;

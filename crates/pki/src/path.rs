@@ -297,7 +297,7 @@ fn understood(certificate: &Certificate, also: Option<&[u8]>) -> Result<(), Cert
 }
 
 /// Both ends of a validity belong to it (RFC 5280, 4.1.2.5); its last second does as a whole.
-fn valid_at(certificate: &Certificate, at: UtcMillis) -> Result<(), CertError> {
+pub(crate) fn valid_at(certificate: &Certificate, at: UtcMillis) -> Result<(), CertError> {
     let cert = certificate.serial_tail();
     if at < certificate.not_before {
         return Err(CertError::NotYetValid { cert, not_before: certificate.not_before, at });

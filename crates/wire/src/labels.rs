@@ -448,6 +448,13 @@ labels! {
         "Your sealed file is still on your own machine, unchanged.";
         "请重新提交同一份密封文件；已经保存的部分会自动跳过。",
         "Submit the same sealed file again; what is stored already is skipped.";
+    "unsigned-trust-list" => UnsignedTrustList, None, NoPermission;
+        "信任名单没有监管机构的有效签名，因此不采用。",
+        "The trust list has no valid signature of the supervising body, so it is not used.";
+        "名单中的机构都没有被采信，没有写入任何内容。",
+        "None of its authorities was believed, and nothing was written.";
+        "请从监管机构重新取得名单和签名文件（.p7s），放在同一文件夹，并核对给出的监管机构证书。",
+        "Get the list and its signature (.p7s) from the supervising body again, keep them side by side, and check which certificate of that body you gave.";
     "untrusted-certificate" => UntrustedCertificate, Some(403), NoPermission;
         "数字证书不是受信任的机构签发的，或者不在有效期内。",
         "The certificate was not issued by a trusted authority, or is not valid at this time.";

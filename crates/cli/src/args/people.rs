@@ -1,11 +1,9 @@
 //! Arguments of `host`, `supervisor` and `bidder`.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum};
 use kaibiao_types::{Part, UtcMillis};
 
-use super::{As, AtLot};
+use super::{As, AtLot, MayTrust};
 use crate::instant::{self, Instant};
 
 /// A signed command: where, and who signs.
@@ -22,9 +20,8 @@ pub(crate) struct Act {
 pub(crate) struct SignAct {
     #[command(flatten)]
     pub(crate) act: Act,
-    /// Trust list: verify every signature of the log before signing.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trust: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: MayTrust,
 }
 
 /// The parts that a host unseals.

@@ -67,6 +67,10 @@ pub(crate) enum TrustCmd {
     },
     /// Add a certification authority from its certificate; shows what it found.
     Add(TrustAddArgs),
+    /// Sign a trust list, as the supervising body that answers for it.
+    Sign(TrustSignArgs),
+    /// Say whether the supervising body signed a trust list.
+    Verify(TrustVerifyArgs),
 }
 
 #[derive(Args, Debug)]
@@ -94,10 +98,37 @@ pub(crate) struct TrustAddArgs {
     /// Signature algorithms that are believed under it; else that of its own key.
     #[arg(long, value_name = "NAME")]
     pub(crate) signature: Vec<String>,
+    /// What it is excused from, though RFC 5280 asks it of every authority: `authority-key-id`,
+    /// `critical-basic-constraints`, `critical-policy-constraints`, `subject-key-id`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) excuse: Vec<String>,
     /// First instant at which it is believed; else the beginning of its certificate.
     #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
     pub(crate) from: Option<UtcMillis>,
     /// Last instant at which it is believed; else the end of its certificate.
     #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
     pub(crate) until: Option<UtcMillis>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TrustSignArgs {
+    /// Trust list; it stays as it is.
+    pub(crate) list: PathBuf,
+    #[command(flatten)]
+    pub(crate) signer: As,
+    /// New file for the signature; else LIST.p7s, where the programs look for it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TrustVerifyArgs {
+    /// Trust list.
+    pub(crate) list: PathBuf,
+    /// The signature; else LIST.p7s.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature: Option<PathBuf>,
+    /// Certificate of the supervising body, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) by: PathBuf,
 }

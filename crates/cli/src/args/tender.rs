@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use kaibiao_types::{LotKey, Millis, UtcMillis};
 
-use super::{As, AtHall, AtLot, ByTrust, StoreArgs};
+use super::{As, AtHall, AtLot, ByTrust, MayTrust, StoreArgs};
 use crate::instant::{self, Instant};
 use crate::lots;
 
@@ -106,9 +106,8 @@ pub(crate) enum CeremonyCmd {
     Status {
         #[command(flatten)]
         at: AtLot,
-        /// Trust list: check every signature on the board; else it is the hall's word.
-        #[arg(long, value_name = "FILE")]
-        trust: Option<PathBuf>,
+        #[command(flatten)]
+        trust: MayTrust,
     },
     /// Check a ceremony bundle, without network.
     Check {

@@ -1,6 +1,5 @@
 //! `kaibiao host`, `kaibiao supervisor`, `kaibiao bidder`: signed commands.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +7,12 @@ use kaibiao_opening::Command;
 use kaibiao_types::{LotKey, Millis, Part};
 use kaibiao_wire::{Exit, Label};
 
-use crate::args::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd};
+use crate::args::{Act, BidderCmd, HostCmd, MayTrust, SignAct, SupervisorCmd};
 use crate::client::Hall;
 use crate::failure::Failure;
 use crate::folder::TenderBytes;
 use crate::follow::Follower;
-use crate::identity::{Signer, Trust};
+use crate::identity::Signer;
 use crate::output::{Facts, Ui};
 use crate::{acts, machine};
 
@@ -79,7 +78,7 @@ async fn send(act: &Act, command: Command, ui: Ui) -> Result<Exit, Failure> {
 
 async fn sign(act: &SignAct, ui: Ui) -> Result<Exit, Failure> {
     let (hall, lot, signer) = load(&act.act)?;
-    let mut log = follower(&hall, lot, act.trust.as_deref()).await?;
+    let mut log = follower(&hall, lot, &act.trust).await?;
     let head = acts::sign_record(&hall, lot, &signer, &mut log).await?;
     Ok(done(head, ui))
 }
@@ -112,10 +111,9 @@ async fn read(act: &Act, span: Option<u64>, count: usize, ui: Ui) -> Result<Exit
 pub(super) async fn follower(
     hall: &Hall,
     lot: &LotKey,
-    trust: Option<&Path>,
+    trust: &MayTrust,
 ) -> Result<Follower, Failure> {
-    let Some(path) = trust else { return Ok(Follower::of_procedure(lot.clone())) };
-    let trust = Trust::load(path)?;
+    let Some(trust) = trust.load()? else { return Ok(Follower::of_procedure(lot.clone())) };
     let tender = TenderBytes::fetch(hall, lot, &trust).await?.verify(&trust, machine::now()?)?;
     if tender.file().lot_key() != *lot {
         return Err(Failure::new(Label::WrongLot, "the hall gives the tender of another lot"));

@@ -8,7 +8,7 @@ use super::custodian;
 use crate::args::CeremonyCmd;
 use crate::client::Hall;
 use crate::failure::Failure;
-use crate::identity::{Signer, Trust};
+use crate::identity::Signer;
 use crate::output::{Facts, Ui};
 use crate::{ceremony, files, machine, progress, publish, rehearse};
 
@@ -26,7 +26,7 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
             ui.note("密钥仪式已开始。", "the key ceremony has begun");
         }
         CeremonyCmd::Status { at, trust } => {
-            let trust = trust.as_deref().map(Trust::load).transpose()?;
+            let trust = trust.load()?;
             let hall = Hall::new(&at.at.hall)?;
             let progress = progress::of(&hall, &at.lot, trust.as_ref()).await?;
             facts = progress.facts();
@@ -37,7 +37,7 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
                 hall: Hall::new(&at.at.hall)?,
                 lot: at.lot,
                 signer: Signer::load(&signer.cert, &signer.key)?,
-                trust: Trust::load(&trust.trust)?,
+                trust: trust.load()?,
                 longest: Duration::from_millis(wait.get()),
             };
             let outcome = asked.run(ui).await?;
@@ -51,7 +51,7 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
             facts.text("lot", lot).text("custodian", seat).add("share", "recovered");
         }
         CeremonyCmd::Check { file, trust, at } => {
-            let trust = Trust::load(&trust.trust)?;
+            let trust = trust.load()?;
             let at = at.map_or_else(machine::now, Ok)?;
             let record = ceremony::check(&files::read(&file, BUNDLE_MAX)?, &trust, at)?;
             facts

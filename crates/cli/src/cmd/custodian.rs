@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::args::{CustodianCmd, StoreArgs};
 use crate::client::Hall;
 use crate::failure::Failure;
-use crate::identity::{Signer, Trust};
+use crate::identity::Signer;
 use crate::output::{Facts, Ui};
 use crate::{files, machine, process};
 
@@ -46,7 +46,7 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
                 hall: at.hall,
                 store: KeyStore::open_or_init(&store.dir, protection(&store)?, machine::random())?,
                 identity: Signer::load(&signer.cert, &signer.key)?.into_identity(),
-                trust: Trust::load(&trust.trust)?.bytes,
+                trust: trust.load()?.bytes,
                 lot,
                 pace,
             };

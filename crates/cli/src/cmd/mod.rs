@@ -9,6 +9,7 @@ mod serve;
 mod signing;
 mod tender;
 mod timestamp;
+mod trust;
 mod tsa;
 mod verify;
 mod watch;
@@ -47,9 +48,9 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Cert(command) => signing::cert(&command, ui),
         Cmd::Sign(args) => signing::sign(&args, ui),
         Cmd::VerifySignature(args) => signing::verify_signature(&args, ui),
-        Cmd::Trust(command) => signing::trust(&command, ui),
         Cmd::Timestamp(command) => timestamp::run(command, ui).await,
         Cmd::Tsa(args) => tsa::run(args, ui).await,
+        Cmd::Trust(command) => trust::run(&command, ui),
         Cmd::Demo(args) => demo::run(args, ui).await,
     }
 }

@@ -14,7 +14,7 @@ use crate::args::{SealArgs, SubmitArgs};
 use crate::client::Hall;
 use crate::failure::Failure;
 use crate::folder::TenderBytes;
-use crate::identity::{Signer, Trust};
+use crate::identity::Signer;
 use crate::output::{Facts, Ui};
 use crate::sealing::{self, Bid};
 use crate::submission::ReadyBid;
@@ -37,7 +37,7 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
         return Err(Failure::new(Label::Usage, detail));
     };
     files::expect_absent(&args.out)?;
-    let (trust, now) = (Trust::load(&args.trust.trust)?, machine::now()?);
+    let (trust, now) = (args.trust.load()?, machine::now()?);
     let signer = Signer::load(&args.signer.cert, &args.signer.key)?;
     let tender = TenderBytes::load(&args.tender)?.verify(&trust, now)?;
     let bidder = signer.party(&trust.list, now)?;
@@ -100,7 +100,7 @@ fn fields(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
 }
 
 pub(super) async fn submit(args: &SubmitArgs, ui: Ui) -> Result<Exit, Failure> {
-    let (hall, trust) = (Hall::new(&args.at.hall)?, Trust::load(&args.trust.trust)?);
+    let (hall, trust) = (Hall::new(&args.at.hall)?, args.trust.load()?);
     let manifest = sealing::load_manifest(&args.folder)?;
     if let Some(lot) = args.lot.as_ref().filter(|lot| *lot != manifest.lot()) {
         let detail = format!("the manifest is for {}, asked for is {lot}", manifest.lot());

@@ -8,9 +8,9 @@ use kaibiao_hall::{HallConfig, HallError};
 use kaibiao_wire::{Exit, Label};
 use tokio::sync::oneshot;
 
-use crate::args::ServeArgs;
+use crate::args::{ByTrust, ServeArgs};
 use crate::failure::Failure;
-use crate::identity::{Signer, Trust};
+use crate::identity::Signer;
 use crate::output::{Facts, Ui};
 use crate::process::Child;
 use crate::{embedded, files, machine, process};
@@ -24,7 +24,7 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
         data: args.data.clone(),
         listen: args.listen,
         identity: Signer::load(&args.signer.cert, &args.signer.key)?.into_identity(),
-        trust: Trust::load(&args.trust.trust)?.bytes,
+        trust: args.trust.load()?.bytes,
         dev: args.dev,
         dev_roots: embedded::dev_roots(),
     };
@@ -93,7 +93,7 @@ fn start_custodians(
         let name = format!("custodian-{number}");
         let folder = args.data.join(&name);
         files::private_folder(&folder)?;
-        let arguments = custodian_arguments(&hall, &folder, (chain, key), &args.trust.trust, None)?;
+        let arguments = custodian_arguments(&hall, &folder, (chain, key), &args.trust, None)?;
         let (child, _running) = Child::start(&name, &arguments, &folder.join("custodian.log"))?;
         children.push(child);
     }
@@ -106,7 +106,7 @@ pub(crate) fn custodian_arguments(
     hall: &str,
     folder: &Path,
     (chain, key): (&Path, &Path),
-    trust: &Path,
+    trust: &ByTrust,
     poll_ms: Option<u64>,
 ) -> Result<Vec<String>, Failure> {
     let passphrase = folder.join("passphrase");
@@ -122,7 +122,10 @@ pub(crate) fn custodian_arguments(
     option("passphrase-file", path(&passphrase));
     option("cert", path(chain));
     option("key", path(key));
-    option("trust", path(trust));
+    option("trust", path(&trust.trust));
+    if let Some(by) = &trust.trust_signed_by {
+        option("trust-signed-by", path(by));
+    }
     if let Some(poll_ms) = poll_ms {
         option("poll-ms", poll_ms.to_string());
     }

@@ -1,19 +1,16 @@
-//! `kaibiao cert`, `sign`, `verify-signature` and `trust`.
+//! `kaibiao cert`, `sign` and `verify-signature`.
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_pki::{
-    Anchor, Certificate, DigestAlgorithm, KeyAlgorithm, OrgCodePlace, SignatureAlgorithm,
-    TrustList, Usage, limits, verify_chain,
+    AlternativeName, Certificate, KeyAlgorithm, SignatureAlgorithm, Usage, limits, verify_chain,
 };
 use kaibiao_types::UtcMillis;
-use kaibiao_wire::{Exit, Label};
+use kaibiao_wire::Exit;
 use serde_json::{Value, json};
 
-use crate::args::{CertCmd, SignArgs, TrustAddArgs, TrustCmd, VerifySignatureArgs};
+use crate::args::{CertCmd, SignArgs, VerifySignatureArgs};
 use crate::failure::Failure;
 use crate::identity::{self, Signer, Trust};
 use crate::output::{Facts, Ui};
@@ -32,15 +29,16 @@ pub(super) fn cert(command: &CertCmd, ui: Ui) -> Result<Exit, Failure> {
         }
         CertCmd::Check { file, trust, key, at } => {
             let at = at.map_or_else(machine::now, Ok)?;
-            check(file, &Trust::load(&trust.trust)?, key.as_deref(), at, ui)?;
+            check(file, &trust.load()?, key.as_deref(), at, ui)?;
         }
     }
     Ok(Exit::Ok)
 }
 
-fn certificate_facts(certificate: &Certificate) -> Facts {
+pub(super) fn certificate_facts(certificate: &Certificate) -> Facts {
     let key = match certificate.key_algorithm() {
         KeyAlgorithm::EcP256 => "P-256".to_owned(),
+        KeyAlgorithm::EcP384 => "P-384".to_owned(),
         KeyAlgorithm::Rsa { bits } => format!("RSA-{bits}"),
         KeyAlgorithm::Sm2 => "SM2".to_owned(),
         _ => "?".to_owned(),
@@ -56,11 +54,19 @@ fn certificate_facts(certificate: &Certificate) -> Facts {
             "extended_key_usage",
             certificate.extended_key_usage().map_or(Value::Null, |all| json!(all)),
         )
+        .add("alternative_names", alternative_names(certificate))
         .text("not_before", certificate.not_before())
         .text("not_after", certificate.not_after())
         .text("sha256", certificate.sha256())
         .text("spki_sha256", certificate.spki_sha256());
     facts
+}
+
+/// The alternative names in words; `null` if they cannot be read.
+fn alternative_names(certificate: &Certificate) -> Value {
+    certificate.alternative_names().map_or(Value::Null, |all| {
+        all.iter().map(AlternativeName::to_string).map(Value::from).collect()
+    })
 }
 
 /// Judges a chain and says in a sentence what came of it.
@@ -117,7 +123,7 @@ pub(super) fn sign(args: &SignArgs, ui: Ui) -> Result<Exit, Failure> {
 }
 
 pub(super) fn verify_signature(args: &VerifySignatureArgs, ui: Ui) -> Result<Exit, Failure> {
-    let trust = Trust::load(&args.trust.trust)?;
+    let trust = args.trust.load()?;
     let cms = files::read(&args.signature, limits::CMS_BYTES_MAX)?;
     let content = files::read(&args.content, CONTENT_MAX)?;
     let at = args.at.map_or_else(machine::now, Ok)?;
@@ -140,143 +146,4 @@ pub(super) fn verify_signature(args: &VerifySignatureArgs, ui: Ui) -> Result<Exi
         .text("at", at);
     ui.facts(&facts);
     Ok(Exit::Ok)
-}
-
-pub(super) fn trust(command: &TrustCmd, ui: Ui) -> Result<Exit, Failure> {
-    match command {
-        TrustCmd::Show { list } => {
-            let trust = Trust::load(list)?;
-            let mut facts = Facts::default();
-            facts.add("name", trust.list.name()).text("sha256", trust.list.sha256());
-            for digest in DigestAlgorithm::ALL {
-                if let Some(end) = trust.list.digest_end(digest) {
-                    facts.text(&format!("{digest}_until"), end);
-                }
-            }
-            ui.facts(&facts);
-            for anchor in trust.list.anchors() {
-                ui.facts(&anchor_facts(anchor));
-            }
-        }
-        TrustCmd::Add(args) => add(args, ui)?,
-    }
-    Ok(Exit::Ok)
-}
-
-fn anchor_facts(anchor: &Anchor) -> Facts {
-    let (from, until) = anchor.period();
-    let mut facts = Facts::default();
-    facts
-        .add("name_zh", anchor.name_zh())
-        .add("name_en", anchor.name_en())
-        .add(
-            "org_code",
-            format!("{}:{}", place(anchor.org_code().place()), anchor.org_code().oid()),
-        )
-        .add("signatures", json!(allowed(anchor)))
-        .text("from", from)
-        .text("until", until)
-        .text("serial_tail", anchor.certificate().serial_tail())
-        .text("certificate_sha256", anchor.certificate().sha256());
-    facts
-}
-
-const fn place(place: OrgCodePlace) -> &'static str {
-    match place {
-        OrgCodePlace::Extension => "extension",
-        OrgCodePlace::Subject => "subject",
-    }
-}
-
-fn allowed(anchor: &Anchor) -> Vec<&'static str> {
-    let all = SignatureAlgorithm::ALL.into_iter();
-    all.filter(|one| anchor.allows(*one)).map(SignatureAlgorithm::name).collect()
-}
-
-/// Writes the longer list, which must read as a trust list before it gets its name.
-fn add(args: &TrustAddArgs, ui: Ui) -> Result<(), Failure> {
-    files::expect_absent(&args.out)?;
-    let (ca, others) = identity::certificates(&args.ca)?;
-    if !others.is_empty() {
-        let detail = format!("{}: give one certificate, that of the authority", args.ca.display());
-        return Err(Failure::new(Label::BadInput, detail));
-    }
-    let old = args.list.as_deref().map(Trust::load).transpose()?;
-    let name = old.as_ref().map_or(args.name.as_deref().unwrap_or_default(), |old| old.list.name());
-    let mut anchors: Vec<Value> =
-        old.iter().flat_map(|old| old.list.anchors()).map(anchor_json).collect();
-    anchors.push(new_anchor(args, &ca)?);
-    let mut json = json!({ "v": 1, "name": name, "anchors": anchors });
-    let digests: Vec<Value> = old.iter().flat_map(|old| digest_ends(&old.list)).collect();
-    if let (Some(list), false) = (json.as_object_mut(), digests.is_empty()) {
-        list.insert("digests".to_owned(), digests.into());
-    }
-    let mut bytes =
-        serde_json::to_vec(&json).map_err(|error| Failure::internal(error.to_string()))?;
-    bytes.push(b'\n');
-    let list = Trust::parse(bytes)?;
-    files::write_new(&args.out, &list.bytes)?;
-    ui.facts(&certificate_facts(&ca));
-    if let Some(anchor) = list.list.anchors().last() {
-        ui.facts(&anchor_facts(anchor));
-    }
-    let mut facts = Facts::default();
-    facts.add("list", args.out.display().to_string()).text("list_sha256", list.list.sha256());
-    ui.facts(&facts);
-    ui.note(
-        "请将上面的证书摘要（sha256）与发证机构公布的值核对无误后，再使用这份信任名单。",
-        "compare the digest of the certificate (sha256) with what the authority publishes before you \
-         use this list",
-    );
-    Ok(())
-}
-
-/// How long the list believes digests, where it gives an end.
-fn digest_ends(list: &TrustList) -> Vec<Value> {
-    let end = |digest: DigestAlgorithm| {
-        let not_after = list.digest_end(digest)?;
-        Some(json!({ "name": digest.name(), "not_after": not_after }))
-    };
-    DigestAlgorithm::ALL.into_iter().filter_map(end).collect()
-}
-
-fn anchor_json(anchor: &Anchor) -> Value {
-    let (from, until) = anchor.period();
-    json!({
-        "name": { "zh": anchor.name_zh(), "en": anchor.name_en() },
-        "cert_b64": STANDARD.encode(anchor.certificate().der()),
-        "org_code": { "in": place(anchor.org_code().place()), "oid": anchor.org_code().oid() },
-        "signatures": allowed(anchor),
-        "not_before": from,
-        "not_after": until,
-    })
-}
-
-fn new_anchor(args: &TrustAddArgs, ca: &Certificate) -> Result<Value, Failure> {
-    let wrong = |what: String| Failure::new(Label::BadInput, what);
-    let (place, oid) = args
-        .org_code
-        .split_once(':')
-        .filter(|(place, _)| ["extension", "subject"].contains(place))
-        .ok_or_else(|| {
-            wrong(format!("--org-code {}: subject:OID or extension:OID", args.org_code))
-        })?;
-    let own = [ca.key_algorithm().signature().name().to_owned()];
-    let signatures = if args.signature.is_empty() { &own[..] } else { &args.signature };
-    let known = |name: &String| SignatureAlgorithm::ALL.iter().any(|one| one.name() == name);
-    if let Some(unknown) = signatures.iter().find(|name| !known(name)) {
-        return Err(wrong(format!("--signature {unknown}: not an algorithm of a trust list")));
-    }
-    let shown = ca.display_name();
-    Ok(json!({
-        "name": {
-            "zh": args.name_zh.as_ref().unwrap_or(&shown),
-            "en": args.name_en.as_ref().unwrap_or(&shown),
-        },
-        "cert_b64": STANDARD.encode(ca.der()),
-        "org_code": { "in": place, "oid": oid },
-        "signatures": signatures,
-        "not_before": args.from.unwrap_or_else(|| ca.not_before()),
-        "not_after": args.until.unwrap_or_else(|| ca.not_after()),
-    }))
 }

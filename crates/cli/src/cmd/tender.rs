@@ -12,7 +12,7 @@ use crate::client::Hall;
 use crate::draft::{self, Filling, Seat};
 use crate::failure::Failure;
 use crate::folder::TenderBytes;
-use crate::identity::{self, Signer, Trust};
+use crate::identity::{self, Signer};
 use crate::output::{Facts, Ui};
 use crate::{files, lots, machine, publish};
 
@@ -23,7 +23,7 @@ pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
         TenderCmd::Draft(args) => make_draft(&args, ui)?,
         TenderCmd::Publish { at, signer, trust, out, wait } => {
-            let (hall, trust) = (Hall::new(&at.at.hall)?, Trust::load(&trust.trust)?);
+            let (hall, trust) = (Hall::new(&at.at.hall)?, trust.load()?);
             let signer = Signer::load(&signer.cert, &signer.key)?;
             files::expect_absent(&out)?;
             lots::ceremony_ready(&hall, &at.lot, Duration::from_millis(wait.get())).await?;
@@ -32,7 +32,7 @@ pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
             show(&tender, &out, ui);
         }
         TenderCmd::Fetch { at, trust, out } => {
-            let (hall, trust) = (Hall::new(&at.at.hall)?, Trust::load(&trust.trust)?);
+            let (hall, trust) = (Hall::new(&at.at.hall)?, trust.load()?);
             files::expect_absent(&out)?;
             let bytes = TenderBytes::fetch(&hall, &at.lot, &trust).await?;
             let tender = bytes.verify(&trust, machine::now()?)?;
@@ -44,7 +44,7 @@ pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
             show(&tender, &out, ui);
         }
         TenderCmd::Check { folder, trust, at } => {
-            let trust = Trust::load(&trust.trust)?;
+            let trust = trust.load()?;
             let at = at.map_or_else(machine::now, Ok)?;
             let tender = TenderBytes::load(&folder)?.verify(&trust, at)?;
             show(&tender, &folder, ui);
@@ -54,7 +54,7 @@ pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
 }
 
 fn make_draft(args: &DraftArgs, ui: Ui) -> Result<(), Failure> {
-    let trust = Trust::load(&args.trust.trust)?;
+    let trust = args.trust.load()?;
     let now = machine::now()?;
     let mut seats = Vec::new();
     for path in &args.custodians {

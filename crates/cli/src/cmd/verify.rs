@@ -10,9 +10,8 @@ use kaibiao_pki::TrustList;
 use kaibiao_types::UtcMillis;
 use kaibiao_wire::{Exit, Label};
 
-use crate::args::VerifyArgs;
+use crate::args::{ByTrust, VerifyArgs};
 use crate::failure::Failure;
-use crate::identity::Trust;
 use crate::output::{Lang, Ui};
 
 pub(super) fn run(args: &VerifyArgs, ui: Ui) -> Result<Exit, Failure> {
@@ -35,7 +34,8 @@ pub(super) fn run(args: &VerifyArgs, ui: Ui) -> Result<Exit, Failure> {
     let (Some(package), Some(trust)) = (&args.package, &args.trust) else {
         return Err(Failure::new(Label::Usage, "give a package and --trust"));
     };
-    let report = judge(package, &Trust::load(trust)?.list, args.at)?;
+    let trust = ByTrust { trust: trust.clone(), trust_signed_by: args.trust_signed_by.clone() };
+    let report = judge(package, &trust.load()?.list, args.at)?;
     self::report(&report, ui);
     Ok(exit(&report))
 }

@@ -15,7 +15,7 @@ pub(super) async fn run(args: WatchArgs, ui: Ui) -> Result<Exit, Failure> {
     let hall = Hall::new(&args.at.at.hall)?;
     let until = args.until.as_deref().map(phase).transpose()?;
     let lot = &args.at.lot;
-    let follower = follower(&hall, lot, args.trust.as_deref()).await?;
+    let follower = follower(&hall, lot, &args.trust).await?;
     let (ticks, once) = (args.ticks, args.once);
     let watch = Watch { hall: &hall, lot, follower, ui, ticks, once, until };
     watch.run().await?;

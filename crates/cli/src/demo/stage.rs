@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kaibiao_wire::{Label, TimeAnswer, paths};
 
-use crate::args::DemoArgs;
+use crate::args::{ByTrust, DemoArgs};
 use crate::client::Hall;
 use crate::cmd::custodian_arguments;
 use crate::failure::Failure;
@@ -42,6 +42,7 @@ impl Stage {
         let trust = folders.process("trust")?.join("trust.json");
         files::write_new(&trust, &cast.trust.bytes)?;
         let address = self.start_hall(args, folders, &trust).await?;
+        let by = ByTrust { trust, trust_signed_by: None };
         let hall = Hall::new(&address)?;
         let _now: TimeAnswer = hall.get(paths::TIME).await?;
         let mut running = Vec::new();
@@ -49,7 +50,7 @@ impl Stage {
             let folder = folders.process(name)?;
             let (chain, key) = identity_files(name, &folder)?;
             let arguments =
-                custodian_arguments(&address, &folder, (&chain, &key), &trust, Some(POLL_MS))?;
+                custodian_arguments(&address, &folder, (&chain, &key), &by, Some(POLL_MS))?;
             let log = folder.join("custodian.log");
             let (child, first) = Child::start(name, &arguments, &log)?;
             self.children.push(child);

@@ -1,7 +1,7 @@
 //! Alternative names of a subject, for people and for callers that compare them.
 
 use core::fmt;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::name::presentable_part;
 use super::read::attributes;

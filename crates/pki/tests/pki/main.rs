@@ -33,6 +33,7 @@ mod revocation;
 mod roughtime;
 mod scene;
 mod signatures;
+mod signed_lists;
 mod sm2_and_pss;
 mod stamped_signatures;
 mod sweeps;
