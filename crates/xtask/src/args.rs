@@ -29,6 +29,11 @@ usage: cargo xtask <task>
              --bids N       so many bids (default: 100 and 500)
              --runs N       runs (default 5)
              --json         print JSON instead of a table
+  bench signatures   verify the signatures of many bids, with chains and CRLs
+             --bids N       so many bids (default 1000)
+             --lines N      lines on each CRL (default 10000)
+             --runs N       runs (default 5)
+             --json         print JSON instead of a table
   soak seal    seal, check and open one file in at most 32 MiB of memory
              --size N       bytes of the file (default 5G)
              --dir DIR      where the files go (default: under target)

@@ -1,6 +1,8 @@
 //! Reads a certificate revocation list (RFC 5280, 5), then has `x509-parser` read the same bytes and
 //! compares.
 
+use std::sync::OnceLock;
+
 use kaibiao_types::UtcMillis;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
@@ -9,13 +11,13 @@ use x509_parser::x509::X509Version;
 
 use super::point::Scope;
 use super::{EvidenceFault, Reason};
-use crate::cert::{ReadExtension, extension};
+use crate::cert::{PublicKey, ReadExtension, SignatureAlgorithm, extension};
 use crate::der::{self, DerError, Reader, Tlv};
 use crate::limits::CRL_BYTES_MAX;
 use crate::name::ComparableName;
 use crate::oid;
 
-/// A complete CRL of one issuer, as slices of its bytes. Nothing is said about its signature.
+/// A complete CRL of one issuer, as slices of its bytes.
 pub(super) struct Crl<'a> {
     pub(super) tbs: &'a [u8],
     pub(super) issuer: ComparableName,
@@ -30,9 +32,11 @@ pub(super) struct Crl<'a> {
     /// The key identifier of the signer, if it names one.
     pub(super) key_id: Option<&'a [u8]>,
     pub(super) algorithm: &'a [u8],
-    pub(super) signature: &'a [u8],
-    /// Content of `revokedCertificates`, every entry of which was read once.
-    entries: Reader<'a>,
+    signature: &'a [u8],
+    /// The lines of `revokedCertificates`, by serial number.
+    entries: Vec<Entry<'a>>,
+    /// The first key that was found to have made the signature.
+    signer: OnceLock<PublicKey>,
 }
 
 /// One line of a CRL.
@@ -74,17 +78,22 @@ impl<'a> Crl<'a> {
             key_id: None,
             algorithm: fields.algorithm,
             signature: fields.signature,
-            entries: fields.entries,
+            entries: Vec::new(),
+            signer: OnceLock::new(),
         };
         crl.extensions(fields.extensions)?;
-        let mut entries = crl.entries;
-        while !entries.is_empty() {
-            entry(&mut entries)?;
+        let mut lines = fields.entries;
+        while !lines.is_empty() {
+            crl.entries.push(entry(&mut lines)?);
         }
         if crl.next_update.is_some_and(|next| next < crl.this_update) {
             return Err(EvidenceFault::Profile("it ends before it begins"));
         }
-        if agrees(&crl, bytes, fields.issuer) { Ok(crl) } else { Err(EvidenceFault::Ambiguous) }
+        if !agrees(&crl, bytes, fields.issuer) {
+            return Err(EvidenceFault::Ambiguous);
+        }
+        crl.entries.sort_unstable_by_key(|entry| entry.serial);
+        Ok(crl)
     }
 
     fn extensions(&mut self, list: Reader<'a>) -> Result<(), EvidenceFault> {
@@ -123,16 +132,26 @@ impl<'a> Crl<'a> {
 
     /// The line on a certificate, by the content octets of its serial number.
     pub(super) fn find(&self, serial: &[u8]) -> Result<Option<Entry<'a>>, EvidenceFault> {
-        let mut entries = self.entries;
-        let mut found = None;
-        while !entries.is_empty() {
-            let line = entries.any()?;
-            let same = line.reader().expect(der::INTEGER)?.value == serial;
-            if same && found.replace(line.raw).is_some() {
-                return Err(EvidenceFault::Ambiguous);
-            }
+        let place = self.entries.partition_point(|entry| entry.serial < serial);
+        let mut same =
+            self.entries.iter().skip(place).take_while(|entry| entry.serial == serial).copied();
+        match (same.next(), same.next()) {
+            (Some(_), Some(_)) => Err(EvidenceFault::Ambiguous),
+            (found, _) => Ok(found),
         }
-        found.map(|raw| entry(&mut Reader::new(raw))).transpose()
+    }
+
+    /// Whether this key made the signature by the algorithm that the CRL names. Found once, it is
+    /// kept in mind: of a large CRL the digest alone takes longer than all else.
+    pub(super) fn is_signed_by(&self, by: SignatureAlgorithm, key: &PublicKey) -> bool {
+        if self.signer.get() == Some(key) {
+            return true;
+        }
+        let signed = key.verifies(by, self.tbs, self.signature);
+        if signed {
+            drop(self.signer.set(key.clone())); // another key may be there: then that one stays
+        }
+        signed
     }
 }
 
@@ -247,9 +266,8 @@ fn agrees(ours: &Crl<'_>, bytes: &[u8], issuer: &[u8]) -> bool {
             _ => false,
         }
         && theirs.signature_value.data.as_ref() == ours.signature;
-    let mut entries = ours.entries;
-    let same = list.revoked_certificates.iter().all(|theirs| {
-        entry(&mut entries).is_ok_and(|ours| {
+    let lines = list.revoked_certificates.len() == ours.entries.len()
+        && list.revoked_certificates.iter().zip(&ours.entries).all(|(theirs, ours)| {
             theirs.raw_serial() == ours.serial
                 && same_time(theirs.revocation_date, ours.at)
                 && match (theirs.invalidity_date(), ours.invalidity) {
@@ -257,9 +275,8 @@ fn agrees(ours: &Crl<'_>, bytes: &[u8], issuer: &[u8]) -> bool {
                     (Some((_, theirs)), Some(ours)) => same_time(theirs, ours),
                     _ => false,
                 }
-        })
-    });
-    heads && same && entries.is_empty()
+        });
+    heads && lines
 }
 
 fn same_time(theirs: ASN1Time, ours: UtcMillis) -> bool {

@@ -10,6 +10,7 @@ mod judge;
 mod ocsp;
 mod point;
 mod signer;
+mod store;
 
 use kaibiao_types::UtcMillis;
 
@@ -18,6 +19,7 @@ use crate::path::ValidPath;
 use crate::verified::VerifiedCert;
 
 pub use fault::EvidenceFault;
+pub use store::EvidenceStore;
 
 /// One piece of evidence, as received.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -141,11 +143,7 @@ pub fn judge_revocation(
     evidence: &[Evidence<'_>],
     freshness: Freshness,
 ) -> RevocationVerdict {
-    let mut chain = vec![verified.certificate()];
-    chain.extend(verified.between());
-    chain.push(verified.anchor());
-    let allows = |algorithm| verified.allows(algorithm).is_ok();
-    judge::path(&chain, pool, &allows, evidence, verified.at(), freshness)
+    EvidenceStore::read(evidence).judge(verified, pool, freshness)
 }
 
 /// [`judge_revocation`] for a path by itself, whatever the certificate is used for: the path of
@@ -162,5 +160,5 @@ pub fn judge_path(
     chain.extend(path.between());
     chain.push(path.anchor().certificate());
     let allows = |algorithm| path.anchor().allows(algorithm);
-    judge::path(&chain, pool, &allows, evidence, at, freshness)
+    judge::path(&chain, pool, &allows, &EvidenceStore::read(evidence), at, freshness)
 }

@@ -13,11 +13,13 @@
 mod certificates;
 mod containers;
 mod evidence_records;
+mod evidence_store;
 mod forge;
 mod forge_cms;
 mod forge_revocation;
 mod identities;
 mod keys_dev;
+mod known_world;
 mod limbo;
 mod openssl;
 mod paths;
