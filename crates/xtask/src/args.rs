@@ -16,7 +16,7 @@ usage: cargo xtask <task>
   traces   check that every attack, negative test and ruling in docs/spec/threats.md
            names tests that exist
   test     do every set-up step, then run every check and every test
-             --no-install   only name missing Debian packages, install nothing
+             --no-install   only name missing Debian packages, install nothing (nor pyHanko)
              --only STEP    run one step: set-up, fmt, layers, shape, deps,
                             traces, clippy, test, web or doc
   bench seal   seal and open one file beside age, rage, openssl cms and gpg where installed

@@ -10,6 +10,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod bouncy_castle;
 mod certificates;
 mod containers;
 mod evidence_records;
@@ -23,7 +24,9 @@ mod known_world;
 mod limbo;
 mod openssl;
 mod paths;
+mod peers;
 mod pkits;
+mod pyhanko;
 mod revocation;
 mod roughtime;
 mod signatures;
