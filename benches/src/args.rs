@@ -20,6 +20,12 @@ usage: kaibiao-bench <command>
            --bids N     so many bids (default: 100 and 500)
            --runs N     runs (default 5)
            --json       print JSON instead of a table
+  signatures
+         verify the signatures of bids: chain of three, CRLs of root and issuing CA
+           --bids N     so many bids (default 1000)
+           --lines N    lines on each CRL (default 10000)
+           --runs N     runs (default 5)
+           --json       print JSON instead of a table
   soak   seal, check and open one file in little memory
            --size N     bytes of the file (default 5G)
            --dir DIR    where the files go (default: the disk)
@@ -35,6 +41,8 @@ pub(crate) enum Command {
     Seal(SealOptions),
     /// `open`.
     Open(OpenOptions),
+    /// `signatures`.
+    Signatures(SignatureOptions),
     /// `soak`.
     Soak(SoakOptions),
     /// `step`.
@@ -67,6 +75,19 @@ pub(crate) struct OpenOptions {
     pub(crate) json: bool,
 }
 
+/// Options of `signatures`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct SignatureOptions {
+    /// Number of bids.
+    pub(crate) bids: usize,
+    /// Lines on each CRL.
+    pub(crate) lines: u32,
+    /// Runs.
+    pub(crate) runs: usize,
+    /// Whether JSON is printed.
+    pub(crate) json: bool,
+}
+
 /// Options of `soak`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct SoakOptions {
@@ -89,6 +110,7 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
         Some("help" | "--help" | "-h") => &[],
         Some("seal") => &["--size", "--runs", "--dir", "--no-peers", "--json"],
         Some("open") => &["--bids", "--runs", "--json"],
+        Some("signatures") => &["--bids", "--lines", "--runs", "--json"],
         Some("soak") => &["--size", "--dir"],
         Some("step") => return Step::parse(rest).map(Command::Step),
         _ => return Err(BenchError::Usage(format!("no command is called {}", command.display()))),
@@ -107,6 +129,12 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
             runs: read.runs.unwrap_or(5),
             json: read.json,
         }),
+        Some("signatures") => Command::Signatures(SignatureOptions {
+            bids: read.bids.unwrap_or(1_000),
+            lines: read.lines.unwrap_or(10_000),
+            runs: read.runs.unwrap_or(5),
+            json: read.json,
+        }),
         Some("soak") => {
             Command::Soak(SoakOptions { size: read.size.unwrap_or(5 << 30), dir: read.dir })
         }
@@ -120,6 +148,7 @@ struct Read {
     size: Option<u64>,
     runs: Option<usize>,
     bids: Option<usize>,
+    lines: Option<u32>,
     dir: Option<PathBuf>,
     no_peers: bool,
     json: bool,
@@ -147,6 +176,7 @@ impl Read {
                 "--size" => read.size = Some(bytes(value()?)?),
                 "--runs" => read.runs = Some(count(value()?, 1_000)?),
                 "--bids" => read.bids = Some(count(value()?, 10_000)?),
+                "--lines" => read.lines = Some(count(value()?, 1_000_000)?),
                 "--dir" => read.dir = Some(value()?.into()),
                 "--no-peers" => read.no_peers = true,
                 _ => read.json = true,
@@ -171,10 +201,11 @@ fn bytes(word: &OsString) -> Result<u64, BenchError> {
     bytes.filter(|bytes| (1..=1 << 39).contains(bytes)).ok_or_else(wrong)
 }
 
-fn count(word: &OsString, max: usize) -> Result<usize, BenchError> {
-    let number: Option<usize> = word.to_str().and_then(|text| text.parse().ok());
+fn count<T: TryFrom<u32>>(word: &OsString, max: u32) -> Result<T, BenchError> {
+    let number: Option<u32> = word.to_str().and_then(|text| text.parse().ok());
     let wrong = || BenchError::Usage(format!("{} is not between 1 and {max}", word.display()));
-    number.filter(|number| (1..=max).contains(number)).ok_or_else(wrong)
+    let number = number.filter(|number| (1..=max).contains(number));
+    number.and_then(|number| number.try_into().ok()).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -198,6 +229,9 @@ mod tests {
         assert_eq!(parsed(line).unwrap(), Command::Seal(seal));
         let open = OpenOptions { bids: vec![7], runs: 2, json: true };
         assert_eq!(parsed("open --bids 7 --runs 2 --json").unwrap(), Command::Open(open));
+        let signatures = SignatureOptions { bids: 9, lines: 8, runs: 2, json: true };
+        let line = "signatures --bids 9 --lines 8 --runs 2 --json";
+        assert_eq!(parsed(line).unwrap(), Command::Signatures(signatures));
         let soak = SoakOptions { size: 3 << 10, dir: Some("there".into()) };
         assert_eq!(parsed("soak --dir there --size 3K").unwrap(), Command::Soak(soak));
         assert_eq!(parsed("--help").unwrap(), Command::Help);
@@ -209,6 +243,8 @@ mod tests {
         assert_eq!(parsed("seal").unwrap(), Command::Seal(seal));
         let open = OpenOptions { bids: vec![100, 500], runs: 5, json: false };
         assert_eq!(parsed("open").unwrap(), Command::Open(open));
+        let signatures = SignatureOptions { bids: 1_000, lines: 10_000, runs: 5, json: false };
+        assert_eq!(parsed("signatures").unwrap(), Command::Signatures(signatures));
         let soak = SoakOptions { size: 5 << 30, dir: None };
         assert_eq!(parsed("soak").unwrap(), Command::Soak(soak));
     }
@@ -232,6 +268,8 @@ mod tests {
             "open --bids 0",
             "open --size 1M",
             "open --no-peers",
+            "signatures --lines 0",
+            "signatures --size 1M",
             "soak --runs 2",
             "soak --json",
             "help me",

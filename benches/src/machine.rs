@@ -4,6 +4,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::error::BenchError;
 
@@ -43,6 +44,17 @@ pub(crate) fn field(file: &str, key: &str) -> Option<String> {
 /// The highest resident memory of this process so far, in KiB.
 pub(crate) fn own_peak_kib() -> Option<u64> {
     field("/proc/self/status", "VmHWM")?.split_whitespace().next()?.parse().ok()
+}
+
+/// Processor time of this process so far, all its threads together, to a hundredth of a second.
+pub(crate) fn own_processor() -> Option<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in parentheses may hold blanks; user and system time are fields 14 and 15, in ticks
+    // of 10 ms.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut ticks = fields.split(' ').skip(11).map(str::parse::<u64>);
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some(Duration::from_millis((user + system) * 10))
 }
 
 /// A folder for the files of one run; removed with all that is in it.
@@ -127,6 +139,7 @@ mod tests {
     #[test]
     fn this_machine_can_be_described() {
         assert!(own_peak_kib().unwrap() > 100);
+        assert!(own_processor().is_some());
         assert!(describe().contains("cores, memory"));
         assert_eq!(field("/proc/cpuinfo", "no such line"), None);
     }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `seal` | sealing and opening one file beside other tools | [`seal`] |
 //! | `open` | the computation from the first partial decryption to the last price sheet | [`open`] |
+//! | `signatures` | the verification of the signatures of many bids | [`signatures`] |
 //! | `soak` | a file larger than memory should be: sealed, checked, opened | [`soak`] |
 //! | `step` | one measured process of the two above; not for people | [`step`] |
 //!
@@ -11,12 +12,14 @@
 
 mod args;
 mod error;
+mod issue;
 mod lot;
 mod machine;
 mod measure;
 mod open;
 mod peers;
 mod seal;
+mod signatures;
 mod soak;
 mod step;
 mod table;
@@ -48,6 +51,7 @@ fn run(words: &[OsString]) -> Result<(), BenchError> {
         }
         Command::Seal(options) => seal::run(&options),
         Command::Open(options) => open::run(&options),
+        Command::Signatures(options) => signatures::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Step(step) => step.run(),
     }

@@ -52,6 +52,19 @@ fn the_opening_of_bids_is_measured() {
 }
 
 #[test]
+fn the_verification_of_signatures_is_measured() {
+    let line = "signatures --bids 4 --lines 30 --runs 2 --json";
+    let report: Value = serde_json::from_str(&stdout(line)).unwrap();
+    assert_eq!((&report["bids"], &report["lines"]), (&4.into(), &30.into()));
+    let rows = report["rows"].as_array().unwrap();
+    let keys: Vec<_> = rows.iter().filter_map(|row| row["keys"].as_str()).collect();
+    assert_eq!(keys[..3], ["P-256", "RSA-2048", "SM2"]);
+    assert!(rows.iter().all(|row| row["seconds"].as_array().unwrap().len() == 2));
+    let text = stdout("signatures --bids 1 --lines 1 --runs 1");
+    assert!(text.lines().last().unwrap().starts_with("the same, time-stamped"), "{text}");
+}
+
+#[test]
 fn the_soak_ends_with_the_same_file_in_little_memory() {
     let text = stdout("soak --size 3M");
     let peaks = text.lines().filter(|line| line.contains(" s   peak ")).count();

@@ -16,7 +16,7 @@ usage: cargo xtask <task>
   traces   check that every attack, negative test and ruling in docs/spec/threats.md
            names tests that exist
   test     do every set-up step, then run every check and every test
-             --no-install   only name missing Debian packages, install nothing
+             --no-install   only name missing Debian packages, install nothing (nor pyHanko)
              --only STEP    run one step: set-up, fmt, layers, shape, deps,
                             traces, clippy, test, web or doc
   bench seal   seal and open one file beside age, rage, openssl cms and gpg where installed
@@ -27,6 +27,11 @@ usage: cargo xtask <task>
              --json         print JSON instead of a table
   bench open   from the first partial decryption to the last price sheet
              --bids N       so many bids (default: 100 and 500)
+             --runs N       runs (default 5)
+             --json         print JSON instead of a table
+  bench signatures   verify the signatures of many bids, with chains and CRLs
+             --bids N       so many bids (default 1000)
+             --lines N      lines on each CRL (default 10000)
              --runs N       runs (default 5)
              --json         print JSON instead of a table
   soak seal    seal, check and open one file in at most 32 MiB of memory

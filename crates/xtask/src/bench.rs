@@ -14,6 +14,8 @@ pub(crate) enum Program {
     Open,
     /// `bench seal`.
     Seal,
+    /// `bench signatures`.
+    Signatures,
     /// `soak seal`.
     Soak,
 }
@@ -24,6 +26,7 @@ impl Program {
         match (kind, name) {
             ("bench", "open") => Some(Self::Open),
             ("bench", "seal") => Some(Self::Seal),
+            ("bench", "signatures") => Some(Self::Signatures),
             ("soak", "seal") => Some(Self::Soak),
             _ => None,
         }
@@ -34,6 +37,7 @@ impl Program {
         match self {
             Self::Open => &["--bids", "--runs", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
+            Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
             Self::Soak => &["--size", "--dir"],
         }
     }
@@ -43,6 +47,7 @@ impl Program {
         match self {
             Self::Open => "open",
             Self::Seal => "seal",
+            Self::Signatures => "signatures",
             Self::Soak => "soak",
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct Options {
 /// One step, in the order in which they run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
-    /// Debian packages and foreign crates are there.
+    /// Debian packages, pyHanko and foreign crates are there.
     SetUp,
     /// The source is formatted.
     Fmt,
@@ -134,6 +134,9 @@ impl Course<'_> {
         match step {
             Step::SetUp => {
                 machine::prepare(!self.options.no_install)?;
+                if !self.options.no_install {
+                    machine::prepare_pyhanko(self.root)?;
+                }
                 self.cargo(&["fetch", "--locked", "--quiet", "--target", deps::PLATFORM], &[])
             }
             Step::Fmt => self.cargo(&["fmt", "--all", "--check"], &[]),

@@ -1,6 +1,8 @@
 //! Reads a certificate revocation list (RFC 5280, 5), and has `x509-parser` read it too and compares:
 //! the list without its lines, and each line by itself, so that no more than a line is held twice.
 
+use std::sync::OnceLock;
+
 use kaibiao_types::UtcMillis;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
@@ -9,13 +11,13 @@ use x509_parser::x509::X509Version;
 
 use super::point::Scope;
 use super::{EvidenceFault, Reason};
-use crate::cert::{ReadExtension, extension};
+use crate::cert::{PublicKey, ReadExtension, SignatureAlgorithm, extension};
 use crate::der::{self, DerError, Reader, Tlv};
 use crate::limits::{CRL_BYTES_MAX, CRL_HEAD_BYTES_MAX, CRL_LINE_BYTES_MAX, EXTENSIONS_MAX};
 use crate::name::ComparableName;
 use crate::oid;
 
-/// A complete CRL of one issuer, as slices of its bytes. Nothing is said about its signature.
+/// A complete CRL of one issuer, as slices of its bytes.
 pub(super) struct Crl<'a> {
     pub(super) tbs: &'a [u8],
     pub(super) issuer: ComparableName,
@@ -30,9 +32,11 @@ pub(super) struct Crl<'a> {
     /// The key identifier of the signer, if it names one.
     pub(super) key_id: Option<&'a [u8]>,
     pub(super) algorithm: &'a [u8],
-    pub(super) signature: &'a [u8],
-    /// Content of `revokedCertificates`, every entry of which two parsers read.
-    entries: Reader<'a>,
+    signature: &'a [u8],
+    /// The lines of `revokedCertificates`, each of which two parsers read, by serial number.
+    lines: Vec<&'a [u8]>,
+    /// The first key that was found to have made the signature.
+    signer: OnceLock<PublicKey>,
 }
 
 /// One line of a CRL.
@@ -76,21 +80,24 @@ impl<'a> Crl<'a> {
             key_id: None,
             algorithm: fields.algorithm,
             signature: fields.signature,
-            entries: fields.entries,
+            lines: Vec::new(),
+            signer: OnceLock::new(),
         };
         crl.extensions(fields.extensions)?;
         let mut same = same_head(&crl, &fields.head, fields.issuer);
-        let mut entries = crl.entries;
+        let mut entries = fields.entries;
         while !entries.is_empty() {
             let line = entries.any()?.raw;
             if line.len() > CRL_LINE_BYTES_MAX {
                 return Err(EvidenceFault::TooLarge);
             }
             same &= same_line(&entry(line)?, line);
+            crl.lines.push(line);
         }
         if crl.next_update.is_some_and(|next| next < crl.this_update) {
             return Err(EvidenceFault::Profile("it ends before it begins"));
         }
+        crl.lines.sort_unstable_by_key(|line| serial_of(line));
         if same { Ok(crl) } else { Err(EvidenceFault::Ambiguous) }
     }
 
@@ -133,16 +140,25 @@ impl<'a> Crl<'a> {
 
     /// The line on a certificate, by the content octets of its serial number.
     pub(super) fn find(&self, serial: &[u8]) -> Result<Option<Entry<'a>>, EvidenceFault> {
-        let mut entries = self.entries;
-        let mut found = None;
-        while !entries.is_empty() {
-            let line = entries.any()?;
-            let same = line.reader().expect(der::INTEGER)?.value == serial;
-            if same && found.replace(line.raw).is_some() {
-                return Err(EvidenceFault::Ambiguous);
-            }
+        let place = self.lines.partition_point(|line| serial_of(line) < serial);
+        let mut same = self.lines.iter().skip(place).take_while(|line| serial_of(line) == serial);
+        match (same.next(), same.next()) {
+            (Some(_), Some(_)) => Err(EvidenceFault::Ambiguous),
+            (found, _) => found.map(|line| entry(line)).transpose(),
         }
-        found.map(entry).transpose()
+    }
+
+    /// Whether this key made the signature by the algorithm that the CRL names. Found once, it is
+    /// kept in mind: of a large CRL the digest alone takes longer than all else.
+    pub(super) fn is_signed_by(&self, by: SignatureAlgorithm, key: &PublicKey) -> bool {
+        if self.signer.get() == Some(key) {
+            return true;
+        }
+        let signed = key.verifies(by, self.tbs, self.signature);
+        if signed {
+            drop(self.signer.set(key.clone())); // another key may be there: then that one stays
+        }
+        signed
     }
 }
 
@@ -198,6 +214,13 @@ fn split<'a>(bytes: &'a [u8]) -> Result<Fields<'a>, EvidenceFault> {
         signature,
         head,
     })
+}
+
+/// Content octets of the serial number of a line that was read; of no other.
+fn serial_of(line: &[u8]) -> &[u8] {
+    let fields = Tlv::only(line, der::SEQUENCE).map(|line| line.reader());
+    let serial = fields.and_then(|mut fields| fields.expect(der::INTEGER));
+    serial.map(|serial| serial.value).unwrap_or_default()
 }
 
 /// One line; a critical extension in any line makes the whole CRL unusable (RFC 5280, 5.3).

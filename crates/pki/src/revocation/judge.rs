@@ -3,10 +3,8 @@
 use kaibiao_types::UtcMillis;
 
 use super::crl::Crl;
-use super::ocsp::Response;
-use super::{Evidence, EvidenceFault, Freshness, Reason, Revocation, RevocationVerdict};
+use super::{EvidenceFault, EvidenceStore, Freshness, Reason, Revocation, RevocationVerdict};
 use crate::cert::{Certificate, SignatureAlgorithm};
-use crate::limits::REVOCATION_EVIDENCE_MAX;
 use crate::oid;
 
 /// Everything a judgement rests on.
@@ -18,8 +16,7 @@ pub(super) struct Court<'a> {
     pub(super) allows: &'a dyn Fn(SignatureAlgorithm) -> bool,
     pub(super) at: UtcMillis,
     pub(super) freshness: Freshness,
-    crls: Vec<(usize, Crl<'a>)>,
-    responses: Vec<(usize, Response<'a>)>,
+    pub(super) evidence: &'a EvidenceStore<'a>,
 }
 
 /// What one piece of evidence states on a certificate.
@@ -46,20 +43,12 @@ pub(super) fn path(
     chain: &[&Certificate],
     pool: &[Certificate],
     allows: &dyn Fn(SignatureAlgorithm) -> bool,
-    evidence: &[Evidence<'_>],
+    evidence: &EvidenceStore<'_>,
     at: UtcMillis,
     freshness: Freshness,
 ) -> RevocationVerdict {
-    let (mut crls, mut responses, mut faults) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, item) in evidence.iter().enumerate() {
-        let read = match item {
-            _ if place >= REVOCATION_EVIDENCE_MAX => Err(EvidenceFault::TooLarge),
-            Evidence::Crl(bytes) => Crl::read(bytes).map(|crl| crls.push((place, crl))),
-            Evidence::Ocsp(bytes) => Response::read(bytes).map(|one| responses.push((place, one))),
-        };
-        faults.extend(read.err().map(|fault| (place, fault)));
-    }
-    let court = Court { chain, pool, allows, at, freshness, crls, responses };
+    let court = Court { chain, pool, allows, at, freshness, evidence };
+    let mut faults = evidence.faults.clone();
     let mut certificates = Vec::new();
     for pair in chain.windows(2) {
         if let [certificate, issuer] = pair {
@@ -80,12 +69,12 @@ impl Court<'_> {
         faults: &mut Vec<(usize, EvidenceFault)>,
     ) -> Revocation {
         let mut statements: Vec<(usize, Result<Statement, EvidenceFault>)> = Vec::new();
-        for (place, crl) in &self.crls {
+        for (place, crl) in &self.evidence.crls {
             if crl.issuer == certificate.issuer_name {
                 statements.push((*place, self.crl(crl, certificate, issuer, signers)));
             }
         }
-        for (place, response) in &self.responses {
+        for (place, response) in &self.evidence.responses {
             let statement = self.response(response, certificate, issuer, signers);
             statements.extend(statement.map(|statement| (*place, statement)));
         }

@@ -10,6 +10,7 @@ mod judge;
 mod ocsp;
 mod point;
 mod signer;
+mod store;
 
 use kaibiao_types::UtcMillis;
 
@@ -18,6 +19,7 @@ use crate::path::ValidPath;
 use crate::verified::{VerifiedCert, VerifiedPath};
 
 pub use fault::EvidenceFault;
+pub use store::EvidenceStore;
 
 /// One piece of evidence, as received.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -163,14 +165,14 @@ pub fn judge_revocation(
     evidence: &[Evidence<'_>],
     freshness: Freshness,
 ) -> RevocationVerdict {
-    judge_verified(verified.path(), pool, evidence, verified.at(), freshness)
+    EvidenceStore::read(evidence).judge(verified, pool, freshness)
 }
 
 /// [`judge_revocation`] for any verified path, and for another instant than that of the path.
 pub(crate) fn judge_verified(
     path: &VerifiedPath,
     pool: &[Certificate],
-    evidence: &[Evidence<'_>],
+    evidence: &EvidenceStore<'_>,
     at: UtcMillis,
     freshness: Freshness,
 ) -> RevocationVerdict {
@@ -195,5 +197,5 @@ pub fn judge_path(
     chain.extend(path.between());
     chain.push(path.anchor().certificate());
     let allows = |algorithm| path.anchor().allows(algorithm);
-    judge::path(&chain, pool, &allows, evidence, at, freshness)
+    judge::path(&chain, pool, &allows, &EvidenceStore::read(evidence), at, freshness)
 }

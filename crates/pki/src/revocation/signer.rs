@@ -22,7 +22,7 @@ impl Court<'_> {
     ) -> Result<(), EvidenceFault> {
         let by = self.algorithm(crl.algorithm)?;
         let names = |key: &Certificate| crl.key_id.zip(key.key_id()).is_none_or(|(a, b)| a == b);
-        let signed = |key: &Certificate| names(key) && key.key.verifies(by, crl.tbs, crl.signature);
+        let signed = |key: &Certificate| names(key) && crl.is_signed_by(by, &key.key);
         if signed(issuer) {
             let may = issuer.extensions.key_usage_allows(Purpose::Crls) != Some(false);
             return if may && valid(issuer, crl.this_update) {

@@ -10,7 +10,9 @@ use super::{
 use crate::cert::{CertError, Certificate, SerialTail, SignatureAlgorithm};
 use crate::cms::{Container, SignatureError, check};
 use crate::path::PathValidator;
-use crate::revocation::{Freshness, Reason, Revocation, RevocationVerdict, judge_verified};
+use crate::revocation::{
+    EvidenceStore, Freshness, Reason, Revocation, RevocationVerdict, judge_verified,
+};
 use crate::sha256;
 use crate::verified::{Usage, VerifiedCert, VerifiedPath, add_to_pool, verify_chain_by};
 
@@ -32,6 +34,8 @@ pub(super) struct Run<'a> {
     pub(super) validator: &'a dyn PathValidator,
     pub(super) input: Input<'a>,
     pub(super) now: UtcMillis,
+    /// CRLs and OCSP responses, read once.
+    evidence: EvidenceStore<'a>,
     /// Certificates for paths and for signers of evidence, beside the signer's.
     pub(super) pool: Vec<Certificate>,
     /// Instants at which the signature is shown to have existed.
@@ -53,7 +57,8 @@ impl<'a> Run<'a> {
             statuses: Vec::new(),
             notes: Vec::new(),
         };
-        Self { validator, input, now, pool: Vec::new(), shown: Vec::new(), out }
+        let evidence = EvidenceStore::read(input.evidence);
+        Self { validator, input, now, evidence, pool: Vec::new(), shown: Vec::new(), out }
     }
 
     pub(super) fn end(mut self) -> Validation {
@@ -243,7 +248,7 @@ impl<'a> Run<'a> {
         at: UtcMillis,
         freshness: Freshness,
     ) -> RevocationVerdict {
-        judge_verified(path, &self.pool, self.input.evidence, at, freshness)
+        judge_verified(path, &self.pool, &self.evidence, at, freshness)
     }
 
     /// What is revoked by now.

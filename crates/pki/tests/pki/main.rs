@@ -10,10 +10,12 @@
     clippy::cast_possible_truncation
 )]
 
+mod bouncy_castle;
 mod certificates;
 mod containers;
 mod evidence_records;
 mod evidence_renewals;
+mod evidence_store;
 mod evidence_trees;
 mod forge;
 mod forge_cms;
@@ -22,13 +24,16 @@ mod forge_revocation;
 mod identities;
 mod imported;
 mod keys_dev;
+mod known_world;
 mod limbo;
 mod n_cases;
 mod openssl;
 mod paths;
+mod peers;
 mod pkcs12;
 mod pkits;
 mod profile;
+mod pyhanko;
 mod revocation;
 mod roughtime;
 mod scene;

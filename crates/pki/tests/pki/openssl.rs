@@ -13,6 +13,7 @@ use kaibiao_types::UtcMillis;
 use ring::rand::SystemRandom;
 
 use crate::forge::{RULE_EXTENSION, RULE_SUBJECT, code, trust};
+use crate::peers::beside;
 
 const CONFIG: &str = "
 [req]
@@ -254,43 +255,29 @@ fn other_options_of_openssl_are_outside_the_profile() {
     assert_eq!(result.unwrap_err().label(), "E_SIG_ALGORITHM");
 }
 
-/// A signature by SM2 as an auditor checks it with OpenSSL 3.0, whose `cms` cannot be told the user id
-/// (`evidence.md`, 6.3): the digest of the content, the signature over the signed attributes, and each
-/// link of the chain. `attributes` and `signature` are what the container holds.
+/// A signature by SM2 as an auditor checks it with OpenSSL 3.0, by the script beside these tests: the
+/// digest of the content, the signature over the signed attributes, and each link of the chain.
 pub(crate) fn verify_sm2(
-    chain_pem: &[String],
+    cas_pem: &[String],
     p7s: &[u8],
     content: &[u8],
-    attributes: &[u8],
-    signature: &[u8],
+    at: UtcMillis,
 ) -> Result<(), String> {
     let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path();
-    for (name, bytes) in
-        [("F", content), ("F.p7s", p7s), ("attributes", attributes), ("signature", signature)]
-    {
-        fs::write(dir.join(name), bytes).unwrap();
-    }
-    let id = "distid:1234567812345678";
-    let words = "cms -verify -binary -inform DER -in F.p7s -content F -noverify -no_attr_verify \
-                 -signer signer.pem -out out";
-    try_run(dir, words, &[])?;
-    assert_eq!(fs::read(dir.join("out")).unwrap(), content);
-    assert_eq!(unpem(&fs::read_to_string(dir.join("signer.pem")).unwrap()), unpem(&chain_pem[0]));
-    try_run(dir, "x509 -in signer.pem -pubkey -noout -out key.pem", &[])?;
-    let words = format!(
-        "pkeyutl -verify -pubin -inkey key.pem -rawin -digest sm3 -pkeyopt {id} -in attributes \
-         -sigfile signature"
-    );
-    try_run(dir, &words, &[])?;
-    for (place, pair) in chain_pem.windows(2).enumerate() {
-        fs::write(dir.join("issued.pem"), &pair[0]).unwrap();
-        fs::write(dir.join("issuer.pem"), &pair[1]).unwrap();
-        let words = format!(
-            "verify -vfyopt {id} -partial_chain -trusted issuer.pem -purpose any -attime 1782864000 \
-             issued.pem"
-        );
-        try_run(dir, &words, &[]).map_err(|error| format!("link {place}: {error}"))?;
-    }
-    Ok(())
+    let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
+    write("F", content);
+    write("F.p7s", p7s);
+    let cas: Vec<_> = (0..cas_pem.len()).map(|place| format!("{place}.pem")).collect();
+    cas.iter().zip(cas_pem).for_each(|(name, pem)| write(name, pem.as_bytes()));
+    let seconds = (at.get() / 1_000).to_string();
+    let out = Command::new("sh")
+        .arg(beside("verify-sm2.sh"))
+        .args([&seconds, "F.p7s", "F"])
+        .args(&cas)
+        .current_dir(dir.path())
+        .env_remove("OPENSSL_CONF")
+        .output()
+        .unwrap();
+    let told = [out.stdout, out.stderr].concat();
+    if out.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&told).into_owned()) }
 }

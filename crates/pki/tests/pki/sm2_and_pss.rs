@@ -14,6 +14,7 @@ use ring::rand::SystemRandom;
 
 use crate::forge::*;
 use crate::openssl;
+use crate::peers::changed;
 
 const BID: &[u8] = br#"{"v":1,"kind":"submit"}"#;
 
@@ -38,24 +39,28 @@ fn a_signature_by_sm2_verifies_here_and_with_openssl() {
     assert_eq!(verify(&p7s, world), Ok(SignatureAlgorithm::Sm2Sm3));
     assert_eq!(world.leaf().key_algorithm(), KeyAlgorithm::Sm2);
 
-    let chain =
-        [world.leaf.der(&world.issuing_key), world.issuing.der(&world.root_key), world.root_der()];
-    let chain = chain.map(|der| pem("CERTIFICATE", &der));
-    let attributes = cms::signed_attrs(&world.leaf(), BID, now()).unwrap();
-    let value = signature_value(&p7s);
-    openssl::verify_sm2(&chain, &p7s, BID, attributes.to_sign(), &value).unwrap();
-    let mut other = value.clone();
-    *other.last_mut().unwrap() ^= 1;
-    assert!(openssl::verify_sm2(&chain, &p7s, BID, attributes.to_sign(), &other).is_err());
-    assert!(openssl::verify_sm2(&chain, &p7s, b"other", attributes.to_sign(), &value).is_err());
+    let cas = [world.issuing.der(&world.root_key), world.root_der()];
+    let cas = cas.map(|der| pem("CERTIFICATE", &der));
+    let openssl = |cas: &[String], p7s: &[u8], content: &[u8], millis: u64| {
+        openssl::verify_sm2(cas, p7s, content, at(millis))
+    };
+    openssl(&cas, &p7s, BID, NOW).unwrap();
+    openssl(&cas, &changed(&p7s, 1), BID, NOW).unwrap_err();
+    let time = p7s.windows(13).position(|window| window == b"260701000000Z").unwrap();
+    openssl(&cas, &changed(&p7s, p7s.len() - time - 11), BID, NOW).unwrap_err();
+    openssl(&cas, &p7s, b"other", NOW).unwrap_err();
+    openssl(&cas, &p7s, BID, NOW + 10 * 365 * 86_400_000).unwrap_err();
+    // Links: others of the same names.
+    let other = World::of(key(), key(), key());
+    let others = [other.issuing.der(&other.root_key), other.root_der()];
+    let [issuing, root] = others.map(|der| pem("CERTIFICATE", &der));
+    openssl(&[cas[0].clone(), root], &p7s, BID, NOW).unwrap_err();
+    openssl(&[issuing, cas[1].clone()], &p7s, BID, NOW).unwrap_err();
+    openssl(&cas[1..], &p7s, BID, NOW).unwrap_err();
 }
 
-/// The OCTET STRING at the very end of a container without unsigned attributes.
-fn signature_value(p7s: &[u8]) -> Vec<u8> {
-    let start = (0..p7s.len()).rev().find(|at| {
-        p7s[*at] == 4 && p7s.get(at + 1).is_some_and(|len| at + 2 + usize::from(*len) == p7s.len())
-    });
-    p7s[start.unwrap() + 2..].to_vec()
+fn key() -> Key {
+    Key::sm2("1234567812345678")
 }
 
 #[test]

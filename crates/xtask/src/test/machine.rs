@@ -8,7 +8,7 @@ use crate::error::TaskError;
 /// A program that builds or tests call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Tool {
-    /// Its name on the search path.
+    /// Its name on the search path; with a `/` in front, a file.
     program: &'static str,
     /// The Debian package that brings it.
     package: &'static str,
@@ -22,6 +22,9 @@ const TOOLS: &[Tool] = &[
     Tool { program: "openssl", package: "openssl" },
     // The fixtures are made again by their scripts and compared.
     Tool { program: "python3", package: "python3" },
+    // Others that read our signatures, time stamps and evidence records: BouncyCastle, in Java.
+    Tool { program: "javac", package: "default-jdk-headless" },
+    Tool { program: "/usr/share/java/bcpkix.jar", package: "libbcpkix-java" },
     // The pages are tested with plain Node, without packages.
     Tool { program: "node", package: "nodejs" },
     // A token in software, under which custodians keep their key files in tests.
@@ -31,6 +34,12 @@ const TOOLS: &[Tool] = &[
     Tool { program: "xxd", package: "xxd" },
 ];
 
+/// What brings `venv` to the Python of Debian.
+const VENV: &str = "python3-venv";
+
+/// The second reader of signatures with time stamps, in Python, with all it needs.
+const PYHANKO: &str = "crates/pki/tests/pyhanko.txt";
+
 /// Sees to it that every tool is there; installs the missing ones if `install` is set, we are root
 /// and the machine has `apt-get`.
 ///
@@ -39,7 +48,7 @@ const TOOLS: &[Tool] = &[
 /// [`TaskError::SetUp`] with the command that a person runs, if something is missing and may not
 /// be installed, or is still missing afterwards; [`TaskError::Command`] if the installation failed.
 pub(super) fn prepare(install: bool) -> Result<(), TaskError> {
-    let packages = missing(TOOLS, is_present);
+    let packages = all_missing();
     if packages.is_empty() {
         return Ok(());
     }
@@ -50,8 +59,46 @@ pub(super) fn prepare(install: bool) -> Result<(), TaskError> {
     let mut arguments = vec!["install", "-y", "--no-install-recommends"];
     arguments.extend(&packages);
     apt_get(&arguments)?;
-    let still = missing(TOOLS, is_present);
+    let still = all_missing();
     if still.is_empty() { Ok(()) } else { Err(lacking(&still)) }
+}
+
+/// Installs pyHanko from the Python package index into a place of its own below `target`, at the
+/// versions and with the digests of [`PYHANKO`]. What is there already stays.
+///
+/// # Errors
+///
+/// [`TaskError::Command`] if it cannot be installed.
+pub(super) fn prepare_pyhanko(root: &Path) -> Result<(), TaskError> {
+    let (list, place) = (root.join(PYHANKO), root.join("target/pyhanko"));
+    let unreadable = |source| TaskError::Read { path: list.clone(), source };
+    let wanted = std::fs::read(&list).map_err(unreadable)?;
+    let done = place.join("installed.txt");
+    if std::fs::read(&done).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let python = place.join("bin/python3");
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&place))?;
+    let pip = ["-m", "pip", "--quiet", "--disable-pip-version-check", "install"];
+    let only = ["--require-hashes", "--only-binary=:all:", "--requirement"];
+    run(Command::new(python).args(pip).args(only).arg(&list))?;
+    std::fs::write(&done, wanted).map_err(|source| TaskError::Read { path: done.clone(), source })
+}
+
+/// The packages that are missing on this machine.
+fn all_missing() -> Vec<&'static str> {
+    let mut packages = missing(TOOLS, is_present);
+    if !has_venv() {
+        packages.push(VENV);
+    }
+    packages
+}
+
+/// Whether Python can make places of their own for packages.
+fn has_venv() -> bool {
+    let mut python = Command::new("python3");
+    python.args(["-c", "import ensurepip, venv"]).stdin(Stdio::null()).stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
 }
 
 /// The packages whose programs are not `present`, each once.
@@ -75,8 +122,11 @@ fn lacking(packages: &[&str]) -> TaskError {
     }
 }
 
-/// Whether `program` is an executable file on the search path.
+/// Whether `program` is an executable file on the search path, or a file if it is a path.
 fn is_present(program: &str) -> bool {
+    if program.starts_with('/') {
+        return Path::new(program).is_file();
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| is_executable(&folder.join(program)))
 }
@@ -98,16 +148,17 @@ fn is_root() -> bool {
 }
 
 fn apt_get(arguments: &[&str]) -> Result<(), TaskError> {
-    let line = format!("apt-get {}", arguments.join(" "));
-    let status = Command::new("apt-get")
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null())
-        .status();
+    run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Runs a command whose output goes straight to the reader.
+fn run(command: &mut Command) -> Result<(), TaskError> {
+    let status = command.stdin(Stdio::null()).status();
+    let failed = |detail: String| TaskError::Command { line: format!("{command:?}"), detail };
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(TaskError::Command { line, detail: status.to_string() }),
-        Err(error) => Err(TaskError::Command { line, detail: error.to_string() }),
+        Ok(status) => Err(failed(status.to_string())),
+        Err(error) => Err(failed(error.to_string())),
     }
 }
 
@@ -138,6 +189,7 @@ mod tests {
     #[test]
     fn a_program_that_does_not_exist_is_not_present() {
         assert!(!is_present("a-program-that-nobody-has"));
+        assert!(!is_present("/usr/share/java/that-nobody-has.jar") && !is_present("/"));
         assert!(!is_executable(Path::new("/")));
     }
 }
