@@ -147,7 +147,8 @@ fn with_excuses(mut anchor: Value, excused: &BTreeSet<CaDuty>) -> Value {
 fn excuses(args: &TrustAddArgs, ca: &Certificate, ui: Ui) -> Result<BTreeSet<CaDuty>, Failure> {
     let named = |name: &String| CaDuty::ALL.into_iter().find(|duty| duty.name() == name);
     if let Some(unknown) = args.excuse.iter().find(|name| named(name).is_none()) {
-        let detail = format!("--excuse {unknown}: one of {}", list(CaDuty::ALL));
+        let names = CaDuty::ALL.map(CaDuty::name).join(", ");
+        let detail = format!("--excuse {unknown}: one of {names}");
         return Err(Failure::new(Label::BadInput, detail));
     }
     let given: BTreeSet<CaDuty> = args.excuse.iter().filter_map(named).collect();
@@ -158,10 +159,6 @@ fn excuses(args: &TrustAddArgs, ca: &Certificate, ui: Ui) -> Result<BTreeSet<CaD
     let options: Vec<String> = missing.iter().map(|duty| format!("--excuse {duty}")).collect();
     let detail = format!("{}: it needs {}", args.ca.display(), options.join(" "));
     Err(Failure::new(Label::BadInput, detail))
-}
-
-fn list(duties: impl IntoIterator<Item = CaDuty>) -> String {
-    duties.into_iter().map(CaDuty::name).collect::<Vec<_>>().join(", ")
 }
 
 fn new_anchor(args: &TrustAddArgs, ca: &Certificate, ui: Ui) -> Result<Value, Failure> {
