@@ -9,6 +9,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kaibiao_testkit::keys_dev;
 use serde_json::Value;
 use stamps::{QUERY, Tsa, openssl_replies, post, short_authority};
 use support::{Done, kaibiao, text};
@@ -104,7 +105,7 @@ fn a_renewed_record_outlives_its_authority() {
         verdict(&early, 1, "TOTAL-FAILED", "TIMESTAMP_ORDER_FAILURE");
     }
     // A stamp by an authority that another list may know.
-    let list = kaibiao_testkit::keys_dev().join("trust.json");
+    let list = keys_dev().join("trust.json");
     let said = archive.evidence(&format!("verify @2.ers @ALL --trust {}", list.display()));
     verdict(&said, 2, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND");
 
@@ -228,6 +229,19 @@ fn a_record_is_renewed_in_two_steps() {
     let nobody = "@ALL --out @no.ers --tsa http://127.0.0.1:9/";
     archive.renew_by(&archive.list, nobody).refused(4, "tsa-unreachable");
     assert!(!archive.path("no.ers").exists());
+}
+
+#[test]
+fn a_list_keeps_the_ends_of_digests() {
+    let archive = Archive::new();
+    let list = text(&archive.list_with_end("ends.json", 2_051_222_400_000));
+    let (ca, out) = (keys_dev().join("ca-other/root.cert.pem"), archive.path("longer.json"));
+    let (ca, out) = (text(&ca), text(&out));
+    let place = "extension:1.2.156.10260.4.1.3";
+    kaibiao(["trust", "add", &ca, "--list", &list, "--org-code", place, "--out", &out]).ok();
+    let shown = kaibiao(["trust", "show", &out]).ok();
+    assert!(shown.contains("sha256_until: 2035-01-01T00:00:00.000Z"), "{shown}");
+    assert!(!shown.contains("sha512_until"), "{shown}");
 }
 
 /// The download of a package has kept its place.
