@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::args::ServeArgs;
 use crate::failure::Failure;
-use crate::identity::{Signer, Trust};
+use crate::identity::{self, Trust};
 use crate::output::{Facts, Ui};
 use crate::process::Child;
 use crate::{embedded, files, machine, process};
@@ -22,7 +22,7 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
     let config = HallConfig {
         data: args.data.clone(),
         listen: args.listen,
-        identity: Signer::load(&args.signer.cert, &args.signer.key)?.into_identity(),
+        identity: identity::load_identity(&args.signer)?,
         trust: Trust::load(&args.trust.trust)?.bytes,
         dev: args.dev,
         dev_roots: embedded::dev_roots(),
