@@ -2,6 +2,7 @@
 
 mod people;
 mod processes;
+mod signer;
 mod signing;
 mod stamping;
 mod tender;
@@ -18,6 +19,7 @@ use crate::output::Lang;
 
 pub(crate) use people::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
+pub(crate) use signer::{As, KeyFiles};
 pub(crate) use signing::{
     CertCmd, SignArgs, TrustAddArgs, TrustCmd, TrustSignArgs, TrustVerifyArgs, VerifySignatureArgs,
 };
@@ -112,17 +114,6 @@ pub(crate) struct AtLot {
     /// The lot.
     #[arg(long, value_name = "TENDER/LOT", value_parser = lots::parse)]
     pub(crate) lot: LotKey,
-}
-
-/// Who signs.
-#[derive(Args, Debug)]
-pub(crate) struct As {
-    /// Certificate chain, PEM, the signer's certificate first.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) cert: PathBuf,
-    /// Private key, PEM, PKCS#8, not encrypted.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: PathBuf,
 }
 
 /// Whose certificates are believed.

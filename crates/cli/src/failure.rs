@@ -5,6 +5,8 @@ use std::path::Path;
 
 use kaibiao_wire::{Exit, Label, Problem};
 
+use crate::cert_words::Words;
+
 /// A command's failure: what happened, what is safe, what to do, and the exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -49,6 +51,18 @@ impl Failure {
             None => place.to_owned(),
         };
         *self.problem = self.problem.clone().with_detail(&detail);
+        self
+    }
+
+    /// The same failure, what happened in words of this case: Chinese, English.
+    pub(crate) fn said(mut self, (zh, en): Words) -> Self {
+        (self.problem.zh, self.problem.en) = (zh, en);
+        self
+    }
+
+    /// The same failure, what to do in words of this case: Chinese, English.
+    pub(crate) fn advised(mut self, (zh, en): Words) -> Self {
+        (self.problem.todo_zh, self.problem.todo_en) = (zh, en);
         self
     }
 

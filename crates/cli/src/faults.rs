@@ -57,6 +57,9 @@ failures! {
     SheetError => |_| Label::BadInput;
     SignError => |error| match error {
         SignError::KeyMismatch(_) => Label::KeyMismatch,
+        SignError::KeyPassword => Label::WrongPassword,
+        SignError::Outside { label, .. } if label.starts_with("E_TOKEN_PIN") => Label::TokenPin,
+        SignError::Outside { .. } => Label::SignerUnavailable,
         SignError::Signing(_) => Label::Internal,
         _ => Label::BadInput,
     };

@@ -329,6 +329,13 @@ labels! {
         "The tender file was not published; nothing was written.";
         "请该分持人先续期证书，再重新进行密钥仪式。",
         "Have the custodian renew its certificate, then hold the ceremony again.";
+    "signer-unavailable" => SignerUnavailable, None, NoInput;
+        "无法使用密码设备（令牌）中的签名密钥。",
+        "The key on the token cannot be used to sign.";
+        "没有作出签名，也没有写入任何内容；密钥仍在密码设备里。",
+        "No signature was made and nothing was written; the key is still on the token.";
+        "请检查密码设备是否插好、驱动模块和名称是否正确，然后重试。",
+        "See that the token is inserted and that module and label are right, then try again.";
     "stale-head" => StaleHead, Some(409), Refused;
         "您看到的进度不是最新的，系统没有按旧进度执行。",
         "What you saw is not the newest state, so nothing was done on the old one.";
@@ -483,6 +490,13 @@ labels! {
         "Your sealed file is still on your own machine, unchanged.";
         "请把它提交到清单上写明的标段，或为本标段重新密封。",
         "Submit it to the lot named in its manifest, or seal again for this lot.";
+    "wrong-password" => WrongPassword, None, NoPermission;
+        "密码不正确，密钥文件没有打开。",
+        "The password is wrong; the key file was not opened.";
+        "没有写入任何内容；密码只在本机使用，没有发送给任何人。",
+        "Nothing was written; the password is used on this machine only and was sent to nobody.";
+        "请重新输入，注意大小写和输入法；可以再试。",
+        "Type it again, with care for capitals and the input method; it may be tried again.";
     "wrong-role" => WrongRole, Some(403), NoPermission;
         "当前身份无权进行这项操作。",
         "This identity may not do this.";

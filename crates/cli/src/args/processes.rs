@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use kaibiao_types::LotKey;
 
-use super::{As, AtHall, ByTrust};
+use super::{AtHall, ByTrust, KeyFiles};
 use crate::lots;
 
 #[derive(Args, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
-    pub(crate) signer: As,
+    pub(crate) signer: KeyFiles,
     #[command(flatten)]
     pub(crate) trust: ByTrust,
     /// Accept the published development certificates; for trials only.
@@ -56,7 +56,7 @@ pub(crate) enum CustodianCmd {
         #[command(flatten)]
         store: StoreArgs,
         #[command(flatten)]
-        signer: As,
+        signer: Box<KeyFiles>,
         #[command(flatten)]
         trust: ByTrust,
         /// Ask the hall at one steady pace, in milliseconds; else faster near a deadline.

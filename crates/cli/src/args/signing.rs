@@ -12,18 +12,30 @@ use crate::instant;
 pub(crate) enum CertCmd {
     /// Say what the certificates of a file are, without judging them.
     Inspect {
-        /// Certificates, PEM.
+        /// Certificates: PEM, one in DER, or a PKCS#12 file.
         file: PathBuf,
+        /// File whose first line is the password of a PKCS#12 file; `-` is standard input. Else it is
+        /// asked for at the terminal.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
     },
     /// Say whether a certificate may sign bids and records, and whose it is (证书检查).
     Check {
-        /// Certificate chain, PEM, the signer's certificate first.
+        /// Certificate chain, PEM, the signer's certificate first; or a PKCS#12 file.
         file: PathBuf,
         #[command(flatten)]
         trust: ByTrust,
-        /// The private key too: whether it belongs to the certificate.
+        /// The private key too: whether it belongs to the certificate. That in a PKCS#12 file always
+        /// does.
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
+        /// File whose first line is the password of the key or of a PKCS#12 file; `-` is standard
+        /// input. Else it is asked for at the terminal.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// 尾号 of the certificate that signs, where a PKCS#12 file has several.
+        #[arg(long, value_name = "XXXX")]
+        serial_tail: Option<String>,
         /// At which instant; else now.
         #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
         at: Option<UtcMillis>,
@@ -53,6 +65,10 @@ pub(crate) struct VerifySignatureArgs {
     pub(crate) content: PathBuf,
     #[command(flatten)]
     pub(crate) trust: ByTrust,
+    /// Also judge a container of GB/T 35275, which Chinese signing tools write. It is never one of
+    /// ours: bids and acts signed this way are refused.
+    #[arg(long)]
+    pub(crate) import: bool,
     /// The instant at which the signature is known to have existed; else now.
     #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
     pub(crate) at: Option<UtcMillis>,

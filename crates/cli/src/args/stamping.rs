@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use kaibiao_pki::DigestAlgorithm;
 use kaibiao_types::{LotKey, UtcMillis};
 
-use super::{As, ByTrust};
+use super::{ByTrust, KeyFiles};
 use crate::{instant, lots};
 
 /// How a time stamp is asked for: over the network, or in two steps with files.
@@ -138,7 +138,7 @@ pub(crate) struct JudgeRecordArgs {
 #[derive(Args, Debug)]
 pub(crate) struct TsaArgs {
     #[command(flatten)]
-    pub(crate) signer: As,
+    pub(crate) signer: KeyFiles,
     /// Folder of this authority alone: the serial numbers are kept there.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,

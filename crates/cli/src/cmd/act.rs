@@ -66,7 +66,7 @@ pub(super) async fn bidder(command: BidderCmd, ui: Ui) -> Result<Exit, Failure> 
 }
 
 fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {
-    let signer = Signer::load(&act.signer.cert, &act.signer.key)?;
+    let signer = Signer::load(&act.signer)?;
     Ok((Hall::new(&act.at.at.hall)?, &act.at.lot, signer))
 }
 

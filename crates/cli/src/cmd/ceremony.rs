@@ -19,7 +19,7 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
     let mut facts = Facts::default();
     match command {
         CeremonyCmd::New { at, draft, signer } => {
-            let signer = Signer::load(&signer.cert, &signer.key)?;
+            let signer = Signer::load(&signer)?;
             let draft = files::read(&draft, kaibiao_opening::limits::TENDER_BYTES)?;
             let lot = publish::create(&Hall::new(&at.hall)?, &draft, &signer).await?;
             facts.text("lot", lot);
@@ -36,7 +36,7 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
             let asked = rehearse::Asked {
                 hall: Hall::new(&at.at.hall)?,
                 lot: at.lot,
-                signer: Signer::load(&signer.cert, &signer.key)?,
+                signer: Signer::load(&signer)?,
                 trust: trust.load()?,
                 longest: Duration::from_millis(wait.get()),
             };

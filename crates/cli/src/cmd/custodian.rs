@@ -6,21 +6,18 @@ use std::time::Duration;
 use kaibiao_crypto::SecureEntropy;
 use kaibiao_custodian::{
     Config, Custodian, CustodianError, HardeningError, KeyStore, KeyStoreError, MemoryLock, Pace,
-    Passphrase, Protection, RecoverShareError, Token, TokenConfig, TokenError, TokenPin, harden,
+    Passphrase, Protection, RecoverShareError, harden, open_token,
 };
+use kaibiao_token::{TokenConfig, TokenError, TokenPin};
 use kaibiao_types::{CustodianIndex, LotKey};
 use kaibiao_wire::{Accepted, Exit, JsonError, Label, PartialsBody, SignedBody, from_json, paths};
-use zeroize::Zeroizing;
 
 use crate::args::{CustodianCmd, StoreArgs};
 use crate::client::Hall;
 use crate::failure::Failure;
-use crate::identity::Signer;
+use crate::identity;
 use crate::output::{Facts, Ui};
-use crate::{files, machine, process};
-
-/// Bytes of the longest file with a passphrase or a PIN that is read.
-const WORD_FILE_MAX: usize = 8 << 10;
+use crate::{files, machine, process, secrets};
 
 /// Bytes of the longest file of partial decryptions that is read.
 const RELEASED_MAX: usize = 64 << 20;
@@ -45,7 +42,7 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
             let config = Config {
                 hall: at.hall,
                 store: KeyStore::open_or_init(&store.dir, protection(&store)?, machine::random())?,
-                identity: Signer::load(&signer.cert, &signer.key)?.into_identity(),
+                identity: identity::load_identity(&signer)?,
                 trust: trust.load()?.bytes,
                 lot,
                 pace,
@@ -106,7 +103,7 @@ async fn carry(file: &Path, hall: &Hall, ui: Ui) -> Result<Exit, Failure> {
 fn protection(store: &StoreArgs) -> Result<Protection, Failure> {
     let args = &store.protection;
     if let Some(path) = &args.passphrase_file {
-        let passphrase = Passphrase::new(first_line(path)?).map_err(|error| {
+        let passphrase = Passphrase::new(secrets::first_line(path)?).map_err(|error| {
             Failure::coded(Label::BadInput, error.label(), &error).at(&path.display().to_string())
         })?;
         return Ok(passphrase.into());
@@ -117,18 +114,11 @@ fn protection(store: &StoreArgs) -> Result<Protection, Failure> {
         let detail = "a token needs --token-module, --token-label and --token-pin-file";
         return Err(Failure::new(Label::Usage, detail));
     };
-    let pin = TokenPin::new(&first_line(path)?).map_err(|error| {
+    let pin = TokenPin::new(&secrets::first_line(path)?).map_err(|error| {
         Failure::coded(Label::BadInput, error.label(), &error).at(&path.display().to_string())
     })?;
     let config = TokenConfig { module: module.clone(), label: label.clone(), pin };
-    Ok(Token::open(config).map_err(KeyStoreError::from)?.into())
-}
-
-/// The first line of a file with a secret word.
-fn first_line(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let text = Zeroizing::new(files::read(path, WORD_FILE_MAX)?);
-    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    Ok(Zeroizing::new(line.to_vec()))
+    Ok(open_token(config).map_err(KeyStoreError::from)?.into())
 }
 
 impl From<HardeningError> for Failure {
@@ -162,7 +152,7 @@ const fn token(error: &TokenError) -> Label {
         TokenError::Ambiguous(_)
         | TokenError::Exposed(_)
         | TokenError::KeyTwice(_)
-        | TokenError::Mechanism(_) => Label::TokenUnfit,
+        | TokenError::Mechanism { .. } => Label::TokenUnfit,
         _ => Label::TokenUnavailable,
     }
 }

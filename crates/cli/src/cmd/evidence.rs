@@ -14,7 +14,6 @@ use super::verify::exit_of;
 use crate::args::{EvidenceArgs, EvidenceCmd, JudgeRecordArgs, RenewArgs};
 use crate::client::Hall;
 use crate::failure::Failure;
-use crate::identity::Trust;
 use crate::output::{Facts, Ui};
 use crate::renewal::Renewal;
 use crate::stamping::{Stamped, explained_record, objects, stamp_facts, stamped};
@@ -40,7 +39,7 @@ pub(super) async fn run(args: EvidenceArgs, ui: Ui) -> Result<Exit, Failure> {
 
 async fn renew(args: &RenewArgs, ui: Ui) -> Result<Exit, Failure> {
     args.out.as_deref().map_or(Ok(()), files::expect_absent)?;
-    let trust = Trust::load(&args.ask.trust.trust)?.list;
+    let trust = args.ask.trust.load()?.list;
     let renewal = match &args.record {
         None => Renewal::begin(&args.files, args.digest.unwrap_or(DigestAlgorithm::Sha256))?,
         Some(old) => {
@@ -126,7 +125,7 @@ fn show(record: &Path, ui: Ui) -> Result<Exit, Failure> {
 }
 
 fn verify(args: &JudgeRecordArgs, ui: Ui) -> Result<Exit, Failure> {
-    let trust = Trust::load(&args.trust.trust)?.list;
+    let trust = args.trust.load()?.list;
     let at = args.at.map_or_else(machine::now, Ok)?;
     let record = read(&args.record)?;
     let mut facts = Facts::default();

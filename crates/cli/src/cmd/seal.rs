@@ -38,7 +38,7 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
     };
     files::expect_absent(&args.out)?;
     let (trust, now) = (args.trust.load()?, machine::now()?);
-    let signer = Signer::load(&args.signer.cert, &args.signer.key)?;
+    let signer = Signer::load(&args.signer)?;
     let tender = TenderBytes::load(&args.tender)?.verify(&trust, now)?;
     let bidder = signer.party(&trust.list, now)?;
     let sheet = sheet(args, &tender, &bidder.code)?;

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::args::{ByTrust, ServeArgs};
 use crate::failure::Failure;
-use crate::identity::Signer;
+use crate::identity;
 use crate::output::{Facts, Ui};
 use crate::process::Child;
 use crate::{embedded, files, machine, process};
@@ -23,7 +23,7 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
     let config = HallConfig {
         data: args.data.clone(),
         listen: args.listen,
-        identity: Signer::load(&args.signer.cert, &args.signer.key)?.into_identity(),
+        identity: identity::load_identity(&args.signer)?,
         trust: args.trust.load()?.bytes,
         dev: args.dev,
         dev_roots: embedded::dev_roots(),

@@ -1,10 +1,9 @@
 //! `kaibiao cert`, `sign` and `verify-signature`.
 
-use std::path::Path;
-
-use kaibiao_pki::cms::{self, SignatureError};
+use kaibiao_pki::cms::{self, ImportedSignature, SignatureError};
 use kaibiao_pki::{
-    AlternativeName, Certificate, KeyAlgorithm, SignatureAlgorithm, Usage, limits, verify_chain,
+    AlternativeName, Certificate, KeyAlgorithm, SignatureAlgorithm, Usage, VerifiedCert, limits,
+    verify_chain,
 };
 use kaibiao_types::UtcMillis;
 use kaibiao_wire::Exit;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::args::{CertCmd, SignArgs, VerifySignatureArgs};
 use crate::failure::Failure;
-use crate::identity::{self, Signer, Trust};
+use crate::identity::{self, Held, Signer, Trust};
 use crate::output::{Facts, Ui};
 use crate::{cert_words, files, machine};
 
@@ -21,15 +20,21 @@ const CONTENT_MAX: usize = 64 << 20;
 
 pub(super) fn cert(command: &CertCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
-        CertCmd::Inspect { file } => {
-            let (first, above) = identity::certificates(file)?;
-            for certificate in [&first].into_iter().chain(&above) {
-                ui.facts(&certificate_facts(certificate));
+        CertCmd::Inspect { file, password_file } => {
+            for certificate in identity::any_certificates(file, password_file.as_deref())? {
+                ui.facts(&certificate_facts(&certificate));
             }
         }
-        CertCmd::Check { file, trust, key, at } => {
+        CertCmd::Check { file, trust, key, password_file, serial_tail, at } => {
             let at = at.map_or_else(machine::now, Ok)?;
-            check(file, &trust.load()?, key.as_deref(), at, ui)?;
+            let trust = trust.load()?;
+            let held = identity::held(
+                file,
+                key.as_deref(),
+                password_file.as_deref(),
+                serial_tail.as_deref(),
+            )?;
+            check(&held, &trust, at, ui)?;
         }
     }
     Ok(Exit::Ok)
@@ -70,31 +75,22 @@ fn alternative_names(certificate: &Certificate) -> Value {
 }
 
 /// Judges a chain and says in a sentence what came of it.
-fn check(
-    file: &Path,
-    trust: &Trust,
-    key: Option<&Path>,
-    at: UtcMillis,
-    ui: Ui,
-) -> Result<(), Failure> {
-    let (certificate, above) = identity::certificates(file)?;
-    let verified = verify_chain(&certificate, &above, &trust.list, at, Usage::Sign);
+fn check(held: &Held, trust: &Trust, at: UtcMillis, ui: Ui) -> Result<(), Failure> {
+    let certificate = &held.certificate;
+    let verified = verify_chain(certificate, &held.above, &trust.list, at, Usage::Sign);
     let verified = verified.map_err(|error| {
         let (zh, en) = cert_words::cert(&error);
         ui.note(&zh, &en);
         Failure::from(error)
     })?;
-    if let Some(key) = key {
-        Signer::load(file, key)?;
-    }
     let party = verified.party();
-    let mut facts = certificate_facts(&certificate);
+    let mut facts = certificate_facts(certificate);
     facts
         .add("organisation", party.name.clone())
         .text("code", &party.code)
         .text("anchor_sha256", verified.anchor_sha256())
         .text("at", at)
-        .add("key_fits", key.map_or(Value::Null, |_| true.into()));
+        .add("key_fits", if held.with_key { true.into() } else { Value::Null });
     ui.facts(&facts);
     let (tail, until) = (certificate.serial_tail(), certificate.not_after().beijing());
     ui.note(
@@ -107,7 +103,7 @@ fn check(
 pub(super) fn sign(args: &SignArgs, ui: Ui) -> Result<Exit, Failure> {
     files::expect_absent(&args.out)?;
     let content = files::read(&args.file, CONTENT_MAX)?;
-    let signer = Signer::load(&args.signer.cert, &args.signer.key)?;
+    let signer = Signer::load(&args.signer)?;
     let usual = signer.certificate().key_algorithm().signature();
     let algorithm = if args.pss { SignatureAlgorithm::RsaPssSha256 } else { usual };
     let cms = signer.sign_by(algorithm, &content)?;
@@ -127,23 +123,62 @@ pub(super) fn verify_signature(args: &VerifySignatureArgs, ui: Ui) -> Result<Exi
     let cms = files::read(&args.signature, limits::CMS_BYTES_MAX)?;
     let content = files::read(&args.content, CONTENT_MAX)?;
     let at = args.at.map_or_else(machine::now, Ok)?;
-    let verified = cms::verify_detached(&cms, &content, &trust.list, at).map_err(|error| {
+    let refused = |error| {
         let (zh, en) = cert_words::signature(&error);
         ui.note(&zh, &en);
         match error {
             SignatureError::Certificate(error) => Failure::from(error),
             error => Failure::from(error),
         }
-    })?;
-    let (signer, party) = (verified.signer().certificate(), verified.signer().party());
-    let mut facts = Facts::default();
+    };
+    let importable = cms::is_importable(&cms);
+    if importable && args.import {
+        let imported = cms::verify_imported(&cms, &content, &trust.list, at);
+        say_imported(&imported.map_err(refused)?, at, ui);
+        return Ok(Exit::Ok);
+    }
+    if importable {
+        ui.note(
+            "这是 GB/T 35275 格式的签名，不是本系统的签名，不能用于投标。如需查验，请加 --import。",
+            "this is a signature in a container of GB/T 35275, none of ours, and of no use for a bid; \
+             to judge it all the same, add --import",
+        );
+    }
+    let verified = cms::verify_detached(&cms, &content, &trust.list, at).map_err(refused)?;
+    let mut facts = signature_facts(verified.signer());
     facts
-        .add("organisation", party.name.clone())
-        .text("code", &party.code)
-        .text("serial_tail", signer.serial_tail())
         .text("signing_time", verified.signing_time())
         .text("cms_sha256", verified.cms_sha256())
         .text("at", at);
     ui.facts(&facts);
     Ok(Exit::Ok)
+}
+
+/// Who signed.
+fn signature_facts(signer: &VerifiedCert) -> Facts {
+    let mut facts = Facts::default();
+    facts
+        .add("organisation", signer.party().name.clone())
+        .text("code", &signer.party().code)
+        .text("serial_tail", signer.certificate().serial_tail());
+    facts
+}
+
+/// A foreign container is never shown like one of ours.
+fn say_imported(imported: &ImportedSignature, at: UtcMillis, ui: Ui) {
+    let notes: Vec<&str> = imported.notes().iter().map(|note| note.label()).collect();
+    let mut facts = signature_facts(imported.signer());
+    facts
+        .add("container", "gbt-35275")
+        .add("canonical", false)
+        .add("notes", json!(notes))
+        .add("signing_time", imported.signing_time().map_or(Value::Null, |at| json!(at)))
+        .text("cms_sha256", imported.cms_sha256())
+        .text("at", at);
+    ui.facts(&facts);
+    ui.note(
+        "注意：签名成立，但其格式为 GB/T 35275，不是本系统的规范签名，不能用于投标、递交或签署开标记录。",
+        "note: the signature holds, but its container is non-canonical (GB/T 35275); it is of no use for \
+         bids, submissions and records",
+    );
 }

@@ -24,7 +24,7 @@ pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
         TenderCmd::Draft(args) => make_draft(&args, ui)?,
         TenderCmd::Publish { at, signer, trust, out, wait } => {
             let (hall, trust) = (Hall::new(&at.at.hall)?, trust.load()?);
-            let signer = Signer::load(&signer.cert, &signer.key)?;
+            let signer = Signer::load(&signer)?;
             files::expect_absent(&out)?;
             lots::ceremony_ready(&hall, &at.lot, Duration::from_millis(wait.get())).await?;
             let (bytes, tender) = publish::publish(&hall, &at.lot, &signer, &trust).await?;

@@ -13,7 +13,6 @@ use kaibiao_wire::Exit;
 use super::verify::exit_of;
 use crate::args::{AskArgs, TimestampCmd};
 use crate::failure::Failure;
-use crate::identity::Trust;
 use crate::output::{Facts, Ui};
 use crate::stamping::{stamp_facts, stamped};
 use crate::{cert_words, files, machine, stamp_words, stamping};
@@ -28,7 +27,7 @@ pub(super) async fn run(command: TimestampCmd, ui: Ui) -> Result<Exit, Failure> 
             on_signature(&signature, out.as_deref(), &ask, ui).await?;
         }
         TimestampCmd::Verify { file, token, trust, at } => {
-            let trust = Trust::load(&trust.trust)?;
+            let trust = trust.load()?;
             let at = at.map_or_else(machine::now, Ok)?;
             return verify(&file, &token, &trust.list, at, ui);
         }
@@ -51,7 +50,7 @@ async fn of_file(
     ui: Ui,
 ) -> Result<(), Failure> {
     files::expect_absent(out)?;
-    let trust = Trust::load(&ask.trust.trust)?;
+    let trust = ask.trust.load()?;
     let imprint = stamping::imprint(file, digest)?;
     if let Some(stamped) = stamped(ask, imprint, &trust.list, ui).await? {
         files::write_new(out, &stamped.token)?;
@@ -68,7 +67,7 @@ async fn on_signature(
     ui: Ui,
 ) -> Result<(), Failure> {
     out.map_or(Ok(()), files::expect_absent)?;
-    let trust = Trust::load(&ask.trust.trust)?;
+    let trust = ask.trust.load()?;
     let cms = files::read(signature, CMS_BYTES_MAX)?;
     let explained = |error: cms::SignatureError| {
         let (zh, en) = cert_words::signature(&error);

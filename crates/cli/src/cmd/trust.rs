@@ -197,7 +197,7 @@ fn sign(args: &TrustSignArgs, ui: Ui) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(|| signed_list::beside(&args.list));
     files::expect_absent(&out)?;
     let trust = Trust::load(&args.list)?;
-    let signer = Signer::load(&args.signer.cert, &args.signer.key)?;
+    let signer = Signer::load(&args.signer)?;
     let cms = signer.sign(&trust.bytes)?;
     let by = Pin::Certificate(signer.certificate().sha256());
     let signed = SignedTrustList::verify(&trust.bytes, &cms, by)?;

@@ -6,14 +6,14 @@ use kaibiao_wire::Exit;
 
 use crate::args::TsaArgs;
 use crate::failure::Failure;
-use crate::identity::Signer;
+use crate::identity;
 use crate::output::{Facts, Ui};
 use crate::serials::Serials;
 use crate::{process, tsa_server};
 
 pub(super) async fn run(args: TsaArgs, ui: Ui) -> Result<Exit, Failure> {
     process::log_to_stderr();
-    let identity = Signer::load(&args.signer.cert, &args.signer.key)?.into_identity();
+    let identity = identity::load_identity(&args.signer)?;
     let serials = Serials::open(&args.data)?;
     ui.note(
         "这是开发用的时间戳机构：时间取自本机时钟，策略 2.999.26.1 不作任何保证，不得用于正式用途。",

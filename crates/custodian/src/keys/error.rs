@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kaibiao_crypto::EntropyError;
+use kaibiao_token::TokenError;
 
-use super::TokenError;
 use super::sealed::TOKEN_FILE_VERSION;
 
 /// Why a key store, or a file of it, cannot be used.

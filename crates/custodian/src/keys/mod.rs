@@ -13,7 +13,7 @@ mod sealed_token;
 mod store;
 #[cfg(test)]
 mod tests;
-mod token;
+mod token_key;
 
 pub use error::KeyStoreError;
 pub(crate) use folder::{Aside, LotFolder, Text};
@@ -27,4 +27,4 @@ pub use sealed::{
     TOKEN_FILE_VERSION,
 };
 pub use store::KeyStore;
-pub use token::{PIN_MAX, Token, TokenConfig, TokenError, TokenPin, TokenPinError};
+pub use token_key::open_token;

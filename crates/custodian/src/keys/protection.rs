@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use kaibiao_crypto::Entropy;
+use kaibiao_token::Token;
 
 use super::sealed::TOKEN_FILE_VERSION;
-use super::token::{KeyId, TokenKey};
-use super::{KeyStoreError, Passphrase, Token, files, sealed, sealed_token};
+use super::token_key::{KeyId, TokenKey};
+use super::{KeyStoreError, Passphrase, files, sealed, sealed_token};
 
 /// What a key store is made and opened with. A store keeps the protection it was made with.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Guard {
             Protection::Passphrase(passphrase) => Ok(Self::Passphrase(passphrase)),
             Protection::Token(token) => {
                 let store = KeyId::random(entropy)?;
-                token.make(&TokenKey::of_store(store))?;
+                TokenKey::of_store(store).make(&token)?;
                 Ok(Self::Token { token, store })
             }
         }
@@ -68,7 +69,7 @@ impl Guard {
     pub(super) fn begin_lot(&self, place: &str) -> Result<(), KeyStoreError> {
         match self {
             Self::Passphrase(_) => Ok(()),
-            Self::Token { token, store } => Ok(token.make(&TokenKey::of_lot(*store, place))?),
+            Self::Token { token, store } => Ok(TokenKey::of_lot(*store, place).make(token)?),
         }
     }
 
@@ -76,7 +77,7 @@ impl Guard {
     pub(super) fn end_lot(&self, place: &str) -> Result<(), KeyStoreError> {
         match self {
             Self::Passphrase(_) => Ok(()),
-            Self::Token { token, store } => Ok(token.destroy(&TokenKey::of_lot(*store, place))?),
+            Self::Token { token, store } => Ok(TokenKey::of_lot(*store, place).destroy(token)?),
         }
     }
 }

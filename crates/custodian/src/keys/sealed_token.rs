@@ -1,11 +1,12 @@
 //! The head of a key file under a key of a token. Layout: `docs/spec/custodian.md`.
 
 use kaibiao_crypto::Entropy;
+use kaibiao_token::Token;
 use zeroize::Zeroizing;
 
 use super::KeyStoreError;
 use super::sealed::{KEY_FILE_MAGIC, Purpose, Slot, TOKEN_FILE_VERSION, body_key};
-use super::token::{KEY_ID_LEN, KeyId, NONCE_LEN, SEALED_LEN, SealedKey, Token, TokenKey};
+use super::token_key::{KEY_ID_LEN, KeyId, NONCE_LEN, SEALED_LEN, SealedKey, TokenKey};
 
 /// Bytes before the ciphertext, under a token.
 pub(super) const HEADER_LEN: usize = BOUND_LEN + NONCE_LEN + SEALED_LEN + NONCE_LEN;
@@ -36,7 +37,7 @@ pub(super) fn seal(
     header.extend_from_slice(KEY_FILE_MAGIC);
     header.extend_from_slice(&TOKEN_FILE_VERSION.to_be_bytes());
     header.extend_from_slice(&key.id().0);
-    let sealed = token.seal(&key, &header, outer, &file_key)?;
+    let sealed = key.seal(token, &header, outer, &file_key)?;
     header.extend_from_slice(&sealed.nonce);
     header.extend_from_slice(&sealed.bytes);
     header.extend_from_slice(&nonce);
@@ -56,7 +57,7 @@ pub(super) fn open(
     if key_id(bound) != Some(key.id()) {
         return Ok(None);
     }
-    let file_key = token.open_key(&key, bound, &sealed)?;
+    let file_key = key.open_key(token, bound, &sealed)?;
     Ok(file_key.map(|file_key| (nonce, body_key(&file_key, header, slot))))
 }
 

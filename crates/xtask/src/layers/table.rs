@@ -23,6 +23,7 @@ pub(crate) const CRATES: &[(&str, Place)] = &[
     ("kaibiao-evidence", Place::Layer(4)),
     ("kaibiao-custody", Place::Layer(4)),
     ("kaibiao-store", Place::Layer(4)),
+    ("kaibiao-token", Place::Layer(4)),
     ("kaibiao-wire", Place::Layer(4)),
     ("kaibiao-room", Place::Layer(5)),
     ("kaibiao-hall", Place::Layer(6)),
@@ -49,8 +50,14 @@ pub(crate) const SIDEWAYS: &[(&str, &str)] =
 pub(crate) const VERIFIER: &str = "kaibiao-evidence";
 
 /// See [`VERIFIER`].
-pub(crate) const SERVERS: &[&str] =
-    &["kaibiao-store", "kaibiao-wire", "kaibiao-room", "kaibiao-hall", "kaibiao-custodian"];
+pub(crate) const SERVERS: &[&str] = &[
+    "kaibiao-store",
+    "kaibiao-token",
+    "kaibiao-wire",
+    "kaibiao-room",
+    "kaibiao-hall",
+    "kaibiao-custodian",
+];
 
 /// The highest layer whose crates are all pure: values in, values out.
 const PURE_UP_TO: u8 = 2;

@@ -13,11 +13,12 @@ use cryptoki::object::{Attribute, KeyType, ObjectClass};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::{AuthPin, Ulong};
 use kaibiao_testkit::SoftTokens;
+use kaibiao_token::{PIN_MAX, Token, TokenConfig, TokenError, TokenPin};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::super::sealed::{Purpose, Slot, body_key};
 use super::super::sealed_token::{self, HEADER_LEN};
-use super::super::token::KeyId;
+use super::super::token_key::KeyId;
 use super::*;
 
 /// The variable by which a test knows that it is the process with the tokens.
@@ -52,7 +53,7 @@ impl Scene {
     fn token(&self, label: &str, pin: &str) -> Result<Token, TokenError> {
         let pin = TokenPin::new(&Zeroizing::new(pin.as_bytes().to_vec())).unwrap();
         let module = self.tokens.module().to_owned();
-        Token::open(TokenConfig { module, label: label.to_owned(), pin })
+        open_token(TokenConfig { module, label: label.to_owned(), pin })
     }
 
     fn first(&self) -> Token {
@@ -221,7 +222,7 @@ fn the_wrong_way_to_a_token_is_named() {
         for module in [text, scene.dir.path().join("absent.so"), current, "libsofthsm2.so".into()] {
             let pin = TokenPin::new(&Zeroizing::new(b"123456".to_vec())).unwrap();
             let config = TokenConfig { module, label: "first".to_owned(), pin };
-            assert_eq!(Token::open(config).unwrap_err().label(), "E_TOKEN_MODULE");
+            assert_eq!(open_token(config).unwrap_err().label(), "E_TOKEN_MODULE");
         }
     });
 }

@@ -1,24 +1,24 @@
-//! A key on a token: made there, found by its identifier, used, destroyed.
+//! The keys of a key store on a token: AES-256 keys made on it, which it never gives out; found by
+//! their identifier, used, destroyed. Layout of the files under them: `docs/spec/custodian.md`.
 
-use cryptoki::error::Error;
-use cryptoki::mechanism::Mechanism;
+use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::aead::GcmParams;
+use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, SessionState};
 use cryptoki::types::Ulong;
 use kaibiao_crypto::{Entropy, EntropyError, SUITE_1};
+use kaibiao_token::{Token, TokenConfig, TokenError};
 use zeroize::Zeroizing;
 
-use super::{Token, TokenError, error};
-
 /// Bytes of a key's identifier (`CKA_ID`).
-pub(in crate::keys) const KEY_ID_LEN: usize = 16;
+pub(super) const KEY_ID_LEN: usize = 16;
 
 /// Bytes of the nonce under which a token encrypts.
-pub(in crate::keys) const NONCE_LEN: usize = 12;
+pub(super) const NONCE_LEN: usize = 12;
 
 /// Bytes of an encrypted file key: 32 and a tag of 16.
-pub(in crate::keys) const SEALED_LEN: usize = 48;
+pub(super) const SEALED_LEN: usize = 48;
 
 /// The length of the keys on the token, in bytes.
 const KEY_LEN: usize = 32;
@@ -28,24 +28,33 @@ const LABEL_MAX: usize = 64;
 
 /// The identifier of a key on a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::keys) struct KeyId(pub(in crate::keys) [u8; KEY_ID_LEN]);
+pub(super) struct KeyId(pub(super) [u8; KEY_ID_LEN]);
 
 /// A key of a key store: its identifier, and its name for people who look at the token.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::keys) struct TokenKey {
+pub(super) struct TokenKey {
     id: KeyId,
     label: String,
 }
 
 /// A file key as the token gave it out.
-pub(in crate::keys) struct SealedKey {
-    pub(in crate::keys) nonce: [u8; NONCE_LEN],
-    pub(in crate::keys) bytes: [u8; SEALED_LEN],
+pub(super) struct SealedKey {
+    pub(super) nonce: [u8; NONCE_LEN],
+    pub(super) bytes: [u8; SEALED_LEN],
+}
+
+/// Logs in to a token that can keep the keys of a key store.
+///
+/// # Errors
+///
+/// [`TokenError`].
+pub fn open_token(config: TokenConfig) -> Result<Token, TokenError> {
+    Token::open(config, &[MechanismType::AES_KEY_GEN, MechanismType::AES_GCM])
 }
 
 impl KeyId {
     /// The identifier of a new key store.
-    pub(in crate::keys) fn random(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
+    pub(super) fn random(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
         let mut id = [0_u8; KEY_ID_LEN];
         entropy.fill(&mut id)?;
         Ok(Self(id))
@@ -54,12 +63,12 @@ impl KeyId {
 
 impl TokenKey {
     /// The key of the store itself.
-    pub(in crate::keys) fn of_store(store: KeyId) -> Self {
+    pub(super) fn of_store(store: KeyId) -> Self {
         Self::named(store, store, "key store")
     }
 
     /// The key of one lot: destroyed with the lot's share.
-    pub(in crate::keys) fn of_lot(store: KeyId, place: &str) -> Self {
+    pub(super) fn of_lot(store: KeyId, place: &str) -> Self {
         let digest = SUITE_1.th("token-key", &[&store.0, place.as_bytes()]);
         let mut id = [0_u8; KEY_ID_LEN];
         for (to, from) in id.iter_mut().zip(digest.bytes()) {
@@ -75,26 +84,24 @@ impl TokenKey {
     }
 
     /// The identifier.
-    pub(in crate::keys) const fn id(&self) -> KeyId {
+    pub(super) const fn id(&self) -> KeyId {
         self.id
     }
-}
 
-impl Token {
     /// Makes a key on the token, unless it is there.
     ///
     /// # Errors
     ///
     /// [`TokenError`]; a key that is there and can leave the token is refused.
-    pub(in crate::keys) fn make(&self, key: &TokenKey) -> Result<(), TokenError> {
-        self.with(|session| match find(session, key) {
+    pub(super) fn make(&self, token: &Token) -> Result<(), TokenError> {
+        token.with(|session| match find(session, self) {
             Err(TokenError::KeyMissing(_)) => {
                 let template = [
                     Attribute::Class(ObjectClass::SECRET_KEY),
                     Attribute::KeyType(KeyType::AES),
                     Attribute::ValueLen(ulong(KEY_LEN)?),
-                    Attribute::Label(key.label.as_bytes().to_vec()),
-                    Attribute::Id(key.id.0.to_vec()),
+                    Attribute::Label(self.label.as_bytes().to_vec()),
+                    Attribute::Id(self.id.0.to_vec()),
                     Attribute::Token(true),
                     Attribute::Private(true),
                     Attribute::Sensitive(true),
@@ -112,7 +119,7 @@ impl Token {
                     .generate_key(&Mechanism::AesKeyGen, &template)
                     .map_err(TokenError::Fault)?;
                 // What the token made of the template is what counts.
-                find(session, key).map(drop)
+                find(session, self).map(drop)
             }
             found => found.map(drop),
         })
@@ -123,15 +130,15 @@ impl Token {
     /// # Errors
     ///
     /// [`TokenError`].
-    pub(in crate::keys) fn seal(
+    pub(super) fn seal(
         &self,
-        key: &TokenKey,
+        token: &Token,
         context: &[u8],
         nonce: [u8; NONCE_LEN],
         file_key: &[u8; KEY_LEN],
     ) -> Result<SealedKey, TokenError> {
-        self.with(|session| {
-            let handle = find(session, key)?;
+        token.with(|session| {
+            let handle = find(session, self)?;
             // A token that takes its own nonce says which.
             let mut nonce = nonce;
             let mechanism = gcm(&mut nonce, context)?;
@@ -146,14 +153,14 @@ impl Token {
     /// # Errors
     ///
     /// [`TokenError`].
-    pub(in crate::keys) fn open_key(
+    pub(super) fn open_key(
         &self,
-        key: &TokenKey,
+        token: &Token,
         context: &[u8],
         sealed: &SealedKey,
     ) -> Result<Option<Zeroizing<[u8; KEY_LEN]>>, TokenError> {
-        self.with(|session| {
-            let handle = find(session, key)?;
+        token.with(|session| {
+            let handle = find(session, self)?;
             let mut nonce = sealed.nonce;
             let mechanism = gcm(&mut nonce, context)?;
             match session.decrypt(&mechanism, handle, &sealed.bytes) {
@@ -166,7 +173,7 @@ impl Token {
                     file_key.copy_from_slice(&bytes);
                     Ok(Some(file_key))
                 }
-                Err(error) if error::is_not_decrypted(&error) => Ok(None),
+                Err(error) if is_not_decrypted(&error) => Ok(None),
                 Err(error) => Err(TokenError::Fault(error)),
             }
         })
@@ -178,9 +185,9 @@ impl Token {
     /// # Errors
     ///
     /// [`TokenError`]; done again, it goes on where it was interrupted.
-    pub(in crate::keys) fn destroy(&self, key: &TokenKey) -> Result<(), TokenError> {
-        self.with(|session| {
-            for handle in handles(session, key)? {
+    pub(super) fn destroy(&self, token: &Token) -> Result<(), TokenError> {
+        token.with(|session| {
+            for handle in handles(session, self)? {
                 session.destroy_object(handle).map_err(TokenError::Fault)?;
             }
             Ok(())
@@ -200,7 +207,7 @@ fn handles(session: &Session, key: &TokenKey) -> Result<Vec<ObjectHandle>, Token
         // Without a login the token hides its private objects: that is no missing key.
         let info = session.get_session_info().map_err(TokenError::Fault)?;
         if !matches!(info.session_state(), SessionState::RwUser) {
-            let gone = cryptoki::error::RvError::UserNotLoggedIn;
+            let gone = RvError::UserNotLoggedIn;
             let call = cryptoki::context::Function::FindObjects;
             return Err(TokenError::Fault(Error::Pkcs11(gone, call)));
         }
@@ -243,4 +250,39 @@ fn gcm<'a>(nonce: &'a mut [u8], context: &'a [u8]) -> Result<Mechanism<'a>, Toke
 
 fn ulong(number: usize) -> Result<Ulong, TokenError> {
     Ulong::try_from(number).map_err(TokenError::Fault)
+}
+
+/// Whether an error of a decryption can mean that the ciphertext is not of this key. Tokens differ:
+/// `SoftHSM` 2.6 says "general error" where the standard has "encrypted data invalid".
+const fn is_not_decrypted(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Pkcs11(
+            RvError::DataInvalid
+                | RvError::EncryptedDataInvalid
+                | RvError::EncryptedDataLenRange
+                | RvError::FunctionFailed
+                | RvError::GeneralError
+                | RvError::SignatureInvalid,
+            _
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use cryptoki::context::Function;
+
+    use super::*;
+
+    #[test]
+    fn a_lost_session_is_not_damage() {
+        let answer = |code| Error::Pkcs11(code, Function::Decrypt);
+        assert!(is_not_decrypted(&answer(RvError::EncryptedDataInvalid)));
+        for lost in
+            [RvError::SessionHandleInvalid, RvError::UserNotLoggedIn, RvError::DeviceRemoved]
+        {
+            assert!(!is_not_decrypted(&answer(lost)));
+        }
+    }
 }

@@ -1,27 +1,24 @@
-//! A token of PKCS#11 that holds the keys of a key store: AES-256 keys made on it, which it never
-//! gives out. Layout of the files under them: `docs/spec/custodian.md`.
-
-mod error;
-mod key;
-mod link;
+//! A token that is logged in to, and stays so.
 
 use core::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use cryptoki::context::Pkcs11;
+use cryptoki::mechanism::MechanismType;
 use cryptoki::session::Session;
 use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
-pub use error::TokenError;
-pub(super) use key::{KEY_ID_LEN, KeyId, NONCE_LEN, SEALED_LEN, SealedKey, TokenKey};
-use link::Link;
+use crate::TokenError;
+use crate::error::is_lost;
+use crate::link::{self, Link};
 
 /// A token, logged in. Its module stays loaded and its session open as long as the value lives.
 pub struct Token {
     context: Pkcs11,
     label: String,
+    needed: &'static [MechanismType],
     pin: TokenPin,
     link: Mutex<Link>,
 }
@@ -73,21 +70,29 @@ impl TokenPin {
 }
 
 impl Token {
-    /// Loads the module, finds the token and logs in, once: a wrong PIN is not tried again.
+    /// Loads the module, finds the token, which must have the mechanisms that are `needed`, and logs
+    /// in, once: a wrong PIN is not tried again.
     ///
     /// # Errors
     ///
     /// [`TokenError`].
-    pub fn open(config: TokenConfig) -> Result<Self, TokenError> {
+    pub fn open(config: TokenConfig, needed: &'static [MechanismType]) -> Result<Self, TokenError> {
         let TokenConfig { module, label, pin } = config;
         let context = link::load(&module)?;
-        let session = link::log_in(&context, &label, &pin.0)?;
-        Ok(Self { context, label, pin, link: Mutex::new(Link::In(session)) })
+        let session = link::log_in(&context, &label, needed, &pin.0)?;
+        Ok(Self { context, label, needed, pin, link: Mutex::new(Link::In(session)) })
     }
 
     /// Works in the session. If it was lost (a token taken out, a service started anew) there is one
     /// new login and one more try.
-    fn with<T>(&self, work: impl Fn(&Session) -> Result<T, TokenError>) -> Result<T, TokenError> {
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] of the work, or of the new login.
+    pub fn with<T>(
+        &self,
+        work: impl Fn(&Session) -> Result<T, TokenError>,
+    ) -> Result<T, TokenError> {
         // A panic while the lock was held leaves a session whose state nobody knows.
         let mut link = self.link.lock().unwrap_or_else(|poisoned| {
             let mut link = PoisonError::into_inner(poisoned);
@@ -96,7 +101,7 @@ impl Token {
         });
         if let Link::In(session) = &*link {
             match work(session) {
-                Err(TokenError::Fault(error)) if error::is_lost(&error) => {
+                Err(TokenError::Fault(error)) if is_lost(&error) => {
                     tracing::warn!(%error, "the session with the token is lost; logging in again");
                 }
                 done => return done,
@@ -104,7 +109,7 @@ impl Token {
         }
         // The old session is closed before the new one begins: tokens have few.
         *link = link.lost()?;
-        match link::log_in(&self.context, &self.label, &self.pin.0) {
+        match link::log_in(&self.context, &self.label, self.needed, &self.pin.0) {
             Ok(session) => {
                 let done = work(&session);
                 *link = Link::In(session);

@@ -1,16 +1,30 @@
-//! Why a token does not protect a key store.
+//! Why a token cannot be used.
 
 use std::path::PathBuf;
 
 use cryptoki::error::{Error, RvError};
+use kaibiao_pki::{SerialTail, SignError};
 
 /// Why a token of PKCS#11 cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
+    /// PKCS#11 has no standard mechanism for such a key.
+    #[error("the key of certificate 尾号 {0} is of a kind that is not used on tokens")]
+    Algorithm(SerialTail),
     /// Two tokens have this name: the program does not guess.
     #[error("more than one token has the label {0:?}")]
     Ambiguous(String),
+    /// No certificate on the token signs, or none of this 尾号: the encryption certificate of a pair
+    /// does not count, nor one without its key.
+    #[error("the token has no certificate that signs together with a key on it{}", named(.0.as_deref()))]
+    CertificateMissing(Option<String>),
+    /// More than one certificate on the token signs: the program does not guess.
+    #[error("{} certificates on the token sign: 尾号 {}", .0.len(), tails(.0))]
+    CertificateSeveral(Vec<SerialTail>),
+    /// The chain of the certificate on the token.
+    #[error(transparent)]
+    Chain(#[from] SignError),
     /// A key on the token can leave it, or could at some time, or was not made on it.
     #[error("the key {0:?} on the token can leave it, or was not made on it")]
     Exposed(String),
@@ -23,9 +37,14 @@ pub enum TokenError {
     /// Two keys on the token have the same identifier.
     #[error("the token has the key {0:?} more than once")]
     KeyTwice(String),
-    /// The token does not encrypt with AES-GCM, or makes no AES keys.
-    #[error("the token {0:?} has no AES-GCM or makes no AES keys")]
-    Mechanism(String),
+    /// The token does not do what is asked of it.
+    #[error("the token {token:?} does not have the mechanism {mechanism}")]
+    Mechanism {
+        /// Its label.
+        token: String,
+        /// What it should be able to do.
+        mechanism: String,
+    },
     /// No token has this name.
     #[error("there is no token with the label {0:?}")]
     Missing(String),
@@ -43,6 +62,12 @@ pub enum TokenError {
     /// The PIN is wrong. It is not tried again: each try brings the token nearer to its lock.
     #[error("the token does not accept the PIN")]
     Pin,
+    /// The token has no key that signs for this certificate.
+    #[error("the token has no key that signs for certificate 尾号 {0}")]
+    SignKeyMissing(SerialTail),
+    /// The token has several keys, and nothing on it says which is that of the certificate.
+    #[error("the token has several keys that could be that of certificate 尾号 {0}")]
+    SignKeySeveral(SerialTail),
     /// One more wrong PIN would lock the token: the program does not take the last try.
     #[error("one more wrong PIN locks the token")]
     PinLastTry,
@@ -55,17 +80,23 @@ impl TokenError {
     /// The stable label.
     pub const fn label(&self) -> &'static str {
         match self {
+            Self::Algorithm(_) => "E_TOKEN_ALGORITHM",
             Self::Ambiguous(_) => "E_TOKEN_AMBIGUOUS",
+            Self::CertificateMissing(_) => "E_TOKEN_NO_CERTIFICATE",
+            Self::CertificateSeveral(_) => "E_TOKEN_SEVERAL",
+            Self::Chain(error) => error.label(),
             Self::Exposed(_) => "E_TOKEN_KEY_EXPOSED",
             Self::Fault(_) => "E_TOKEN_FAULT",
             Self::KeyMissing(_) => "E_TOKEN_KEY_MISSING",
             Self::KeyTwice(_) => "E_TOKEN_KEY_TWICE",
-            Self::Mechanism(_) => "E_TOKEN_MECHANISM",
+            Self::Mechanism { .. } => "E_TOKEN_MECHANISM",
             Self::Missing(_) => "E_TOKEN_MISSING",
             Self::Module { .. } | Self::ModulePath(_) => "E_TOKEN_MODULE",
             Self::Pin => "E_TOKEN_PIN",
             Self::PinLastTry => "E_TOKEN_PIN_LAST_TRY",
             Self::PinLocked => "E_TOKEN_PIN_LOCKED",
+            Self::SignKeyMissing(_) => "E_TOKEN_NO_KEY",
+            Self::SignKeySeveral(_) => "E_TOKEN_KEY_SEVERAL",
         }
     }
 
@@ -75,7 +106,7 @@ impl TokenError {
     }
 
     /// Why a login failed.
-    pub(super) fn of_login(error: Error) -> Self {
+    pub(crate) fn of_login(error: Error) -> Self {
         match error {
             Error::Pkcs11(
                 RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange,
@@ -87,8 +118,17 @@ impl TokenError {
     }
 }
 
+fn named(tail: Option<&str>) -> String {
+    tail.map_or_else(String::new, |tail| format!(", 尾号 {tail}"))
+}
+
+/// 尾号 one after another.
+fn tails(all: &[SerialTail]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
+}
+
 /// Whether an error means that the session, or the login in it, is gone: a new login may help.
-pub(super) const fn is_lost(error: &Error) -> bool {
+pub(crate) const fn is_lost(error: &Error) -> bool {
     matches!(
         error,
         Error::Pkcs11(
@@ -103,23 +143,6 @@ pub(super) const fn is_lost(error: &Error) -> bool {
                 | RvError::TokenNotPresent
                 | RvError::TokenNotRecognized
                 | RvError::UserNotLoggedIn,
-            _
-        )
-    )
-}
-
-/// Whether an error of a decryption can mean that the ciphertext is not of this key. Tokens differ:
-/// `SoftHSM` 2.6 says "general error" where the standard has "encrypted data invalid".
-pub(super) const fn is_not_decrypted(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Pkcs11(
-            RvError::DataInvalid
-                | RvError::EncryptedDataInvalid
-                | RvError::EncryptedDataLenRange
-                | RvError::FunctionFailed
-                | RvError::GeneralError
-                | RvError::SignatureInvalid,
             _
         )
     )
@@ -156,10 +179,9 @@ mod tests {
         for lost in
             [RvError::SessionHandleInvalid, RvError::UserNotLoggedIn, RvError::DeviceRemoved]
         {
-            assert!(is_lost(&answer(lost)) && !is_not_decrypted(&answer(lost)));
+            assert!(is_lost(&answer(lost)));
         }
-        let bad = answer(RvError::EncryptedDataInvalid);
-        assert!(is_not_decrypted(&bad) && !is_lost(&bad));
+        assert!(!is_lost(&answer(RvError::EncryptedDataInvalid)));
         assert!(!is_lost(&answer(RvError::PinLocked)) && !is_lost(&Error::NotSupported));
     }
 }

@@ -9,10 +9,10 @@ use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 
-use super::TokenError;
+use crate::TokenError;
 
 /// Whether there is a session.
-pub(super) enum Link {
+pub(crate) enum Link {
     /// Logged in.
     In(Session),
     /// No session; a login may be tried.
@@ -25,7 +25,7 @@ pub(super) enum Link {
 
 impl Link {
     /// What a failed login leaves.
-    pub(super) const fn after(error: &TokenError) -> Self {
+    pub(crate) const fn after(error: &TokenError) -> Self {
         match error {
             TokenError::Pin => Self::Refused,
             TokenError::PinLocked | TokenError::PinLastTry => Self::Locked,
@@ -38,7 +38,7 @@ impl Link {
     /// # Errors
     ///
     /// [`TokenError`] of the PIN, if it was refused before.
-    pub(super) const fn lost(&self) -> Result<Self, TokenError> {
+    pub(crate) const fn lost(&self) -> Result<Self, TokenError> {
         match self {
             Self::In(_) | Self::Out => Ok(Self::Out),
             Self::Refused => Err(TokenError::Pin),
@@ -48,7 +48,7 @@ impl Link {
 }
 
 /// Loads a module. One that was loaded by this process before is used on.
-pub(super) fn load(module: &Path) -> Result<Pkcs11, TokenError> {
+pub(crate) fn load(module: &Path) -> Result<Pkcs11, TokenError> {
     if !module.is_absolute() {
         return Err(TokenError::ModulePath(module.to_owned()));
     }
@@ -66,8 +66,14 @@ fn initialize(context: &Pkcs11) -> Result<(), Error> {
     }
 }
 
-/// Opens a session with the token of this label and logs in, with one try.
-pub(super) fn log_in(context: &Pkcs11, label: &str, pin: &AuthPin) -> Result<Session, TokenError> {
+/// Opens a session with the token of this label, which must have these mechanisms, and logs in, with
+/// one try.
+pub(crate) fn log_in(
+    context: &Pkcs11,
+    label: &str,
+    needed: &[MechanismType],
+    pin: &AuthPin,
+) -> Result<Session, TokenError> {
     initialize(context).map_err(TokenError::Fault)?;
     let slot = find(context, label)?;
     let info = context.get_token_info(slot).map_err(TokenError::Fault)?;
@@ -78,10 +84,9 @@ pub(super) fn log_in(context: &Pkcs11, label: &str, pin: &AuthPin) -> Result<Ses
         return Err(TokenError::PinLastTry);
     }
     let mechanisms = context.get_mechanism_list(slot).map_err(TokenError::Fault)?;
-    for needed in [MechanismType::AES_KEY_GEN, MechanismType::AES_GCM] {
-        if !mechanisms.contains(&needed) {
-            return Err(TokenError::Mechanism(label.to_owned()));
-        }
+    if let Some(missing) = needed.iter().find(|needed| !mechanisms.contains(needed)) {
+        let (token, mechanism) = (label.to_owned(), missing.to_string());
+        return Err(TokenError::Mechanism { token, mechanism });
     }
     let session = context.open_rw_session(slot).map_err(TokenError::Fault)?;
     match session.login(UserType::User, Some(pin)) {
