@@ -51,7 +51,7 @@ impl Chain {
     }
 
     /// The chain of a certificate among others in any order. It ends below a certificate that issued
-    /// itself, or where the next one is not among them.
+    /// itself, where the next one is not among them, or where it would go in a circle.
     ///
     /// # Errors
     ///
@@ -63,6 +63,7 @@ impl Chain {
             let issued = |issuer: &&Certificate| {
                 issuer.subject == last.issuer
                     && issuer.subject != issuer.issuer
+                    && !above.contains(issuer)
                     && last.is_signed_by(&issuer.key)
             };
             let Some(next) = pool.iter().find(issued) else { break };

@@ -395,6 +395,29 @@ fn of_several_certificates_one_is_named() {
 }
 
 #[test]
+fn chains_neither_go_in_a_circle_nor_on_for_ever() {
+    let world = World::get();
+    let (one, two) = (Key::new(), Key::new());
+    let ca = |issuer: &str, by: &Key, subject: &str, key: &Key| {
+        p12::certificate(&Spec::ca(issuer, subject, key, None).der(by), None)
+    };
+    let mut leaf = world.leaf.clone();
+    leaf.issuer = common_name("One");
+    let signer = [p12::key(&world.leaf_key, None), p12::certificate(&leaf.der(&one), None)];
+    let circle = [ca("Two", &two, "One", &one), ca("One", &one, "Two", &two)];
+    let circle = [&signer[..], &circle].concat();
+    let identity_of = |bags: &[Vec<u8>]| identity(&file(bags, PASSWORD), None);
+    assert_eq!(identity_of(&circle).unwrap().chain().above().len(), 2);
+    let name = |number: u8| if number == 0 { "One".to_owned() } else { format!("CA {number}") };
+    let tower = |height: u8| {
+        let all = (0..height).map(|n| ca(&name(n + 1), &one, &name(n), &one));
+        signer.iter().cloned().chain(all).collect::<Vec<_>>()
+    };
+    assert_eq!(identity_of(&tower(5)).unwrap().chain().above().len(), 5);
+    assert_eq!(identity_of(&tower(6)).unwrap_err().label(), "E_ID_CHAIN");
+}
+
+#[test]
 fn nothing_secret_is_shown() {
     let shown = format!("{:?}", open(&file(&world_bags(None), PASSWORD), PASSWORD).unwrap());
     assert!(shown.contains("尾号 3F2A") && shown.contains("keys: 1"), "{shown}");
