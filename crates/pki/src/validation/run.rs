@@ -73,7 +73,9 @@ impl<'a> Run<'a> {
             Ok(found) => found,
             Err(error) => return self.refuse(question_of(&error), error),
         };
-        INTACT.into_iter().for_each(|question| self.answer(question, Answer::Yes));
+        for question in INTACT {
+            self.answer(question, Answer::Yes);
+        }
         self.out.certificate = Some(certificate.clone());
         self.pool = container.certificates.clone();
         self.pool.retain(|other| other != certificate);
@@ -230,7 +232,9 @@ impl<'a> Run<'a> {
             Some(fault @ Fault::Revoked { .. }) if proven => Answer::No(fault),
             Some(fault) => Answer::Open(fault),
             None => {
-                self.later(path).into_iter().for_each(|later| self.note(later.note(Role::Signer)));
+                for later in self.later(path) {
+                    self.note(later.note(Role::Signer));
+                }
                 Answer::Yes
             }
         }
