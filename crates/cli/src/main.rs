@@ -30,6 +30,7 @@ mod publish;
 mod rehearse;
 mod sealing;
 mod submission;
+mod validation_words;
 mod watch;
 mod words;
 

@@ -8,6 +8,7 @@ mod serve;
 mod signing;
 mod tender;
 mod verify;
+mod verify_signature;
 mod watch;
 
 use kaibiao_wire::Exit;
@@ -50,7 +51,7 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Verify(args) => verify::run(&args, ui),
         Cmd::Cert(command) => signing::cert(&command, ui),
         Cmd::Sign(args) => signing::sign(&args, ui),
-        Cmd::VerifySignature(args) => signing::verify_signature(&args, ui),
+        Cmd::VerifySignature(args) => verify_signature::run(&args, ui),
         Cmd::Trust(command) => signing::trust(&command, ui),
         Cmd::Demo(args) => demo::run(args, ui).await,
     }

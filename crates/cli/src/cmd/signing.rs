@@ -1,26 +1,24 @@
-//! `kaibiao cert`, `sign`, `verify-signature` and `trust`.
+//! `kaibiao cert`, `sign` and `trust`.
 
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_pki::{
-    Anchor, Certificate, KeyAlgorithm, OrgCodePlace, SignatureAlgorithm, Usage, limits,
-    verify_chain,
+    Anchor, Certificate, KeyAlgorithm, OrgCodePlace, SignatureAlgorithm, Usage, verify_chain,
 };
 use kaibiao_types::UtcMillis;
 use kaibiao_wire::{Exit, Label};
 use serde_json::{Value, json};
 
-use crate::args::{CertCmd, SignArgs, TrustAddArgs, TrustCmd, VerifySignatureArgs};
+use crate::args::{CertCmd, SignArgs, TrustAddArgs, TrustCmd};
 use crate::failure::Failure;
 use crate::identity::{self, Signer, Trust};
 use crate::output::{Facts, Ui};
 use crate::{cert_words, files, machine};
 
 /// Bytes of the longest file that is signed here: it is held in memory.
-const CONTENT_MAX: usize = 64 << 20;
+pub(super) const CONTENT_MAX: usize = 64 << 20;
 
 pub(super) fn cert(command: &CertCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
@@ -112,32 +110,6 @@ pub(super) fn sign(args: &SignArgs, ui: Ui) -> Result<Exit, Failure> {
         .text("algorithm", algorithm)
         .add("name", signer.certificate().display_name())
         .text("serial_tail", signer.certificate().serial_tail());
-    ui.facts(&facts);
-    Ok(Exit::Ok)
-}
-
-pub(super) fn verify_signature(args: &VerifySignatureArgs, ui: Ui) -> Result<Exit, Failure> {
-    let trust = Trust::load(&args.trust.trust)?;
-    let cms = files::read(&args.signature, limits::CMS_BYTES_MAX)?;
-    let content = files::read(&args.content, CONTENT_MAX)?;
-    let at = args.at.map_or_else(machine::now, Ok)?;
-    let verified = cms::verify_detached(&cms, &content, &trust.list, at).map_err(|error| {
-        let (zh, en) = cert_words::signature(&error);
-        ui.note(&zh, &en);
-        match error {
-            SignatureError::Certificate(error) => Failure::from(error),
-            error => Failure::from(error),
-        }
-    })?;
-    let (signer, party) = (verified.signer().certificate(), verified.signer().party());
-    let mut facts = Facts::default();
-    facts
-        .add("organisation", party.name.clone())
-        .text("code", &party.code)
-        .text("serial_tail", signer.serial_tail())
-        .text("signing_time", verified.signing_time())
-        .text("cms_sha256", verified.cms_sha256())
-        .text("at", at);
     ui.facts(&facts);
     Ok(Exit::Ok)
 }
