@@ -39,6 +39,7 @@ mod stamping;
 mod submission;
 mod tsa_client;
 mod tsa_server;
+mod validation_words;
 mod watch;
 mod words;
 

@@ -8,7 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use kaibiao_testkit::keys_dev;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kaibiao_testkit::{fixtures, keys_dev};
+use kaibiao_types::UtcMillis;
 use serde_json::Value;
 use support::{Done, kaibiao, text, trust, words};
 
@@ -88,6 +91,19 @@ fn verify(signature: &Path, content: &Path, more: &str) -> Done {
     kaibiao(all)
 }
 
+const UNJUDGED: &str = "--no-revocation";
+
+impl Done {
+    /// The verdict is not passed: exit code and sub-indication.
+    #[track_caller]
+    fn gives(self, code: i32, sub_indication: &str) -> String {
+        assert_eq!(self.code, code, "{}", self.text);
+        let line = format!("sub_indication: {sub_indication}\n");
+        assert!(self.text.contains(&line), "{sub_indication}: {}", self.text);
+        self.text
+    }
+}
+
 #[test]
 fn files_are_signed_and_verified() {
     let dir = tempfile::tempdir().unwrap();
@@ -102,7 +118,7 @@ fn files_are_signed_and_verified() {
         let out = path(&format!("{name}.p7s"));
         let said = sign(&path("bid.pdf"), &out, name, more).ok();
         assert!(said.contains(algorithm), "{said}");
-        verify(&out, &path("bid.pdf"), "").ok();
+        verify(&out, &path("bid.pdf"), UNJUDGED).ok();
         let openssl = Command::new("openssl")
             .args(["cms", "-verify", "-binary", "-inform", "DER", "-cades", "-purpose", "any"])
             .args(["-in", &text(&out), "-content", &text(&path("bid.pdf")), "-out", "/dev/null"])
@@ -111,26 +127,200 @@ fn files_are_signed_and_verified() {
             .unwrap();
         assert!(openssl.status.success(), "{}", String::from_utf8_lossy(&openssl.stderr));
 
-        let said = verify(&out, &path("other.pdf"), "").refused(1, "broken-signature");
-        assert!(said.contains("文件已被改动"), "{said}");
+        let said = verify(&out, &path("other.pdf"), UNJUDGED).gives(1, "HASH_FAILURE");
+        assert!(said.contains("签名无效") && said.contains("文件已被改动"), "{said}");
         let mut altered = fs::read(&out).unwrap();
         *altered.last_mut().unwrap() ^= 1;
         fs::write(path("altered.p7s"), altered).unwrap();
-        verify(&path("altered.p7s"), &path("bid.pdf"), "").refused(1, "broken-signature");
+        verify(&path("altered.p7s"), &path("bid.pdf"), "").gives(1, "SIG_CRYPTO_FAILURE");
         let early = "--at 2023-01-01T00:00:00Z";
-        verify(&out, &path("bid.pdf"), early).refused(77, "untrusted-certificate");
+        verify(&out, &path("bid.pdf"), early).gives(1, "NOT_YET_VALID");
         sign(&path("bid.pdf"), &out, name, "").refused(73, "cannot-write");
     }
     // The development list does not name RSASSA-PSS.
     let pss = path("pss.p7s");
     sign(&path("bid.pdf"), &pss, "bidder-works-12-01", "--pss").ok();
-    let said = verify(&pss, &path("bid.pdf"), "").refused(77, "untrusted-certificate");
+    let said = verify(&pss, &path("bid.pdf"), "").gives(1, "CRYPTO_CONSTRAINTS_FAILURE");
     assert!(said.contains("rsa-pss-sha256"), "{said}");
     let none = path("none.p7s");
     assert_ne!(sign(&path("bid.pdf"), &none, "bidder-works-12-02", "--pss").code, 0);
     sign(&path("nothing"), &none, "bidder-works-12-02", "").refused(66, "cannot-read");
-    verify(&path("bid.pdf"), &path("bid.pdf"), "").refused(1, "broken-signature");
+    verify(&path("bid.pdf"), &path("bid.pdf"), "").gives(1, "FORMAT_FAILURE");
     assert!(!none.exists());
+}
+
+/// A CRL of a development CA of this date; `revoked` is from when on a certificate is.
+fn crl(dir: &Path, ca: &str, date: &str, revoked: Option<(&Path, &str)>) -> PathBuf {
+    let openssl = |words: &str| {
+        let out = Command::new("openssl").args(words.split(' ')).current_dir(dir).output().unwrap();
+        assert!(out.status.success(), "{words}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let line = revoked.map(|(certificate, since)| {
+        let serial = openssl(&format!("x509 -noout -serial -in {}", text(certificate)));
+        let serial = serial.trim().trim_start_matches("serial=").to_owned();
+        format!("R\t450101000000Z\t{since},keyCompromise\t{serial}\tunknown\t/CN=x\n")
+    });
+    fs::write(dir.join("index"), line.unwrap_or_default()).unwrap();
+    fs::write(dir.join("number"), "01\n").unwrap();
+    let config = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\n\
+                  [e]\nauthorityKeyIdentifier=keyid\n";
+    fs::write(dir.join("ca.cnf"), config).unwrap();
+    let ca_files = text(&keys_dev().join(ca));
+    openssl(&format!(
+        "ca -gencrl -config ca.cnf -crlexts e -keyfile {ca_files}.key.pem -cert {ca_files}.cert.pem \
+         -crl_lastupdate {date} -crldays 7 -out crl.pem"
+    ));
+    let out = dir.join(format!("{}-{date}.crl", ca.replace('/', "-")));
+    openssl(&format!("crl -in crl.pem -outform DER -out {}", text(&out)));
+    out
+}
+
+const BEFORE: &str = "20260630000000Z";
+const AFTER: &str = "20260702000000Z";
+const KNOWN: &str = "--at 2026-07-01T00:00:00Z --now 2026-08-01T00:00:00Z";
+
+#[test]
+fn revocation_decides() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("bid.pdf"), b"a bid").unwrap();
+    sign(&path("bid.pdf"), &path("p7s"), "bidder-works-12-02", "").ok();
+    let signer = chain("bidder-works-12-02");
+    let issuing = |date: &str, revoked: Option<&str>| {
+        crl(dir.path(), "ca-p256/issuing", date, revoked.map(|since| (signer.as_path(), since)))
+    };
+    let root = crl(dir.path(), "ca-p256/root", AFTER, None);
+    let judge = |crl: &Path, more: &str| {
+        let more = format!("{more} --revocation {} {}", text(crl), text(&root));
+        verify(&path("p7s"), &path("bid.pdf"), &more)
+    };
+    let clean = issuing(AFTER, None);
+    let said = judge(&clean, KNOWN).ok();
+    assert!(said.contains("check 7 revocation: passed") && said.contains("签名有效"), "{said}");
+    let json = judge(&clean, &format!("{KNOWN} --json")).ok();
+    let json: Value =
+        serde_json::from_str(json.lines().find(|l| l.starts_with('{')).unwrap()).unwrap();
+    assert_eq!(json["indication"], "TOTAL-PASSED");
+    assert_eq!(json["sub_indication"], Value::Null);
+    assert_eq!(json["best_signature_time"], "2026-07-01T00:00:00.000Z");
+    assert_eq!(json["best_signature_time_by"], "caller");
+    assert_eq!(json["certificates"][0]["status"], "good");
+    assert_eq!(json["checks"].as_array().unwrap().len(), 7);
+
+    let said = verify(&path("p7s"), &path("bid.pdf"), KNOWN).gives(2, "TRY_LATER");
+    assert!(said.contains("尾号") && said.contains("--revocation"), "{said}");
+    let said = judge(&issuing(BEFORE, None), KNOWN).gives(2, "NO_POE");
+    assert!(said.contains("无法判定"), "{said}");
+    let revoked = issuing(AFTER, Some("260630000000Z"));
+    let said = judge(&revoked, KNOWN).gives(1, "REVOKED");
+    assert!(said.contains("被吊销（密钥失密）"), "{said}");
+    judge(&revoked, "--now 2026-07-03T00:00:00Z").gives(2, "REVOKED_NO_POE");
+    let later = issuing(AFTER, Some("260701120000Z"));
+    let said = judge(&later, KNOWN).ok();
+    assert!(said.contains("revoked later") && said.contains("不影响此前的签名"), "{said}");
+    let english = format!("{KNOWN} --lang en");
+    let said = judge(&later, &english).ok();
+    assert!(said.contains("the signature is good") && said.contains("was revoked later"), "{said}");
+
+    fs::write(path("garbage"), b"no list").unwrap();
+    let said = judge(&path("garbage"), KNOWN).gives(2, "TRY_LATER");
+    assert!(said.contains("E_REVOCATION_FORMAT"), "{said}");
+    judge(&path("absent"), KNOWN).refused(66, "cannot-read");
+    let both = format!("{KNOWN} --no-revocation");
+    assert_eq!(judge(&clean, &both).code, 64, "either evidence or none is asked for");
+    let said = verify(&path("p7s"), &path("bid.pdf"), &both).ok();
+    assert!(said.contains("revocation: not-judged") && said.contains("没有核验"), "{said}");
+    let said = verify(&path("p7s"), &path("bid.pdf"), "").gives(2, "TRY_LATER");
+    assert!(said.contains("best_signature_time: null"), "{said}");
+}
+
+#[test]
+fn only_time_tells_what_an_expired_certificate_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("bid.pdf"), b"a bid").unwrap();
+    sign(&path("bid.pdf"), &path("p7s"), "expired", "").ok();
+    let judge = |more: &str| verify(&path("p7s"), &path("bid.pdf"), &format!("{UNJUDGED} {more}"));
+    let said = judge("").gives(2, "OUT_OF_BOUNDS_NO_POE");
+    assert!(said.contains("到期") && said.contains("--at"), "{said}");
+    judge("--at 2024-02-01T00:00:00Z").ok();
+    let said = judge("--at 2024-06-01T00:00:00Z").gives(1, "EXPIRED");
+    assert!(said.contains("最早只能证明在 2024-06-01"), "{said}");
+    judge("--at 2024-02-01T00:00:00Z --now 2024-01-01T00:00:00Z")
+        .gives(2, "TIMESTAMP_ORDER_FAILURE");
+    fs::write(path("record"), b"no record").unwrap();
+    let record = format!("--record {}", text(&path("record")));
+    let said = judge(&record).gives(2, "NO_POE");
+    assert!(said.contains("证据记录"), "{said}");
+}
+
+#[test]
+fn whose_signature_and_by_whose_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("bid.pdf"), b"a bid").unwrap();
+    sign(&path("bid.pdf"), &path("own"), "bidder-works-12-01", "").ok();
+    sign(&path("bid.pdf"), &path("other"), "other-root", "").ok();
+    sign(&path("bid.pdf"), &path("encryption"), "no-sign-usage", "").ok();
+    let judge = |name: &str, more: &str| {
+        verify(&path(name), &path("bid.pdf"), &format!("{UNJUDGED} {more}"))
+    };
+    let said = judge("own", "").ok();
+    let code = said.lines().find_map(|line| line.strip_prefix("code: ")).unwrap().to_owned();
+    judge("own", &format!("--code {code}")).ok();
+    let said = judge("own", "--code 91430200MA0000001B").gives(1, "SIG_CONSTRAINTS_FAILURE");
+    assert!(said.contains("签名是他人作出的"), "{said}");
+    judge("own", "--code 1").refused(65, "bad-input");
+    judge("other", "").gives(2, "NO_CERTIFICATE_CHAIN_FOUND");
+    let said = judge("encryption", "").gives(1, "CHAIN_CONSTRAINTS_FAILURE");
+    assert!(said.contains("加密证书"), "{said}");
+    let more = format!("--certificates {}", text(&chain("other-root")));
+    judge("other", &more).gives(2, "NO_CERTIFICATE_CHAIN_FOUND");
+}
+
+/// Time stamps, evidence records, CRLs and OCSP responses: the vectors come out alike here.
+#[test]
+fn the_vectors_of_validations_come_out_alike() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = fixtures().join("vectors/signature/validation.json");
+    let vectors: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    for (name, bytes) in vectors["data_b64"].as_object().unwrap() {
+        fs::write(dir.path().join(name), STANDARD.decode(bytes.as_str().unwrap()).unwrap())
+            .unwrap();
+    }
+    let path = |name: &Value| text(&dir.path().join(name.as_str().unwrap()));
+    let time = |at: &Value| UtcMillis::new(at.as_u64().unwrap()).unwrap().rfc3339();
+    let cases = vectors["cases"].as_array().unwrap();
+    for case in cases.iter().filter(|case| case["name"].as_str().unwrap().ends_with("P256")) {
+        let mut all = words("verify-signature --json");
+        all.extend([path(&case["cms"]), "--content".to_owned(), path(&case["content"])]);
+        all.extend(["--trust".to_owned(), path(&case["trust"])]);
+        all.extend(["--now".to_owned(), time(&case["now"])]);
+        if !case["known"].is_null() {
+            all.extend(["--at".to_owned(), time(&case["known"])]);
+        }
+        if !case["record"].is_null() {
+            all.extend(["--record".to_owned(), path(&case["record"])]);
+        }
+        for list in case["evidence"].as_array().unwrap() {
+            all.extend(["--revocation".to_owned(), path(list)]);
+        }
+        let done = kaibiao(all);
+        let line = done.text.lines().find(|line| line.starts_with('{')).unwrap_or(&done.text);
+        let found: Value = serde_json::from_str(line).unwrap();
+        let expect = &case["expect"];
+        for fact in ["indication", "sub_indication", "label", "best_signature_time_by"] {
+            assert_eq!(found[fact], expect[fact], "{}: {fact}", case["name"]);
+        }
+        let code = ["TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE"]
+            .iter()
+            .position(|indication| found["indication"] == *indication);
+        assert_eq!(usize::try_from(done.code).ok(), code, "{}", case["name"]);
+        let untrusted = case["name"] == "N28 an authority that is not trusted, P256";
+        assert_eq!(done.text.contains("时间戳机构不在信任名单中"), untrusted, "{}", done.text);
+    }
+    assert!(cases.len() > 50);
 }
 
 fn roots(dir: &Path) -> PathBuf {

@@ -66,12 +66,30 @@ pub(crate) struct VerifySignatureArgs {
     #[command(flatten)]
     pub(crate) trust: ByTrust,
     /// Also judge a container of GB/T 35275, which Chinese signing tools write. It is never one of
-    /// ours: bids and acts signed this way are refused.
-    #[arg(long)]
+    /// ours: bids and acts signed this way are refused. Revocation is not judged.
+    #[arg(long, requires = "no_revocation")]
     pub(crate) import: bool,
-    /// The instant at which the signature is known to have existed; else now.
+    /// An instant at which the signature file is known to have existed: its receipt, the log.
     #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
     pub(crate) at: Option<UtcMillis>,
+    /// An evidence record (RFC 4998) over the signature file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// The present; else by the clock of this machine.
+    #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
+    pub(crate) now: Option<UtcMillis>,
+    /// Revocation lists and OCSP responses, DER.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) revocation: Vec<PathBuf>,
+    /// Do not ask whether certificates were revoked; the result says so.
+    #[arg(long, conflicts_with = "revocation")]
+    pub(crate) no_revocation: bool,
+    /// Certificates that the signature file lacks, PEM.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) certificates: Vec<PathBuf>,
+    /// The unified social credit code (统一社会信用代码) of whom the signature must be.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

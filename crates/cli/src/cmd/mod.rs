@@ -12,6 +12,7 @@ mod timestamp;
 mod trust;
 mod tsa;
 mod verify;
+mod verify_signature;
 mod watch;
 
 use kaibiao_wire::Exit;
@@ -47,10 +48,10 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Verify(args) => verify::run(&args, ui),
         Cmd::Cert(command) => signing::cert(&command, ui),
         Cmd::Sign(args) => signing::sign(&args, ui),
-        Cmd::VerifySignature(args) => signing::verify_signature(&args, ui),
         Cmd::Timestamp(command) => timestamp::run(command, ui).await,
         Cmd::Tsa(args) => tsa::run(args, ui).await,
         Cmd::Trust(command) => trust::run(&command, ui),
+        Cmd::VerifySignature(args) => verify_signature::run(&args, ui),
         Cmd::Demo(args) => demo::run(args, ui).await,
     }
 }

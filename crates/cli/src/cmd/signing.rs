@@ -1,22 +1,20 @@
-//! `kaibiao cert`, `sign` and `verify-signature`.
+//! `kaibiao cert` and `sign`.
 
-use kaibiao_pki::cms::{self, ImportedSignature, SignatureError};
 use kaibiao_pki::{
-    AlternativeName, Certificate, KeyAlgorithm, SignatureAlgorithm, Usage, VerifiedCert, limits,
-    verify_chain,
+    AlternativeName, Certificate, KeyAlgorithm, SignatureAlgorithm, Usage, verify_chain,
 };
 use kaibiao_types::UtcMillis;
 use kaibiao_wire::Exit;
 use serde_json::{Value, json};
 
-use crate::args::{CertCmd, SignArgs, VerifySignatureArgs};
+use crate::args::{CertCmd, SignArgs};
 use crate::failure::Failure;
 use crate::identity::{self, Held, Signer, Trust};
 use crate::output::{Facts, Ui};
 use crate::{cert_words, files, machine};
 
 /// Bytes of the longest file that is signed here: it is held in memory.
-const CONTENT_MAX: usize = 64 << 20;
+pub(super) const CONTENT_MAX: usize = 64 << 20;
 
 pub(super) fn cert(command: &CertCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
@@ -116,69 +114,4 @@ pub(super) fn sign(args: &SignArgs, ui: Ui) -> Result<Exit, Failure> {
         .text("serial_tail", signer.certificate().serial_tail());
     ui.facts(&facts);
     Ok(Exit::Ok)
-}
-
-pub(super) fn verify_signature(args: &VerifySignatureArgs, ui: Ui) -> Result<Exit, Failure> {
-    let trust = args.trust.load()?;
-    let cms = files::read(&args.signature, limits::CMS_BYTES_MAX)?;
-    let content = files::read(&args.content, CONTENT_MAX)?;
-    let at = args.at.map_or_else(machine::now, Ok)?;
-    let refused = |error| {
-        let (zh, en) = cert_words::signature(&error);
-        ui.note(&zh, &en);
-        match error {
-            SignatureError::Certificate(error) => Failure::from(error),
-            error => Failure::from(error),
-        }
-    };
-    let importable = cms::is_importable(&cms);
-    if importable && args.import {
-        let imported = cms::verify_imported(&cms, &content, &trust.list, at);
-        say_imported(&imported.map_err(refused)?, at, ui);
-        return Ok(Exit::Ok);
-    }
-    if importable {
-        ui.note(
-            "这是 GB/T 35275 格式的签名，不是本系统的签名，不能用于投标。如需查验，请加 --import。",
-            "this is a signature in a container of GB/T 35275, none of ours, and of no use for a bid; \
-             to judge it all the same, add --import",
-        );
-    }
-    let verified = cms::verify_detached(&cms, &content, &trust.list, at).map_err(refused)?;
-    let mut facts = signature_facts(verified.signer());
-    facts
-        .text("signing_time", verified.signing_time())
-        .text("cms_sha256", verified.cms_sha256())
-        .text("at", at);
-    ui.facts(&facts);
-    Ok(Exit::Ok)
-}
-
-/// Who signed.
-fn signature_facts(signer: &VerifiedCert) -> Facts {
-    let mut facts = Facts::default();
-    facts
-        .add("organisation", signer.party().name.clone())
-        .text("code", &signer.party().code)
-        .text("serial_tail", signer.certificate().serial_tail());
-    facts
-}
-
-/// A foreign container is never shown like one of ours.
-fn say_imported(imported: &ImportedSignature, at: UtcMillis, ui: Ui) {
-    let notes: Vec<&str> = imported.notes().iter().map(|note| note.label()).collect();
-    let mut facts = signature_facts(imported.signer());
-    facts
-        .add("container", "gbt-35275")
-        .add("canonical", false)
-        .add("notes", json!(notes))
-        .add("signing_time", imported.signing_time().map_or(Value::Null, |at| json!(at)))
-        .text("cms_sha256", imported.cms_sha256())
-        .text("at", at);
-    ui.facts(&facts);
-    ui.note(
-        "注意：签名成立，但其格式为 GB/T 35275，不是本系统的规范签名，不能用于投标、递交或签署开标记录。",
-        "note: the signature holds, but its container is non-canonical (GB/T 35275); it is of no use for \
-         bids, submissions and records",
-    );
 }

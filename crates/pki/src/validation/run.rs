@@ -236,7 +236,9 @@ impl<'a> Run<'a> {
             Some(fault @ Fault::Revoked { .. }) if proven => Answer::No(fault),
             Some(fault) => Answer::Open(fault),
             None => {
-                self.later(path).into_iter().for_each(|later| self.note(later.note(Role::Signer)));
+                for later in self.later(path) {
+                    self.note(later.note(Role::Signer));
+                }
                 Answer::Yes
             }
         }

@@ -174,7 +174,9 @@ impl Scene {
         container.set(SIGNING_CERT_V2, vec![ess(&[tlv(4, &sha256(&leaf))])]);
         container.certificates = Some(vec![leaf, made.issuing.der(root_key)]);
         change(&mut container);
-        container.certificates.iter_mut().for_each(|list| list.sort()); // a SET OF
+        if let Some(list) = &mut container.certificates {
+            list.sort(); // a SET OF
+        }
         let cms = container.signed_by(leaf_key);
         let known = Some(now());
         if let Some(good) = self.good.get().filter(|_| made == usual) {

@@ -1,5 +1,6 @@
 //! The fixed vectors on time and revocation in `fixtures/vectors/signature`: `validation.json`,
 //! `time-stamps.json` and `evidence-records.json`. One fault each; `expect` is what must come out.
+#![allow(clippy::assigning_clones, clippy::redundant_closure_for_method_calls)] // reads better here
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -49,7 +50,8 @@ impl<T: Serialize + DeserializeOwned> Vectors<T> {
 
     /// Keeps bytes once and tells their name: the first octets of their SHA-256.
     fn keep(&mut self, bytes: &[u8]) -> String {
-        let name: String = sha256(bytes)[..6].iter().map(|octet| format!("{octet:02x}")).collect();
+        let name = kaibiao_types::Digest::new(sha256(bytes).try_into().unwrap()).to_string();
+        let name: String = name.chars().take(12).collect();
         self.data_b64.insert(name.clone(), STANDARD.encode(bytes));
         name
     }
@@ -212,7 +214,7 @@ fn whole(vectors: &mut Vectors<Whole>, name: String, given: &Given) -> Whole {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Token {
+struct TokenCase {
     name: String,
     token: String,
     /// `sha256` or `sm3`.
@@ -226,7 +228,7 @@ struct Token {
     serial_tail: Option<String>,
 }
 
-fn judge_token(vectors: &Vectors<Token>, case: &mut Token) {
+fn judge_token(vectors: &Vectors<TokenCase>, case: &mut TokenCase) {
     let algorithm = match case.digest.as_str() {
         "sha256" => DigestAlgorithm::Sha256,
         "sm3" => DigestAlgorithm::Sm3,
@@ -246,7 +248,7 @@ const TIME_STAMPS: &str = "time-stamps.json";
 
 #[test]
 fn every_time_stamp_vector_comes_out_as_it_says() {
-    let mut vectors: Vectors<Token> = Vectors::load(TIME_STAMPS);
+    let mut vectors: Vectors<TokenCase> = Vectors::load(TIME_STAMPS);
     for mut case in std::mem::take(&mut vectors.cases) {
         let said = serde_json::to_string(&case).unwrap();
         judge_token(&vectors, &mut case);
@@ -260,10 +262,10 @@ const STAMPED: &[u8] = b"what existed";
 fn time_stamps_made_anew_have_their_outcomes() {
     let about = "Time stamps (docs/spec/timestamp.md): token over the digest of stamped. Names stand for \
                  bytes in data_b64.";
-    let mut vectors: Vectors<Token> = Vectors::new(about);
+    let mut vectors: Vectors<TokenCase> = Vectors::new(about);
     let mut add = |name: &str, token: &[u8], digest: &str, authority: &World, expect: &str| {
         let trust = list_json(&[anchor_json(&authority.root_der(), RULE_SUBJECT)]);
-        let mut case = Token {
+        let mut case = TokenCase {
             name: name.to_owned(),
             token: vectors.keep(token),
             digest: digest.to_owned(),
@@ -339,7 +341,7 @@ fn forged(tsa: &World, add: &mut impl FnMut(&str, &[u8], &str, &World, &str)) {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Record {
+struct RecordCase {
     name: String,
     record: String,
     /// SHA-256 of each object that is asked about.
@@ -354,7 +356,7 @@ struct Record {
     due: Option<UtcMillis>,
 }
 
-fn judge_record(vectors: &Vectors<Record>, case: &mut Record) {
+fn judge_record(vectors: &Vectors<RecordCase>, case: &mut RecordCase) {
     let trust = TrustList::parse(&vectors.bytes(&case.trust)).unwrap();
     let object =
         |name: &String| DataObject::with(DigestAlgorithm::Sha256, vectors.bytes(name)).unwrap();
@@ -367,11 +369,14 @@ fn judge_record(vectors: &Vectors<Record>, case: &mut Record) {
     case.due = good.map(|record| record.due());
 }
 
+/// Name, record, digests asked about, instant, expected label.
+type RecordRow<'a> = (&'a str, &'a [u8], &'a [Vec<u8>], u64, &'a str);
+
 const RECORDS: &str = "evidence-records.json";
 
 #[test]
 fn every_evidence_record_vector_comes_out_as_it_says() {
-    let mut vectors: Vectors<Record> = Vectors::load(RECORDS);
+    let mut vectors: Vectors<RecordCase> = Vectors::load(RECORDS);
     for mut case in std::mem::take(&mut vectors.cases) {
         let said = serde_json::to_string(&case).unwrap();
         judge_record(&vectors, &mut case);
@@ -384,7 +389,7 @@ fn evidence_records_made_anew_have_their_outcomes() {
     const SHA: DigestAlgorithm = DigestAlgorithm::Sha256;
     let about = "Evidence records (docs/spec/timestamp.md, RFC 4998) over objects with these digests, \
                  judged at an instant. Names stand for bytes in data_b64.";
-    let mut vectors: Vectors<Record> = Vectors::new(about);
+    let mut vectors: Vectors<RecordCase> = Vectors::new(about);
     let scene = Scene::new(Kind::P256);
     let objects: Vec<_> = (0..3).map(|number: u8| sha256(&[number])).collect();
     let anchors = [scene.tsa.root_der(), scene.long_tsa.root_der()];
@@ -405,7 +410,7 @@ fn evidence_records_made_anew_have_their_outcomes() {
     let (all, one) = (objects.as_slice(), &objects[1..2]);
     let stranger = [sha256(b"stranger")];
     let in_2031 = IN_2030 + 365 * 86_400_000;
-    let cases: [(&str, &[u8], &[Vec<u8>], u64, &str); 12] = [
+    let cases: [RecordRow<'_>; 12] = [
         ("all objects", &first, all, NOW, "ok"),
         ("one object", &first, one, NOW, "ok"),
         ("renewed", &renewed, all, IN_2041, "ok"),
@@ -426,7 +431,7 @@ fn evidence_records_made_anew_have_their_outcomes() {
         ("an octet follows", &[first.as_slice(), &[0]].concat(), all, NOW, "E_ERS_FORMAT"),
     ];
     for (name, record, digests, millis, expect) in cases {
-        let mut case = Record {
+        let mut case = RecordCase {
             name: name.to_owned(),
             record: vectors.keep(record),
             digests: digests.iter().map(|digest| vectors.keep(digest)).collect(),
