@@ -1,51 +1,17 @@
-//! What people sign: certificates, signatures, commands, tender files, price sheets, trust lists.
+//! What people sign: signatures, commands, tender files, price sheets, trust lists.
 
 use kaibiao_opening::{
     Event, PriceSheet, PublishedBid, SignedCommandBody, TenderDraft, TenderFile,
 };
-use kaibiao_pki::{Certificate, TrustList, Usage, cms as p7s, read_certificates, verify_chain};
+use kaibiao_pki::cms::Pin;
+use kaibiao_pki::{TrustList, cms as p7s, limits};
 use kaibiao_types::UtcMillis;
 
 use crate::scene::SCENE;
+use crate::world::{PATHS, TRUST, WORLD};
 
 fn at() -> UtcMillis {
     SCENE.scenario.verified.file().terms().deadline
-}
-
-/// A certificate, DER or PEM; only those of the trust list's CAs lead to it.
-pub(crate) fn certificate(data: &[u8]) {
-    if let Ok(certificate) = Certificate::from_der(data) {
-        assert_eq!(certificate.der(), data);
-        let verified = verify_chain(&certificate, &[], &SCENE.trust, at(), Usage::Sign);
-        assert!(verified.is_err() || known(&certificate), "a certificate that no CA issued");
-    }
-    if let Ok(text) = std::str::from_utf8(data) {
-        drop(read_certificates(text));
-    }
-}
-
-fn known(certificate: &Certificate) -> bool {
-    let people = &SCENE.scenario.people;
-    let custodians = people.custodians.iter().map(|(identity, _)| identity);
-    let bidders = people.bidders.iter().map(|(identity, _)| identity);
-    let others = [&people.hall, &people.host, &people.supervisor];
-    custodians
-        .chain(bidders)
-        .chain(others)
-        .any(|identity| identity.certificate().der() == certificate.der())
-}
-
-pub(crate) fn certificate_seeds() -> Vec<Vec<u8>> {
-    let people = &SCENE.scenario.people;
-    let identities = people.bidders.iter().take(2).map(|(identity, _)| identity);
-    let identities = identities.chain([&people.hall, &people.host]);
-    identities
-        .flat_map(|identity| {
-            let chain = identity.chain();
-            let above = chain.above().iter().map(|certificate| certificate.der().to_vec());
-            above.chain([chain.signer().der().to_vec()]).collect::<Vec<_>>()
-        })
-        .collect()
 }
 
 /// A signature over the tender file: only its host's holds.
@@ -61,12 +27,27 @@ pub(crate) fn cms(data: &[u8]) {
         }
         Err(error) => assert!(!error.label().is_empty() && !error.indication().is_empty()),
     }
+    let content = &WORLD.content.0;
+    if let Ok(verified) = p7s::verify_detached(data, content, &TRUST, WORLD.at) {
+        assert!(WORLD.issued(verified.signer().certificate().der()));
+        assert_eq!(verified.signing_time(), WORLD.at, "a forged signature");
+        let stamped = verified.time_stamp().is_none_or(|stamp| stamp.gen_time() == WORLD.at);
+        assert!(stamped, "a forged time stamp");
+    }
+    for path in PATHS.iter() {
+        let key = Pin::Key(path.certificate().spki_sha256());
+        if let Ok(intact) = p7s::verify_pinned(data, content, key) {
+            assert_eq!(intact.signing_time(), WORLD.at, "a forged signature");
+        }
+    }
 }
 
 pub(crate) fn cms_seeds() -> Vec<Vec<u8>> {
     let scenario = &SCENE.scenario;
     let bids = scenario.bids.iter().take(2).map(|bid| bid.cms.clone());
-    [scenario.tender_cms.clone(), scenario.draft_cms.clone()].into_iter().chain(bids).collect()
+    let kinds = WORLD.kinds.iter().flat_map(|kind| kind.signatures.iter().map(|cms| cms.0.clone()));
+    let own = [scenario.tender_cms.clone(), scenario.draft_cms.clone()];
+    own.into_iter().chain(bids).chain(kinds).collect()
 }
 
 /// The body of a command: what is read writes the same bytes.
@@ -126,11 +107,16 @@ pub(crate) fn sheet_seeds() -> Vec<Vec<u8>> {
 
 /// A trust list.
 pub(crate) fn trust(data: &[u8]) {
-    if let Err(error) = TrustList::parse(data) {
-        assert!(!error.label().is_empty());
+    match TrustList::parse(data) {
+        Ok(list) => {
+            let anchors = list.anchors();
+            assert!((1..=limits::ANCHORS_MAX).contains(&anchors.len()));
+            assert!(anchors.iter().all(|anchor| anchor.certificate().is_ca()));
+        }
+        Err(error) => assert!(!error.label().is_empty()),
     }
 }
 
 pub(crate) fn trust_seeds() -> Vec<Vec<u8>> {
-    vec![SCENE.scenario.trust.clone()]
+    vec![SCENE.scenario.trust.clone(), WORLD.trust.0.clone()]
 }

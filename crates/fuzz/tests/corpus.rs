@@ -51,21 +51,26 @@ corpora! {
     certificate = "certificate";
     cms = "cms";
     command = "command";
+    crl = "crl";
     custodian_journal = "custodian-journal";
     dkg_message = "dkg-message";
+    evidence_record = "evidence-record";
     freeze = "freeze";
     header = "header";
     locks = "locks";
     log_entry = "log-entry";
     note = "note";
     object = "object";
+    ocsp = "ocsp";
     package = "package";
     partial = "partial";
+    path = "path";
     price_sheet = "price-sheet";
     proof = "proof";
     receipt = "receipt";
     tender = "tender";
     time_response = "time-response";
+    time_stamp = "time-stamp";
     trust_list = "trust-list";
     wire = "wire";
 }
