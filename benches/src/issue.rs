@@ -164,6 +164,7 @@ pub(crate) struct Ca {
     pub(crate) issuing: Vec<u8>,
     /// The CRLs of the root and of the issuing CA.
     pub(crate) crls: [Vec<u8>; 2],
+    issuing_name: Vec<u8>,
     issuing_key: Key,
 }
 
@@ -184,6 +185,7 @@ impl Ca {
             root: ca(&root_name, &root_key, serial(b"root", 0))?,
             issuing: ca(&issuing_name, &issuing_key, serial(b"issuing", 0))?,
             crls: [crl(&root_name, &root_key, lines)?, crl(&issuing_name, &issuing_key, lines)?],
+            issuing_name,
             issuing_key,
         })
     }
@@ -202,10 +204,9 @@ impl Ca {
             (ORGANIZATION_ID, code(number)?.to_string()),
         ];
         let own = name(&parts.each_ref().map(|(kind, text)| (*kind, text.as_str())));
-        let issuer = name(&[(COMMON_NAME, &format!("Benchmark {:?} issuing", self.kind))]);
         let extensions = [(KEY_USAGE, true, SIGNS.to_vec())];
         let subject = Subject { serial, name: &own, key: &key };
-        let der = certificate(&subject, &extensions, &issuer, &self.issuing_key)?;
+        let der = certificate(&subject, &extensions, &self.issuing_name, &self.issuing_key)?;
         Ok((key, der))
     }
 }
