@@ -61,7 +61,7 @@ pub(crate) fn run(options: &SignatureOptions) -> Result<(), BenchError> {
         for _ in 0..options.runs {
             let before = machine::own_processor().unwrap_or_default();
             row.walls.push(world.time(&row.bids, threads)?);
-            row.processor += machine::own_processor().unwrap_or_default() - before;
+            row.processor += machine::own_processor().unwrap_or_default().saturating_sub(before);
         }
         row.walls.sort();
     }
@@ -85,7 +85,9 @@ pub(crate) fn run(options: &SignatureOptions) -> Result<(), BenchError> {
         "{:<24} {:>9} {:>14} {:>9} {:>9}",
         "keys", "median s", "min..max s", "bids/s", "cpu s"
     ));
-    rows.iter().for_each(|row| line(&row.text()));
+    for row in &rows {
+        line(&row.text());
+    }
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Time stamps and evidence records: no other time and no other object than was stamped.
 
+use kaibiao_pki::DigestAlgorithm;
 use kaibiao_pki::cms::add_time_stamp;
-use kaibiao_pki::ers;
+use kaibiao_pki::ers::{self, DataObject};
 use kaibiao_pki::tsp::{Request, VerifiedTimeStamp, read_response, verify_response, verify_token};
 
 use crate::world::{REQUEST, TRUST, WORLD};
@@ -37,19 +38,20 @@ pub(crate) fn time_stamp_seeds() -> Vec<Vec<u8>> {
 
 /// An evidence record over the objects of the world.
 pub(crate) fn record(data: &[u8]) {
-    let digests: Vec<Vec<u8>> = WORLD.digests.iter().map(|digest| digest.0.clone()).collect();
-    let own = ers::verify(data, &digests, &TRUST, WORLD.now);
+    let object = |digest: &[u8]| DataObject::with(DigestAlgorithm::Sha256, digest.to_vec());
+    let objects: Vec<_> = WORLD.digests.iter().filter_map(|digest| object(&digest.0)).collect();
+    let own = ers::verify(data, &objects, &TRUST, WORLD.now);
     if let Ok(verified) = &own {
         assert_eq!(verified.existed(), WORLD.at, "a time that nobody stated");
         assert!(verified.stamps().len() <= 2 && verified.due() > WORLD.now);
     }
-    for digest in &digests {
-        let one = ers::verify(data, std::slice::from_ref(digest), &TRUST, WORLD.now);
+    for one in &objects {
+        let one = ers::verify(data, std::slice::from_ref(one), &TRUST, WORLD.now);
         assert!(one.is_ok_and(|one| one.existed() == WORLD.at) || own.is_err());
     }
-    let stranger = vec![0x5a; 32];
-    let others = [stranger.clone(), digests.first().cloned().unwrap_or_default()];
-    for objects in [&[stranger][..], &others] {
+    let strangers: Vec<_> = object(&[0x5a; 32]).into_iter().collect();
+    let others = [&strangers, objects.get(..1).unwrap_or_default()].concat();
+    for objects in [&strangers, &others] {
         assert!(ers::verify(data, objects, &TRUST, WORLD.now).is_err(), "a stranger is covered");
     }
     if let Ok(token) = read_response(&WORLD.response.0) {

@@ -1,4 +1,4 @@
-//! BouncyCastle judges what we sign, and we judge what it signs: signatures with paths of three,
+//! Bouncy Castle judges what we sign, and we judge what it signs: signatures with paths of three,
 //! time stamps, evidence records; with keys of RSA, on P-256 and of SM2.
 
 use std::path::Path;

@@ -43,11 +43,11 @@ fn a_store_judges_as_if_read_anew() {
         let store = EvidenceStore::read(&evidence);
         // Both worlds have the same names: each is judged by the lists that its own keys signed,
         // before and after the store has seen the other.
-        for world in [&one, &two, &one, &two] {
+        for (world, second) in [(&one, false), (&two, true), (&one, false), (&two, true)] {
             let anew = judge_revocation(&path(world), &[], &evidence, later());
             let stored = store.judge(&path(world), &[], later());
             assert_eq!(stored, anew);
-            let expected = good || std::ptr::eq(world, &two);
+            let expected = good || second;
             assert_eq!(stored.revocation() == Revocation::Good, expected);
         }
     }

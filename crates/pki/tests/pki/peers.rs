@@ -50,13 +50,14 @@ impl Cases {
         at: u64,
         good: bool,
     ) -> usize {
-        self.lines += &format!("{name}\t{task}");
+        let mut line = vec![name.to_owned(), task.to_owned()];
         for bytes in files {
             self.files += 1;
             fs::write(self.folder.path().join(self.files.to_string()), bytes).unwrap();
-            self.lines += &format!("\t{}", self.files);
+            line.push(self.files.to_string());
         }
-        self.lines += &format!("\t{at}\n");
+        line.push(format!("{at}\n"));
+        self.lines += &line.join("\t");
         self.expected.push((name.to_owned(), good));
         self.files
     }
