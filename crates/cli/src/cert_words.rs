@@ -30,6 +30,15 @@ pub(crate) fn cert(error: &CertError) -> Words {
                 not_before.beijing()
             ),
         ),
+        CertError::Usage { cert, usage } if usage.contains("extended key usage") => (
+            format!(
+                "证书（尾号 {cert}）不是为这一用途签发的。请选用发证机构为签名签发的证书，或向发证机构咨询。"
+            ),
+            format!(
+                "certificate 尾号 {cert} was not issued for this use; take the certificate that the \
+                 authority issued for signatures, or ask the authority"
+            ),
+        ),
         CertError::Usage { cert, .. } => (
             format!(
                 "证书（尾号 {cert}）不能用于签名。国密证书成对签发：请选用其中的签名证书，而不是加密证书。"

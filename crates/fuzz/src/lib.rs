@@ -11,6 +11,7 @@
 mod ceremony;
 mod certificates;
 mod der;
+mod keys;
 mod log;
 mod package;
 mod revocation;
@@ -60,6 +61,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "package", run: package::package, seeds: package::seeds },
     Target { name: "partial", run: ceremony::partial, seeds: ceremony::partial_seeds },
     Target { name: "path", run: certificates::path, seeds: certificates::path_seeds },
+    Target { name: "pkcs12", run: keys::pkcs12, seeds: keys::pkcs12_seeds },
     Target { name: "price-sheet", run: signed::sheet, seeds: signed::sheet_seeds },
     Target { name: "proof", run: sealed::proof, seeds: sealed::proof_seeds },
     Target { name: "receipt", run: log::receipt, seeds: log::receipt_seeds },

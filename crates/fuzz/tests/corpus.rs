@@ -65,6 +65,7 @@ corpora! {
     package = "package";
     partial = "partial";
     path = "path";
+    pkcs12 = "pkcs12";
     price_sheet = "price-sheet";
     proof = "proof";
     receipt = "receipt";

@@ -115,6 +115,8 @@ fn signature_label(fine: &str) -> Label {
 fn tender_label(fine: &str) -> Label {
     if fine == "E_CEREMONY" {
         Label::UnknownCeremony
+    } else if fine == "E_SEAT_ENDS" {
+        Label::SeatEnds
     } else if ["E_CERT", "E_SIG", "E_TST"].iter().any(|start| fine.starts_with(start)) {
         signature_label(fine)
     } else {

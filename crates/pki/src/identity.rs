@@ -61,12 +61,15 @@ impl Chain {
         loop {
             let last = above.last().unwrap_or(&signer);
             let issued = |issuer: &&Certificate| {
-                issuer.subject == last.issuer
-                    && issuer.subject != issuer.issuer
+                last.may_be_issued_by(issuer)
+                    && !issuer.is_self_issued()
                     && !above.contains(issuer)
                     && last.is_signed_by(&issuer.key)
             };
-            let Some(next) = pool.iter().find(issued) else { break };
+            // Of an old and a renewed certificate of one CA the renewed one is of use for longer.
+            let Some(next) = pool.iter().filter(issued).max_by_key(|ca| ca.not_after) else {
+                break;
+            };
             if above.len() + 1 == CHAIN_MAX {
                 return Err(SignError::ChainLength(CHAIN_MAX + 1));
             }

@@ -233,9 +233,9 @@ pub(crate) fn add_to_pool(pool: &mut Vec<Certificate>, others: &[Certificate]) {
     pool.extend(others.iter().take(room).cloned());
 }
 
-/// Whether a certificate may be used this way, by what it says itself: it is no CA's, and its key and
-/// key usage allow it. Its purposes are judged with the path ([`Purposes`]), but for time stamps, where
-/// more is asked of it than of the CAs.
+/// Whether a certificate may be used this way, by what it says itself: it is no CA's, and its key,
+/// its key usage and its purposes allow it. That one purpose holds all along the path is judged with the
+/// path ([`Purposes`]); for time stamps more is asked of it than of the CAs.
 ///
 /// # Errors
 ///
@@ -257,7 +257,10 @@ pub fn fits_usage(certificate: &Certificate, usage: Usage) -> Result<(), CertErr
     }
     let purposes = extensions.purposes.as_deref();
     match usage {
-        Usage::Sign => certificate.key_for_documents(),
+        Usage::Sign => {
+            certificate.key_for_documents()?;
+            usage.purposes().judge(&[certificate])
+        }
         // RFC 3161, 2.3: critical, and this purpose alone.
         Usage::TimeStamp => {
             let critical = extensions.get(oid::EXTENDED_KEY_USAGE).is_some_and(|e| e.critical);

@@ -151,11 +151,21 @@ impl VerifiedTender {
         if named != trust.sha256() {
             return Err(TenderFault::TrustList { named });
         }
-        match tender.seat_ends {
-            Some((index, ends)) if ends < tender.file.terms().deadline.plus(SEAT_OUTLASTS) => {
+        Ok(tender)
+    }
+
+    /// Whether every custodian's certificate outlasts a deadline by a day: asked before a tender is
+    /// published or sealed to, and before the deadline moves. Afterwards it is too late to ask.
+    ///
+    /// # Errors
+    ///
+    /// [`TenderFault::SeatEnds`] names the first to end.
+    pub fn seats_last(&self, deadline: UtcMillis) -> Result<(), TenderFault> {
+        match self.seat_ends {
+            Some((index, ends)) if ends < deadline.plus(SEAT_OUTLASTS) => {
                 Err(TenderFault::SeatEnds { index, ends })
             }
-            _ => Ok(tender),
+            _ => Ok(()),
         }
     }
 

@@ -202,6 +202,11 @@ impl Room {
             return Err(RoomError::Replayed);
         }
         let (actor, now) = (self.actor(&signer), self.now());
+        if let Command::AskPostponement { deadline, .. }
+        | Command::ApprovePostponement { deadline, .. } = asked.command
+        {
+            self.replay.tender().seats_last(deadline)?;
+        }
         match self.replay.state().decide(&actor, &asked.command, now) {
             Err(refusal) => {
                 let batch = Batch::new().nonce(once);

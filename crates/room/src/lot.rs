@@ -321,6 +321,7 @@ impl LotBook {
         };
         let now = self.hall.now();
         let verified = VerifiedTender::verify(&documents.material(), &self.hall.trust, now)?;
+        verified.seats_last(verified.file().terms().deadline)?;
         let announced = verified.file().announced();
         let vkey = entry.ceremony.log_signer(&self.hall)?.vkey().to_string();
         // Who counts as independent of the platform is judged by the organisation named here.

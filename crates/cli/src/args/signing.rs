@@ -67,9 +67,10 @@ pub(crate) struct VerifySignatureArgs {
     pub(crate) trust: ByTrust,
     /// Also judge a container of GB/T 35275, which Chinese signing tools write. It is never one of
     /// ours: bids and acts signed this way are refused. Revocation is not judged.
-    #[arg(long, requires = "no_revocation")]
+    #[arg(long, requires = "no_revocation", conflicts_with_all = ["record", "certificates"])]
     pub(crate) import: bool,
-    /// An instant at which the signature file is known to have existed: its receipt, the log.
+    /// An instant at which exactly this signature file is known to have existed, time stamp included: by
+    /// its receipt, or the log.
     #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
     pub(crate) at: Option<UtcMillis>,
     /// An evidence record (RFC 4998) over the signature file.

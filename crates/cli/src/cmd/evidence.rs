@@ -61,6 +61,11 @@ async fn renew(args: &RenewArgs, ui: Ui) -> Result<Exit, Failure> {
     files::write_new(out, &record)?;
     let mut facts = Facts::default();
     facts.add("record", out.display().to_string()).add("renewed", renewal.kind());
+    if args.files.is_empty() {
+        facts.add("files", "not-checked");
+    } else {
+        existence_facts(&mut facts, &verified);
+    }
     record_facts(&mut facts, &verified);
     ui.facts(&facts);
     say_due(&verified, ui);
@@ -71,10 +76,14 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     files::read(path, EVIDENCE_RECORD_BYTES_MAX)
 }
 
-fn record_facts(facts: &mut Facts, verified: &VerifiedRecord) {
+fn existence_facts(facts: &mut Facts, verified: &VerifiedRecord) {
     facts
         .text("existed_before", verified.existed())
-        .add("existed_before_beijing", verified.existed().beijing())
+        .add("existed_before_beijing", verified.existed().beijing());
+}
+
+fn record_facts(facts: &mut Facts, verified: &VerifiedRecord) {
+    facts
         .add("stamps", verified.stamps().len())
         .text("digest", verified.algorithm())
         .text("due", verified.due())
@@ -132,11 +141,16 @@ fn verify(args: &JudgeRecordArgs, ui: Ui) -> Result<Exit, Failure> {
     let verdict = match judge(&record, &args.files, &trust, at)? {
         Ok(verified) => {
             stamps(&verified, ui);
+            existence_facts(&mut facts, &verified);
             record_facts(&mut facts, &verified);
+            facts.add("revocation", "not-judged");
             let time = verified.existed().beijing();
             ui.note(
-                &format!("证据记录有效：这些文件在 {time}（北京时间）之前已经存在。"),
-                &format!("the record holds: these files existed before {time} Beijing time"),
+                &format!("证据记录有效：这些文件在 {time}（北京时间）之前已经存在。未查询时间戳机构的证书是否被吊销。"),
+                &format!(
+                    "the record holds: these files existed before {time} Beijing time; whether an \
+                     authority was revoked was not asked"
+                ),
             );
             say_due(&verified, ui);
             Verdict::Passed

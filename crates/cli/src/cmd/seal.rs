@@ -40,6 +40,7 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
     let (trust, now) = (args.trust.load()?, machine::now()?);
     let signer = Signer::load(&args.signer)?;
     let tender = TenderBytes::load(&args.tender)?.verify(&trust, now)?;
+    tender.seats_last(tender.file().terms().deadline)?;
     let bidder = signer.party(&trust.list, now)?;
     let sheet = sheet(args, &tender, &bidder.code)?;
     let supersedes = args.supersedes.as_deref().map(sealing::load_manifest).transpose()?;

@@ -162,9 +162,13 @@ fn standing(stamp: &VerifiedTimeStamp, at: UtcMillis, facts: &mut Facts, ui: Ui)
         );
         return Verdict::Indeterminate;
     }
+    facts.add("revocation", "not-judged");
     ui.note(
-        &format!("时间戳有效：文件在 {time}（北京时间）之前已经存在。"),
-        &format!("the stamp holds: the file existed before {time} Beijing time"),
+        &format!("时间戳有效：文件在 {time}（北京时间）之前已经存在。未查询时间戳机构的证书是否被吊销。"),
+        &format!(
+            "the stamp holds: the file existed before {time} Beijing time; whether its authority was \
+             revoked was not asked"
+        ),
     );
     Verdict::Passed
 }

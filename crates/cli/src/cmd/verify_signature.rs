@@ -7,7 +7,7 @@ use kaibiao_pki::revocation::{Evidence, Revocation};
 use kaibiao_pki::validation::{
     Check, Fault, Input, Note, Proof, RevocationRule, Role, Status, Validation, Verdict, validate,
 };
-use kaibiao_pki::{Certificate, VerifiedCert, limits};
+use kaibiao_pki::{Certificate, TrustList, VerifiedCert, limits};
 use kaibiao_types::{OrgCode, UtcMillis};
 use kaibiao_wire::{Exit, Label};
 use serde_json::{Value, json};
@@ -25,10 +25,7 @@ pub(super) fn run(args: &VerifySignatureArgs, ui: Ui) -> Result<Exit, Failure> {
     let content = files::read(&args.content, CONTENT_MAX)?;
     let now = args.now.map_or_else(machine::now, Ok)?;
     if cms::is_importable(&cms) && args.import {
-        let at = args.at.unwrap_or(now);
-        let imported = cms::verify_imported(&cms, &content, &trust.list, at);
-        say_imported(&imported.map_err(|error| refused(error, ui))?, at, ui);
-        return Ok(Exit::Ok);
+        return import(&cms, &content, &trust.list, args, now, ui);
     }
     if cms::is_importable(&cms) {
         ui.note(
@@ -75,6 +72,34 @@ pub(super) fn run(args: &VerifySignatureArgs, ui: Ui) -> Result<Exit, Failure> {
         Verdict::Failed(_) => Exit::Failed,
         Verdict::Indeterminate(_) => Exit::Indeterminate,
     })
+}
+
+/// Judges a container of GB/T 35275 by itself.
+fn import(
+    cms: &[u8],
+    content: &[u8],
+    trust: &TrustList,
+    args: &VerifySignatureArgs,
+    now: UtcMillis,
+    ui: Ui,
+) -> Result<Exit, Failure> {
+    let at = args.at.unwrap_or(now);
+    if at > now {
+        return Err(Failure::new(
+            Label::BadInput,
+            format!("--at {at} lies in the future of {now}"),
+        ));
+    }
+    let imported = cms::verify_imported(cms, content, trust, at);
+    let imported = imported.map_err(|error| refused(error, ui))?;
+    let expected = args.code.as_deref().map(code).transpose()?;
+    let found = &imported.signer().party().code;
+    if expected.is_some_and(|expected| expected != *found) {
+        let detail = format!("signed by {found}, and not by whom --code names");
+        return Err(Failure::new(Label::BrokenSignature, detail));
+    }
+    say_imported(&imported, at, ui);
+    Ok(Exit::Ok)
 }
 
 fn refused(error: SignatureError, ui: Ui) -> Failure {

@@ -524,6 +524,35 @@ fn a_confirmed_time_excuses_a_clock_that_did_not_know() {
     }
 }
 
+/// The sources fall silent after they agreed: the clock stays synchronised for a while, and says so.
+#[test]
+fn a_synchronised_clock_may_lose_its_sources_for_a_while() {
+    let deadline = confirmed_scenario().verified.file().terms().deadline;
+    let package = confirmed_and(|own| {
+        let said = |act: &Act| matches!(act, Act::Clock { .. });
+        let place = own.freeze.iter().position(said).unwrap();
+        let mut silent = own.freeze[place].clone();
+        for (act, names) in
+            [(&mut own.freeze[place], &["server_1", "server_2"][..]), (&mut silent, &[])]
+        {
+            let Act::Clock { standing, agree, .. } = act else { unreachable!() };
+            "synchronised".clone_into(standing);
+            *agree = names.iter().map(|name| (*name).to_owned()).collect();
+        }
+        own.freeze.insert(place + 1, silent);
+        for act in &mut own.freeze {
+            if let Act::FreezeSigned { at, .. } = act {
+                *at = deadline;
+            }
+        }
+        // Nobody had to confirm the time for it.
+        let head = |act: &Act| matches!(act, Act::Cosigned { .. });
+        let last = own.freeze.iter().rposition(head).unwrap();
+        own.freeze.remove(last);
+    });
+    assert_verdict(&report(rich_scenario(), &package), Verdict::Passed);
+}
+
 fn confirmed_cases() -> Vec<Case> {
     let what = "a synchronised clock before the deadline, whatever was confirmed";
     // The last head before the countersignature is the one with the confirmation.

@@ -70,9 +70,10 @@ impl<'a> Known<'a> {
                 let named: BTreeSet<&String> =
                     agree.iter().filter(|name| self.is_source(name)).collect();
                 let enough = self.policy.is_none_or(|p| named.len() >= usize::from(p.agree));
-                // Who names too few sources knows no more than who names none.
-                self.standing =
-                    if standing == "synchronised" && !enough { "never" } else { standing };
+                // Who becomes synchronised names those who made it so; they may fall silent later, and
+                // it stays so for a while (ADR-0010).
+                let became = standing == "synchronised" && self.standing != "synchronised";
+                self.standing = if became && !enough { "never" } else { standing };
             }
             Act::Cosigned { size, .. } => {
                 self.confirmed |= self.confirmation().is_some_and(|entry| entry < *size);

@@ -91,11 +91,13 @@ impl Court<'_> {
                 }
             }
         }
-        // At the instant itself the newest word on a hold counts: one that is not on it was lifted.
+        // Of the present the newest word on a hold counts: one that is not on it was lifted.
+        let present = !matches!(self.freshness, Freshness::Later { .. });
         let lifted = |(dated, answer): &(UtcMillis, Revocation)| {
-            self.freshness == Freshness::Current && answer.is_hold() && good > Some(*dated)
+            present && answer.is_hold() && good > Some(*dated)
         };
-        let revoked = revoked.into_iter().find(|answer| !lifted(answer)).map(|(_, answer)| answer);
+        let revoked = revoked.into_iter().filter(|answer| !lifted(answer));
+        let revoked = revoked.map(|(_, answer)| answer).min_by_key(gravity);
         let good = good.map(|_| Revocation::Good);
         revoked.or(good).unwrap_or(Revocation::Unknown(why))
     }
@@ -133,7 +135,7 @@ impl Court<'_> {
     ) -> Result<Revocation, EvidenceFault> {
         let now = match self.freshness {
             Freshness::Current => self.at,
-            Freshness::Later { now } => now,
+            Freshness::Later { now } | Freshness::Known { now } => now,
         };
         if found.this_update > now {
             return Err(EvidenceFault::Future);
@@ -153,6 +155,9 @@ impl Court<'_> {
         if let Some(revoked) = revoked.filter(|answer| !answer.is_hold()) {
             return Ok(revoked);
         }
+        if let Freshness::Known { .. } = self.freshness {
+            return Ok(revoked.unwrap_or(Revocation::Good));
+        }
         if current && found.next_update.is_none_or(|next| next < self.at) {
             return Err(EvidenceFault::Stale);
         }
@@ -166,5 +171,16 @@ impl Court<'_> {
             return Err(EvidenceFault::Expired);
         }
         Ok(Revocation::Good)
+    }
+}
+
+/// The gravest comes first, whatever the order of the evidence: one that lets the key be in other hands,
+/// then the earliest.
+fn gravity(answer: &Revocation) -> (bool, UtcMillis) {
+    match answer {
+        Revocation::Revoked { at, reason, invalidity } => {
+            (reason.is_harmless(), invalidity.map_or(*at, |lost| lost.min(*at)))
+        }
+        _ => (true, UtcMillis::EPOCH), // there is no other
     }
 }

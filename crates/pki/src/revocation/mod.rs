@@ -59,6 +59,12 @@ pub enum Freshness {
         /// The present: evidence of a later date is not believed.
         now: UtcMillis,
     },
+    /// What is known by now, however old: for what came after the instant that is judged. Whoever is
+    /// not listed counts as good, so this clears nobody.
+    Known {
+        /// The present.
+        now: UtcMillis,
+    },
 }
 
 /// Why a certificate was revoked (RFC 5280, 5.3.1).
@@ -101,6 +107,13 @@ pub enum Revocation {
     },
     /// Nothing that can be used answers.
     Unknown(EvidenceFault),
+}
+
+impl Reason {
+    /// Whether the key stayed in the hands of its owner, by what the CA says (RFC 3161, 4).
+    pub(crate) const fn is_harmless(self) -> bool {
+        matches!(self, Self::AffiliationChanged | Self::Superseded | Self::CessationOfOperation)
+    }
 }
 
 impl Revocation {

@@ -255,11 +255,11 @@ impl<'a> Run<'a> {
 
     /// What is revoked by now.
     pub(super) fn later(&self, path: &VerifiedPath) -> Vec<Later> {
-        let found = self.judge(path, self.now, Freshness::Later { now: self.now });
+        let found = self.judge(path, self.now, Freshness::Known { now: self.now });
         let all = found.certificates().iter();
         all.filter_map(|(certificate, revocation)| match *revocation {
             Revocation::Revoked { at, reason, invalidity } => {
-                let since = counts_from(at, reason, invalidity);
+                let since = invalidity.map_or(at, |lost| lost.min(at));
                 Some(Later { certificate: *certificate, since, reason })
             }
             _ => None,

@@ -7,7 +7,7 @@ use super::run::{Later, Run, first_fault};
 use super::{Answer, Fault, Question, RevocationRule, Role, Witness};
 use crate::cert::{CertError, DigestAlgorithm};
 use crate::ers::{self, DataObject};
-use crate::revocation::{Freshness, Reason};
+use crate::revocation::Freshness;
 use crate::tsp::{TimeStampError, VerifiedTimeStamp, verify_over};
 
 impl Run<'_> {
@@ -90,10 +90,6 @@ impl Later {
     /// Whether a stamp that is known to have existed at an instant outlives this revocation of its
     /// authority (RFC 3161, 4: only reasons that are given and say that the key was not lost).
     fn leaves(&self, known: Option<UtcMillis>) -> bool {
-        let harmless = matches!(
-            self.reason,
-            Reason::AffiliationChanged | Reason::Superseded | Reason::CessationOfOperation
-        );
-        harmless || known.is_some_and(|known| known < self.since)
+        self.reason.is_harmless() || known.is_some_and(|known| known < self.since)
     }
 }

@@ -401,7 +401,7 @@ fn chains_neither_go_in_a_circle_nor_on_for_ever() {
     let ca = |issuer: &str, by: &Key, subject: &str, key: &Key| {
         p12::certificate(&Spec::ca(issuer, subject, key, None).der(by), None)
     };
-    let mut leaf = world.leaf.clone();
+    let mut leaf = world.leaf.clone().by(&one);
     leaf.issuer = common_name("One");
     let signer = [p12::key(&world.leaf_key, None), p12::certificate(&leaf.der(&one), None)];
     let circle = [ca("Two", &two, "One", &one), ca("One", &one, "Two", &two)];

@@ -177,6 +177,8 @@ fn an_authority_that_lost_its_key_shows_nothing() {
     assert_eq!(revoked("260630000000Z", vec![reason(4)]).validate().verdict(), no_proof);
     assert_eq!(revoked("260710000000Z", vec![reason(1)]).validate().verdict(), no_proof);
     assert_eq!(revoked("260710000000Z", vec![]).validate().verdict(), no_proof);
+    // A hold is no word of harmlessness, however old the list that says it.
+    assert_eq!(revoked("260710000000Z", vec![reason(6)]).validate().verdict(), no_proof);
     for harmless in [3, 4, 5] {
         let found = revoked("260710000000Z", vec![reason(harmless)]).validate();
         assert_eq!(found.verdict(), Verdict::Passed);
@@ -191,9 +193,20 @@ fn an_authority_that_lost_its_key_shows_nothing() {
         assert_eq!(found.verdict(), Verdict::Passed);
         assert_eq!(answer(&found, Question::TimeStamp), expect);
     }
-    let early = revoked("260710000000Z", vec![reason(1), invalidity("20260701000006Z")]);
-    let found = Given { known: Some(at(NOW + 6_000)), ..early }.validate();
-    assert_eq!(answer(&found, Question::TimeStamp), "not-needed");
+    for extensions in [vec![reason(1)], vec![reason(9)], vec![]] {
+        let early =
+            revoked("260710000000Z", [extensions, vec![invalidity("20260701000006Z")]].concat());
+        let found = Given { known: Some(at(NOW + 6_000)), ..early }.validate();
+        assert_eq!(answer(&found, Question::TimeStamp), "not-needed");
+    }
+    // The gravest word counts, whatever the order in which the lists are handed in.
+    let harmless = revoked("260710000000Z", vec![reason(4)]);
+    let grave = revoked("260715000000Z", vec![reason(1)]);
+    for (first, second) in [(&harmless, &grave), (&grave, &harmless)] {
+        let mut both = revoked("260710000000Z", vec![reason(4)]);
+        both.evidence = first.evidence.iter().chain(&second.evidence).cloned().collect();
+        assert_eq!(both.validate().verdict(), no_proof);
+    }
 }
 
 #[test]

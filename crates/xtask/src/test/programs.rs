@@ -58,7 +58,8 @@ pub(super) fn build(mut cargo: Command) -> Result<Vec<Program>, String> {
     if programs.is_empty() { Err("cargo built no test program".to_owned()) } else { Ok(programs) }
 }
 
-/// Runs programs, one more at a time than there are cores. The output of each goes to `out` in one
+/// Runs programs, one more at a time than there are cores, the tests of each one after another: many
+/// of them keep real deadlines, and too many at once would miss them. The output of each goes to `out` in one
 /// piece once it has ended.
 ///
 /// # Errors
@@ -100,6 +101,7 @@ fn run_one(program: &Program, variables: &[(&str, &Path)]) -> (Tally, Vec<u8>, O
     command
         .current_dir(&program.folder)
         .env("CARGO_MANIFEST_DIR", &program.folder)
+        .env("RUST_TEST_THREADS", "1")
         .envs(variables.iter().copied())
         .stdin(Stdio::null());
     let (mut own, mut out, mut err) = (Tally::default(), Vec::new(), Vec::new());
