@@ -170,7 +170,8 @@ fn a_hash_tree_is_renewed_when_the_digest_ends() {
     verdict(&judge("@2.ers", "@stranger"), 1, "TOTAL-FAILED", "HASH_FAILURE");
     // Its time stamp goes on, now without the files; the old records are as they were.
     let said = renew("--record @2.ers --out @3.ers").ok();
-    assert!(said.contains("renewed: time-stamp"), "{said}");
+    assert!(said.contains("renewed: time-stamp") && said.contains("files: not-checked"), "{said}");
+    assert!(!said.contains("existed_before"), "{said}");
     verdict(&judge("@3.ers", &format!("@ALL {IN_2041}")), 0, "TOTAL-PASSED", "stamps: 3");
     verdict(&archive.verify("@1.ers @ALL"), 0, "TOTAL-PASSED", "stamps: 1");
     let shown = archive.evidence("show @3.ers").ok();
