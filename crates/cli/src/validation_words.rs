@@ -68,6 +68,18 @@ fn passed(found: &Validation) -> Words {
 
 fn fault(fault: &Fault, judged: UtcMillis) -> Words {
     match fault {
+        Fault::Contradicted { stamp, known } => (
+            format!(
+                "时间戳注明 {}，而容器连同该时间戳据称在 {} 已经存在，两者矛盾，均不作为时间证明。请核对两个时钟。",
+                stamp.beijing(),
+                known.beijing()
+            ),
+            format!(
+                "the time stamp is dated {}, yet the container with it is said to have existed at {};                  they contradict each other and neither shows the time: check both clocks",
+                stamp.beijing(),
+                known.beijing()
+            ),
+        ),
         Fault::Future(at) => (
             format!(
                 "时间证明注明的时刻 {} 晚于当前时间。请核对本机时间，或核对时间证明。",

@@ -83,6 +83,7 @@ pub struct Discipline {
     max_error: Millis,
     answers: BTreeMap<usize, Span>,
     held: Option<Span>,
+    held_by: BTreeSet<usize>,
     verdict: Verdict,
 }
 
@@ -97,6 +98,7 @@ impl Discipline {
             max_error,
             answers: BTreeMap::new(),
             held: None,
+            held_by: BTreeSet::new(),
             verdict: Verdict {
                 agreeing: BTreeSet::new(),
                 false_tickers: BTreeSet::new(),
@@ -136,6 +138,12 @@ impl Discipline {
     /// What the answers say together.
     pub const fn verdict(&self) -> &Verdict {
         &self.verdict
+    }
+
+    /// The sources of the last agreement that is believed: what a reading rests on, also when some of
+    /// them have left it since. Empty if there was none.
+    pub const fn held_by(&self) -> &BTreeSet<usize> {
+        &self.held_by
     }
 
     /// The time at a monotonic instant. `wall` is what the system clock says; it is given back, and
@@ -185,14 +193,13 @@ impl Discipline {
             let old = held.grown(at);
             hull.high < old.low || old.high < hull.low
         });
+        let agreeing: BTreeSet<usize> = inside.into_keys().collect();
         if !contradicted {
             self.held = Some(hull);
+            self.held_by.clone_from(&agreeing);
         }
-        self.verdict = Verdict {
-            agreeing: inside.into_keys().collect(),
-            false_tickers: outside.into_keys().collect(),
-            contradicted,
-        };
+        self.verdict =
+            Verdict { agreeing, false_tickers: outside.into_keys().collect(), contradicted };
     }
 }
 

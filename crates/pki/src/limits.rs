@@ -1,5 +1,11 @@
 //! The bounds on everything that comes from outside.
 
+use kaibiao_types::Millis;
+
+/// How far a clock of a time-stamping authority and another witness's may be apart before one of
+/// them is taken to be wrong: ten times what a badly kept clock gains in a day.
+pub const CLOCKS_APART: Millis = Millis::from_secs(60);
+
 /// Greatest size of one certificate, in bytes of DER.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 

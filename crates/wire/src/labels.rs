@@ -238,6 +238,13 @@ labels! {
         "Nothing was written; everything is as it was before.";
         "请选择同一次签发的证书和私钥，或插入正确的数字证书介质。",
         "Choose the certificate and the key that were issued together, or insert the right token.";
+    "keystore-exposed" => KeyStoreExposed, None, NoPermission;
+        "密钥库的文件夹对其他用户开放，因此没有打开。",
+        "The folder of the key store is open to other users, so it was not opened.";
+        "密钥库没有改动，其中的内容仍然加密；但别人可能已经复制过这些文件。",
+        "The key store is unchanged and what is in it is still encrypted; others may have copied its files, though.";
+        "请先查明谁能进入这个文件夹，再把权限改为仅限本用户（chmod 700），然后重新启动。",
+        "Find out who could enter the folder, then close it to others (chmod 700) and start again.";
     "keystore-locked" => KeyStoreLocked, None, Internal;
         "另一个进程正在使用这个密钥库。",
         "Another process uses this key store.";

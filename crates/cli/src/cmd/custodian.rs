@@ -133,7 +133,7 @@ impl From<KeyStoreError> for Failure {
             KeyStoreError::Missing(_) | KeyStoreError::Read { .. } => Label::CannotRead,
             KeyStoreError::Exists(_) => Label::CannotWrite,
             KeyStoreError::Passphrase(_) => Label::KeyStorePassphrase,
-            KeyStoreError::OpenToOthers(_) => Label::WrongRole,
+            KeyStoreError::OpenToOthers(_) => Label::KeyStoreExposed,
             KeyStoreError::Write { .. } => Label::KeyStoreWrite,
             KeyStoreError::Entropy(_) => Label::Internal,
             KeyStoreError::Locked(_) => Label::KeyStoreLocked,

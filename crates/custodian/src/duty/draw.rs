@@ -42,6 +42,7 @@ impl Lot {
     /// Raises the point of the draw that the log asks for. The intent is in the journal before the
     /// share is touched (rule R9).
     pub(super) fn answer_draw(&mut self) -> Result<Duty, LotError> {
+        self.note_clock()?;
         let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };

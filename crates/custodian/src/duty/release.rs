@@ -138,6 +138,7 @@ impl Lot {
 
     /// Countersigns the freeze; the journal has it first.
     fn countersign(&mut self) -> Result<Duty, LotError> {
+        self.note_clock()?;
         let Some((opening, custodian)) = self.opening.as_mut().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };
@@ -169,6 +170,7 @@ impl Lot {
     /// Releases the partial decryptions of one part. The intent is in the journal before the share
     /// is touched (rule R9); a repeat is answered from the same intent and gives the same points.
     fn release(&mut self, part: Part) -> Result<Duty, LotError> {
+        self.note_clock()?;
         let Some(opening) = &mut self.opening else { return Ok(Duty::Nothing) };
         let clock = opening.reading(&*self.shared.clock);
         let Opening { replay, custody, material: Some((_, material)), share: Some(_), .. } =

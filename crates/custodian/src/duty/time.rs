@@ -223,8 +223,9 @@ impl Lot {
     }
 
     /// Writes down what the clock rests on, if that has changed: a standing at once, who agrees
-    /// every ten minutes at most.
-    fn note_clock(&mut self) -> Result<(), LotError> {
+    /// every ten minutes at most. Called before every decision that rests on the clock, too: what it
+    /// rests on stands above it in the journal.
+    pub(super) fn note_clock(&mut self) -> Result<(), LotError> {
         let (clock, system) = (self.now(), self.shared.now().now);
         let run = self.shared.clock.monotonic();
         let Some(time) = self.opening.as_mut().and_then(|opening| opening.time.as_mut()) else {
@@ -245,12 +246,17 @@ impl Lot {
             }
             time.members_said = Some(run);
         }
+        // Sources that made the clock synchronised may have left again within one round of answers;
+        // whoever reads that it became so reads by whom.
+        let became = standing == Standing::Synchronised
+            && time.said.as_ref().is_none_or(|said| said.0 != Standing::Synchronised);
+        let agree = if became { time.discipline.held_by() } else { &verdict.agreeing };
         let act = Act::Clock {
             at: clock.now,
             max_error_ms: clock.max_error,
             system,
             standing: standing.name().to_owned(),
-            agree: time.names(&verdict.agreeing),
+            agree: time.names(agree),
             false_tickers: time.names(&verdict.false_tickers),
             contradicted: verdict.contradicted,
         };

@@ -1,6 +1,8 @@
 //! The disciplined clock: lying sources, lost ones, a system clock that is set, and the property that
 //! no reading is ever past the true time.
 
+use std::collections::BTreeSet;
+
 use kaibiao_custody::{ClockReading, DRIFT_PPM, Discipline, FRESH, Sample, SampleFault, Standing};
 use kaibiao_types::{Millis, UtcMillis};
 use proptest::prelude::*;
@@ -119,6 +121,19 @@ fn sources_that_turn_to_lying_together_contradict_the_time_that_has_run() {
     }
     assert!(!clock.verdict().contradicted);
     holds(&clock, 128_100, Standing::Synchronised);
+}
+
+#[test]
+fn who_made_the_clock_synchronised_is_known_when_they_agree_no_more() {
+    let mut clock = three(2);
+    assert!(clock.held_by().is_empty());
+    clock.take(answer(0, 1_000, 0)).unwrap();
+    clock.take(answer(2, 1_010, 5)).unwrap();
+    // The next answer of one of them is an hour off: no two agree, what was held is held.
+    let lost = clock.take(answer(2, 1_100, 3_600_000)).unwrap();
+    assert!(lost.agreeing.is_empty() && !lost.contradicted);
+    assert_eq!(clock.held_by(), &BTreeSet::from([0, 2]));
+    assert_eq!(read(&clock, 1_100).standing, Standing::Synchronised);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::tsp::{Imprint, intact_over};
 ///
 /// ETSI EN 319 122-1, 5.3; RFC 3161, appendix A.
 pub fn time_stamp_imprint(cms: &[u8]) -> Result<Imprint, SignatureError> {
-    let container = Container::read(cms)?;
+    let container = unstamped(cms)?;
     Ok(Imprint::of(DigestAlgorithm::Sha256, container.signature))
 }
 
@@ -34,10 +34,7 @@ pub fn time_stamp_imprint(cms: &[u8]) -> Result<Imprint, SignatureError> {
 /// [`SignatureError::TimeStamp`] if the token is not of this signature;
 /// [`SignatureError::OutOfProfile`] if there is one already; [`SignatureError::TooLarge`].
 pub fn add_time_stamp(cms: &[u8], token: &[u8]) -> Result<Vec<u8>, SignatureError> {
-    let container = Container::read(cms)?;
-    if container.time_stamp.is_some() {
-        return Err(SignatureError::OutOfProfile("a time stamp already"));
-    }
+    let container = unstamped(cms)?;
     intact_over(token, container.signature)?;
     let stamped = with_unsigned(cms, &attribute(oid::SIGNATURE_TIME_STAMP, token))
         .map_err(|source| SignatureError::Format { part: "container", source })?;
@@ -45,6 +42,14 @@ pub fn add_time_stamp(cms: &[u8], token: &[u8]) -> Result<Vec<u8>, SignatureErro
         return Err(SignatureError::TooLarge(stamped.len()));
     }
     Ok(stamped)
+}
+
+fn unstamped(cms: &[u8]) -> Result<Container<'_>, SignatureError> {
+    let container = Container::read(cms)?;
+    if container.time_stamp.is_some() {
+        return Err(SignatureError::OutOfProfile("a time stamp already"));
+    }
+    Ok(container)
 }
 
 /// Writes `unsignedAttrs` at the end of the only signer, where it belongs.

@@ -22,5 +22,5 @@ pub use object::{DataObject, ObjectHasher};
 pub use read::{ChainOutline, outline};
 pub use renewal::{renewed_digests, stronger};
 pub use tree::HashTree;
-pub use verify::{VerifiedRecord, verify, verify_stamps};
+pub use verify::{VerifiedRecord, verify, verify_by, verify_stamps};
 pub use write::{begin, imprint, renew, renewal_imprint};

@@ -9,9 +9,10 @@ use super::object::DataObject;
 use super::read::{Chain, Record, Stamp};
 use super::renewal::follows;
 use super::tree::root;
-use crate::cert::DigestAlgorithm;
+use crate::cert::{Certificate, DigestAlgorithm};
+use crate::path::{FullPaths, PathValidator};
 use crate::trust::TrustList;
-use crate::tsp::{Imprint, VerifiedTimeStamp, verify_token};
+use crate::tsp::{Imprint, VerifiedTimeStamp, verify_with};
 
 /// An evidence record whose every stamp holds. Only verification makes one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -74,7 +75,24 @@ pub fn verify(
     trust: &TrustList,
     at: UtcMillis,
 ) -> Result<VerifiedRecord, EvidenceError> {
-    judge(record, trust, at, |record, place, chain| {
+    verify_by(&FullPaths::default(), record, objects, &[], trust, at)
+}
+
+/// [`verify`] with another path validator, and with certificates for the authorities' paths beside
+/// those in the tokens.
+///
+/// # Errors
+///
+/// [`EvidenceError`].
+pub fn verify_by(
+    validator: &dyn PathValidator,
+    record: &[u8],
+    objects: &[DataObject],
+    others: &[Certificate],
+    trust: &TrustList,
+    at: UtcMillis,
+) -> Result<VerifiedRecord, EvidenceError> {
+    judge(record, &Paths { validator, others, trust }, at, |record, place, chain| {
         let named = record.named(place, chain.algorithm, objects)?;
         chain.first.covered(&named.iter().map(Vec::as_slice).collect())
     })
@@ -91,24 +109,25 @@ pub fn verify_stamps(
     trust: &TrustList,
     at: UtcMillis,
 ) -> Result<VerifiedRecord, EvidenceError> {
-    judge(record, trust, at, |_, _, chain| chain.first.own_imprint())
+    let paths = Paths { validator: &FullPaths::default(), others: &[], trust };
+    judge(record, &paths, at, |_, _, chain| chain.first.own_imprint())
 }
 
 /// `first` gives the imprint that the first stamp of the chain at a place must have.
 fn judge(
     record: &[u8],
-    trust: &TrustList,
+    paths: &Paths<'_>,
     at: UtcMillis,
     first: impl Fn(&Record<'_>, usize, &Chain<'_>) -> Result<Imprint, EvidenceError>,
 ) -> Result<VerifiedRecord, EvidenceError> {
     let record = Record::read(record)?;
-    let mut walk = Walk { stamps: Vec::new(), trust };
+    let mut walk = Walk { stamps: Vec::new(), paths };
     for (place, chain) in record.chains.iter().enumerate() {
         for earlier in record.chains.iter().take(place) {
             follows(earlier.algorithm, chain.algorithm)?;
         }
         let before = place.checked_sub(1).and_then(|place| record.chains.get(place));
-        let digest_ends = before.and_then(|chain| trust.digest_end(chain.algorithm));
+        let digest_ends = before.and_then(|chain| paths.trust.digest_end(chain.algorithm));
         walk.step(&chain.first, &first(&record, place, chain)?, digest_ends)?;
         let mut token = chain.first.token;
         for stamp in &chain.others {
@@ -121,10 +140,17 @@ fn judge(
     walk.end(newest.algorithm, at)
 }
 
+/// How the authorities' paths are found.
+struct Paths<'a> {
+    validator: &'a dyn PathValidator,
+    others: &'a [Certificate],
+    trust: &'a TrustList,
+}
+
 /// The stamps so far, each of which holds.
 struct Walk<'a> {
     stamps: Vec<VerifiedTimeStamp>,
-    trust: &'a TrustList,
+    paths: &'a Paths<'a>,
 }
 
 impl Walk<'_> {
@@ -137,7 +163,8 @@ impl Walk<'_> {
         digest_ends: Option<UtcMillis>,
     ) -> Result<(), EvidenceError> {
         let number = stamp.number;
-        let verified = verify_token(stamp.token, imprint, self.trust)
+        let Paths { validator, others, trust } = *self.paths;
+        let verified = verify_with(validator, stamp.token, imprint, others, trust)
             .map_err(|source| EvidenceError::Stamp { number, source })?;
         if let Some(earlier) = self.stamps.last() {
             let gen_time = verified.gen_time();
@@ -165,7 +192,7 @@ impl Walk<'_> {
             return Err(EvidenceError::Order(self.stamps.len()));
         }
         let (existed, stamp_due) = (first.gen_time(), last.due());
-        let digest_due = self.trust.digest_end(algorithm);
+        let digest_due = self.paths.trust.digest_end(algorithm);
         let stamps = self.stamps;
         let verified = VerifiedRecord { stamps, existed, algorithm, stamp_due, digest_due };
         if at > verified.due() {

@@ -19,4 +19,4 @@ pub use request::{Imprint, Request};
 pub use response::read_response;
 pub use verify::{VerifiedTimeStamp, stated, verify_response, verify_token, verify_token_by};
 
-pub(crate) use verify::{intact_over, intact_with, verify_over};
+pub(crate) use verify::{intact_over, intact_with, verify_over, verify_with};

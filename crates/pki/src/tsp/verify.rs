@@ -104,9 +104,20 @@ pub fn verify_token_by(
     imprint: &Imprint,
     trust: &TrustList,
 ) -> Result<VerifiedTimeStamp, TimeStampError> {
+    verify_with(validator, token, imprint, &[], trust)
+}
+
+/// [`verify_token_by`] with certificates for the authority's path beside those in the token.
+pub(crate) fn verify_with(
+    validator: &dyn PathValidator,
+    token: &[u8],
+    imprint: &Imprint,
+    others: &[Certificate],
+    trust: &TrustList,
+) -> Result<VerifiedTimeStamp, TimeStampError> {
     let read = Token::read(token)?;
     same_imprint(&read, imprint)?;
-    judge(validator, token, &read, &[], trust)
+    judge(validator, token, &read, others, trust)
 }
 
 /// Verifies the answer to a request: [`read_response`], [`verify_token`], and that it is the answer

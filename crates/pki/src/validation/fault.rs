@@ -12,6 +12,14 @@ use crate::tsp::TimeStampError;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
+    /// The container is said to have existed, its time stamp included, before that stamp was made.
+    #[error("it is dated {stamp}, yet the container it is part of is said to be of {known}")]
+    Contradicted {
+        /// When the stamp was made.
+        stamp: UtcMillis,
+        /// When the container is said to have existed.
+        known: UtcMillis,
+    },
     /// What shows an instant is dated after the present: one of the clocks is wrong.
     #[error("it is dated {0}, after the present")]
     Future(UtcMillis),
@@ -77,6 +85,7 @@ impl Fault {
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
+            Self::Contradicted { .. } => "E_VALIDATION_CONTRADICTED",
             Self::Future(_) => "E_VALIDATION_FUTURE",
             Self::OutOfBounds(error) => error.label(),
             Self::Record(error) => error.label(),
@@ -92,7 +101,7 @@ impl Fault {
     #[must_use]
     pub const fn indication(&self) -> &'static str {
         match self {
-            Self::Future(_) => "TIMESTAMP_ORDER_FAILURE",
+            Self::Contradicted { .. } | Self::Future(_) => "TIMESTAMP_ORDER_FAILURE",
             Self::OutOfBounds(_) | Self::StampEnded { .. } => "OUT_OF_BOUNDS_NO_POE",
             Self::Record(error) => match error {
                 EvidenceError::Late { .. } | EvidenceError::Order(_) => "TIMESTAMP_ORDER_FAILURE",

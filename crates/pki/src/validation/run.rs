@@ -90,8 +90,8 @@ impl<'a> Run<'a> {
         if let Some(token) = container.time_stamp {
             self.time_stamp(token, container.signature);
         }
-        self.out.best = self.earliest();
         self.settle();
+        self.out.best = self.earliest();
         let signer = self.path(certificate, algorithm)?;
         self.whose(&signer);
         self.revocation(&signer);
@@ -132,8 +132,14 @@ impl<'a> Run<'a> {
         self.answer(question, answer);
     }
 
-    /// One witness is enough: what the others could not tell is then not needed.
+    /// One witness is enough: what the others could not tell is then not needed. Witnesses that
+    /// contradict each other show nothing.
     fn settle(&mut self) {
+        let contradicts =
+            |check: &Check| matches!(check.answer, Answer::Open(Fault::Contradicted { .. }));
+        if self.out.checks.iter().any(contradicts) {
+            self.shown.clear();
+        }
         if self.shown.is_empty() {
             return;
         }

@@ -4,9 +4,10 @@ use kaibiao_types::UtcMillis;
 
 use super::fault::RevocationEffect;
 use super::run::{Later, Run, first_fault};
-use super::{Answer, Fault, Question, RevocationRule, Role, Witness};
+use super::{Answer, Fault, Input, Question, RevocationRule, Role, Witness};
 use crate::cert::{CertError, DigestAlgorithm};
 use crate::ers::{self, DataObject};
+use crate::limits;
 use crate::revocation::Freshness;
 use crate::tsp::{TimeStampError, VerifiedTimeStamp, verify_over};
 
@@ -39,6 +40,11 @@ impl Run<'_> {
             return Err(Fault::Future(at));
         }
         let known = self.earliest().map(|shown| shown.at);
+        if let Some(known) = known
+            && at > known.plus(limits::CLOCKS_APART)
+        {
+            return Err(Fault::Contradicted { stamp: at, known });
+        }
         if known.unwrap_or(self.now).get() / 1_000 > due.get() / 1_000 {
             return Err(Fault::StampEnded { due });
         }
@@ -49,7 +55,10 @@ impl Run<'_> {
     /// When the container existed by an evidence record.
     pub(super) fn record(&mut self, record: &[u8]) -> Result<UtcMillis, Fault> {
         let container = DataObject::of(self.input.cms, &DigestAlgorithm::ALL);
-        let found = ers::verify(record, &[container], self.input.trust, self.now)?;
+        let Input { certificates, trust, .. } = self.input;
+        let objects = [container];
+        let found =
+            ers::verify_by(self.validator, record, &objects, certificates, trust, self.now)?;
         let next = found.stamps().iter().skip(1).map(|stamp| Some(stamp.gen_time()));
         for (stamp, known) in found.stamps().iter().zip(next.chain([None])) {
             self.authority(stamp, known)?;

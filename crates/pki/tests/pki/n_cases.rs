@@ -70,6 +70,7 @@ const REVOKED: Verdict = Failed("REVOKED");
 const NO_CHAIN: Verdict = Indeterminate("NO_CERTIFICATE_CHAIN_FOUND");
 const OUT_OF_BOUNDS: Verdict = Indeterminate("OUT_OF_BOUNDS_NO_POE");
 const TRY_LATER: Verdict = Indeterminate("TRY_LATER");
+const ORDER_FAILURE: Verdict = Indeterminate("TIMESTAMP_ORDER_FAILURE");
 const NO_POE: Verdict = Indeterminate("NO_POE");
 
 pub(crate) fn table() -> Vec<Row> {
@@ -553,6 +554,22 @@ fn stamps(table: &mut Table) {
         let mut given = scene.good().stamped(&scene.tsa);
         given.anchors.remove(1);
         given
+    });
+    table.all(28, "the container existed before its stamp", ORDER_FAILURE, |scene| Given {
+        known: Some(at(NOW - 60_000)),
+        ..scene.good().stamped(&scene.tsa)
+    });
+    table.all(28, "clocks of the stamp and of the log are a minute apart", Passed, |scene| Given {
+        known: Some(at(NOW - 55_000)),
+        ..scene.good().stamped(&scene.tsa)
+    });
+    table.all(28, "the record is older than the stamp it covers", ORDER_FAILURE, |scene| {
+        let mut given = scene.good();
+        let imprint = kaibiao_pki::cms::time_stamp_imprint(&given.cms).unwrap();
+        let token = stamp(&scene.tsa, imprint, NOW + 9_000 + 60_001);
+        given.cms = kaibiao_pki::cms::add_time_stamp(&given.cms, &token).unwrap();
+        let container = given.cms.clone();
+        Given { now: at(IN_2041), ..scene.recorded(given, &container) }
     });
     table.all(28, "no word on the authority's revocation", TRY_LATER, |scene| {
         let mut given = scene.good().stamped(&scene.tsa);
