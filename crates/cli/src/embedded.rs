@@ -17,6 +17,8 @@ struct DevIdentities;
 
 const TRUST: &[u8] = include_bytes!("../../../keys-dev/trust.json");
 const ROOTS: &str = include_str!("../../../keys-dev/roots.sha256");
+const TSA_CHAIN: &str = include_str!("../../../keys-dev/tsa/tsa.chain.pem");
+const TSA_KEY: &str = include_str!("../../../keys-dev/tsa/tsa.key.pem");
 const ZHUZHOU: &[u8] = include_bytes!("../../../fixtures/tenders/zhuzhou-2022.json");
 const WORKS: &[u8] = include_bytes!("../../../fixtures/tenders/works-12.json");
 const INDOT: &[u8] = include_bytes!("../../../fixtures/tenders/indot-b40891.json");
@@ -44,6 +46,11 @@ pub(crate) fn dev_identity(name: &str) -> Result<(String, Zeroizing<String>), Fa
         String::from_utf8(file.data.into_owned()).map_err(|_| missing())
     };
     Ok((file("chain")?, Zeroizing::new(file("key")?)))
+}
+
+/// Certificate chain and key of the development time-stamping authority, PEM.
+pub(crate) fn dev_tsa() -> (String, Zeroizing<String>) {
+    (TSA_CHAIN.to_owned(), Zeroizing::new(TSA_KEY.to_owned()))
 }
 
 /// An example tender with its bidders.

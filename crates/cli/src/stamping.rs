@@ -54,8 +54,27 @@ pub(crate) async fn stamped(
         return Ok(None);
     }
     let address = ask.tsa.as_deref().unwrap_or_default();
+    answered(address, &request, trust, ui).await.map(Some)
+}
+
+/// Has an imprint stamped by an authority, under its usual policy.
+pub(crate) async fn stamped_by(
+    address: &str,
+    imprint: Imprint,
+    trust: &TrustList,
+    ui: Ui,
+) -> Result<Stamped, Failure> {
+    answered(address, &new_request(imprint, None)?, trust, ui).await
+}
+
+async fn answered(
+    address: &str,
+    request: &Request,
+    trust: &TrustList,
+    ui: Ui,
+) -> Result<Stamped, Failure> {
     let response = tsa_client::ask(address, &request.to_der()).await?;
-    judged(&response, &request, trust, ui).map(Some)
+    judged(&response, request, trust, ui)
 }
 
 fn new_request(imprint: Imprint, policy: Option<&str>) -> Result<Request, Failure> {

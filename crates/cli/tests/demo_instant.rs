@@ -72,6 +72,16 @@ fn a_whole_opening_ends_with_a_passed_package() {
     fs::write(&altered, bytes).unwrap();
     verify[1] = text(&altered);
     assert_eq!(kaibiao(&verify).code, 1);
+
+    // The evidence record is of this package and of no other.
+    let record = |package: &Path| {
+        let mut words = vec!["evidence".to_owned(), "verify".to_owned()];
+        words.extend([text(&out.join("evidence.ers")), text(package)]);
+        words.extend(trust());
+        kaibiao(&words)
+    };
+    assert!(record(&package).ok().contains("existed_before"));
+    assert_ne!(record(&altered).code, 0);
 }
 
 #[test]

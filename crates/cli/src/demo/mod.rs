@@ -3,6 +3,7 @@
 //! The hall and three custodians run as child processes; host, supervisor and bidders act through
 //! the very functions of the commands, over HTTP.
 
+mod archive;
 mod cast;
 mod document;
 mod folders;
@@ -77,6 +78,8 @@ async fn play(
     room.unseal_documents(&bids).await?;
     room.record_and_close().await?;
     let package = room.keep().await?;
+    let tsa = stage.start_tsa(folders).await?;
+    archive::begin(&tsa, &package, &cast.trust.list, &steps, folders, ui).await?;
     let report = cmd::judge_package(&package, &cast.trust.list, None)?;
     cmd::report_package(&report, ui);
     Ok(cmd::exit_of_package(&report))

@@ -1,9 +1,10 @@
 //! The processes of a demonstration: the hall and the custodians, each with its own folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kaibiao_wire::{Label, TimeAnswer, paths};
+use zeroize::Zeroizing;
 
 use crate::args::{ByTrust, DemoArgs};
 use crate::client::Hall;
@@ -48,7 +49,7 @@ impl Stage {
         let mut running = Vec::new();
         for name in &cast.custodians {
             let folder = folders.process(name)?;
-            let (chain, key) = identity_files(name, &folder)?;
+            let (chain, key) = identity_files(embedded::dev_identity(name)?, &folder)?;
             let arguments =
                 custodian_arguments(&address, &folder, (&chain, &key), &by, Some(POLL_MS))?;
             let log = folder.join("custodian.log");
@@ -69,8 +70,7 @@ impl Stage {
         trust: &Path,
     ) -> Result<String, Failure> {
         let folder = folders.process("hall")?;
-        let (chain, key) = identity_files("hall", &folder)?;
-        let path = |path: &Path| path.display().to_string();
+        let (chain, key) = identity_files(embedded::dev_identity("hall")?, &folder)?;
         let arguments = [
             ("--data", path(&folder.join("data"))),
             ("--listen", args.listen.to_string()),
@@ -78,15 +78,39 @@ impl Stage {
             ("--key", path(&key)),
             ("--trust", path(trust)),
         ];
-        let mut all: Vec<String> =
-            ["serve", "--dev", "--while-stdin"].map(ToOwned::to_owned).to_vec();
-        all.extend(arguments.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
-        let (child, first) = Child::start("hall", &all, &folder.join("hall.log"))?;
+        self.start_server("hall", &["serve", "--dev", "--while-stdin"], &arguments, &folder).await
+    }
+
+    /// Starts the development time-stamping authority; gives its address.
+    pub(super) async fn start_tsa(&mut self, folders: &Folders) -> Result<String, Failure> {
+        let folder = folders.process("tsa")?;
+        let (chain, key) = identity_files(embedded::dev_tsa(), &folder)?;
+        let arguments = [
+            ("--data", path(&folder.join("data"))),
+            ("--listen", "127.0.0.1:0".to_owned()),
+            ("--cert", path(&chain)),
+            ("--key", path(&key)),
+        ];
+        self.start_server("tsa", &["tsa", "--while-stdin"], &arguments, &folder).await
+    }
+
+    /// Starts a process that says on its first line where it listens.
+    async fn start_server(
+        &mut self,
+        name: &str,
+        command: &[&str],
+        arguments: &[(&str, String)],
+        folder: &Path,
+    ) -> Result<String, Failure> {
+        let mut all: Vec<String> = command.iter().map(|&word| word.to_owned()).collect();
+        let words = arguments.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]);
+        all.extend(words);
+        let (child, first) = Child::start(name, &all, &folder.join(format!("{name}.log")))?;
         self.children.push(child);
-        let line = first_line("hall", first).await?;
+        let line = first_line(name, first).await?;
         line.strip_prefix("listening: ")
             .map(ToOwned::to_owned)
-            .ok_or_else(|| Failure::internal(format!("the hall says {line:?}")))
+            .ok_or_else(|| Failure::internal(format!("{name} says {line:?}")))
     }
 
     /// The ends of all logs, for people who look for the cause of a failure.
@@ -117,12 +141,15 @@ async fn first_line(
     }
 }
 
+fn path(path: &Path) -> String {
+    path.display().to_string()
+}
+
 /// Writes a development identity into a process's own folder.
 fn identity_files(
-    name: &str,
+    (chain, key): (String, Zeroizing<String>),
     folder: &Path,
-) -> Result<(std::path::PathBuf, std::path::PathBuf), Failure> {
-    let (chain, key) = embedded::dev_identity(name)?;
+) -> Result<(PathBuf, PathBuf), Failure> {
     let paths = (folder.join("chain.pem"), folder.join("key.pem"));
     files::write_new(&paths.0, chain.as_bytes())?;
     files::write_private(&paths.1, key.as_bytes())?;
