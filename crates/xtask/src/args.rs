@@ -15,10 +15,12 @@ usage: cargo xtask <task>
   deps     check licences, sources, bans and duplicates against deps.toml
   traces   check that every attack, negative test and ruling in docs/spec/threats.md
            names tests that exist
+  law-report   list the duties of docs/law with their code and tests, and check that
+           they exist and that no duty and no article of a refusal is missing
   test     do every set-up step, then run every check and every test
              --no-install   only name missing Debian packages, install nothing (nor pyHanko)
              --only STEP    run one step: set-up, fmt, layers, shape, deps,
-                            traces, clippy, test, web or doc
+                            traces, law, clippy, test, web or doc
   bench seal   seal and open one file beside age, rage, openssl cms and gpg where installed
              --size N       bytes of the file, such as 4M (default 1G)
              --runs N       runs of every tool (default 5)
@@ -65,6 +67,8 @@ pub(crate) enum Task {
     Deps,
     /// `traces`.
     Traces,
+    /// `law-report`.
+    Law,
     /// `test`.
     Test(Options),
 }
@@ -83,6 +87,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
         Some("shape") => Task::Shape,
         Some("deps") => Task::Deps,
         Some("traces") => Task::Traces,
+        Some("law-report") => Task::Law,
         Some("test") => return parse_test(words).map(Task::Test),
         Some(kind @ ("bench" | "soak")) => {
             let name = words.next().unwrap_or_default();
@@ -178,6 +183,7 @@ mod tests {
         assert_eq!(parsed("layers").unwrap(), Task::Layers);
         assert_eq!(parsed("shape").unwrap(), Task::Shape);
         assert_eq!(parsed("deps").unwrap(), Task::Deps);
+        assert_eq!(parsed("law-report").unwrap(), Task::Law);
         assert_eq!(parsed("--help").unwrap(), Task::Help);
         let options = Options { no_install: true, only: Some(Step::Clippy) };
         assert_eq!(parsed("test --only clippy --no-install").unwrap(), Task::Test(options));
@@ -238,6 +244,8 @@ mod tests {
             "Layers",
             "layers deps",
             "deps --fix",
+            "law",
+            "law-report all",
             "test clippy",
             "test --only",
             "test --only everything",

@@ -1,13 +1,11 @@
 //! `cargo xtask deps`: the foreign crates against the policy in `deps.toml`.
 //!
 //! The graph is the one of the platform that we build for. [`policy`] reads the policy, [`spdx`]
-//! the licence expressions, [`rules`] compares; [`toml`] is the small part of the TOML language
-//! that the policy is written in.
+//! the licence expressions, [`rules`] compares.
 
 mod policy;
 mod rules;
 mod spdx;
-mod toml;
 
 use std::path::Path;
 

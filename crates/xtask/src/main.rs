@@ -5,6 +5,7 @@
 //! | `layers` | dependencies of our crates point strictly down, the pure crates stay pure | [`layers`] |
 //! | `shape` | size of files, no unfinished work, lints inherited | [`shape`] |
 //! | `deps` | licences, sources, bans and duplicates of foreign crates against `deps.toml` | [`deps`] |
+//! | `law-report` | every duty of the law has code and test, or says why not | [`law`] |
 //! | `traces` | every attack, negative test and ruling names tests that exist | [`traces`] |
 //! | `soak fuzz` | the fuzz targets under libFuzzer | [`fuzz`] |
 //! | `bench`, `soak` | builds and runs the programs that measure, in `benches/` | [`mod@bench`] |
@@ -19,12 +20,14 @@ mod cargo;
 mod deps;
 mod error;
 mod fuzz;
+mod law;
 mod layers;
 mod lexer;
 mod report;
 mod shape;
 mod source;
 mod test;
+mod toml;
 mod traces;
 
 use std::process::ExitCode;
@@ -58,6 +61,7 @@ fn run(words: &[String]) -> Result<(), TaskError> {
         Task::Shape => shape::run(&cargo::workspace_root()?),
         Task::Deps => deps::run(&cargo::workspace_root()?),
         Task::Fuzz(soak) => fuzz::run(&cargo::workspace_root()?, &soak),
+        Task::Law => law::run(&cargo::workspace_root()?),
         Task::Traces => traces::run(&cargo::workspace_root()?),
         Task::Test(options) => test::run(&cargo::workspace_root()?, options),
     }

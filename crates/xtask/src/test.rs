@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::error::TaskError;
-use crate::{cargo, deps, layers, report, shape, traces};
+use crate::{cargo, deps, law, layers, report, shape, traces};
 use tally::Tally;
 
 /// The variable that names the folder of foreign suites and data.
@@ -43,6 +43,8 @@ pub(crate) enum Step {
     Deps,
     /// `cargo xtask traces`.
     Traces,
+    /// `cargo xtask law-report`, without its table.
+    Law,
     /// The lints of compiler and clippy.
     Clippy,
     /// The tests of all crates.
@@ -55,13 +57,14 @@ pub(crate) enum Step {
 
 impl Step {
     /// All steps in order.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::SetUp,
         Self::Fmt,
         Self::Layers,
         Self::Shape,
         Self::Deps,
         Self::Traces,
+        Self::Law,
         Self::Clippy,
         Self::Test,
         Self::Web,
@@ -77,6 +80,7 @@ impl Step {
             Self::Shape => "shape",
             Self::Deps => "deps",
             Self::Traces => "traces",
+            Self::Law => "law",
             Self::Clippy => "clippy",
             Self::Test => "test",
             Self::Web => "web",
@@ -144,6 +148,7 @@ impl Course<'_> {
             Step::Shape => shape::run(self.root),
             Step::Deps => deps::run(self.root),
             Step::Traces => traces::run(self.root),
+            Step::Law => law::check(self.root),
             Step::Clippy => self.cargo(
                 &[
                     "clippy",

@@ -68,7 +68,7 @@ fn failed(no: u32, dropped: &[u16]) -> Input {
     Input::DrawFailed { no, dropped: dropped.iter().map(|no| custodian(*no)).collect() }
 }
 
-fn hold(opening: &mut Opening, no: u32) {
+pub fn hold(opening: &mut Opening, no: u32) {
     opening.host(&Command::StartDraw(no));
     for custodian_no in [1, 2] {
         answer(opening, custodian_no, no).unwrap();

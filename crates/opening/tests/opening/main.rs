@@ -15,6 +15,7 @@ mod command;
 mod draw;
 mod events;
 mod freeze;
+mod graph;
 mod postpone;
 mod procedure;
 mod random;

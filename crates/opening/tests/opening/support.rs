@@ -1,7 +1,7 @@
 //! A small lot, its parties, and the events and inputs of its opening.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kaibiao_opening::*;
 use kaibiao_types::*;
@@ -331,12 +331,21 @@ pub fn vectors(name: &str) -> PathBuf {
 
 /// Compares with a committed file; `UPDATE=1` writes it instead.
 pub fn golden(name: &str, actual: &str) {
-    let path = vectors(name);
+    compare(&vectors(name), actual);
+}
+
+/// The same for a picture of the procedure, which nobody reads but people.
+pub fn snapshot(name: &str, actual: &str) {
+    compare(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(name), actual);
+}
+
+fn compare(path: &Path, actual: &str) {
+    let name = path.display();
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, actual).unwrap();
+        std::fs::write(path, actual).unwrap();
     }
-    let committed = std::fs::read_to_string(&path)
+    let committed = std::fs::read_to_string(path)
         .unwrap_or_else(|_| panic!("{name} is missing; UPDATE=1 writes it"));
     if committed == actual {
         return;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::toml::{self, Item, Table};
+use crate::toml::{self, Item, Table};
 
 /// The policy on foreign crates.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -1,13 +1,14 @@
-//! The part of TOML that the policy is written in: tables, lists of tables, texts, lists of texts.
+//! The part of TOML that `deps.toml` and `docs/law` are written in: tables, lists of tables, texts,
+//! lists of texts.
 //!
-//! Anything else is refused with its line, so that no line of the policy is read differently here
-//! than by another reader of TOML.
+//! Anything else is refused with its line, so that no line is read differently here than by another
+//! reader of TOML.
 
 use std::collections::BTreeMap;
 
 /// A value.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Item {
+pub(crate) enum Item {
     /// `"text"`, without escapes.
     Text(String),
     /// `["text", "text"]`, over one or more lines.
@@ -16,15 +17,15 @@ pub(super) enum Item {
 
 /// A table with its header.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The name in the header.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Whether the header is `[[name]]`.
-    pub(super) repeated: bool,
+    pub(crate) repeated: bool,
     /// Line of the header, counted from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// The values by their keys.
-    pub(super) items: BTreeMap<String, Item>,
+    pub(crate) items: BTreeMap<String, Item>,
 }
 
 /// Reads a whole file.
@@ -32,7 +33,7 @@ pub(super) struct Table {
 /// # Errors
 ///
 /// A text with the line that is not understood.
-pub(super) fn parse(text: &str) -> Result<Vec<Table>, String> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Table>, String> {
     let mut tables: Vec<Table> = Vec::new();
     let mut lines = text.lines().zip(1_usize..);
     while let Some((line, number)) = lines.next() {
