@@ -31,7 +31,7 @@ impl State {
             Event::PostponementAsked(asked) => self.asked = Some(asked.clone()),
             Event::DeadlinePostponed(postponed) => self.postponed(postponed),
             Event::TimeConfirmationAsked(time) => self.time_asked = Some(time.clone()),
-            Event::TimeConfirmed(_) => self.time_confirmed = Some(at),
+            Event::TimeConfirmed(_) => self.time_confirmed = Some(mark),
             Event::IntakeClosed(head) => {
                 let (tick, size, root) = (head.tick, head.size, head.root);
                 self.intake = Some(ClosedIntake { tick, size, root, at });

@@ -28,7 +28,7 @@ pub struct State {
     pub(crate) asked: Option<PostponementAsked>,
     pub(crate) postponements: Vec<DeadlinePostponed>,
     pub(crate) time_asked: Option<TimeConfirmed>,
-    pub(crate) time_confirmed: Option<UtcMillis>,
+    pub(crate) time_confirmed: Option<Mark>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
     pub(crate) frozen_at: UtcMillis,
@@ -233,8 +233,8 @@ impl State {
 
     /// When host and supervisor had both confirmed that the opening time has come (ruling 13), by
     /// the hall's clock.
-    pub const fn time_confirmed(&self) -> Option<UtcMillis> {
-        self.time_confirmed
+    pub fn time_confirmed(&self) -> Option<UtcMillis> {
+        self.time_confirmed.map(|mark| mark.at)
     }
 
     /// The postponement that waits for the supervisor's approval.

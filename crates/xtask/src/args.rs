@@ -3,6 +3,7 @@
 use crate::bench::Program;
 use crate::error::TaskError;
 use crate::fuzz::Soak;
+use crate::sequences;
 use crate::test::{Options, Step};
 
 /// What `cargo xtask --help` prints.
@@ -39,6 +40,8 @@ usage: cargo xtask <task>
   soak seal    seal, check and open one file in at most 32 MiB of memory
              --size N       bytes of the file (default 5G)
              --dir DIR      where the files go (default: under target)
+  soak opening   play random openings of each template; a failing one leaves its log
+             --sequences N  so many of each template (default 100000)
   soak fuzz    feed every reader of outside bytes with libFuzzer
              --minutes N    minutes for each target (default 10)
              --target NAME  one target of crates/fuzz
@@ -57,6 +60,8 @@ pub(crate) enum Task {
     Bench(Program, Vec<String>),
     /// `soak fuzz`.
     Fuzz(Soak),
+    /// `soak opening`, with the number of sequences.
+    Sequences(u64),
     /// Print [`HELP`].
     Help,
     /// `layers`.
@@ -91,8 +96,10 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
         Some("test") => return parse_test(words).map(Task::Test),
         Some(kind @ ("bench" | "soak")) => {
             let name = words.next().unwrap_or_default();
-            if (kind, name) == ("soak", "fuzz") {
-                return parse_fuzz(words).map(Task::Fuzz);
+            match (kind, name) {
+                ("soak", "fuzz") => return parse_fuzz(words).map(Task::Fuzz),
+                ("soak", "opening") => return parse_sequences(words).map(Task::Sequences),
+                _ => {}
             }
             let program = Program::by_words(kind, name)
                 .ok_or_else(|| TaskError::Usage(format!("`{kind}` cannot measure `{name}`")))?;
@@ -122,6 +129,13 @@ fn parse_fuzz<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Soak, Task
         }
     }
     Ok(soak)
+}
+
+fn parse_sequences<'a>(words: impl Iterator<Item = &'a str>) -> Result<u64, TaskError> {
+    let options = parse_options(words, &["--sequences"])?;
+    let Some(text) = options.get(1) else { return Ok(sequences::DEFAULT) };
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| TaskError::Usage(format!("`{text}` is no number of sequences")))
 }
 
 /// Options of a program that measures, of those it knows; it reads their values itself.
@@ -221,6 +235,15 @@ mod tests {
         let one = Soak { minutes: 2, target: Some("cms".to_owned()) };
         assert_eq!(parsed("soak fuzz --target cms --minutes 2").unwrap(), Task::Fuzz(one));
         for line in ["soak fuzz --minutes", "soak fuzz --minutes x", "soak fuzz cms"] {
+            assert!(matches!(parsed(line), Err(TaskError::Usage(_))), "`{line}` was accepted");
+        }
+    }
+
+    #[test]
+    fn random_openings_take_their_number() {
+        assert_eq!(parsed("soak opening").unwrap(), Task::Sequences(100_000));
+        assert_eq!(parsed("soak opening --sequences 7").unwrap(), Task::Sequences(7));
+        for line in ["soak opening 7", "soak opening --sequences", "soak opening --sequences 0"] {
             assert!(matches!(parsed(line), Err(TaskError::Usage(_))), "`{line}` was accepted");
         }
     }

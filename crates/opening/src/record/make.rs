@@ -249,7 +249,8 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
             ),
         ));
     }
-    if let Some(at) = state.time_confirmed() {
+    let confirmed = state.time_confirmed.filter(|mark| before_record(state, mark.entry));
+    if let Some(at) = confirmed.map(|mark| mark.at) {
         notes.push(note(
             format!("开标时间已到由主持人和监督人于北京时间 {} 签署确认。", at.beijing()),
             format!("host and supervisor confirmed at {at} that the opening time had come."),

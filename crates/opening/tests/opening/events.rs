@@ -19,7 +19,7 @@ struct Line {
     data: Box<RawValue>,
 }
 
-fn line((by, at, event): &Entry) -> String {
+pub fn line((by, at, event): &Entry) -> String {
     let data = RawValue::from_string(event.data_json()).unwrap();
     let kind = event.kind().name().to_owned();
     serde_json::to_string(&Line { at: *at, by: by.to_string(), kind, data }).unwrap() + "\n"

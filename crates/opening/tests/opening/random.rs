@@ -33,7 +33,7 @@ fn actor(who: u8) -> Actor {
 }
 
 /// The input or command that would move the opening on, tried often so that runs get far.
-fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor, Command)> {
+pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor, Command)> {
     let state = &opening.state;
     let custodian = u16::from(who % 3) + 1;
     match state.phase() {

@@ -36,7 +36,12 @@ fn what_follows_the_record_does_not_enter_it() {
     let mut late = Opening::at(Phase::RecordGenerated, 4);
     let record = OpeningRecord::new(&late.state).unwrap();
     late.command(&bidder(1), &Command::SignIn).unwrap();
-    late.open_documents();
+    late.host(&Command::StartUnsealing(Part::Documents));
+    late.host(&Command::ConfirmTime { deadline: at(DEADLINE) });
+    late.command(&supervisor(), &Command::ApproveTime { deadline: at(DEADLINE) }).unwrap();
+    assert!(late.state.time_confirmed().is_some());
+    late.release(Part::Documents);
+    late.input(&Input::DocumentsUnsealed(documents(&late.state))).unwrap();
     late.host(&Command::Close);
     assert_eq!(OpeningRecord::new(&late.state), Some(record));
 }

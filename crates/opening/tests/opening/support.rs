@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use kaibiao_opening::*;
 use kaibiao_types::*;
@@ -142,7 +143,10 @@ pub fn announced() -> Announced {
 }
 
 pub fn tender() -> TenderFile {
-    TenderFile::new(&TenderDraft::new(terms()).unwrap(), announced()).unwrap()
+    static TENDER: LazyLock<TenderFile> = LazyLock::new(|| {
+        TenderFile::new(&TenderDraft::new(terms()).unwrap(), announced()).unwrap()
+    });
+    TENDER.clone()
 }
 
 pub fn lot_published() -> LotPublished {
@@ -162,6 +166,11 @@ pub fn price(no: u8) -> Money {
 }
 
 pub fn sheet_bytes(no: u8) -> Vec<u8> {
+    static SHEETS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| (0..16).map(sheet).collect());
+    SHEETS[usize::from(no)].clone()
+}
+
+fn sheet(no: u8) -> Vec<u8> {
     let tender = tender();
     PriceSheet::build(&tender.sheet_rules(), &bidder_party(no).code, price(no), sheet_fields())
         .unwrap()
