@@ -48,8 +48,8 @@ pub use event::{
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
-    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordObjection,
-    RecordRow, RecordSeal,
+    OpeningRecord, RecordDocuments, RecordDraw, RecordError, RecordField, RecordFreeze, RecordKind,
+    RecordObjection, RecordRow, RecordSeal,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

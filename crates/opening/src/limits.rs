@@ -48,6 +48,8 @@ pub const OBJECTION_CHARS: usize = 2_000;
 pub const POSTPONEMENTS: usize = 100;
 /// The objections of one opening.
 pub const OBJECTIONS: usize = 10_000;
+/// `record.json`: bytes. A row has about 1,200, with forty read-out fields 8,000.
+pub const RECORD_BYTES: usize = 256 << 20;
 /// The longest reading of one price: milliseconds.
 pub const READ_MAX: u64 = 600_000;
 /// A CMS in base64: characters.

@@ -4,25 +4,29 @@
 //! what follows that entry does not enter the record.
 
 mod make;
+mod read;
 mod text;
 
 use kaibiao_types::{
     BidSeq, Currency, CustodianIndex, Digest, Fault, LotId, Money, OrgCode, Part, Party, TenderId,
     Threshold, UtcMillis,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+pub use read::RecordError;
 
 use crate::event::Verdict;
 use crate::tender::{Bilingual, CustodyKind, DrawValues, Template, TimeSource};
 
 /// The opening record of one lot. Amounts stand in minor units, in figures and in 大写; times in
 /// milliseconds since the Unix epoch (UTC).
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OpeningRecord {
     /// Version of the format: 1.
     pub v: u8,
     /// `opening-record`.
-    pub kind: &'static str,
+    pub kind: RecordKind,
     /// 招标项目编号.
     pub tender: TenderId,
     /// 标段(包)编号.
@@ -72,7 +76,7 @@ pub struct OpeningRecord {
     /// The objections by number.
     pub objections: Vec<RecordObjection>,
     /// The draws of the tender file in their order; without any the key is left out.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub draws: Vec<RecordDraw>,
     /// What a reader must know beside the rows.
     pub notes: Vec<Bilingual>,
@@ -82,8 +86,17 @@ pub struct OpeningRecord {
     pub source: Option<String>,
 }
 
+/// The word by which a reader knows this file from others.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordKind {
+    /// An opening record.
+    OpeningRecord,
+}
+
 /// The frozen set and who countersigned it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordFreeze {
     /// The freeze id.
     pub freeze_id: Digest,
@@ -102,7 +115,8 @@ pub struct RecordFreeze {
 }
 
 /// One bidder.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordRow {
     /// 序号, from 1.
     pub position: u32,
@@ -143,7 +157,8 @@ pub struct RecordRow {
 }
 
 /// The seal check of one part.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordSeal {
     /// The part.
     pub part: Part,
@@ -154,7 +169,8 @@ pub struct RecordSeal {
 }
 
 /// One read-out field.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordField {
     /// The key in the price sheet.
     pub key: String,
@@ -167,7 +183,8 @@ pub struct RecordField {
 }
 
 /// How the documents of one bid came out.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordDocuments {
     /// How it went.
     pub verdict: Verdict,
@@ -180,7 +197,8 @@ pub struct RecordDocuments {
 }
 
 /// One objection with its answer.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordObjection {
     /// Number, from 1.
     pub no: u32,
@@ -197,7 +215,8 @@ pub struct RecordObjection {
 }
 
 /// One draw and how it came out.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordDraw {
     /// Number in the tender file.
     pub no: u32,

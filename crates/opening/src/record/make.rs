@@ -3,8 +3,8 @@
 use kaibiao_types::{CustodianIndex, Money};
 
 use super::{
-    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordObjection,
-    RecordRow, RecordSeal,
+    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordKind,
+    RecordObjection, RecordRow, RecordSeal,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
 use crate::phase::Phase;
@@ -27,7 +27,7 @@ impl OpeningRecord {
         let lot = state.published()?;
         Some(Self {
             v: 1,
-            kind: "opening-record",
+            kind: RecordKind::OpeningRecord,
             tender: state.lot().tender.clone(),
             lot: state.lot().lot.clone(),
             title: lot.title.clone(),

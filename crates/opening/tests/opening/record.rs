@@ -139,3 +139,54 @@ fn sentences_and_their_length() {
     assert!(words.zh.contains("美元") && !words.zh.contains("人民币"), "{}", words.zh);
     assert!(words.en.contains("$1,431,388.90"));
 }
+
+fn bytes() -> Vec<u8> {
+    OpeningRecord::new(&normal().state).unwrap().to_bytes()
+}
+
+#[test]
+fn a_record_is_read_back_from_its_bytes() {
+    for opening in [normal(), degraded(), crate::draw::closed()] {
+        let record = OpeningRecord::new(&opening.state).unwrap();
+        assert_eq!(OpeningRecord::read(&record.to_bytes()), Ok(record));
+    }
+}
+
+/// The record with one text of it replaced.
+fn with(from: &str, to: &str) -> Result<OpeningRecord, RecordError> {
+    let text = String::from_utf8(bytes()).unwrap();
+    assert!(text.contains(from), "{from}");
+    OpeningRecord::read(text.replacen(from, to, 1).as_bytes())
+}
+
+#[test]
+fn what_is_not_written_as_a_record_is_refused() {
+    let label = |result: Result<OpeningRecord, RecordError>| result.unwrap_err().label();
+    for (from, to, expected) in [
+        ("{\"v\":1", "{\"v\":2", "E_RECORD_VERSION"),
+        ("{\"v\":1", "{ \"v\":1", "E_RECORD_FORM"),
+        ("{\"v\":1", "{\"v\":1,\"v\":1", "E_RECORD_SYNTAX"),
+        ("{\"v\":1", "{\"v\":1.0", "E_RECORD_SYNTAX"),
+        ("{\"v\":1", "{\"v\":1,\"extra\":0", "E_RECORD_SYNTAX"),
+        ("\"opening-record\"", "\"price-sheet\"", "E_RECORD_SYNTAX"),
+        ("\"min_bidders\":3,", "", "E_RECORD_SYNTAX"),
+        ("\"objections\":[", "\"draws\":[],\"objections\":[", "E_RECORD_FORM"),
+        ("\"figures\":\"¥800,123.45\"", "\"figures\":\"¥300,123.45\"", "E_RECORD_AMOUNT"),
+        ("捌拾万", "叁拾万", "E_RECORD_AMOUNT"),
+        ("\"figures\":\"¥800,123.45\"", "\"figures\":null", "E_RECORD_AMOUNT"),
+        ("\"total\":{\"minor\":80012345", "\"total\":{\"minor\":80012346", "E_RECORD_AMOUNT"),
+        ("示例工程", "示例工程\u{0}", "E_RECORD_SYNTAX"),
+        ("示例工程", "\\u793a例工程", "E_RECORD_FORM"),
+    ] {
+        assert_eq!(label(with(from, to)), expected, "{from} {to}");
+    }
+    let whole = bytes();
+    for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
+        assert_eq!(label(OpeningRecord::read(&whole[..cut])), "E_RECORD_SYNTAX", "{cut}");
+    }
+    let mut longer = whole;
+    longer.push(b'\n');
+    assert_eq!(label(OpeningRecord::read(&longer)), "E_RECORD_FORM");
+    let huge = vec![b' '; limits::RECORD_BYTES + 1];
+    assert_eq!(label(OpeningRecord::read(&huge)), "E_RECORD_TOO_LONG");
+}
