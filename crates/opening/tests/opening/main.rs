@@ -21,6 +21,7 @@ mod random;
 mod record;
 mod replay;
 mod sheet;
+mod steps;
 mod support;
 mod table;
 mod tender;
