@@ -22,34 +22,63 @@ export function phaseOf(state, now) {
 }
 
 const STEP_OF = {
-  empty: 0, receiving: 0, due: 0, closing: 1, freezing: 1, degraded: 1, ready: 2, list: 3, sealed: 4,
-  unsealing: 4, published: 5, reading: 5, read: 6, record: 6, closed: 7, failed: 2,
+  empty: "receive", receiving: "receive", due: "receive", closing: "freeze", freezing: "freeze", degraded: "freeze",
+  unsealing: "unseal", reading: "read", record: "record", closed: "close",
 };
 
-export const STEPS = ["receive", "freeze", "list", "seals", "unseal", "read", "record", "close"];
+// The steps of the strip by their names in a tender file's list, and when each began and was done.
+const LISTED = {
+  "publish-bidders": { key: "list", begun: (s) => s.freezeDone?.at, done: (s) => s.bidders?.at },
+  "check-bidders": { key: "check", begun: (s) => first(Object.values(s.checks))?.at, done: checkedAt },
+  "check-seals": { key: "seals", begun: (s) => s.bidders?.at, done: (s) => s.seals?.at },
+  "announce-ceiling": { key: "ceiling", begun: () => null, done: (s) => s.ceilingAt },
+  "unseal-prices": { key: "unseal", begun: (s) => s.unsealing.price?.at, done: (s) => s.prices?.at },
+  "read-prices": { key: "read", begun: (s) => s.readings[0]?.at, done: (s) => s.readingDoneAt },
+  record: { key: "record", begun: (s) => s.readingDoneAt, done: (s) => s.closedAt },
+};
 
-/** The steps of the strip: `[{ key, status: done | now | next | failed, at }]`. */
+const ORIGINAL = ["publish-bidders", "check-seals", "unseal-prices", "read-prices", "record"]
+  .map((step) => ({ step, optional: false }));
+
+const first = (list) => list[0] ?? null;
+
+/** When the last current bidder was checked for the first time; null before that. */
+function checkedAt(state) {
+  const checked = Object.values(state.checks);
+  return state.frozen && checked.length === state.frozen.bidders ? Math.max(...checked.map((check) => check.at)) : null;
+}
+
+/** The steps between the complete freeze and the record, as the first entry of the log lists them. */
+export function listedSteps(state) {
+  return state.lot?.steps ?? ORIGINAL;
+}
+
+/**
+ * The step that comes next and may not be left out, by its key in the strip; null when none is left.
+ */
+export function nextStep(state) {
+  const next = listedSteps(state).find((listed) => !listed.optional && (LISTED[listed.step].done(state) ?? null) === null);
+  return next ? LISTED[next.step].key : null;
+}
+
+/** The steps of the strip: `[{ key, status: done | now | next | left | failed, at }]`; `left`: left out. */
 export function stepsOf(state, phase) {
-  const ended = [
-    state.intake?.at, state.freezeDone?.at, state.bidders?.at, state.seals?.at, state.prices?.at,
-    state.readingDoneAt, state.closedAt, state.closedAt,
-  ];
-  const begun = [
-    state.lot?.at, state.intake?.at, state.freezeDone?.at, state.bidders?.at, state.unsealing.price?.at,
-    state.readings[0]?.at, state.readingDoneAt, state.closedAt,
-  ];
-  const current = STEP_OF[phase];
-  return STEPS.map((key, index) => {
-    const done = phase === "closed" || (ended[index] ?? null) !== null;
-    if (done) return { key, status: "done", at: ended[index] ?? null };
-    if (phase === "failed") {
-      return index === firstOpen(ended) ? { key, status: "failed", at: state.failed.at } : { key, status: "next", at: null };
-    }
-    return { key, status: index === current ? "now" : "next", at: index === current ? begun[index] ?? null : null };
+  const strip = [
+    { key: "receive", begun: state.lot?.at, ended: state.intake?.at },
+    { key: "freeze", begun: state.intake?.at, ended: state.freezeDone?.at },
+    ...listedSteps(state).map(({ step }) => ({ key: LISTED[step].key, begun: LISTED[step].begun(state), ended: LISTED[step].done(state) })),
+    { key: "close", begun: state.closedAt, ended: state.closedAt },
+  ].map((step) => ({ key: step.key, begun: step.begun ?? null, ended: step.ended ?? null }));
+  const current = phase === "failed" ? strip.find((step) => step.ended === null).key : STEP_OF[phase] ?? nextStep(state);
+  return strip.map(({ key, begun, ended }, index) => {
+    if (ended !== null || (phase === "closed" && !isOptional(state, key))) return { key, status: "done", at: ended };
+    if (isOptional(state, key) && strip.slice(index + 1).some((later) => later.ended !== null)) return { key, status: "left", at: null };
+    if (key !== current) return { key, status: "next", at: null };
+    return phase === "failed" ? { key, status: "failed", at: state.failed.at } : { key, status: "now", at: begun };
   });
 }
 
-const firstOpen = (ended) => ended.findIndex((at) => (at ?? null) === null);
+const isOptional = (state, key) => listedSteps(state).some((listed) => listed.optional && LISTED[listed.step].key === key);
 
 /** ceil((n + k) / 2) custodians must sign the frozen set (ruling 11). */
 export function quorum({ n, k }) {

@@ -23,6 +23,8 @@ export function initial() {
     failed: null,
     signedIn: {}, // organisation code -> stamp
     bidders: null,
+    checks: {}, // organisation code -> { identity, bond, reason, at }, the last one of each
+    ceilingAt: null, // when the ceiling was announced
     seals: null,
     unsealing: { price: null, documents: null },
     partials: { price: [], documents: [] },
@@ -107,6 +109,10 @@ const STEPS = {
   "too-few-bidders": (_, data, { at }) => ({ failed: { bidders: data.bidders, min: data.min, at } }),
   "signed-in": (state, data, { at }) => ({ signedIn: { ...state.signedIn, [data.bidder.code]: at } }),
   "bidders-published": (_, data, { at }) => ({ bidders: { list: data.bidders, at } }),
+  "bidder-checked": (state, data, { at }) => ({
+    checks: { ...state.checks, [data.bidder]: { identity: data.identity, bond: data.bond, reason: data.reason, at } },
+  }),
+  "ceiling-announced": (_, __, { at }) => ({ ceilingAt: at }),
   "seals-checked": (_, data, { at }) => ({ seals: { results: data.results, at } }),
   "unsealing-started": (state, data, { at }) => ({
     unsealing: { ...state.unsealing, [data.part]: { stage: data.stage, at } },
@@ -192,6 +198,8 @@ const BRIEFS = {
   "too-few-bidders": (d) => ({ count: d.bidders, min: d.min }),
   "signed-in": (d) => ({ bidder: d.bidder.code }),
   "bidders-published": (d) => ({ count: d.bidders.length }),
+  "bidder-checked": (d) => ({ bidder: d.bidder, identity: d.identity, bond: d.bond, reason: d.reason }),
+  "ceiling-announced": (d) => ({ total: d.ceiling }),
   "seals-checked": (d) => ({ count: d.results.length, sealed: d.results.filter((r) => r.sealed).length }),
   "unsealing-started": (d) => ({ part: d.part }),
   "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),

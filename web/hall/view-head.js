@@ -2,7 +2,7 @@
 
 import { h, icon, Slot, tag } from "./dom.js";
 import { figures } from "./money.js";
-import { quorum, readableOf, stepsOf } from "./phase.js";
+import { nextStep, quorum, readableOf, stepsOf } from "./phase.js";
 import { clock, dateTime, left } from "./time.js";
 import { setText } from "./view-top.js";
 import { pick } from "./words.js";
@@ -24,6 +24,7 @@ export function nowSentence(state, phase, w) {
     case "read": return w.now.read(Object.keys(state.confirmed).length, state.readings.length);
     case "record": return w.now.record(state.recordSignatures.length);
     case "failed": return w.now.failed(state.failed.bidders, state.failed.min);
+    case "ready": case "list": case "sealed": return w.now.waits[nextStep(state)];
     default: return w.now[phase];
   }
 }
@@ -61,7 +62,8 @@ export class Head {
     this.#now.show([sentence, tone], () =>
       h("p", { class: `now ${tone}` }, icon(TONE_ICON[tone]), h("span", { text: sentence })));
     this.#project.show([state.lot, phase, w, lang, bigFigure(state, phase)], () => project(state, phase, w, lang, lotKey));
-    this.#steps.show([state.intake, state.freezeDone, state.bidders, state.seals, state.prices, state.readingDoneAt, state.closedAt,
+    this.#steps.show([state.intake, state.freezeDone, state.bidders, state.checks, state.ceilingAt, state.seals, state.prices, state.readingDoneAt,
+      state.closedAt,
       state.failed, state.lot, phase, w], () => state.lot ? steps(state, phase, w) : []);
   }
 

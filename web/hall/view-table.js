@@ -15,7 +15,7 @@ export class Schedule {
 
   update(ctx) {
     const { state, w, lang, phone } = ctx;
-    const inputs = [w, lang, phone, state.lot, state.bidders, state.seals, state.signedIn, state.prices, state.readings, state.confirmed,
+    const inputs = [w, lang, phone, state.lot, state.bidders, state.checks, state.seals, state.signedIn, state.prices, state.readings, state.confirmed,
       state.readingDoneAt, state.failed];
     this.#slot.show(inputs, () => {
       if (state.prices) return schedule(ctx);
@@ -135,10 +135,13 @@ function bidderList({ state: log, w }) {
     h("h2", { class: "hd", id: "h-tb" }, w.tiles.list, h("small", { text: w.tiles.sealedAll(log.bidders.list.length) })),
     h("ol", { class: "people" }, log.bidders.list.map((bidder, index) => {
       const sealed = sealOf(log, bidder.code);
+      const found = log.checks[bidder.code] ?? null;
       const signed = log.signedIn[bidder.code] ?? null;
       return h("li", {}, h("span", { class: "no", text: String(index + 1) }),
         h("div", { class: "who" }, h("span", { class: "nm", text: bidder.name }), h("code", { class: "mono", text: bidder.code })),
         h("span", { class: "state" },
+          found && tag(found.identity === "fits" ? "ok" : "bad", null, w.tiles.identity[found.identity] ?? found.identity),
+          found && tag(found.bond === "unpaid" ? "bad" : "mut", null, w.tiles.bond[found.bond] ?? found.bond),
           signed !== null && tag("mut", "hand", `${w.tiles.signedIn} ${clock(signed).slice(0, 5)}`),
           sealed === null ? tag("", "lock", w.tiles.status.sealed)
             : sealed ? tag("ok", "shield", w.tiles.status.checked) : tag("bad", "warn", w.tiles.status.broken)));

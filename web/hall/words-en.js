@@ -2,6 +2,10 @@
 
 const CUSTODIAN = (index) => `Custodian ${index}`;
 const PARTS = { price: "price sheets (开标一览表)", documents: "bid documents" };
+const IDENTITY = { fits: "identity fits", "does-not-fit": "identity does not fit" };
+const BOND = {
+  paid: "bond paid", guarantee: "guarantee (保函)", unpaid: "bond unpaid", unknown: "bond not established", "not-required": "no bond required",
+};
 
 export default {
   lang: "en",
@@ -46,10 +50,10 @@ export default {
     ceiling: "Ceiling price (最高投标限价)",
   },
   steps: {
-    receive: "Receiving", freeze: "Freeze", list: "Bidder list", seals: "Seal check", unseal: "Unsealing",
+    receive: "Receiving", freeze: "Freeze", list: "Bidder list", check: "Bidder check", seals: "Seal check", ceiling: "Ceiling", unseal: "Unsealing",
     read: "Reading", record: "Confirm, record", close: "Closed",
   },
-  stepStatus: { done: "done", now: "in progress", next: "not started", failed: "failed" },
+  stepStatus: { done: "done", now: "in progress", next: "not started", left: "left out (optional)", failed: "failed" },
   stepUntil: (time) => `until ${time}`,
   stepSince: (time) => `since ${time}`,
   stepOf: (n, all) => `step ${n} of ${all}`,
@@ -63,9 +67,13 @@ export default {
     closing: "The deadline has passed; the sealed set is being fixed.",
     freezing: (have, need) => `Custodians are signing the sealed set (${have}/${need}); after that no bid can be added or removed.`,
     degraded: (absent) => `${absent} absent: public notice is running; it goes on after the notice, with the approval of host and supervisor.`,
-    ready: "The sealed set is locked. Waiting for the host to publish the bidders.",
-    list: "The bidders are published. Waiting for the seal check.",
-    sealed: "The seal check is done. Waiting for the host to start unsealing.",
+    waits: {
+      list: "The sealed set is locked. Waiting for the host to publish the bidders.",
+      check: "The bidders are published. The host checks who they are and their bonds.",
+      seals: "Waiting for the seal check.",
+      ceiling: "Waiting for the host to announce the ceiling price.",
+      unseal: "The seal check is done. Waiting for the host to start unsealing.",
+    },
     unsealing: (have, need) => `Unsealing: ${have} of ${need} custodian shares received. All prices will be published at once.`,
     published: (count) => `${count} prices were published at once. Waiting for the reading.`,
     reading: (n, all) => `Reading prices (唱标): number ${n} of ${all}.`,
@@ -145,6 +153,8 @@ export default {
     documents: (done, all) => `Documents: ${done} of ${all} opened`,
     documentsRunning: (have, need) => `Documents: shares ${have} of ${need}`,
     signedIn: "signed in",
+    identity: IDENTITY,
+    bond: BOND,
   },
 
   unseal: {
@@ -290,6 +300,8 @@ export default {
     "too-few-bidders": (e) => `${e.count} bidders, fewer than ${e.min}: failed`,
     "signed-in": (e) => `${e.name ?? "A bidder"} signed in`,
     "bidders-published": (e) => `Bidders published: ${e.count}`,
+    "bidder-checked": (e) => `Checked ${e.name ?? "a bidder"}: ${IDENTITY[e.identity] ?? e.identity}, ${BOND[e.bond] ?? e.bond}${e.reason ? `; ${e.reason}` : ""}`,
+    "ceiling-announced": (e) => `Ceiling price announced: ${e.amount}`,
     "seals-checked": (e) => `Seal check: ${e.sealed} of ${e.count} intact`,
     "unsealing-started": (e) => `Unsealing started: ${PARTS[e.part] ?? e.part}`,
     "partials-received": (e) => `${CUSTODIAN(e.custodian)}: share received (${PARTS[e.part] ?? e.part})`,

@@ -2,6 +2,10 @@
 
 const CUSTODIAN = (index) => `${index} 号保管人`;
 const PARTS = { price: "开标一览表", documents: "投标文件" };
+const IDENTITY = { fits: "身份符合", "does-not-fit": "身份不符合" };
+const BOND = {
+  paid: "保证金已缴纳", guarantee: "保函", unpaid: "保证金未缴纳", unknown: "保证金未能核实", "not-required": "不要求保证金",
+};
 
 export default {
   lang: "zh-CN",
@@ -46,10 +50,11 @@ export default {
     ceiling: "最高投标限价",
   },
   steps: {
-    receive: "接收投标", freeze: "封存锁定", list: "公布投标人", seals: "密封检查", unseal: "统一解密",
+    receive: "接收投标", freeze: "封存锁定", list: "公布投标人", check: "投标人检查", seals: "密封检查", ceiling: "公布限价",
+    unseal: "统一解密",
     read: "唱标", record: "确认与记录", close: "开标结束",
   },
-  stepStatus: { done: "已完成", now: "进行中", next: "未开始", failed: "流标" },
+  stepStatus: { done: "已完成", now: "进行中", next: "未开始", left: "未进行（可选）", failed: "流标" },
   stepUntil: (time) => `${time} 截止`,
   stepSince: (time) => `${time} 开始`,
   stepOf: (n, all) => `第 ${n} 步，共 ${all} 步`,
@@ -63,9 +68,13 @@ export default {
     closing: "投标已截止，正在锁定封存清单。",
     freezing: (have, need) => `保管人正在签署封存清单（${have}/${need}），之后无人可增删投标。`,
     degraded: (absent) => `${absent}缺席，正在公告等待；期满并经主持、监督批准后继续。`,
-    ready: "封存清单已锁定，等待主持人公布投标人名单。",
-    list: "投标人名单已公布，等待密封性检查。",
-    sealed: "密封性检查完成，等待主持人启动解密。",
+    waits: {
+      list: "封存清单已锁定，等待主持人公布投标人名单。",
+      check: "投标人名单已公布，主持人正在检查投标人身份和保证金。",
+      seals: "等待密封性检查。",
+      ceiling: "等待主持人公布最高投标限价。",
+      unseal: "密封性检查完成，等待主持人启动解密。",
+    },
     unsealing: (have, need) => `正在解密：已收到保管人解密份额 ${have}/${need}。全部报价将同时公布。`,
     published: (count) => `${count} 份报价已同时公布，等待唱标。`,
     reading: (n, all) => `正在唱标：第 ${n} 家，共 ${all} 家。`,
@@ -145,6 +154,8 @@ export default {
     documents: (done, all) => `投标文件正文：已解密 ${done}/${all}`,
     documentsRunning: (have, need) => `投标文件正文解密中：份额 ${have}/${need}`,
     signedIn: "已签到",
+    identity: IDENTITY,
+    bond: BOND,
   },
 
   unseal: {
@@ -290,6 +301,8 @@ export default {
     "too-few-bidders": (e) => `投标人 ${e.count} 家，少于 ${e.min} 家：流标`,
     "signed-in": (e) => `${e.name ?? "一家投标人"}签到`,
     "bidders-published": (e) => `公布投标人名单：${e.count} 家`,
+    "bidder-checked": (e) => `检查${e.name ?? "一家投标人"}：${IDENTITY[e.identity] ?? e.identity}，${BOND[e.bond] ?? e.bond}${e.reason ? `；${e.reason}` : ""}`,
+    "ceiling-announced": (e) => `公布最高投标限价：${e.amount}`,
     "seals-checked": (e) => `密封性检查：${e.sealed}/${e.count} 项完好`,
     "unsealing-started": (e) => `启动解密：${PARTS[e.part] ?? e.part}`,
     "partials-received": (e) => `收到 ${CUSTODIAN(e.custodian)}的解密份额（${PARTS[e.part] ?? e.part}）`,

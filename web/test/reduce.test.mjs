@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { figuresOf, nameOf, phaseOf, pieces, quorum, rowsOf, spokenPiece, stepsOf, tilesOf } from "../hall/phase.js";
+import { figuresOf, nameOf, nextStep, phaseOf, pieces, quorum, rowsOf, spokenPiece, stepsOf, tilesOf } from "../hall/phase.js";
 import { initial, reduce } from "../hall/reduce.js";
 
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
@@ -58,6 +58,36 @@ test("draws wait for custodians, have a value, or fail and begin anew", () => {
   assert.deepEqual(state.draws[2].outcome.dropped, [2]);
   assert.equal(state.lot.draws.length, 2);
   assert.deepEqual(upto(LOG, LOG.length).draws, {});
+});
+
+test("a lot that lists its steps has them in the strip, and says which one comes next", () => {
+  const works = read("../../fixtures/vectors/opening/log-works.jsonl").map((entry, i) => ({ i, ...entry }));
+  const at = (kind, nth = 1) => works.map((entry, i) => (entry.kind === kind ? i : -1)).filter((i) => i >= 0)[nth - 1];
+  const ready = upto(works, at("freeze-completed") + 1);
+  const keys = ["receive", "freeze", "list", "check", "seals", "ceiling", "unseal", "read", "record", "close"];
+  assert.deepEqual(stepsOf(ready, "ready").map((step) => step.key), keys);
+  assert.equal(nextStep(ready), "list");
+  const checking = upto(works, at("bidder-checked", 3) + 1);
+  assert.deepEqual([nextStep(checking), Object.keys(checking.checks).length, phaseOf(checking, null)], ["check", 3, "list"]);
+  assert.equal(stepsOf(checking, "list").find((step) => step.status === "now").key, "check");
+  assert.equal(nextStep(upto(works, at("bidder-checked", 4) + 1)), "seals");
+  const sealed = upto(works, at("seals-checked") + 1);
+  assert.deepEqual([nextStep(sealed), sealed.ceilingAt], ["unseal", null]);
+  const closed = upto(works, works.length);
+  assert.deepEqual(closed.unread, []);
+  assert.deepEqual(stepsOf(closed, "closed").map((step) => step.status), keys.map(() => "done"));
+  // The finding about the third bidder was put right: the last one counts.
+  assert.equal(closed.checks[closed.bidders.list[2].code].bond, "guarantee");
+  const silent = works.filter((entry) => entry.kind !== "ceiling-announced").map((entry, i) => ({ ...entry, i })).reduce(reduce, initial());
+  assert.equal(stepsOf(silent, "closed").find((step) => step.key === "ceiling").status, "left");
+});
+
+test("a lot without a list has the steps of the first version", () => {
+  const state = after("freeze-completed");
+  assert.deepEqual(stepsOf(state, "ready").map((step) => step.key), ["receive", "freeze", "list", "seals", "unseal", "read", "record", "close"]);
+  assert.equal(nextStep(state), "list");
+  assert.equal(nextStep(after("bidders-published")), "seals");
+  assert.equal(nextStep(upto(LOG, LOG.length)), null);
 });
 
 test("an outcome of a draw that nobody started is not understood", () => {

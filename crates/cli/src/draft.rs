@@ -65,8 +65,12 @@ pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failur
     let custody = form.get_mut("custody").and_then(Value::as_object_mut);
     let custody = custody.ok_or_else(|| wrong("custody is missing"))?;
     put_seats(custody, &filling.seats)?;
-    let terms: Terms =
+    let mut terms: Terms =
         serde_json::from_value(Value::Object(form)).map_err(|error| wrong(&error.to_string()))?;
+    // A form that names no steps takes those of its template; the signed file then names them.
+    if terms.steps.is_empty() {
+        terms.steps = terms.template.steps();
+    }
     Ok(TenderDraft::new(terms)?)
 }
 

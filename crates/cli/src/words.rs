@@ -75,6 +75,16 @@ fn zh(event: &Event, state: &State) -> String {
         Event::BiddersPublished(list) => {
             format!("公布投标人名单：{}。", names(list.bidders.iter().map(|b| &*b.name), "、"))
         }
+        Event::BidderChecked(found) => format!(
+            "检查 {}：身份{}，保证金{}{}。",
+            name(&found.bidder),
+            found.identity.words().0,
+            found.bond.words().0,
+            found.reason.as_ref().map_or_else(String::new, |reason| format!("；{reason}"))
+        ),
+        Event::CeilingAnnounced(said) => {
+            format!("公布最高投标限价：{}，{}。", said.capital, said.ceiling)
+        }
         Event::SealsChecked(checked) => {
             let sound = checked.results.iter().filter(|result| result.sealed).count();
             format!("密封性检查：{} 份，完好 {sound} 份。", checked.results.len())
@@ -211,6 +221,14 @@ fn en(event: &Event, state: &State) -> String {
         Event::BiddersPublished(list) => {
             format!("Bidders: {}.", names(list.bidders.iter().map(|b| &*b.name), "; "))
         }
+        Event::BidderChecked(found) => format!(
+            "Checked {}: identity {}, bond {}{}.",
+            name(&found.bidder),
+            found.identity.words().1,
+            found.bond.words().1,
+            found.reason.as_ref().map_or_else(String::new, |reason| format!("; {reason}"))
+        ),
+        Event::CeilingAnnounced(said) => format!("Ceiling price announced: {}.", said.ceiling),
         Event::SealsChecked(checked) => {
             let sound = checked.results.iter().filter(|result| result.sealed).count();
             format!("Seals checked: {} of {} intact.", sound, checked.results.len())

@@ -87,10 +87,19 @@ fn open_and_close(world: &World, published: impl FnOnce(&World)) -> String {
     for number in 1..=3 {
         world.act("bidder sign-in", &world.fixture.bidders[number - 1].identity).ok();
     }
+    world.host("check-seals").refused(3, "step-turn");
     world.host("publish-bidders").ok();
+    let code = &world.fixture.bidders[0].party.code;
+    let found = format!("check-bidder --bidder {code} --identity fits --bond unknown");
+    world.host(&found).refused(3, "reason-missing");
+    world.host(&format!("{found} --reason 保函待核实")).ok();
     world.host("check-seals").ok();
+    world.host("announce-ceiling").ok();
     world.host("unseal price").ok();
     world.wait_for_phase("published", 15);
+    let log = world.log();
+    assert!(log.contains(r#""identity":"fits","bond":"unknown","reason":"保函待核实""#), "{log}");
+    assert!(log.contains(r#""kind":"ceiling-announced""#), "{log}");
     published(world);
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);

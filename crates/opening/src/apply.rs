@@ -66,8 +66,13 @@ impl State {
             }
             Event::BiddersPublished(_) => {
                 self.bidders_published = Some(mark);
-                self.phase = Phase::BiddersPublished;
+                // The seals may have been checked before: no phase comes back.
+                self.phase = self.phase.max(Phase::BiddersPublished);
             }
+            Event::BidderChecked(check) => {
+                self.checks.insert(check.bidder.clone(), (check.clone(), mark));
+            }
+            Event::CeilingAnnounced(_) => self.ceiling_announced = Some(mark),
             Event::SealsChecked(seals) => {
                 self.seals = Some(Arc::new(seals.clone()));
                 self.phase = Phase::SealsChecked;

@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub use kind::CommandKind;
 
-use crate::event::Empty;
+use crate::event::{BidderChecked, Empty};
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
 
@@ -44,6 +44,10 @@ pub enum Command {
     },
     /// Announce the bidders (公布投标人名单). Host.
     PublishBidders,
+    /// State what was found about one bidder (身份检查, 保证金). Host.
+    CheckBidder(BidderChecked),
+    /// Announce the ceiling of the tender file (公布最高投标限价). Host.
+    AnnounceCeiling,
     /// Check the seals in public (密封性检查). Host.
     CheckSeals,
     /// Start the unsealing of one part (解密). Host.
@@ -281,6 +285,8 @@ impl Command {
             Self::ConfirmTime { .. } => CommandKind::ConfirmTime,
             Self::ApproveTime { .. } => CommandKind::ApproveTime,
             Self::PublishBidders => CommandKind::PublishBidders,
+            Self::CheckBidder(_) => CommandKind::CheckBidder,
+            Self::AnnounceCeiling => CommandKind::AnnounceCeiling,
             Self::CheckSeals => CommandKind::CheckSeals,
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
             Self::ReadNext(_) => CommandKind::ReadNext,
@@ -313,6 +319,8 @@ impl Command {
                 typed::<TimeData>(data).map(|d| Self::ApproveTime { deadline: d.deadline })
             }
             CommandKind::PublishBidders => plain(Self::PublishBidders, data),
+            CommandKind::CheckBidder => typed::<BidderChecked>(data).map(Self::CheckBidder),
+            CommandKind::AnnounceCeiling => plain(Self::AnnounceCeiling, data),
             CommandKind::CheckSeals => plain(Self::CheckSeals, data),
             CommandKind::StartUnsealing => {
                 typed::<PartData>(data).map(|d| Self::StartUnsealing(d.part))
@@ -359,7 +367,9 @@ impl Command {
             Self::SignRecord { record_sha256, cms } => {
                 to_raw_value(&SignData { record_sha256: *record_sha256, cms: cms.clone() })
             }
+            Self::CheckBidder(check) => to_raw_value(check),
             Self::PublishBidders
+            | Self::AnnounceCeiling
             | Self::CheckSeals
             | Self::SignIn
             | Self::ConfirmPrice
@@ -378,6 +388,10 @@ impl Command {
             }
             Self::AskPostponement { reason, .. } => {
                 (text::paragraph(reason, limits::OBJECTION_CHARS), "reason")
+            }
+            Self::CheckBidder(check) => {
+                let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);
+                (check.reason.as_ref().is_none_or(fits), "reason")
             }
             Self::SignRecord { cms, .. } => (text::base64(cms, limits::CMS_CHARS), "cms"),
             Self::ReadNext(duration) => (duration.get() <= limits::READ_MAX, "duration_ms"),

@@ -5,10 +5,11 @@ use kaibiao_types::{Millis, OrgCode, Part, Party, Role, UtcMillis};
 use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
-    BiddersPublished, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawStarted, Empty,
-    Event, EventKind, FreezeCompleted, FreezeDegraded, ObjectionAnswered, ObjectionRaised,
-    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade,
+    DrawStarted, Empty, Event, EventKind, FreezeCompleted, FreezeDegraded, ObjectionAnswered,
+    ObjectionRaised, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
+    RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders,
+    UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -115,6 +116,8 @@ impl State {
             Phase::DegradedNotice if self.both_approved() => self.degraded.as_ref()?.notice_until,
             Phase::TooFew => self.last_at,
             Phase::Published | Phase::Reading if self.next_reading(Millis::ZERO).is_none() => {
+                // Before its turn comes by another step, time alone ends no reading.
+                self.order(EventKind::ReadingFinished, self.reading_until).ok()?;
                 self.reading_until
             }
             _ => return None,
@@ -185,6 +188,12 @@ impl State {
             Command::PublishBidders => Event::BiddersPublished(BiddersPublished {
                 bidders: self.current_bids().map(|bid| bid.bidder.clone()).collect(),
             }),
+            Command::CheckBidder(check) => Event::BidderChecked(check.clone()),
+            Command::AnnounceCeiling => {
+                let ceiling = self.published().and_then(|lot| lot.ceiling);
+                let ceiling = ceiling.ok_or(Refusal::NoCeiling)?;
+                Event::CeilingAnnounced(CeilingAnnounced { ceiling, capital: ceiling.capital() })
+            }
             Command::CheckSeals | Command::GenerateRecord => return Ok(None),
             Command::StartUnsealing(part) => unsealing_start(*part)?,
             Command::ReadNext(duration) => {

@@ -20,6 +20,7 @@ mod draw;
 mod intake;
 mod room;
 mod shape;
+mod statements;
 
 use kaibiao_types::{CustodianIndex, Party, Role};
 
@@ -35,6 +36,7 @@ pub use room::{
     PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
     SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
+pub use statements::{BidderChecked, BondState, CeilingAnnounced, IdentityState};
 
 use crate::actor::Actor;
 use crate::strict;
@@ -160,6 +162,10 @@ events! {
     SignedIn(SignedIn) = "signed-in";
     /// The list of bidders is announced (公布投标人名单).
     BiddersPublished(BiddersPublished) = "bidders-published";
+    /// What the host found about one bidder (身份检查, 保证金): it stops nobody.
+    BidderChecked(BidderChecked) = "bidder-checked";
+    /// The ceiling of the tender file was said again (公布最高投标限价).
+    CeilingAnnounced(CeilingAnnounced) = "ceiling-announced";
     /// The seals were checked in public (密封性检查).
     SealsChecked(SealsChecked) = "seals-checked";
     /// The host started the unsealing (解密) of one part.
@@ -272,6 +278,8 @@ impl Event {
             | Self::TimeConfirmed(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
+            | Self::BidderChecked(_)
+            | Self::CeilingAnnounced(_)
             | Self::UnsealingStarted(_)
             | Self::PriceRead(_)
             | Self::DrawStarted(_)

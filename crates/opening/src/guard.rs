@@ -8,6 +8,7 @@ mod freeze;
 mod hearing;
 mod journal;
 mod schedule;
+mod steps;
 mod unseal;
 
 use kaibiao_types::{Role, UtcMillis};
@@ -19,7 +20,7 @@ use crate::limits;
 use crate::phase::Phase;
 use crate::refusal::{DataRule, Refusal};
 use crate::state::State;
-use crate::tender;
+use crate::tender::{self, Step};
 
 /// The outcome of a rule.
 pub(crate) type Guard = Result<(), Refusal>;
@@ -32,6 +33,8 @@ impl EventKind {
             | Self::PostponementAsked
             | Self::TimeConfirmationAsked
             | Self::BiddersPublished
+            | Self::BidderChecked
+            | Self::CeilingAnnounced
             | Self::UnsealingStarted
             | Self::PriceRead
             | Self::DrawStarted
@@ -118,7 +121,7 @@ impl State {
 
     /// The order of the procedure: one flat table of step and phase.
     #[allow(clippy::match_same_arms, clippy::too_many_lines)] // grouped by article, not by outcome
-    fn order(&self, step: EventKind, now: UtcMillis) -> Guard {
+    pub(crate) fn order(&self, step: EventKind, now: UtcMillis) -> Guard {
         use EventKind as E;
         use Phase as P;
         let out_of_order = || Err(Refusal::OutOfOrder { step, phase: self.phase });
@@ -176,17 +179,33 @@ impl State {
             // 电子招标投标办法 art. 29, 30: bidders, then unsealing, then prices; nothing of it
             // before the custodians have countersigned what is to be opened.
             (
-                E::BiddersPublished | E::SealsChecked | E::UnsealingStarted | E::PricesPublished,
+                E::BiddersPublished
+                | E::BidderChecked
+                | E::CeilingAnnounced
+                | E::SealsChecked
+                | E::UnsealingStarted
+                | E::PricesPublished,
                 P::Freezing | P::DegradedNotice,
             ) => {
                 Err(Refusal::FreezeIncomplete { signed: self.signers.len(), quorum: self.quorum() })
             }
-            // 招标投标法 art. 36 ¶1: seals are checked in public before anything is opened.
+            // 招标投标法 art. 36 ¶1: seals are checked in public before anything is opened, whatever
+            // a list of steps says.
             (E::UnsealingStarted, P::Ready | P::BiddersPublished) => Err(Refusal::SealsUnchecked),
-            (E::BiddersPublished, P::Ready)
-            | (E::SealsChecked, P::BiddersPublished)
-            | (E::UnsealingStarted, P::SealsChecked)
-            | (E::PartialsReceived | E::PricesPublished, P::UnsealingPrices) => Ok(()),
+            // ADR-0017: between the complete freeze and the record the tender file's list says what
+            // comes when.
+            (E::BiddersPublished, phase) if phase.before_prices() => {
+                self.turn(Step::PublishBidders, step)
+            }
+            (E::SealsChecked, phase) if phase.before_prices() => self.turn(Step::CheckSeals, step),
+            (E::UnsealingStarted, P::SealsChecked) => self.turn(Step::UnsealPrices, step),
+            (E::CeilingAnnounced, phase) if phase.is_opening() => {
+                self.turn(Step::AnnounceCeiling, step)
+            }
+            // A finding may be put right until the record; the step of the first one, `facts` checks.
+            (E::BidderChecked, phase) if phase.is_opening() => Ok(()),
+            (E::PriceRead | E::ReadingFinished, P::Published) => self.turn(Step::ReadPrices, step),
+            (E::PartialsReceived | E::PricesPublished, P::UnsealingPrices) => Ok(()),
 
             // Documents follow the prices and run beside the reading.
             (E::UnsealingStarted, phase) if phase.prices_public() => Ok(()),
@@ -206,7 +225,8 @@ impl State {
             (E::RecordGenerated, P::Read) if !self.draws_open().is_empty() => {
                 Err(Refusal::DrawsOpen { nos: self.draws_open() })
             }
-            (E::PriceRead | E::ReadingFinished, P::Published | P::Reading)
+            (E::RecordGenerated, P::Read) => self.turn(Step::Record, step),
+            (E::PriceRead | E::ReadingFinished, P::Reading)
             | (
                 E::PriceConfirmed
                 | E::ObjectionRaised
@@ -217,7 +237,6 @@ impl State {
                 | E::DrawFailed,
                 P::Published | P::Reading | P::Read,
             )
-            | (E::RecordGenerated, P::Read)
             | (E::RecordSigned | E::OpeningClosed, P::RecordGenerated) => Ok(()),
             (E::PriceRead, P::Read) => Err(Refusal::PricesAllRead),
             _ => out_of_order(),
@@ -242,6 +261,8 @@ impl State {
             Event::TooFewBidders(count) => self.too_few_bidders(count),
             Event::SignedIn(who) => self.signed_in(who),
             Event::BiddersPublished(list) => self.bidders_announced(list),
+            Event::BidderChecked(check) => self.bidder_checked(check),
+            Event::CeilingAnnounced(said) => self.ceiling_fits(said),
             Event::SealsChecked(seals) => self.seals_checked(seals),
             Event::UnsealingStarted(start) => self.unsealing_may_start(start),
             Event::PartialsReceived(partials) => self.partials_fit(partials),
@@ -313,7 +334,8 @@ fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
         && lot.host.code != lot.supervisor.code
         && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
         && tender::fields_are_valid(&lot.fields)
-        && tender::check_draws(&lot.draws).is_ok();
+        && tender::check_draws(&lot.draws).is_ok()
+        && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok();
     fits(step, DataRule::Terms, lawful)
 }
 

@@ -37,19 +37,20 @@ pub use actor::{Actor, ActorError};
 pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
 pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use event::{
-    BidStatus, BiddersPublished, CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed,
-    DrawMade, DrawPartial, DrawStarted, Empty, Event, EventError, EventKind, FreezeCompleted,
-    FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace, IntakeClosed,
-    JournalSigned, KeyDestroyed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument,
-    Partial, PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished,
-    PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen,
-    SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
+    BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced, CustodianRefused,
+    DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial, DrawStarted, Empty,
+    Event, EventError, EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
+    FrozenObject, FrozenPlace, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed,
+    LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived,
+    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
+    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
-    OpeningRecord, RecordDocuments, RecordDraw, RecordError, RecordField, RecordFreeze, RecordKind,
-    RecordObjection, RecordRow, RecordSeal,
+    OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordError, RecordField,
+    RecordFreeze, RecordKind, RecordObjection, RecordRow, RecordSeal,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
@@ -58,8 +59,8 @@ pub use state::{ClosedIntake, GeneratedRecord, Mark, Objection, SignedJournal, S
 pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
-    DrawAfter, DrawRange, DrawValues, FieldKind, HallRef, LogRef, ReadOutField, Template,
-    TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError, TimePolicy,
-    TimeServer, TimeSource,
+    DrawAfter, DrawRange, DrawValues, FieldKind, HallRef, ListedStep, LogRef, ReadOutField, Step,
+    StepsError, Template, TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey,
+    TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };
 pub use words::PriceWords;

@@ -107,6 +107,17 @@ impl Phase {
         matches!(self, Self::Failed | Self::Closed)
     }
 
+    /// Whether the freeze is complete and no price is being unsealed yet.
+    pub(crate) const fn before_prices(self) -> bool {
+        matches!(self, Self::Ready | Self::BiddersPublished | Self::SealsChecked)
+    }
+
+    /// Whether the freeze is complete and there is no record yet.
+    pub(crate) const fn is_opening(self) -> bool {
+        self.before_prices()
+            || matches!(self, Self::UnsealingPrices | Self::Published | Self::Reading | Self::Read)
+    }
+
     /// Whether prices are public and the opening is not over.
     pub const fn prices_public(self) -> bool {
         matches!(self, Self::Published | Self::Reading | Self::Read | Self::RecordGenerated)

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use read::RecordError;
 
-use crate::event::Verdict;
+use crate::event::{BondState, IdentityState, Verdict};
 use crate::tender::{Bilingual, CustodyKind, DrawValues, Template, TimeSource};
 
 /// The opening record of one lot. Amounts stand in minor units, in figures and in 大写; times in
@@ -53,6 +53,9 @@ pub struct OpeningRecord {
     pub currency: Currency,
     /// 最高投标限价.
     pub ceiling: Option<Money>,
+    /// When the ceiling was announced in the room; left out where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ceiling_announced_at: Option<UtcMillis>,
     /// Fewest bidders whose bids are opened.
     pub min_bidders: u32,
     /// Distinct bidders with a current bid.
@@ -130,6 +133,9 @@ pub struct RecordRow {
     pub completed_at: UtcMillis,
     /// 签到时间; sign-in is no gate.
     pub signed_in_at: Option<UtcMillis>,
+    /// What the host found about the bidder last; left out where it was not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<RecordCheck>,
     /// 密封情况 of each part.
     pub seals: Vec<RecordSeal>,
     /// 解密状态 of the price part.
@@ -154,6 +160,19 @@ pub struct RecordRow {
     pub confirmed_at: Option<UtcMillis>,
     /// The documents, where they were opened before the record was made.
     pub documents: Option<RecordDocuments>,
+}
+
+/// 身份检查 and 保证金 of one bidder.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordCheck {
+    /// When.
+    pub at: UtcMillis,
+    /// Whether those who act for the bidder are who the bid says.
+    pub identity: IdentityState,
+    /// The bid bond.
+    pub bond: BondState,
+    /// The host's reason.
+    pub reason: Option<String>,
 }
 
 /// The seal check of one part.

@@ -2,10 +2,11 @@
 
 mod words;
 
-use kaibiao_types::{CustodianIndex, Millis, Part, Role, UtcMillis};
+use kaibiao_types::{CustodianIndex, Millis, OrgCode, Part, Role, UtcMillis};
 
 use crate::event::EventKind;
 use crate::phase::Phase;
+use crate::tender::Step;
 
 /// Why the procedure does not allow a step. The same rules speak to a person who asks and to an
 /// auditor who replays.
@@ -84,9 +85,18 @@ pub enum Refusal {
     /// The opening is over.
     #[error("the opening is over")]
     LotClosed,
+    /// The tender file has no ceiling price.
+    #[error("the tender has no ceiling price")]
+    NoCeiling,
     /// The bidder has no published price.
     #[error("the bidder has no published price")]
     NoPrice,
+    /// The frozen set has no current bid of this bidder.
+    #[error("no current bid of {bidder} is in the frozen set")]
+    NoSuchBidder {
+        /// Who was named.
+        bidder: OrgCode,
+    },
     /// The tender file has no draw of this number.
     #[error("the tender file has no draw {no}")]
     NoSuchDraw {
@@ -157,12 +167,27 @@ pub enum Refusal {
         /// Time left of the current reading.
         wait: Millis,
     },
+    /// A finding against a bidder, or an open one, gives no reason.
+    #[error("the finding gives no reason")]
+    ReasonMissing,
     /// The signature is over another record.
     #[error("the signature is over another record")]
     RecordDiffers,
     /// The seals were not checked.
     #[error("the seals were not checked")]
     SealsUnchecked,
+    /// The lot's list of steps does not have this one.
+    #[error("the list of steps has no {step}")]
+    StepNotListed {
+        /// The step.
+        step: Step,
+    },
+    /// Another step of the list comes first.
+    #[error("{next} comes first")]
+    StepTurn {
+        /// The step that comes first.
+        next: Step,
+    },
     /// The host has not confirmed that the opening time has come.
     #[error("the host has not confirmed the time")]
     TimeNotAsked,
@@ -235,6 +260,8 @@ pub enum DataRule {
     BidderList,
     /// A bid is blamed on its bidder while fewer than k custodians released for it.
     Blame,
+    /// The ceiling is not the one of the tender file.
+    Ceiling,
     /// The closing head does not cover the last tick, or covers more than the log.
     ClosingHead,
     /// The signed command asks for something else.
@@ -288,6 +315,7 @@ impl DataRule {
             Self::BidderCount => "bidder-count",
             Self::BidderList => "bidder-list",
             Self::Blame => "blame",
+            Self::Ceiling => "ceiling",
             Self::ClosingHead => "closing-head",
             Self::Command => "command",
             Self::Cosignatures => "cosignatures",
@@ -337,7 +365,9 @@ impl Refusal {
             Self::FreezeWaitRunning { .. } => "freeze-wait-running",
             Self::IntakeOver => "intake-over",
             Self::LotClosed => "lot-closed",
+            Self::NoCeiling => "no-ceiling",
             Self::NoPrice => "no-price",
+            Self::NoSuchBidder { .. } => "no-such-bidder",
             Self::NoSuchDraw { .. } => "no-such-draw",
             Self::NoSuchObjection { .. } => "no-such-objection",
             Self::NoSuchPostponement { .. } => "no-such-postponement",
@@ -350,8 +380,11 @@ impl Refusal {
             Self::OutOfOrder { .. } => "out-of-order",
             Self::PricesAllRead => "prices-all-read",
             Self::ReadingRunning { .. } => "reading-running",
+            Self::ReasonMissing => "reason-missing",
             Self::RecordDiffers => "record-differs",
             Self::SealsUnchecked => "seals-unchecked",
+            Self::StepNotListed { .. } => "step-not-listed",
+            Self::StepTurn { .. } => "step-turn",
             Self::TimeNotAsked => "time-not-asked",
             Self::TooEarly { .. } => "too-early",
             Self::TooFewBidders { .. } => "too-few-bidders",
@@ -386,7 +419,9 @@ impl Refusal {
             | Self::FreezeWaitRunning { .. }
             | Self::IntakeOver
             | Self::LotClosed
+            | Self::NoCeiling
             | Self::NoPrice
+            | Self::NoSuchBidder { .. }
             | Self::NoSuchDraw { .. }
             | Self::NoSuchPostponement { .. }
             | Self::NotLater { .. }
@@ -396,7 +431,10 @@ impl Refusal {
             | Self::OutOfOrder { .. }
             | Self::PricesAllRead
             | Self::ReadingRunning { .. }
+            | Self::ReasonMissing
             | Self::RecordDiffers
+            | Self::StepNotListed { .. }
+            | Self::StepTurn { .. }
             | Self::TimeNotAsked
             | Self::TooFewCustodians { .. }
             | Self::UnknownCustodian { .. }

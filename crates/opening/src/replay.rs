@@ -107,6 +107,7 @@ impl Event {
             | (Self::TimeConfirmed(time), Command::ApproveTime { deadline }) => {
                 time.deadline == *deadline
             }
+            (Self::BidderChecked(said), Command::CheckBidder(check)) => said == check,
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration
@@ -121,6 +122,7 @@ impl Event {
             }
             (
                 Self::BiddersPublished(_)
+                | Self::CeilingAnnounced(_)
                 | Self::SealsChecked(_)
                 | Self::SignedIn(_)
                 | Self::PriceConfirmed(_)

@@ -10,9 +10,9 @@ use kaibiao_types::{
 
 use crate::draw::DrawRun;
 use crate::event::{
-    BidStatus, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded, FrozenBid,
-    LotPublished, PostponementAsked, PricesPublished, PublishedBid, RecordSigned, SealsChecked,
-    SetFrozen, TimeConfirmed, Verdict,
+    BidStatus, BidderChecked, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded,
+    FrozenBid, LotPublished, PostponementAsked, PricesPublished, PublishedBid, RecordSigned,
+    SealsChecked, SetFrozen, TimeConfirmed, Verdict,
 };
 use crate::phase::Phase;
 
@@ -38,6 +38,8 @@ pub struct State {
     pub(crate) completed: Option<FreezeCompleted>,
     pub(crate) sign_ins: BTreeMap<OrgCode, Mark>,
     pub(crate) bidders_published: Option<Mark>,
+    pub(crate) checks: BTreeMap<OrgCode, (BidderChecked, Mark)>,
+    pub(crate) ceiling_announced: Option<Mark>,
     pub(crate) seals: Option<Arc<SealsChecked>>,
     pub(crate) prices: Track,
     pub(crate) documents: Track,
@@ -175,6 +177,8 @@ impl State {
             completed: None,
             sign_ins: BTreeMap::new(),
             bidders_published: None,
+            checks: BTreeMap::new(),
+            ceiling_announced: None,
             seals: None,
             prices: Track::default(),
             documents: Track::default(),
@@ -287,6 +291,16 @@ impl State {
     /// When each bidder signed in.
     pub const fn sign_ins(&self) -> &BTreeMap<OrgCode, Mark> {
         &self.sign_ins
+    }
+
+    /// What the host found about each bidder last, and when.
+    pub const fn checks(&self) -> &BTreeMap<OrgCode, (BidderChecked, Mark)> {
+        &self.checks
+    }
+
+    /// When the ceiling was announced.
+    pub const fn ceiling_announced(&self) -> Option<Mark> {
+        self.ceiling_announced
     }
 
     /// The results of the seal check.

@@ -6,6 +6,7 @@
 mod check;
 mod draws;
 mod error;
+mod steps;
 mod terms;
 mod time;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
+pub use steps::{ListedStep, Step, StepsError};
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, FieldKind, ReadOutField,
     Template, Terms, TickRule,
@@ -23,6 +25,7 @@ pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
 pub(crate) use check::fields_are_valid;
 pub(crate) use draws::check as check_draws;
+pub(crate) use steps::{ORIGINAL_STEPS, check as check_steps};
 
 use crate::sheet::SheetRules;
 use crate::{limits, strict};

@@ -1,7 +1,8 @@
 //! Arguments of `host`, `supervisor` and `bidder`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use kaibiao_types::{Part, UtcMillis};
+use kaibiao_opening::{BondState, IdentityState};
+use kaibiao_types::{OrgCode, Part, UtcMillis};
 
 use super::{As, AtLot, MayTrust};
 use crate::instant::{self, Instant};
@@ -42,10 +43,78 @@ impl From<UnsealPart> for Part {
     }
 }
 
+/// 身份检查.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Identity {
+    /// 符合: those who act for the bidder are who the bid says.
+    Fits,
+    /// 不符合: they are not; needs a reason.
+    DoesNotFit,
+}
+
+impl From<Identity> for IdentityState {
+    fn from(found: Identity) -> Self {
+        match found {
+            Identity::Fits => Self::Fits,
+            Identity::DoesNotFit => Self::DoesNotFit,
+        }
+    }
+}
+
+/// 保证金.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Bond {
+    /// 已缴纳.
+    Paid,
+    /// 保函.
+    Guarantee,
+    /// 未缴纳; needs a reason.
+    Unpaid,
+    /// 未能核实; needs a reason.
+    Unknown,
+    /// 不要求.
+    NotRequired,
+}
+
+impl From<Bond> for BondState {
+    fn from(found: Bond) -> Self {
+        match found {
+            Bond::Paid => Self::Paid,
+            Bond::Guarantee => Self::Guarantee,
+            Bond::Unpaid => Self::Unpaid,
+            Bond::Unknown => Self::Unknown,
+            Bond::NotRequired => Self::NotRequired,
+        }
+    }
+}
+
+fn org_code(text: &str) -> Result<OrgCode, String> {
+    OrgCode::parse(text).map_err(|error| error.to_string())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum HostCmd {
     /// Announce the bidders (公布投标人名单).
     PublishBidders(Act),
+    /// State what was found about one bidder (身份检查、保证金): on record, and stopping nobody.
+    CheckBidder {
+        /// The bidder's organisation code.
+        #[arg(long, value_name = "CODE", value_parser = org_code)]
+        bidder: OrgCode,
+        /// Whether those who act for the bidder are who the bid says.
+        #[arg(long, value_enum)]
+        identity: Identity,
+        /// The bid bond.
+        #[arg(long, value_enum)]
+        bond: Bond,
+        /// Why, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Announce the ceiling price of the tender file (公布最高投标限价).
+    AnnounceCeiling(Act),
     /// Check the seals in public (密封性检查).
     CheckSeals(Act),
     /// Start unsealing one part (解密).

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaibiao_opening::Command;
+use kaibiao_opening::{BidderChecked, Command};
 use kaibiao_types::{LotKey, Millis, Part};
 use kaibiao_wire::{Exit, Label};
 
@@ -19,6 +19,12 @@ use crate::{acts, machine};
 pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
         HostCmd::PublishBidders(act) => send(&act, Command::PublishBidders, ui).await,
+        HostCmd::CheckBidder { bidder, identity, bond, reason, act } => {
+            let (identity, bond) = (identity.into(), bond.into());
+            let found = BidderChecked { bidder, identity, bond, reason };
+            send(&act, Command::CheckBidder(found), ui).await
+        }
+        HostCmd::AnnounceCeiling(act) => send(&act, Command::AnnounceCeiling, ui).await,
         HostCmd::CheckSeals(act) => send(&act, Command::CheckSeals, ui).await,
         HostCmd::Unseal { part, act } => {
             send(&act, Command::StartUnsealing(Part::from(part)), ui).await

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kaibiao_opening::{Command, Phase, State, Verdict};
+use kaibiao_opening::{
+    BidderChecked, BondState, Command, IdentityState, Phase, State, Step, Verdict,
+};
 use kaibiao_types::{Millis, OrgCode, Part};
 use kaibiao_wire::{Label, paths};
 
@@ -66,13 +68,49 @@ impl Room<'_, '_> {
             self.opening.plan.breathe_millis(400).await;
         }
         self.opening.plan.breathe(3).await;
-        self.send(&cast.host, Command::PublishBidders).await?;
-        self.opening.plan.breathe(4).await;
-        self.send(&cast.host, Command::CheckSeals).await?;
-        self.until("the seal check", STEP, |state| state.phase() >= Phase::SealsChecked).await?;
-        self.opening.plan.breathe(4).await;
+        self.steps_before(Step::UnsealPrices).await?;
         let broken = self.log.state().seals().is_none_or(|c| c.results.iter().any(|r| !r.sealed));
         if broken { Err(deviation("a seal is not intact")) } else { Ok(()) }
+    }
+
+    /// The steps of the tender file that come before `until`, the optional ones too.
+    async fn steps_before(&mut self, until: Step) -> Result<(), Failure> {
+        let host = &self.opening.cast.host;
+        loop {
+            let state = self.log.state();
+            let ceiling = state.published().is_some_and(|lot| lot.ceiling.is_some());
+            let mut next = state.next_steps().into_iter().map(|listed| listed.step);
+            let next = next.find(|step| ceiling || *step != Step::AnnounceCeiling);
+            match next {
+                Some(Step::PublishBidders) => self.send(host, Command::PublishBidders).await?,
+                Some(Step::CheckBidders) => self.check_bidders().await?,
+                Some(Step::CheckSeals) => self.send(host, Command::CheckSeals).await?,
+                Some(Step::AnnounceCeiling) => self.send(host, Command::AnnounceCeiling).await?,
+                Some(step) if step == until => return Ok(()),
+                step => return Err(deviation(&format!("{step:?} comes before {until}"))),
+            }
+            self.until("the step", STEP, |state| {
+                state.next_steps().first().map(|listed| listed.step) != next
+            })
+            .await?;
+            self.opening.plan.breathe(4).await;
+        }
+    }
+
+    /// What a host would find out; in a demonstration nobody has asked a bank.
+    async fn check_bidders(&mut self) -> Result<(), Failure> {
+        let cast = self.opening.cast;
+        for bidder in &cast.bidders {
+            let found = BidderChecked {
+                bidder: bidder.party.code.clone(),
+                identity: IdentityState::Fits,
+                bond: BondState::Unknown,
+                reason: Some("演示，未核对 a demonstration, not looked up".to_owned()),
+            };
+            self.send(&cast.host, Command::CheckBidder(found)).await?;
+            self.opening.plan.breathe_millis(400).await;
+        }
+        Ok(())
     }
 
     async fn count_down(&mut self) -> Result<(), Failure> {

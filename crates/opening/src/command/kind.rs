@@ -17,6 +17,10 @@ pub enum CommandKind {
     ApproveTime,
     /// `publish-bidders`
     PublishBidders,
+    /// `check-bidder`
+    CheckBidder,
+    /// `announce-ceiling`
+    AnnounceCeiling,
     /// `check-seals`
     CheckSeals,
     /// `start-unsealing`
@@ -51,6 +55,8 @@ impl CommandKind {
         Self::ConfirmTime,
         Self::ApproveTime,
         Self::PublishBidders,
+        Self::CheckBidder,
+        Self::AnnounceCeiling,
         Self::CheckSeals,
         Self::StartUnsealing,
         Self::ReadNext,
@@ -73,6 +79,8 @@ impl CommandKind {
             Self::ConfirmTime => "confirm-time",
             Self::ApproveTime => "approve-time",
             Self::PublishBidders => "publish-bidders",
+            Self::CheckBidder => "check-bidder",
+            Self::AnnounceCeiling => "announce-ceiling",
             Self::CheckSeals => "check-seals",
             Self::StartUnsealing => "start-unsealing",
             Self::ReadNext => "read-next",
@@ -101,6 +109,8 @@ impl CommandKind {
             Self::ConfirmTime => EventKind::TimeConfirmationAsked,
             Self::ApproveTime => EventKind::TimeConfirmed,
             Self::PublishBidders => EventKind::BiddersPublished,
+            Self::CheckBidder => EventKind::BidderChecked,
+            Self::AnnounceCeiling => EventKind::CeilingAnnounced,
             Self::CheckSeals => EventKind::SealsChecked,
             Self::StartUnsealing => EventKind::UnsealingStarted,
             Self::ReadNext => EventKind::PriceRead,
@@ -122,6 +132,8 @@ impl CommandKind {
             Self::AskPostponement
             | Self::ConfirmTime
             | Self::PublishBidders
+            | Self::CheckBidder
+            | Self::AnnounceCeiling
             | Self::CheckSeals
             | Self::StartUnsealing
             | Self::ReadNext

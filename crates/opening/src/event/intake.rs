@@ -8,7 +8,9 @@ use kaibiao_types::{
 use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
-use crate::tender::{Bilingual, CustodyKind, Draw, ReadOutField, Template, TenderFile, TimeSource};
+use crate::tender::{
+    Bilingual, CustodyKind, Draw, ListedStep, ReadOutField, Template, TenderFile, TimeSource,
+};
 
 data! {
     /// No data: `{}`.
@@ -67,6 +69,9 @@ data! {
         /// The draws; without any the key is left out.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         draws: Vec<Draw>,
+        /// The steps; a lot that names none does not have the key.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<ListedStep>,
     }
 
     /// `tick`.
@@ -258,6 +263,7 @@ impl LotPublished {
             fictional: terms.fictional,
             source: terms.source,
             draws: terms.draws,
+            steps: terms.steps,
         }
     }
 

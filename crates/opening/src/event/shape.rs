@@ -43,6 +43,10 @@ impl Event {
             }
             Self::KeyDestroyed(data) => cms(&data.cms),
             Self::SignedIn(data) => name(&data.bidder.name, "bidder"),
+            Self::BidderChecked(data) => {
+                let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);
+                need(data.reason.as_ref().is_none_or(fits), "reason")
+            }
             Self::SealsChecked(data) => {
                 data.results.iter().try_for_each(|result| label(result.label.as_ref()))
             }
@@ -95,6 +99,7 @@ impl Event {
             | Self::FreezeCompleted(_)
             | Self::TooFewBidders(_)
             | Self::BiddersPublished(_)
+            | Self::CeilingAnnounced(_)
             | Self::UnsealingStarted(_)
             | Self::ReadingFinished(_)
             | Self::DrawStarted(_)

@@ -3,14 +3,14 @@
 use kaibiao_types::{CustodianIndex, Money};
 
 use super::{
-    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordKind,
+    OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordKind,
     RecordObjection, RecordRow, RecordSeal,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
 use crate::phase::Phase;
 use crate::state::{Objection, State};
 use crate::strict;
-use crate::tender::{Bilingual, CustodyKind, Draw, TimeSource};
+use crate::tender::{Bilingual, CustodyKind, Draw, Step, TimeSource};
 use crate::words;
 
 impl OpeningRecord {
@@ -41,6 +41,7 @@ impl OpeningRecord {
             prices_published_at: state.published_at,
             currency: lot.currency,
             ceiling: lot.ceiling,
+            ceiling_announced_at: state.ceiling_announced().map(|mark| mark.at),
             min_bidders: lot.min_bidders,
             bidders: state.distinct_bidders(),
             tender_sha256: lot.tender_sha256,
@@ -108,6 +109,12 @@ fn row(
             .get(code)
             .filter(|mark| before_record(state, mark.entry))
             .map(|mark| mark.at),
+        check: state.checks().get(code).map(|(check, mark)| RecordCheck {
+            at: mark.at,
+            identity: check.identity,
+            bond: check.bond,
+            reason: check.reason.clone(),
+        }),
         seals: seals
             .map(|seal| RecordSeal {
                 part: seal.part,
@@ -200,6 +207,30 @@ fn draws(state: &State, lot: &LotPublished) -> Option<Vec<RecordDraw>> {
     lot.draws.iter().map(one).collect()
 }
 
+/// The order that the tender file names, and which optional steps were left out.
+fn steps_note(state: &State) -> Bilingual {
+    let all: Vec<Step> = state.steps().iter().map(|listed| listed.step).collect();
+    // The record itself is being made.
+    let missing = |step: &&Step| **step != Step::Record && !state.begun(**step);
+    let left_out: Vec<Step> = all.iter().filter(missing).copied().collect();
+    let zh = |steps: &[Step]| steps.iter().map(|s| s.words().0).collect::<Vec<_>>().join("、");
+    let en = |steps: &[Step]| steps.iter().map(|s| s.words().1).collect::<Vec<_>>().join(", ");
+    if left_out.is_empty() {
+        return Bilingual {
+            zh: format!("开标步骤按招标文件：{}。", zh(&all)),
+            en: format!("steps by the tender file: {}.", en(&all)),
+        };
+    }
+    Bilingual {
+        zh: format!("开标步骤按招标文件：{}；未进行的可选步骤：{}。", zh(&all), zh(&left_out)),
+        en: format!(
+            "steps by the tender file: {}; optional and left out: {}.",
+            en(&all),
+            en(&left_out)
+        ),
+    }
+}
+
 fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
     let note = |zh: String, en: String| Bilingual { zh, en };
     let mut notes = Vec::new();
@@ -255,6 +286,9 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
             format!("开标时间已到由主持人和监督人于北京时间 {} 签署确认。", at.beijing()),
             format!("host and supervisor confirmed at {at} that the opening time had come."),
         ));
+    }
+    if !lot.steps.is_empty() {
+        notes.push(steps_note(state));
     }
     let frozen = freeze(state)?;
     if frozen.degraded {

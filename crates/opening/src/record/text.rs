@@ -2,7 +2,7 @@
 
 use kaibiao_types::{Fault, Part, UtcMillis};
 
-use super::{OpeningRecord, RecordDocuments, RecordDraw, RecordRow};
+use super::{OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordRow};
 use crate::event::Verdict;
 use crate::tender::{CustodyKind, Template};
 
@@ -67,6 +67,9 @@ impl OpeningRecord {
         page.pair("报价公布 Prices published", &time(self.prices_published_at));
         let ceiling = self.ceiling.map(|c| format!("{c}，{}", c.capital()));
         page.pair("最高投标限价 Ceiling", &or_none(ceiling));
+        if let Some(at) = self.ceiling_announced_at {
+            page.pair("公布限价 Ceiling announced", &time(at));
+        }
         page.pair(
             "投标人 Bidders",
             &format!("{}（不少于 at least {}）", self.bidders, self.min_bidders),
@@ -97,6 +100,9 @@ fn write_row(page: &mut Page, row: &RecordRow) {
     page.item("递交 Received", &format!("{}（{}）", time(row.completed_at), row.seq));
     page.item("摘要 Manifest", &row.manifest_sha256.to_string());
     page.item("签到 Signed in", &or_none(row.signed_in_at.map(time)));
+    if let Some(check) = &row.check {
+        page.item("检查 Check", &checked(check));
+    }
     for seal in &row.seals {
         let state = match &seal.label {
             None => "密封 sealed".to_owned(),
@@ -125,6 +131,19 @@ fn write_row(page: &mut Page, row: &RecordRow) {
     if let Some(documents) = &row.documents {
         page.item("文件 Documents", &document(documents));
     }
+}
+
+fn checked(check: &RecordCheck) -> String {
+    let (identity, bond) = (check.identity.words(), check.bond.words());
+    let reason = check.reason.as_ref().map_or_else(String::new, |reason| format!("：{reason}"));
+    format!(
+        "身份{} identity {}，保证金{} bond {}（{}）{reason}",
+        identity.0,
+        identity.1,
+        bond.0,
+        bond.1,
+        time(check.at)
+    )
 }
 
 fn write_draw(page: &mut Page, draw: &RecordDraw) {

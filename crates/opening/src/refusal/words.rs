@@ -54,6 +54,10 @@ pub(super) fn zh(refusal: &Refusal) -> String {
             deadline.beijing()
         ),
         Refusal::LotClosed => "本标段开标已结束。不能再进行任何操作。".to_owned(),
+        Refusal::NoCeiling => "招标文件没有最高投标限价。无需公布。".to_owned(),
+        Refusal::NoSuchBidder { bidder } => {
+            format!("封存清单中没有 {bidder} 的有效投标。请核对统一社会信用代码。")
+        }
         Refusal::NoPrice => "本单位没有已公布的报价可供确认。如有疑问，请提出异议。".to_owned(),
         Refusal::NoSuchDraw { no } => {
             format!("招标文件没有第 {no} 项抽取。请核对编号。")
@@ -82,6 +86,18 @@ pub(super) fn zh(refusal: &Refusal) -> String {
             "尚有 {left} 家报价未宣读，当前宣读尚余 {}。请宣读完毕后再继续。",
             seconds(*wait)
         ),
+        Refusal::ReasonMissing => {
+            "结论不符合、未缴纳或未能核实时必须说明理由。请写明理由后再提交；投标不因此被拒绝。"
+                .to_owned()
+        }
+        Refusal::StepNotListed { step } => {
+            let step = step.words().0;
+            format!("招标文件所列开标步骤中没有“{step}”。请按招标文件的步骤进行。")
+        }
+        Refusal::StepTurn { next } => {
+            let next = next.words().0;
+            format!("按招标文件所列顺序，应先“{next}”。请完成该步骤后再继续。")
+        }
         Refusal::RecordDiffers => "所签文件不是本次开标记录。请重新下载开标记录后签名。".to_owned(),
         Refusal::SealsUnchecked => "投标文件密封性尚未检查。请先公开检查密封情况。".to_owned(),
         Refusal::TooEarly { wait } => {
@@ -166,6 +182,12 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::LotClosed => {
             "The opening of this lot is over. Nothing more can be done.".to_owned()
         }
+        Refusal::NoCeiling => {
+            "The tender file has no ceiling price. There is nothing to announce.".to_owned()
+        }
+        Refusal::NoSuchBidder { bidder } => {
+            format!("The frozen set has no current bid of {bidder}. Check the code.")
+        }
         Refusal::NoPrice => "This organisation has no published price to confirm. Raise an \
              objection if that is wrong."
             .to_owned(),
@@ -200,6 +222,22 @@ pub(super) fn en(refusal: &Refusal) -> String {
             "Prices still to be read: {left}; the reading runs for {wait} more. Finish the reading \
              first."
         ),
+        Refusal::ReasonMissing => {
+            "A finding of does-not-fit, unpaid or unknown needs a reason. Give \
+             one and send it again; the bid is not refused for it."
+                .to_owned()
+        }
+        Refusal::StepNotListed { step } => {
+            let step = step.words().1;
+            format!(
+                "The steps of this tender file do not include to {step}. Follow the steps of the \
+                 tender file."
+            )
+        }
+        Refusal::StepTurn { next } => {
+            let next = next.words().1;
+            format!("By the order of the tender file, first {next}. Then go on.")
+        }
         Refusal::RecordDiffers => "The signature is over another file than this opening record. \
              Download the record again and sign that."
             .to_owned(),

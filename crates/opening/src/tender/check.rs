@@ -40,6 +40,7 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     }
     retention(terms)?;
     super::check_draws(&terms.draws)?;
+    super::check_steps(&terms.steps, terms.ceiling.is_some())?;
     match &terms.source {
         Some(source) => line(source, limits::TITLE_CHARS, "source"),
         None => Ok(()),

@@ -1,5 +1,6 @@
 //! Why a tender file is refused.
 
+use super::StepsError;
 use crate::strict::JsonError;
 
 /// The first rule that a tender file or draft breaks.
@@ -84,6 +85,9 @@ pub enum TenderError {
     /// Grace, notice or freeze wait is zero or above one day.
     #[error("{0} must be 1 ms to 24 h")]
     Span(&'static str),
+    /// The list of steps breaks a rule.
+    #[error("steps: {0}")]
+    Steps(#[from] StepsError),
     /// A text is empty, too long, or holds characters that are invisible or steer the display.
     #[error("{0} is empty, too long or holds invisible characters")]
     Text(&'static str),
@@ -159,6 +163,7 @@ impl TenderError {
             Self::Platform => "E_TENDER_PLATFORM",
             Self::Retention { .. } => "E_TENDER_RETENTION",
             Self::Span(_) => "E_TENDER_SPAN",
+            Self::Steps(error) => error.label(),
             Self::Text(_) => "E_TENDER_TEXT",
             Self::Threshold { .. } => "E_TENDER_THRESHOLD",
             Self::Ticks => "E_TENDER_TICKS",

@@ -6,7 +6,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Draw, TimeSource};
+use super::{Draw, ListedStep, TimeSource};
 
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -172,6 +172,10 @@ pub struct Terms {
     /// The draws; a tender without any does not have the key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub draws: Vec<Draw>,
+    /// The steps between the complete freeze and the record (ADR-0017); a tender that names none does
+    /// not have the key, and has the order of the first version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<ListedStep>,
 }
 
 impl Terms {

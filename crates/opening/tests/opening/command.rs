@@ -23,6 +23,8 @@ pub fn commands() -> Vec<Command> {
         Command::ConfirmTime { deadline: at(DEADLINE) },
         Command::ApproveTime { deadline: at(DEADLINE) },
         Command::PublishBidders,
+        Command::CheckBidder(crate::steps::check(1)),
+        Command::AnnounceCeiling,
         Command::CheckSeals,
         Command::StartUnsealing(Part::Price),
         Command::ReadNext(span(3_000)),

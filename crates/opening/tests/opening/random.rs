@@ -37,10 +37,9 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
     let state = &opening.state;
     let custodian = u16::from(who % 3) + 1;
     match state.phase() {
-        Phase::Unpublished => Ok(Input::LotPublished(Box::new(if who > 2 {
-            crate::draw::published()
-        } else {
-            lot_published()
+        Phase::Unpublished => Ok(Input::LotPublished(Box::new(match who {
+            5 => crate::draw::published(),
+            who => crate::steps::LISTS[usize::from(who)].1(),
         }))),
         Phase::Receiving if who.is_multiple_of(2) => {
             Ok(tick(state.next_tick().map_or(0, TickNo::get)))
@@ -58,13 +57,18 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
         Phase::DegradedNotice if who == 5 => Ok(Input::NoticeOver),
         Phase::DegradedNotice => Err((actor(who % 2), Command::ApproveDegraded)),
         Phase::TooFew | Phase::Failed | Phase::Closed => Ok(Input::ReadingOver),
-        Phase::Ready => Err((host(), Command::PublishBidders)),
-        Phase::BiddersPublished => Ok(Input::SealsChecked(seals(state))),
-        Phase::SealsChecked => Err((host(), Command::StartUnsealing(Part::Price))),
+        Phase::Ready | Phase::BiddersPublished | Phase::SealsChecked => {
+            // An optional step is taken or left out, as it comes.
+            let next = state.next_steps();
+            let listed = next.get(usize::from(who) % next.len()).unwrap();
+            crate::steps::taken(state, listed.step)
+        }
         Phase::UnsealingPrices if who == 5 => Ok(Input::PricesUnsealed(outcomes(state))),
         Phase::UnsealingPrices => {
             Ok(Input::PartialsReceived(partials(state, custodian, Part::Price)))
         }
+        Phase::Published if who == 4 => crate::steps::taken(state, Step::AnnounceCeiling),
+        Phase::Read if who > 3 => crate::steps::taken(state, Step::AnnounceCeiling),
         Phase::Published | Phase::Reading => Err((host(), Command::ReadNext(span(100)))),
         Phase::Read if who == 0 => Err((host(), Command::StartUnsealing(Part::Documents))),
         Phase::Read => Ok(Input::RecordGenerated { sha256: digest(12, 0) }),
@@ -80,8 +84,11 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
         26 => Ok(Input::DrawPartial(crate::draw::partial(u16::from(who % 3) + 1, 1))),
         27 => Ok(Input::DrawCombined { no: 1, index: u64::from(who), dropped: Vec::new() }),
         28 => Ok(Input::DrawFailed { no: 1, dropped: Vec::new() }),
-        29 => Err((actor(who), crate::command::commands()[12].clone())),
-        0..12 => Err((actor(who), crate::command::commands()[usize::from(what)].clone())),
+        0..12 | 29 => {
+            let commands = crate::command::commands();
+            let chosen = (usize::from(what) + usize::from(wait % 2 == 0) * 12) % commands.len();
+            Err((actor(who), commands[chosen].clone()))
+        }
         12 => Err((actor(who), Command::StartUnsealing(Part::Documents))),
         13 => Err((actor(who), Command::RaiseObjection("异议".to_owned()))),
         14 => Ok(refused_by(u16::from(who % 3) + 1)),
@@ -178,6 +185,7 @@ proptest! {
             }
         }
         promises(&opening.log, bidders);
+        crate::steps::in_order(&opening.log);
         for (_, _, event) in &opening.log {
             let again = Event::from_parts(event.kind().name(), &event.data_json());
             prop_assert_eq!(again.as_ref(), Ok(event));

@@ -127,6 +127,7 @@ pub fn terms() -> Terms {
         fictional: true,
         source: None,
         draws: Vec::new(),
+        steps: Vec::new(),
     }
 }
 
