@@ -6,6 +6,7 @@ import { belowCeiling, spread } from "./money.js";
 export function phaseOf(state, now) {
   if (!state.lot) return "empty";
   if (state.failed) return "failed";
+  if (state.ended) return "terminated";
   if (state.closedAt !== null) return "closed";
   if (state.record) return "record";
   if (state.readingDoneAt !== null) return "read";
@@ -23,7 +24,7 @@ export function phaseOf(state, now) {
 
 const STEP_OF = {
   empty: 0, receiving: 0, due: 0, closing: 1, freezing: 1, degraded: 1, ready: 2, list: 3, sealed: 4,
-  unsealing: 4, published: 5, reading: 5, read: 6, record: 6, closed: 7, failed: 2,
+  unsealing: 4, published: 5, reading: 5, read: 6, record: 6, closed: 7, failed: 2, terminated: 2,
 };
 
 export const STEPS = ["receive", "freeze", "list", "seals", "unseal", "read", "record", "close"];
@@ -42,8 +43,9 @@ export function stepsOf(state, phase) {
   return STEPS.map((key, index) => {
     const done = phase === "closed" || (ended[index] ?? null) !== null;
     if (done) return { key, status: "done", at: ended[index] ?? null };
-    if (phase === "failed") {
-      return index === firstOpen(ended) ? { key, status: "failed", at: state.failed.at } : { key, status: "next", at: null };
+    if (phase === "failed" || phase === "terminated") {
+      const { at } = state.failed ?? state.ended;
+      return index === firstOpen(ended) ? { key, status: "failed", at } : { key, status: "next", at: null };
     }
     return { key, status: index === current ? "now" : "next", at: index === current ? begun[index] ?? null : null };
   });
@@ -79,7 +81,7 @@ export function tilesOf(state) {
     const sealed = sealOf(state, code);
     let status = "sealed";
     if (price) status = price.verdict === "not-opened" ? "failed" : "opened";
-    else if (state.unsealing.price && !state.failed) status = "unsealing";
+    else if (state.unsealing.price && !state.failed && !state.ended) status = "unsealing";
     else if (sealed !== null) status = sealed ? "checked" : "broken";
     return { no: index + 1, code, name: nameOf(state, code), status, sealed, price };
   });

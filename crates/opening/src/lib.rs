@@ -19,6 +19,7 @@ mod decide;
 mod draw;
 mod event;
 mod guard;
+mod hold;
 mod input;
 pub mod limits;
 mod outcome;
@@ -39,17 +40,19 @@ pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use event::{
     BidStatus, BiddersPublished, CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed,
     DrawMade, DrawPartial, DrawStarted, Empty, Event, EventError, EventKind, FreezeCompleted,
-    FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace, IntakeClosed,
-    JournalSigned, KeyDestroyed, LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument,
-    Partial, PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished,
-    PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen,
-    SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
+    FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace, HoldReason, Holder,
+    IntakeClosed, JournalSigned, KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken,
+    ObjectionAnswered, ObjectionRaised, OpenedDocument, OpeningPaused, Partial, PartialsReceived,
+    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
+    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
+pub use hold::{Hold, TakenMeasure};
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
-    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordObjection,
-    RecordRow, RecordSeal,
+    OpeningRecord, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordHold,
+    RecordObjection, RecordRow, RecordSeal,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

@@ -46,6 +46,10 @@ pub const RETENTION_YEARS_MAX: u32 = 200;
 pub const OBJECTION_CHARS: usize = 2_000;
 /// The postponements of one lot.
 pub const POSTPONEMENTS: usize = 100;
+/// The pauses and suspensions of one opening.
+pub const HOLDS: usize = 1_000;
+/// The measures of one opening.
+pub const MEASURES: usize = 100;
 /// The objections of one opening.
 pub const OBJECTIONS: usize = 10_000;
 /// The longest reading of one price: milliseconds.

@@ -21,6 +21,8 @@ impl Event {
             Self::PostponementAsked(data) => {
                 need(text::paragraph(&data.reason, limits::OBJECTION_CHARS), "reason")
             }
+            Self::OpeningPaused(data) => objection(&data.text),
+            Self::MeasureAsked(data) => objection(&data.text),
             Self::IntakeClosed(data) => {
                 need(data.size <= limits::SAFE_INTEGER, "size")?;
                 let fits = |line: &String| text::line(line, limits::COSIGNATURE_CHARS);
@@ -96,6 +98,8 @@ impl Event {
             | Self::TooFewBidders(_)
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)
+            | Self::OpeningResumed(_)
+            | Self::MeasureTaken(_)
             | Self::ReadingFinished(_)
             | Self::DrawStarted(_)
             | Self::DrawFailed(_)

@@ -160,6 +160,8 @@ fn whole_logs_are_vectors() {
         ("too-few", too_few),
         ("postponed", crate::postpone::closed_later()),
         ("drawn", crate::draw::closed()),
+        ("held", crate::hold::closed()),
+        ("terminated", crate::hold::terminated()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -175,9 +177,16 @@ fn whole_logs_are_vectors() {
 
 #[test]
 fn entries_round_trip_byte_for_byte() {
-    for name in
-        ["events", "log-normal", "log-degraded", "log-too-few", "log-postponed", "log-drawn"]
-    {
+    for name in [
+        "events",
+        "log-normal",
+        "log-degraded",
+        "log-too-few",
+        "log-postponed",
+        "log-drawn",
+        "log-held",
+        "log-terminated",
+    ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
         assert_eq!(text, again, "{name}");
@@ -192,6 +201,8 @@ fn committed_logs_replay() {
         ("log-too-few.jsonl", Phase::Failed),
         ("log-postponed.jsonl", Phase::Closed),
         ("log-drawn.jsonl", Phase::Closed),
+        ("log-held.jsonl", Phase::Closed),
+        ("log-terminated.jsonl", Phase::Terminated),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

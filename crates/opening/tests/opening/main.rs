@@ -15,6 +15,7 @@ mod command;
 mod draw;
 mod events;
 mod freeze;
+mod hold;
 mod postpone;
 mod procedure;
 mod random;

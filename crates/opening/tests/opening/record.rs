@@ -19,7 +19,12 @@ fn before_record(opening: &Opening) -> State {
 
 #[test]
 fn records_are_vectors() {
-    let lots = [("normal", normal()), ("degraded", degraded()), ("drawn", crate::draw::closed())];
+    let lots = [
+        ("normal", normal()),
+        ("degraded", degraded()),
+        ("drawn", crate::draw::closed()),
+        ("held", crate::hold::closed()),
+    ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();
         let json = String::from_utf8(record.to_bytes()).unwrap();

@@ -96,6 +96,9 @@ impl Opening {
                     self.input(&freeze_signed(2)).unwrap();
                 }
             }
+            Phase::Ready if goal == Phase::Terminated => {
+                crate::hold::take(self, Measure::Terminate);
+            }
             Phase::Ready => self.host(&Command::PublishBidders),
             Phase::BiddersPublished => {
                 self.host(&Command::CheckSeals);
@@ -125,6 +128,12 @@ impl Opening {
             }
             phase => panic!("{phase} does not lead to {goal}"),
         }
+    }
+
+    /// To the completed freeze, of which custodian 1 has signed.
+    pub fn walk_to_from_one_signature(&mut self) {
+        self.input(&freeze_signed(3)).unwrap();
+        self.input(&freeze_signed(2)).unwrap();
     }
 
     pub fn release(&mut self, part: Part) {
