@@ -21,7 +21,7 @@ const PHASES = {
   degraded: "degraded", "degraded-notice": "degraded", ready: "ready", "bidders-published": "list",
   "seals-checked": "sealed", unsealing: "unsealing", published: "published", "prices-published": "published",
   reading: "reading", read: "read", "reading-finished": "read", "record-generated": "record", closed: "closed",
-  failed: "failed", "too-few-bidders": "failed",
+  failed: "failed", "too-few-bidders": "failed", terminated: "terminated",
 };
 
 /** One lot of the list in the page's form; tolerant of extra keys, null if it has no key at all. */
@@ -33,7 +33,7 @@ export function lotOf(item) {
   return { ...item, tender, lot, phase, name };
 }
 
-const ended = (lot) => lot.phase === "closed" || lot.phase === "failed";
+const ended = (lot) => ["closed", "failed", "terminated"].includes(lot.phase);
 
 async function read() {
   const sent = performance.now();
@@ -88,7 +88,7 @@ function board(w) {
 function lotRow(lot, w) {
   const title = lot.title ? pick(lot.title, page.lang) : `${lot.tender}/${lot.lot}`;
   const sub = lot.lot_title ? pick(lot.lot_title, page.lang) : "";
-  const kind = lot.phase === "failed" ? "bad" : lot.phase === "closed" ? "ok" : lot.phase === "receiving" ? "wait" : "";
+  const kind = lot.phase === "failed" || lot.phase === "terminated" ? "bad" : lot.phase === "closed" ? "ok" : lot.phase === "receiving" ? "wait" : "";
   const word = lot.phase ? (lot.phase === "receiving" && lot.ceremony && lot.ceremony !== "ready" ? w.board.ceremony[lot.ceremony] : w.short[lot.phase])
     : w.board.ceremony[lot.ceremony] ?? lot.name;
   return h("li", {}, h("a", { href: `/lots/${encodeURIComponent(lot.tender)}/${encodeURIComponent(lot.lot)}`, id: `lot-${lot.tender}-${lot.lot}` },

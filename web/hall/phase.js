@@ -6,6 +6,7 @@ import { belowCeiling, spread } from "./money.js";
 export function phaseOf(state, now) {
   if (!state.lot) return "empty";
   if (state.failed) return "failed";
+  if (state.ended) return "terminated";
   if (state.closedAt !== null) return "closed";
   if (state.record) return "record";
   if (state.readingDoneAt !== null) return "read";
@@ -69,14 +70,17 @@ export function stepsOf(state, phase) {
     ...listedSteps(state).map(({ step }) => ({ key: LISTED[step].key, begun: LISTED[step].begun(state), ended: LISTED[step].done(state) })),
     { key: "close", begun: state.closedAt, ended: state.closedAt },
   ].map((step) => ({ key: step.key, begun: step.begun ?? null, ended: step.ended ?? null }));
-  const current = phase === "failed" ? strip.find((step) => step.ended === null).key : STEP_OF[phase] ?? nextStep(state);
+  const current = isOver(phase) ? strip.find((step) => step.ended === null).key : STEP_OF[phase] ?? nextStep(state);
   return strip.map(({ key, begun, ended }, index) => {
     if (ended !== null || (phase === "closed" && !isOptional(state, key))) return { key, status: "done", at: ended };
     if (isOptional(state, key) && strip.slice(index + 1).some((later) => later.ended !== null)) return { key, status: "left", at: null };
     if (key !== current) return { key, status: "next", at: null };
-    return phase === "failed" ? { key, status: "failed", at: state.failed.at } : { key, status: "now", at: begun };
+    return isOver(phase) ? { key, status: "failed", at: (state.failed ?? state.ended).at } : { key, status: "now", at: begun };
   });
 }
+
+/** Whether the opening ended before its time. */
+const isOver = (phase) => phase === "failed" || phase === "terminated";
 
 const isOptional = (state, key) => listedSteps(state).some((listed) => listed.optional && LISTED[listed.step].key === key);
 
@@ -108,7 +112,7 @@ export function tilesOf(state) {
     const sealed = sealOf(state, code);
     let status = "sealed";
     if (price) status = price.verdict === "not-opened" ? "failed" : "opened";
-    else if (state.unsealing.price && !state.failed) status = "unsealing";
+    else if (state.unsealing.price && !state.failed && !state.ended) status = "unsealing";
     else if (sealed !== null) status = sealed ? "checked" : "broken";
     return { no: index + 1, code, name: nameOf(state, code), status, sealed, price };
   });

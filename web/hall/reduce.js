@@ -21,6 +21,10 @@ export function initial() {
     degraded: null,
     freezeDone: null,
     failed: null,
+    hold: null, // while the opening is held: { holder, reason, text, at }
+    holds: [], // holds that are over: the same with `to`
+    measure: null, // asked for and not approved: { no, measure, reason, text, at }
+    ended: null, // ended before its time by host and supervisor: the measure, `at` its approval
     signedIn: {}, // organisation code -> stamp
     bidders: null,
     checks: {}, // organisation code -> { identity, bond, reason, at }, the last one of each
@@ -143,7 +147,7 @@ const STEPS = {
   "price-read": (state, data, { at }) => ({
     readings: [...state.readings, {
       position: data.position, bidder: data.bidder, total: data.total, capital: data.capital,
-      zh: data.zh, en: data.en, duration: data.duration_ms, at,
+      zh: data.zh, en: data.en, duration: data.duration_ms, at, held: 0,
     }],
   }),
   "reading-finished": (_, __, { at }) => ({ readingDoneAt: at }),
@@ -168,6 +172,17 @@ const STEPS = {
     objections: state.objections.map((objection) =>
       objection.no === data.no ? { ...objection, answer: { text: data.text, at } } : objection),
   }),
+  "opening-paused": (state, data, { at, by }) => begun(state, { holder: by.split(":")[0], reason: data.reason, text: data.text, at }),
+  "opening-resumed": (state, _, { at }) => over(state, at),
+  "measure-asked": (_, data, { at }) => ({
+    measure: { no: data.no, measure: data.measure, reason: data.reason, text: data.text, at },
+  }),
+  "measure-taken": (state, data, { at }) => {
+    const { reason, text } = state.measure;
+    if (data.measure === "suspend") return { ...begun(state, { holder: "both", reason, text, at }), measure: null };
+    const ended = data.measure === "resume" ? null : { ...state.measure, at };
+    return { ...over(state, at), measure: null, ended };
+  },
   "record-generated": (_, data, { at }) => ({ record: { sha256: data.sha256, at } }),
   "record-signed": (state, data, { at }) => ({
     recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
@@ -216,9 +231,30 @@ const BRIEFS = {
   "draw-failed": (d) => ({ no: d.no }),
   "objection-raised": (d) => ({ no: d.no, bidder: d.bidder }),
   "objection-answered": (d) => ({ no: d.no }),
+  "opening-paused": (d, by) => ({ holder: by.split(":")[0], reason: d.reason, text: d.text }),
+  "measure-asked": (d) => ({ no: d.no, measure: d.measure, reason: d.reason, text: d.text }),
+  "measure-taken": (d) => ({ no: d.no, measure: d.measure }),
   "record-signed": (d) => ({ name: d.party.name, role: d.role }),
   refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
 };
+
+// A hold by a higher hand takes the place of one that lasts.
+function begun(state, hold) {
+  return { ...over(state, hold.at), hold };
+}
+
+// Clocks stood while the opening was held: a notice ends later, and a reading goes on where it was.
+function over(state, at) {
+  if (!state.hold) return {};
+  const held = at - state.hold.at;
+  const later = (reading, index) => index === state.readings.length - 1 ? { ...reading, held: reading.held + held } : reading;
+  return {
+    hold: null,
+    holds: [...state.holds, { ...state.hold, to: at }],
+    degraded: state.degraded && { ...state.degraded, until: state.degraded.until + held },
+    readings: state.readings.map(later),
+  };
+}
 
 // Entries about a draw that was not started are not understood, and said so on the page.
 function withDraw(state, no, patch) {
@@ -233,7 +269,7 @@ function withEvent(events, entry, understood) {
   if (kind === "tick" && last && last.kind === "tick") {
     return [...events.slice(0, -1), { ...last, i, at, count: last.count + 1 }];
   }
-  const brief = understood && Object.hasOwn(BRIEFS, kind) ? BRIEFS[kind](entry.data) : {};
+  const brief = understood && Object.hasOwn(BRIEFS, kind) ? BRIEFS[kind](entry.data, by) : {};
   const event = { i, at, by, kind: understood ? kind : "unknown", raw: kind, from: i, count: 1, ...brief };
   // `count` of a tick is the number of folded ticks; of other kinds it comes from the brief.
   return [...events.slice(1 - EVENTS_KEPT), event];

@@ -87,3 +87,15 @@ export function failedCard({ state, w }) {
     h("p", { class: "mut", text: w.failedCard.law }),
     state.frozen && [h("p", { class: "mut sm", text: w.facts.freezeId }), wholeDigest(state.frozen.freezeId)]);
 }
+
+/** Ended before its time by host and supervisor: why, and that what is sealed stays sealed. */
+export function endedCard({ state, w }) {
+  const { measure, reason, text, at } = state.ended;
+  return h("section", { class: "card nw fail-card", "aria-labelledby": "h-ended" },
+    h("div", { class: "l1" }, icon("warn"), h("h2", { class: "doing", id: "h-ended", text: w.hold.measures[measure] }), h("span", { class: "sp" }),
+      h("span", { class: "mut", text: clock(at) })),
+    h("p", { text: w.hold.why(w.hold.reasons[reason], text) }),
+    h("p", { class: "kept" }, icon("lock"), h("b", { text: w.hold.kept })),
+    destroyedLine({ state, w }),
+    state.frozen && [h("p", { class: "mut sm", text: w.facts.freezeId }), wholeDigest(state.frozen.freezeId)]);
+}

@@ -8,7 +8,7 @@ import { setText } from "./view-top.js";
 import { pick } from "./words.js";
 
 const TONE = {
-  receiving: "wait", due: "wait", closing: "wait", degraded: "wait", closed: "ok", failed: "bad", empty: "wait", unpublished: "wait", missing: "bad",
+  receiving: "wait", due: "wait", closing: "wait", degraded: "wait", closed: "ok", failed: "bad", terminated: "bad", empty: "wait", unpublished: "wait", missing: "bad",
 };
 const TONE_ICON = { wait: "clock", ok: "check", bad: "warn", now: "arrow" };
 
@@ -25,6 +25,7 @@ export function nowSentence(state, phase, w) {
     case "record": return w.now.record(state.recordSignatures.length);
     case "failed": return w.now.failed(state.failed.bidders, state.failed.min);
     case "ready": case "list": case "sealed": return w.now.waits[nextStep(state)];
+    case "terminated": return w.now.terminated(w.hold.measures[state.ended.measure], w.hold.reasons[state.ended.reason]);
     default: return w.now[phase];
   }
 }
@@ -32,7 +33,7 @@ export function nowSentence(state, phase, w) {
 /** The instant the page counts down to in this phase, or null. */
 export function targetOf(state, phase) {
   if (phase === "receiving") return state.lot.deadline;
-  if (phase === "degraded") return state.degraded.until;
+  if (phase === "degraded") return state.hold ? null : state.degraded.until;
   return null;
 }
 
@@ -64,7 +65,7 @@ export class Head {
     this.#project.show([state.lot, phase, w, lang, bigFigure(state, phase)], () => project(state, phase, w, lang, lotKey));
     this.#steps.show([state.intake, state.freezeDone, state.bidders, state.checks, state.ceilingAt, state.seals, state.prices, state.readingDoneAt,
       state.closedAt,
-      state.failed, state.lot, phase, w], () => state.lot ? steps(state, phase, w) : []);
+      state.failed, state.ended, state.lot, phase, w], () => state.lot ? steps(state, phase, w) : []);
   }
 
   tick({ state, phase, w, now }) {
@@ -116,7 +117,7 @@ function big(state, phase, w) {
   const label = phase === "receiving" ? w.untilDeadline : phase === "degraded" ? w.untilNotice : w.short[phase];
   const figure = bigFigure(state, phase);
   if (target === null && figure === "") {
-    return h("div", { class: "phase word" }, h("div", { class: `big ${phase === "failed" ? "seal" : ""}`, text: w.short[phase] }));
+    return h("div", { class: "phase word" }, h("div", { class: `big ${phase === "failed" || phase === "terminated" ? "seal" : ""}`, text: w.short[phase] }));
   }
   return h("div", { class: "phase" }, h("div", { class: "lbl", text: label }),
     target === null ? h("div", { class: "big", text: figure }) : h("div", { class: "big", id: "big", "aria-hidden": "true", text: "--:--" }));

@@ -7,13 +7,14 @@ import { clock, dateTime } from "./time.js";
 
 const SHOWN = 60;
 const PLAIN = new Set(["tick"]);
-const LOUD = { refused: "bad", "custodian-refused": "bad", "too-few-bidders": "bad", "freeze-degraded": "wait", unknown: "wait" };
+const LOUD = { refused: "bad", "custodian-refused": "bad", "too-few-bidders": "bad", "freeze-degraded": "wait", "opening-paused": "wait", "measure-asked": "wait", "measure-taken": "wait", unknown: "wait" };
 
 /** One log entry in words, from the short form kept in the state. */
 export function describe(event, state, w) {
   const name = typeof event.bidder === "string" ? nameOf(state, event.bidder) : null;
   return w.kind[event.kind]({ ...event, name: name ?? event.name, amount: event.total ? figures(event.total) : "",
-    time: event.deadline ? dateTime(event.deadline) : "" });
+    time: event.deadline ? dateTime(event.deadline) : "", holder: w.hold.holders[event.holder],
+    reason: w.hold.reasons[event.reason] ?? event.reason, measure: w.hold.measures[event.measure] });
 }
 
 /** Who caused an entry, in words; the hall itself is not named. */

@@ -5,7 +5,7 @@ import { capital, digits, sign } from "./money.js";
 import { pieces, quorum, readableOf, sealOf, spokenPiece } from "./phase.js";
 import { dateTime, clock } from "./time.js";
 import { drawsCard } from "./view-draws.js";
-import { closedCard, confirmCard, failedCard, objectionsCard, recordCard } from "./view-end.js";
+import { closedCard, confirmCard, endedCard, failedCard, objectionsCard, recordCard } from "./view-end.js";
 import { leftText, targetOf } from "./view-head.js";
 import { custodians, ring, row } from "./view-parts.js";
 import { setText } from "./view-top.js";
@@ -45,6 +45,7 @@ export class Stage {
       case "read": return confirmCard(ctx);
       case "record": return recordCard(ctx);
       case "closed": return closedCard(ctx);
+      case "terminated": return endedCard(ctx);
       default: return failedCard(ctx);
     }
   }
@@ -67,7 +68,8 @@ export class Stage {
     const title = h("span", { class: "doing", text: w.reading.title });
     let shown = -1;
     this.#reading = (now) => {
-      const index = spokenPiece(list, (now - reading.at) / Math.max(1, reading.duration));
+      const said = Math.min(now, state.hold?.at ?? now) - reading.at - reading.held; // a held reading stands still
+      const index = spokenPiece(list, said / Math.max(1, reading.duration));
       if (index === shown) return;
       shown = index;
       spans.forEach((span, i) => span.setAttribute("class", i < index ? "said" : i === index ? "on" : ""));
@@ -99,10 +101,10 @@ function inputs(state, phase) {
     case "receiving": case "due": case "closing": case "empty": case "unpublished": case "missing": return [state.lot, state.intake, state.postponement];
     case "unsealing": return [state.partials, state.custodianRefusals, state.freezeDone];
     case "published": return [state.prices];
-    case "reading": return [state.readings, state.prices];
+    case "reading": return [state.readings, state.prices, state.hold];
     case "read": return [state.confirmed, state.objections, state.readings];
     case "record": case "closed": return [state.record, state.recordSignatures, state.confirmed, state.documents, state.closedAt, state.destroyed];
-    case "failed": return [state.failed, state.destroyed];
+    case "failed": case "terminated": return [state.failed, state.ended, state.destroyed];
     default: return [state.frozen, state.freezeSigners, state.degraded, state.freezeDone, state.seals, state.bidders];
   }
 }

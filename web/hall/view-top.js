@@ -1,7 +1,7 @@
 // The top bar (clock, connection, text size, language) and the strips below it (connection, faults).
 
 import { h, icon, Slot } from "./dom.js";
-import { clock } from "./time.js";
+import { clock, dateTime } from "./time.js";
 
 const QUIET = 3_000; // ms without connection before the page says so
 const LONG = 20_000;
@@ -62,8 +62,11 @@ export class Notices {
   update({ w, status, state, local, restored, missing }) {
     const away = status.since === null ? 0 : local - status.since;
     const lost = away > LONG ? "long" : away > QUIET ? "lost" : null;
-    this.#slot.show([w, lost, status.attempt, status.fault, status.mode === "polling", state.unread, restored, missing], () => {
+    this.#slot.show([w, lost, status.attempt, status.fault, status.mode === "polling", state.unread, state.hold, state.measure, state.ended, restored, missing], () => {
       const list = [];
+      const reason = (held) => w.hold.why(w.hold.reasons[held.reason], held.text);
+      if (state.hold) list.push(strip("wait", "clock", w.hold.held(w.hold.holders[state.hold.holder], dateTime(state.hold.at), reason(state.hold))));
+      if (state.measure && !state.ended) list.push(strip("wait", "warn", w.hold.asked(w.hold.measures[state.measure.measure], reason(state.measure))));
       if (status.fault && !missing) list.push(strip("bad", "warn", w.connection[status.fault]));
       if (lost && !missing) list.push(strip("wait", "warn", w.connection.lost(status.attempt)));
       if (lost === "long" && !missing) list.push(strip("wait", "warn", w.connection.longLost));

@@ -233,3 +233,19 @@ opening(drawn, (log, from) => {
   return at;
 });
 drawn.write("sample-drawn.jsonl");
+
+const ended = new Log();
+intake(ended);
+frozen(ended, BIDS);
+freezeSigned(ended, 1, 2_300);
+ended.add(3_000, host, "opening-paused", { reason: "power", text: "园区停电，改用备用电源" }, true);
+for (const index of [2, 3]) freezeSigned(ended, index, 3_000 + index * 400);
+ended.add(180_000, supervisor, "opening-paused", { reason: "authority-order", text: "核查现场" }, true);
+ended.add(900_000, supervisor, "opening-resumed", {}, true);
+ended.add(900_000, "hall", "freeze-completed", { signers: [1, 2, 3], degraded: false });
+ended.add(960_000, host, "measure-asked", { no: 1, measure: "suspend", reason: "attack", text: "平台遭受攻击" }, true);
+ended.add(980_000, supervisor, "measure-taken", { no: 1, measure: "suspend" }, true);
+ended.add(1_800_000, host, "measure-asked", { no: 2, measure: "terminate", reason: "leak-risk", text: "无法排除泄密风险，重新招标" }, true);
+ended.add(1_860_000, supervisor, "measure-taken", { no: 2, measure: "terminate" }, true);
+for (const index of [1, 2, 3]) destroyed(ended, index, 1_861_000 + index * 200);
+ended.write("sample-ended.jsonl");

@@ -27,7 +27,7 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; ch
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 
 const lines = (name) => readFileSync(new URL(`../test/sample-${name}.jsonl`, import.meta.url), "utf8").trimEnd().split("\n");
-const LOGS = { log: lines("log"), failed: lines("failed"), degraded: lines("degraded"), postponed: lines("postponed"), drawn: lines("drawn") };
+const LOGS = { log: lines("log"), failed: lines("failed"), degraded: lines("degraded"), postponed: lines("postponed"), drawn: lines("drawn"), ended: lines("ended") };
 const opened = new Map(); // scene -> when its page was last loaded; its clock runs from there
 
 /** What is played under a lot's name: its lines so far and the hall's time. */
@@ -49,8 +49,8 @@ function scene(name) {
   return { shown, now };
 }
 
-const SCENES = ["u21", "u30", "u42", "u50", "postponed", "drawn", "failed", "log"];
-const PHASE = { drawn: "closed", u21: "receiving", postponed: "receiving", u30: "ready", u42: "published", u50: "reading", failed: "failed", log: "closed" };
+const SCENES = ["u21", "u30", "u42", "u50", "postponed", "drawn", "failed", "ended", "log"];
+const PHASE = { drawn: "closed", u21: "receiving", postponed: "receiving", u30: "ready", u42: "published", u50: "reading", failed: "failed", ended: "terminated", log: "closed" };
 
 function listed(name) {
   const first = JSON.parse(LOGS.log[0]).data;

@@ -58,7 +58,7 @@ test("both languages have the same words of the same form", () => {
 });
 
 test("every entry of the samples has words in both languages", () => {
-  for (const name of ["log", "failed", "degraded", "postponed", "drawn"]) {
+  for (const name of ["log", "failed", "degraded", "postponed", "drawn", "ended"]) {
     let state = initial();
     for (const line of readFileSync(new URL(`sample-${name}.jsonl`, import.meta.url), "utf8").trimEnd().split("\n")) {
       state = reduce(state, JSON.parse(line));

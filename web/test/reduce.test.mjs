@@ -266,6 +266,35 @@ test("a postponed lot waits for its later deadline and tells of a request withou
   assert.deepEqual([again.lot.deadline, again.postponement.no], [first + 7_200_000, 2]);
 });
 
+test("a held lot stands still, whoever holds it; one that is ended says why", () => {
+  const log = read("sample-ended.jsonl");
+  const at = (kind, nth = 0) => log.filter((entry) => entry.kind === kind)[nth].i + 1;
+  const paused = upto(log, at("opening-paused"));
+  assert.equal(phaseOf(paused, null), "freezing");
+  assert.deepEqual([paused.hold.holder, paused.hold.reason], ["host", "power"]);
+  const ordered = upto(log, at("opening-paused", 1));
+  assert.deepEqual([ordered.hold.holder, ordered.holds.length, ordered.holds[0].to], ["supervisor", 1, ordered.hold.at]);
+  assert.equal(upto(log, at("opening-resumed")).hold, null);
+  const suspended = upto(log, at("measure-taken"));
+  assert.deepEqual([suspended.hold.holder, suspended.hold.text, suspended.measure], ["both", "平台遭受攻击", null]);
+  const end = upto(log, at("measure-taken", 1));
+  assert.equal(phaseOf(end, null), "terminated");
+  assert.deepEqual([end.ended.measure, end.ended.reason, end.hold, end.holds.length], ["terminate", "leak-risk", null, 3]);
+  assert.deepEqual(stepsOf(end, "terminated").map((step) => step.status).slice(0, 4), ["done", "done", "failed", "next"]);
+  assert.ok(tilesOf(end).every((tile) => tile.status === "sealed"));
+  assert.equal(upto(log, log.length).destroyed.length, 3);
+});
+
+test("the clocks of a held lot stand: a notice ends later, a reading goes on where it was", () => {
+  const notice = upto(read("sample-degraded.jsonl"), 27);
+  const entry = (state, after, by, kind, data = {}) => reduce(state, { i: state.next, at: state.at + after, by, kind, data });
+  const held = entry(notice, 1_000, "host:x", "opening-paused", { reason: "other", text: "x" });
+  assert.equal(entry(held, 5_000, "host:x", "opening-resumed").degraded.until, notice.degraded.until + 5_000);
+  const reading = upto(LOG, LOG.findIndex((line) => line.kind === "price-read") + 1);
+  const stood = entry(entry(reading, 1_000, "host:x", "opening-paused", { reason: "other", text: "x" }), 7_000, "host:x", "opening-resumed");
+  assert.deepEqual([reading.readings[0].held, stood.readings[0].held, stood.readings[0].at], [0, 7_000, reading.readings[0].at]);
+});
+
 test("the freeze quorum of ruling 11", () => {
   assert.equal(quorum({ n: 3, k: 2 }), 3);
   assert.equal(quorum({ n: 5, k: 3 }), 4);

@@ -1,6 +1,8 @@
 //! One sentence for each entry of the opening log.
 
-use kaibiao_opening::{Event, JournalSigned, OpenedDocument, PublishedBid, State, Verdict};
+use kaibiao_opening::{
+    Event, JournalSigned, MeasureTaken, OpenedDocument, PublishedBid, State, Verdict,
+};
 use kaibiao_types::{CustodianIndex, JournalMoment, OrgCode, Part};
 
 use crate::output::Lang;
@@ -143,6 +145,20 @@ fn zh(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
+        Event::OpeningPaused(pause) => {
+            format!("{}（{}）：{}", paused(state).0, pause.reason.words().0, pause.text)
+        }
+        Event::OpeningResumed(_) => "开标恢复。".to_owned(),
+        Event::MeasureAsked(asked) => format!(
+            "主持人申请 {}：{}（{}）：{}",
+            asked.no,
+            asked.measure.words().0,
+            asked.reason.words().0,
+            asked.text
+        ),
+        Event::MeasureTaken(MeasureTaken { no, measure }) => {
+            format!("申请 {no} 获监督人同意：{}。", measure.words().0)
+        }
         Event::JournalSigned(signed) => journal_zh(signed),
         Event::KeyDestroyed(who) => destroyed_zh(who.custodian),
         Event::Refused(refused) => {
@@ -287,6 +303,25 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::OpeningPaused(pause) => {
+            format!(
+                "The opening is {} ({}): {}",
+                paused(state).1,
+                pause.reason.words().1,
+                pause.text
+            )
+        }
+        Event::OpeningResumed(_) => "The opening goes on.".to_owned(),
+        Event::MeasureAsked(asked) => format!(
+            "The host asks for measure {}, {} ({}): {}",
+            asked.no,
+            asked.measure.words().1,
+            asked.reason.words().1,
+            asked.text
+        ),
+        Event::MeasureTaken(MeasureTaken { no, measure }) => {
+            format!("Measure {no} approved by the supervisor: {}.", measure.words().1)
+        }
         Event::JournalSigned(signed) => format!(
             "Custodian {} handed over its signed journal ({}), {} bytes, SHA-256 {}.",
             signed.custodian, signed.moment, signed.length, signed.sha256
@@ -305,6 +340,11 @@ fn en(event: &Event, state: &State) -> String {
 /// The name of a bidder; its code where the log has not named it.
 fn name(code: &OrgCode, state: &State) -> String {
     state.current_bid(code).map_or_else(|| code.to_string(), |bid| bid.bidder.name.clone())
+}
+
+/// Who paused: the state has the pause by the time it is told.
+fn paused(state: &State) -> (&'static str, &'static str) {
+    state.hold().map_or(("暂停", "paused"), |hold| hold.holder.words())
 }
 
 /// What is drawn.

@@ -22,8 +22,8 @@ pub struct Destruction {
 }
 
 impl Custody {
-    /// Whether the share and the static key are to be destroyed now: the opening is closed, or failed
-    /// for too few bidders, in the log as this custodian replayed it. What stayed sealed then stays
+    /// Whether the share and the static key are to be destroyed now: the opening is closed, failed or
+    /// terminated in the log as this custodian replayed it. What stayed sealed then stays
     /// sealed for good.
     ///
     /// It holds in every state of a destruction that was begun before, so that a custodian that was

@@ -39,7 +39,7 @@ impl State {
             }
             Event::SetFrozen(set) => {
                 self.frozen = Some(Arc::new(set.clone()));
-                self.frozen_at = at;
+                self.freeze_wait_from = at;
                 self.phase = Phase::Freezing;
             }
             Event::FreezeSigned(signed) => {
@@ -120,6 +120,10 @@ impl State {
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
+            Event::OpeningPaused(pause) => self.paused(by, pause, mark),
+            Event::OpeningResumed(_) => self.hold_ends(mark),
+            Event::MeasureAsked(asked) => self.measure_asked = Some(asked.clone()),
+            Event::MeasureTaken(taken) => self.measure_taken(taken, mark),
             Event::JournalSigned(signed) => self.journal_kept(signed, mark),
             Event::KeyDestroyed(who) => drop(self.destroyed.insert(who.custodian, mark)),
             Event::Refused(_) => {}
@@ -130,7 +134,7 @@ impl State {
         self.published().is_some_and(|lot| self.distinct_bidders() >= lot.min_bidders)
     }
 
-    const fn end(&mut self, mark: Mark, phase: Phase) {
+    pub(crate) const fn end(&mut self, mark: Mark, phase: Phase) {
         self.ended = Some(mark);
         self.phase = phase;
     }

@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub use kind::CommandKind;
 
-use crate::event::{BidderChecked, Empty};
+use crate::event::{BidderChecked, Empty, HoldReason, Measure, MeasureTaken, OpeningPaused};
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
 
@@ -77,6 +77,31 @@ pub enum Command {
         record_sha256: Digest,
         /// The CMS over these bytes, DER in base64.
         cms: String,
+    },
+    /// Pause the opening (暂停). Host, supervisor.
+    Pause {
+        /// Why, by the closed list.
+        reason: HoldReason,
+        /// Why, in words.
+        text: String,
+    },
+    /// End the pause (恢复). Whoever paused.
+    Resume,
+    /// Ask for what takes two persons: 中止, 恢复 of a 中止, 终止, 流标. Host.
+    AskMeasure {
+        /// What.
+        measure: Measure,
+        /// Why, by the closed list.
+        reason: HoldReason,
+        /// Why, in words.
+        text: String,
+    },
+    /// Approve what the host asked for. Supervisor.
+    ApproveMeasure {
+        /// Its number.
+        no: u32,
+        /// What it is, repeated: what is approved is what was read.
+        measure: Measure,
     },
     /// Approve a degraded freeze. Host, supervisor.
     ApproveDegraded,
@@ -209,6 +234,14 @@ struct AnswerData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct MeasureData {
+    measure: Measure,
+    reason: HoldReason,
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignData {
     record_sha256: Digest,
     cms: String,
@@ -297,6 +330,10 @@ impl Command {
             Self::AnswerObjection { .. } => CommandKind::AnswerObjection,
             Self::GenerateRecord => CommandKind::GenerateRecord,
             Self::SignRecord { .. } => CommandKind::SignRecord,
+            Self::Pause { .. } => CommandKind::Pause,
+            Self::Resume => CommandKind::Resume,
+            Self::AskMeasure { .. } => CommandKind::AskMeasure,
+            Self::ApproveMeasure { .. } => CommandKind::ApproveMeasure,
             Self::ApproveDegraded => CommandKind::ApproveDegraded,
             Self::Close => CommandKind::Close,
         }
@@ -339,6 +376,16 @@ impl Command {
             CommandKind::GenerateRecord => plain(Self::GenerateRecord, data),
             CommandKind::SignRecord => typed::<SignData>(data)
                 .map(|SignData { record_sha256, cms }| Self::SignRecord { record_sha256, cms }),
+            CommandKind::Pause => typed::<OpeningPaused>(data)
+                .map(|OpeningPaused { reason, text }| Self::Pause { reason, text }),
+            CommandKind::Resume => plain(Self::Resume, data),
+            CommandKind::AskMeasure => {
+                typed::<MeasureData>(data).map(|MeasureData { measure, reason, text }| {
+                    Self::AskMeasure { measure, reason, text }
+                })
+            }
+            CommandKind::ApproveMeasure => typed::<MeasureTaken>(data)
+                .map(|MeasureTaken { no, measure }| Self::ApproveMeasure { no, measure }),
             CommandKind::ApproveDegraded => plain(Self::ApproveDegraded, data),
             CommandKind::Close => plain(Self::Close, data),
         }
@@ -368,9 +415,21 @@ impl Command {
                 to_raw_value(&SignData { record_sha256: *record_sha256, cms: cms.clone() })
             }
             Self::CheckBidder(check) => to_raw_value(check),
+            Self::Pause { reason, text } => {
+                to_raw_value(&OpeningPaused { reason: *reason, text: text.clone() })
+            }
+            Self::AskMeasure { measure, reason, text } => to_raw_value(&MeasureData {
+                measure: *measure,
+                reason: *reason,
+                text: text.clone(),
+            }),
+            Self::ApproveMeasure { no, measure } => {
+                to_raw_value(&MeasureTaken { no: *no, measure: *measure })
+            }
             Self::PublishBidders
             | Self::AnnounceCeiling
             | Self::CheckSeals
+            | Self::Resume
             | Self::SignIn
             | Self::ConfirmPrice
             | Self::GenerateRecord
@@ -383,7 +442,10 @@ impl Command {
 
     fn check(&self) -> Result<(), CommandError> {
         let (holds, field) = match self {
-            Self::RaiseObjection(words) | Self::AnswerObjection { text: words, .. } => {
+            Self::RaiseObjection(words)
+            | Self::AnswerObjection { text: words, .. }
+            | Self::Pause { text: words, .. }
+            | Self::AskMeasure { text: words, .. } => {
                 (text::paragraph(words, limits::OBJECTION_CHARS), "text")
             }
             Self::AskPostponement { reason, .. } => {

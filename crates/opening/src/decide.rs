@@ -6,10 +6,10 @@ use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
     BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade,
-    DrawStarted, Empty, Event, EventKind, FreezeCompleted, FreezeDegraded, ObjectionAnswered,
-    ObjectionRaised, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
-    RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders,
-    UnsealingStarted,
+    DrawStarted, Empty, Event, EventKind, FreezeCompleted, FreezeDegraded, MeasureAsked,
+    MeasureTaken, ObjectionAnswered, ObjectionRaised, OpeningPaused, PostponementAsked,
+    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned,
+    Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -108,6 +108,9 @@ impl State {
 
     /// The next instant at which [`State::due`] gives an event for the passing of time alone.
     pub fn next_due(&self) -> Option<UtcMillis> {
+        if self.hold().is_some() {
+            return None; // its clocks stand
+        }
         let at = match self.phase {
             Phase::Freezing | Phase::DegradedNotice if self.signers.len() >= self.quorum() => {
                 self.last_at
@@ -219,6 +222,19 @@ impl State {
                 record_sha256: *record_sha256,
                 cms: cms.clone(),
             }),
+            Command::Pause { reason, text } => {
+                Event::OpeningPaused(OpeningPaused { reason: *reason, text: text.clone() })
+            }
+            Command::Resume => Event::OpeningResumed(Empty {}),
+            Command::AskMeasure { measure, reason, text } => Event::MeasureAsked(MeasureAsked {
+                no: self.next_measure(),
+                measure: *measure,
+                reason: *reason,
+                text: text.clone(),
+            }),
+            Command::ApproveMeasure { no, measure } => {
+                Event::MeasureTaken(MeasureTaken { no: *no, measure: *measure })
+            }
             Command::ApproveDegraded => Event::DegradedApproved(Empty {}),
             Command::Close => Event::OpeningClosed(Empty {}),
         };

@@ -19,6 +19,8 @@ pub struct DrawRun {
     /// How it came out; `None` while custodians answer.
     pub outcome: Option<DrawOutcome>,
     pub(crate) refused: BTreeSet<CustodianIndex>,
+    /// The start, later by every hold since.
+    pub(crate) waits_from: UtcMillis,
 }
 
 /// How a draw came out.
@@ -49,8 +51,14 @@ impl State {
         &self.draws
     }
 
-    /// The draw that waits for custodians, if any: the one proof that its point may be raised.
+    /// The draw that waits for custodians, if any: the one proof that its point may be raised. While
+    /// the opening is held there is none.
     pub fn drawing(&self) -> Option<Drawing<'_>> {
+        if self.hold().is_some() { None } else { self.drawing_begun() }
+    }
+
+    /// The same, also while the opening is held: answers that were on their way are still taken in.
+    pub(crate) fn drawing_begun(&self) -> Option<Drawing<'_>> {
         let freeze_id = self.frozen()?.freeze_id;
         let (no, run) = self.draws.iter().find(|(_, run)| run.outcome.is_none())?;
         Some(Drawing { draw: self.draw(*no)?, freeze_id, run })
@@ -59,7 +67,7 @@ impl State {
     /// When custodians that are silent count as out of reach; `None` while no draw waits.
     pub fn draw_wait_until(&self) -> Option<UtcMillis> {
         let wait = self.published()?.freeze_wait_ms;
-        self.drawing().map(|drawing| drawing.run.started_at.plus(wait))
+        self.drawing().map(|drawing| drawing.run.waits_from.plus(wait))
     }
 
     /// Whether fewer than k custodians can still prove the draw that waits, if the proofs of
@@ -123,6 +131,7 @@ impl State {
             answers: BTreeMap::new(),
             outcome: None,
             refused: BTreeSet::new(),
+            waits_from: at,
         };
         self.draws.insert(no, run);
     }

@@ -17,6 +17,7 @@ macro_rules! data {
 }
 
 mod draw;
+mod hold;
 mod intake;
 mod room;
 mod shape;
@@ -25,6 +26,7 @@ mod statements;
 use kaibiao_types::{CustodianIndex, Party, Role};
 
 pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
+pub use hold::{HoldReason, Holder, Measure, MeasureAsked, MeasureTaken, OpeningPaused};
 pub use intake::{
     BidStatus, DeadlinePostponed, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
     FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, SetFrozen, Tick,
@@ -202,6 +204,14 @@ events! {
     RecordSigned(RecordSigned) = "record-signed";
     /// The opening is over.
     OpeningClosed(Empty) = "opening-closed";
+    /// The opening is paused (暂停): no step is taken, and its clocks stand.
+    OpeningPaused(OpeningPaused) = "opening-paused";
+    /// It goes on (恢复).
+    OpeningResumed(Empty) = "opening-resumed";
+    /// The host asks for what takes two persons: 中止, 恢复 of a 中止, 终止, 流标.
+    MeasureAsked(MeasureAsked) = "measure-asked";
+    /// The supervisor approved it, and it is done.
+    MeasureTaken(MeasureTaken) = "measure-taken";
     /// A custodian signed its journal, at the freeze or at the end (ruling 19).
     JournalSigned(JournalSigned) = "journal-signed";
     /// A custodian destroyed its share: what stayed sealed stays sealed for good (ruling 17).
@@ -276,6 +286,10 @@ impl Event {
             | Self::DeadlinePostponed(_)
             | Self::TimeConfirmationAsked(_)
             | Self::TimeConfirmed(_)
+            | Self::OpeningPaused(_)
+            | Self::OpeningResumed(_)
+            | Self::MeasureAsked(_)
+            | Self::MeasureTaken(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
             | Self::BidderChecked(_)

@@ -6,6 +6,7 @@
 mod draw;
 mod freeze;
 mod hearing;
+mod hold;
 mod journal;
 mod schedule;
 mod steps;
@@ -39,9 +40,14 @@ impl EventKind {
             | Self::PriceRead
             | Self::DrawStarted
             | Self::ObjectionAnswered
+            | Self::MeasureAsked
             | Self::OpeningClosed => &[Role::Host],
-            Self::DeadlinePostponed | Self::TimeConfirmed => &[Role::Supervisor],
-            Self::DegradedApproved => &[Role::Host, Role::Supervisor],
+            Self::DeadlinePostponed | Self::TimeConfirmed | Self::MeasureTaken => {
+                &[Role::Supervisor]
+            }
+            Self::DegradedApproved | Self::OpeningPaused | Self::OpeningResumed => {
+                &[Role::Host, Role::Supervisor]
+            }
             Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
             Self::FreezeSigned
@@ -127,11 +133,12 @@ impl State {
         let out_of_order = || Err(Refusal::OutOfOrder { step, phase: self.phase });
         match (step, self.phase) {
             // Ruling 17: the shares are destroyed once nothing may be opened any more, never before.
-            (E::KeyDestroyed, P::Closed | P::Failed) => Ok(()),
+            (E::KeyDestroyed, P::Closed | P::Failed | P::Terminated) => Ok(()),
             // Ruling 19: a journal is signed after the freeze and at the end; which, `facts` says.
-            (E::JournalSigned, P::Closed | P::Failed) => Ok(()),
+            (E::JournalSigned, P::Closed | P::Failed | P::Terminated) => Ok(()),
             // After the end nothing else is written, not even a refusal.
-            (_, P::Closed) => Err(Refusal::LotClosed),
+            (_, P::Closed | P::Terminated) => Err(Refusal::LotClosed),
+            (_, P::Failed) if self.ended_by().is_some() => Err(Refusal::LotClosed),
             // 实施条例 art. 44 ¶2: fewer than three bidders, nothing is opened; only the failure
             // itself may follow the freeze, and nothing may follow the failure.
             (E::TooFewBidders, P::TooFew) => Ok(()),
@@ -147,6 +154,12 @@ impl State {
             (E::PostponementAsked | E::DeadlinePostponed, P::Receiving) => Ok(()),
             (E::PostponementAsked | E::DeadlinePostponed, _) => Err(Refusal::IntakeOver),
 
+            // Before the deadline there is no opening to hold: the deadline moves (ruling 12).
+            (
+                E::OpeningPaused | E::OpeningResumed | E::MeasureAsked | E::MeasureTaken,
+                P::Receiving,
+            ) => Err(Refusal::PostponeInstead),
+
             // 招标投标法 art. 34: the opening is held at the deadline, so no step of it before.
             (E::LotPublished | E::Tick, _) => out_of_order(),
             (step, P::Receiving) => match self.left(now) {
@@ -154,6 +167,15 @@ impl State {
                 None if step == E::IntakeClosed => Ok(()),
                 None => out_of_order(),
             },
+
+            // 实施条例 art. 62 and the emergency rules of a site: from the frozen set to the end the
+            // opening can be held, and ended by two persons. Held, no step of it is taken.
+            (step, _) if let Some(refusal) = self.held(step) => Err(refusal),
+            (E::OpeningPaused | E::OpeningResumed | E::MeasureAsked | E::MeasureTaken, phase)
+                if phase != P::IntakeClosed =>
+            {
+                Ok(())
+            }
 
             // Ruling 13: after the deadline, while custodians are waited for.
             (
@@ -279,6 +301,10 @@ impl State {
             Event::PriceConfirmed(who) => self.price_confirmed(&who.bidder),
             Event::ObjectionRaised(objection) => self.objection_raised(objection),
             Event::ObjectionAnswered(answer) => self.objection_open(answer.no),
+            Event::OpeningPaused(_) => self.may_pause(by),
+            Event::OpeningResumed(_) => self.may_resume(by),
+            Event::MeasureAsked(asked) => self.measure_may_be_asked(asked),
+            Event::MeasureTaken(taken) => self.measure_may_be_taken(taken),
             Event::JournalSigned(signed) => self.journal_signed(signed),
             Event::KeyDestroyed(who) if self.destroyed.contains_key(&who.custodian) => {
                 Err(Refusal::AlreadyDone { step: EventKind::KeyDestroyed })

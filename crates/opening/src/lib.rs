@@ -19,6 +19,7 @@ mod decide;
 mod draw;
 mod event;
 mod guard;
+mod hold;
 mod input;
 pub mod limits;
 mod outcome;
@@ -40,17 +41,19 @@ pub use event::{
     BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced, CustodianRefused,
     DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial, DrawStarted, Empty,
     Event, EventError, EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
-    FrozenObject, FrozenPlace, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed,
-    LotPublished, ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived,
-    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
-    TooFewBidders, UnsealingStarted, Verdict,
+    FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned,
+    KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken, ObjectionAnswered,
+    ObjectionRaised, OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked,
+    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned,
+    Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
+    UnsealingStarted, Verdict,
 };
+pub use hold::{Hold, TakenMeasure};
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
     OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordError, RecordField,
-    RecordFreeze, RecordKind, RecordObjection, RecordRow, RecordSeal,
+    RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

@@ -48,6 +48,10 @@ pub const OBJECTION_CHARS: usize = 2_000;
 pub const REASON_CHARS: usize = 400;
 /// The postponements of one lot.
 pub const POSTPONEMENTS: usize = 100;
+/// The pauses and suspensions of one opening.
+pub const HOLDS: usize = 1_000;
+/// The measures of one opening.
+pub const MEASURES: usize = 100;
 /// The objections of one opening.
 pub const OBJECTIONS: usize = 10_000;
 /// `record.json`: bytes. A row has about 1,200, with forty read-out fields 8,000.

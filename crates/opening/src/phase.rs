@@ -15,7 +15,8 @@ pub enum Phase {
     DegradedNotice,
     /// The freeze is complete and has too few bidders: only the failure may follow.
     TooFew,
-    /// 流标: too few bidders. Nothing was opened; only signed journals and the destruction of shares follow.
+    /// 流标: too few bidders, or so decided by host and supervisor; only signed journals and the
+    /// destruction of shares follow. What is sealed stays sealed.
     Failed,
     /// The freeze is complete.
     Ready,
@@ -35,6 +36,8 @@ pub enum Phase {
     RecordGenerated,
     /// The opening is over; only signed journals and the destruction of shares follow.
     Closed,
+    /// 终止: ended before its time by host and supervisor, as final as [`Phase::Failed`].
+    Terminated,
 }
 
 impl Phase {
@@ -56,6 +59,7 @@ impl Phase {
         Self::Read,
         Self::RecordGenerated,
         Self::Closed,
+        Self::Terminated,
     ];
 
     /// The stable name, as in the lot's status.
@@ -77,6 +81,7 @@ impl Phase {
             Self::Read => "read",
             Self::RecordGenerated => "record-generated",
             Self::Closed => "closed",
+            Self::Terminated => "terminated",
         }
     }
 
@@ -89,7 +94,7 @@ impl Phase {
             Self::Freezing => ("密钥分持人签署封存清单", "custodians sign the frozen set"),
             Self::DegradedNotice => ("降级封存公示", "notice of a degraded freeze"),
             Self::TooFew => ("投标人不足，待终止", "too few bidders, about to fail"),
-            Self::Failed => ("流标", "failed for too few bidders"),
+            Self::Failed => ("流标", "failed"),
             Self::Ready => ("封存完成", "frozen set complete"),
             Self::BiddersPublished => ("投标人名单已公布", "bidders announced"),
             Self::SealsChecked => ("密封性已检查", "seals checked"),
@@ -99,12 +104,13 @@ impl Phase {
             Self::Read => ("唱标结束", "all prices read"),
             Self::RecordGenerated => ("开标记录已生成", "record made"),
             Self::Closed => ("开标结束", "closed"),
+            Self::Terminated => ("终止", "terminated"),
         }
     }
 
     /// Whether the procedure is over: nothing but `journal-signed` and `key-destroyed` may follow.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Failed | Self::Closed)
+        matches!(self, Self::Failed | Self::Closed | Self::Terminated)
     }
 
     /// Whether the freeze is complete and no price is being unsealed yet.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use read::RecordError;
 
-use crate::event::{BondState, IdentityState, Verdict};
+use crate::event::{BondState, HoldReason, Holder, IdentityState, Verdict};
 use crate::tender::{Bilingual, CustodyKind, DrawValues, Template, TimeSource};
 
 /// The opening record of one lot. Amounts stand in minor units, in figures and in 大写; times in
@@ -81,6 +81,9 @@ pub struct OpeningRecord {
     /// The draws of the tender file in their order; without any the key is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub draws: Vec<RecordDraw>,
+    /// The spans in which the opening was held; without any the key is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<RecordHold>,
     /// What a reader must know beside the rows.
     pub notes: Vec<Bilingual>,
     /// Whether names or prices are invented.
@@ -163,7 +166,8 @@ pub struct RecordRow {
 }
 
 /// 身份检查 and 保证金 of one bidder.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecordCheck {
     /// When.
     pub at: UtcMillis,
@@ -255,4 +259,22 @@ pub struct RecordDraw {
     pub proven: Vec<CustodianIndex>,
     /// The custodians whose proofs did not hold.
     pub dropped: Vec<CustodianIndex>,
+}
+
+/// One span in which the opening was held (暂停、中止).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordHold {
+    /// Who held it.
+    pub holder: Holder,
+    /// Why, by the closed list.
+    pub reason: HoldReason,
+    /// The reason in words.
+    pub name: Bilingual,
+    /// Why, in the words of whoever held it.
+    pub text: String,
+    /// From when.
+    pub from: UtcMillis,
+    /// Until when.
+    pub to: UtcMillis,
 }

@@ -4,7 +4,7 @@ mod words;
 
 use kaibiao_types::{CustodianIndex, Millis, OrgCode, Part, Role, UtcMillis};
 
-use crate::event::EventKind;
+use crate::event::{EventKind, Holder};
 use crate::phase::Phase;
 use crate::tender::Step;
 
@@ -79,6 +79,12 @@ pub enum Refusal {
         /// Time left.
         wait: Millis,
     },
+    /// The opening is held: no step of it is taken.
+    #[error("the opening is {}", holder.words().1)]
+    Held {
+        /// Whose word ends the hold.
+        holder: Holder,
+    },
     /// The intake is closed: its deadline cannot be postponed any more.
     #[error("the intake is closed")]
     IntakeOver,
@@ -103,6 +109,12 @@ pub enum Refusal {
         /// The number.
         no: u32,
     },
+    /// No such measure waits for approval.
+    #[error("measure {no} is not asked for")]
+    NoSuchMeasure {
+        /// The number.
+        no: u32,
+    },
     /// No such postponement waits for approval.
     #[error("postponement {no} is not asked for")]
     NoSuchPostponement {
@@ -118,6 +130,15 @@ pub enum Refusal {
     /// The actor has no current bid in the frozen set.
     #[error("no current bid of this organisation is in the frozen set")]
     NotABidder,
+    /// Nothing is held that this would resume.
+    #[error("the opening is not held in that way")]
+    NotHeld,
+    /// Another hand holds the opening.
+    #[error("the opening is {}", holder.words().1)]
+    NotTheHolder {
+        /// Whose word ends the hold.
+        holder: Holder,
+    },
     /// No current bid has this part, or the part is not for the room.
     #[error("no {part} part to unseal")]
     NothingToUnseal {
@@ -156,6 +177,12 @@ pub enum Refusal {
         /// The phase.
         phase: Phase,
     },
+    /// Before the deadline an opening is postponed, not held.
+    #[error("bids are received: the deadline is postponed instead")]
+    PostponeInstead,
+    /// A custodian has released partials of the prices: they are published next (ruling 19).
+    #[error("custodians have released partials of the prices")]
+    PricesReleased,
     /// Every price is read.
     #[error("every price is read")]
     PricesAllRead,
@@ -363,22 +390,28 @@ impl Refusal {
             Self::DrawsOpen { .. } => "draws-open",
             Self::FreezeIncomplete { .. } => "freeze-incomplete",
             Self::FreezeWaitRunning { .. } => "freeze-wait-running",
+            Self::Held { .. } => "opening-held",
             Self::IntakeOver => "intake-over",
             Self::LotClosed => "lot-closed",
             Self::NoCeiling => "no-ceiling",
             Self::NoPrice => "no-price",
             Self::NoSuchBidder { .. } => "no-such-bidder",
             Self::NoSuchDraw { .. } => "no-such-draw",
+            Self::NoSuchMeasure { .. } => "no-such-measure",
             Self::NoSuchObjection { .. } => "no-such-objection",
             Self::NoSuchPostponement { .. } => "no-such-postponement",
             Self::NotLater { .. } => "not-later",
             Self::NotABidder => "not-a-bidder",
+            Self::NotHeld => "not-held",
+            Self::NotTheHolder { .. } => "not-the-holder",
             Self::NothingToUnseal { .. } => "nothing-to-unseal",
             Self::NoticeRunning { .. } => "notice-running",
             Self::ObjectionAnswered { .. } => "objection-answered",
             Self::ObjectionsOpen { .. } => "objections-open",
             Self::OutOfOrder { .. } => "out-of-order",
+            Self::PostponeInstead => "postpone-instead",
             Self::PricesAllRead => "prices-all-read",
+            Self::PricesReleased => "prices-released",
             Self::ReadingRunning { .. } => "reading-running",
             Self::ReasonMissing => "reason-missing",
             Self::RecordDiffers => "record-differs",
@@ -399,8 +432,14 @@ impl Refusal {
     /// The article of law that asks for the refusal; `None` where only our own design does.
     pub const fn article(&self) -> Option<&'static str> {
         match self {
-            Self::CustodyIncomplete { .. } => Some("电子招标投标办法 art. 30"),
+            Self::CustodyIncomplete { .. } | Self::PricesReleased => {
+                Some("电子招标投标办法 art. 30")
+            }
             Self::DocumentsSealed => Some("招标投标法 art. 36 ¶2"),
+            Self::Held { holder: Holder::Supervisor }
+            | Self::NotTheHolder { holder: Holder::Supervisor } => {
+                Some("招标投标法实施条例 art. 62")
+            }
             Self::NoSuchObjection { .. }
             | Self::ObjectionAnswered { .. }
             | Self::ObjectionsOpen { .. } => Some("招标投标法实施条例 art. 44 ¶3"),
@@ -417,13 +456,18 @@ impl Refusal {
             | Self::DrawsOpen { .. }
             | Self::FreezeIncomplete { .. }
             | Self::FreezeWaitRunning { .. }
+            | Self::Held { .. }
             | Self::IntakeOver
             | Self::LotClosed
             | Self::NoCeiling
             | Self::NoPrice
             | Self::NoSuchBidder { .. }
             | Self::NoSuchDraw { .. }
+            | Self::NoSuchMeasure { .. }
             | Self::NoSuchPostponement { .. }
+            | Self::NotHeld
+            | Self::NotTheHolder { .. }
+            | Self::PostponeInstead
             | Self::NotLater { .. }
             | Self::NotABidder
             | Self::NothingToUnseal { .. }

@@ -117,6 +117,15 @@ impl Event {
             (Self::ObjectionAnswered(answered), Command::AnswerObjection { no, text }) => {
                 answered.no == *no && answered.text == *text
             }
+            (Self::OpeningPaused(pause), Command::Pause { reason, text }) => {
+                pause.reason == *reason && pause.text == *text
+            }
+            (Self::MeasureAsked(asked), Command::AskMeasure { measure, reason, text }) => {
+                asked.measure == *measure && asked.reason == *reason && asked.text == *text
+            }
+            (Self::MeasureTaken(taken), Command::ApproveMeasure { no, measure }) => {
+                taken.no == *no && taken.measure == *measure
+            }
             (Self::RecordSigned(signed), Command::SignRecord { record_sha256, cms }) => {
                 signed.record_sha256 == *record_sha256 && signed.cms == *cms
             }
@@ -127,6 +136,7 @@ impl Event {
                 | Self::SignedIn(_)
                 | Self::PriceConfirmed(_)
                 | Self::RecordGenerated(_)
+                | Self::OpeningResumed(_)
                 | Self::DegradedApproved(_)
                 | Self::OpeningClosed(_),
                 command,

@@ -11,9 +11,10 @@ use kaibiao_types::{
 use crate::draw::DrawRun;
 use crate::event::{
     BidStatus, BidderChecked, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded,
-    FrozenBid, LotPublished, PostponementAsked, PricesPublished, PublishedBid, RecordSigned,
-    SealsChecked, SetFrozen, TimeConfirmed, Verdict,
+    FrozenBid, LotPublished, MeasureAsked, PostponementAsked, PricesPublished, PublishedBid,
+    RecordSigned, SealsChecked, SetFrozen, TimeConfirmed, Verdict,
 };
+use crate::hold::{Hold, TakenMeasure};
 use crate::phase::Phase;
 
 /// Everything that the log of one lot says so far. Cheap to clone: the large lists are shared.
@@ -31,7 +32,7 @@ pub struct State {
     pub(crate) time_confirmed: Option<Mark>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
-    pub(crate) frozen_at: UtcMillis,
+    pub(crate) freeze_wait_from: UtcMillis,
     pub(crate) signers: BTreeSet<CustodianIndex>,
     pub(crate) degraded: Option<FreezeDegraded>,
     pub(crate) approvals: BTreeSet<Approver>,
@@ -54,6 +55,9 @@ pub struct State {
     pub(crate) objections: Vec<Objection>,
     pub(crate) record: Option<GeneratedRecord>,
     pub(crate) record_signatures: Vec<RecordSigned>,
+    pub(crate) holds: Vec<Hold>,
+    pub(crate) measure_asked: Option<MeasureAsked>,
+    pub(crate) measures: Vec<TakenMeasure>,
     pub(crate) ended: Option<Mark>,
     pub(crate) journals: BTreeMap<(CustodianIndex, JournalMoment), SignedJournal>,
     pub(crate) destroyed: BTreeMap<CustodianIndex, Mark>,
@@ -170,7 +174,7 @@ impl State {
             time_confirmed: None,
             intake: None,
             frozen: None,
-            frozen_at: UtcMillis::EPOCH,
+            freeze_wait_from: UtcMillis::EPOCH,
             signers: BTreeSet::new(),
             degraded: None,
             approvals: BTreeSet::new(),
@@ -193,6 +197,9 @@ impl State {
             objections: Vec::new(),
             record: None,
             record_signatures: Vec::new(),
+            holds: Vec::new(),
+            measure_asked: None,
+            measures: Vec::new(),
             ended: None,
             journals: BTreeMap::new(),
             destroyed: BTreeMap::new(),
@@ -278,7 +285,7 @@ impl State {
         &self.signers
     }
 
-    /// The notice of a degraded freeze.
+    /// The notice of a degraded freeze; its end is later by every hold that it stood still in.
     pub const fn degraded(&self) -> Option<&FreezeDegraded> {
         self.degraded.as_ref()
     }
@@ -349,7 +356,7 @@ impl State {
         &self.record_signatures
     }
 
-    /// The entry that ended the opening: closed, or failed for too few bidders.
+    /// The entry that ended the opening: closed, failed or terminated.
     pub const fn ended(&self) -> Option<Mark> {
         self.ended
     }
@@ -370,8 +377,14 @@ impl State {
     }
 
     /// What custodians may raise their shares for, if anything: the one proof that the unsealing of
-    /// a part is under way. Everything that the law asks for before it is in the log by then.
+    /// a part is under way. Everything that the law asks for before it is in the log by then, and
+    /// while the opening is held there is nothing.
     pub fn unsealing(&self) -> Option<Unsealing<'_>> {
+        if self.hold().is_some() { None } else { self.unsealing_begun() }
+    }
+
+    /// The same, also while the opening is held: what was on its way is still taken in.
+    pub(crate) fn unsealing_begun(&self) -> Option<Unsealing<'_>> {
         let part = self.unsealing_part()?;
         let freeze_id = self.frozen()?.freeze_id;
         let bids = self.current_bids().filter(|bid| bid.object(part).is_some()).collect();
@@ -423,7 +436,7 @@ impl State {
 
     /// When the wait for the freeze quorum ends.
     pub fn freeze_wait_until(&self) -> UtcMillis {
-        self.frozen_at.plus(self.published().map_or(Millis::ZERO, |lot| lot.freeze_wait_ms))
+        self.freeze_wait_from.plus(self.published().map_or(Millis::ZERO, |lot| lot.freeze_wait_ms))
     }
 
     pub(crate) fn unanswered(&self) -> Vec<u32> {

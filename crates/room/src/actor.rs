@@ -145,6 +145,9 @@ impl Room {
             Job::DocumentsOpened(bids) => {
                 self.opening_documents = false;
                 let Some(bids) = bids else { return false };
+                if self.replay.state().hold().is_some() {
+                    return false; // opened again once the opening goes on
+                }
                 let result = self.input(&Input::DocumentsUnsealed(bids));
                 if let Err(error) = &result {
                     tracing::error!(error = %report(error), "opened documents could not be recorded");
@@ -218,6 +221,9 @@ impl Room {
                 let head = self.append(&actor, &events, Some(&signed), now, batch)?;
                 if matches!(asked.command, Command::ApprovePostponement { .. }) {
                     self.reschedule();
+                }
+                if matches!(asked.command, Command::Resume | Command::ApproveMeasure { .. }) {
+                    self.go_on()?;
                 }
                 self.on_time()?;
                 Ok(head)

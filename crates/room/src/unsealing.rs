@@ -120,6 +120,12 @@ impl Room {
         }
     }
 
+    /// After a hold: what custodians released meanwhile is enough, or it is not yet.
+    pub(crate) fn go_on(&mut self) -> Result<(), RoomError> {
+        let part = self.replay.state().unsealing().map(|unsealing| unsealing.part);
+        part.map_or(Ok(()), |part| self.progress(part))
+    }
+
     /// Opens a part once enough custodians released.
     pub(crate) fn progress(&mut self, part: Part) -> Result<(), RoomError> {
         self.load_frozen()?;

@@ -1,7 +1,7 @@
 //! Arguments of `host`, `supervisor` and `bidder`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use kaibiao_opening::{BondState, IdentityState};
+use kaibiao_opening::{BondState, HoldReason, IdentityState, Measure};
 use kaibiao_types::{OrgCode, Part, UtcMillis};
 
 use super::{As, AtLot, MayTrust};
@@ -92,6 +92,29 @@ fn org_code(text: &str) -> Result<OrgCode, String> {
     OrgCode::parse(text).map_err(|error| error.to_string())
 }
 
+/// Why an opening is held or ended.
+#[derive(Args, Debug)]
+pub(crate) struct Why {
+    /// One of: system, network, power, attack, leak-risk, authority-order, data-dispute,
+    /// too-few-valid, unlawful-acts, over-budget, cancelled, other.
+    #[arg(long, value_name = "REASON", value_parser = hold_reason)]
+    pub(crate) reason: HoldReason,
+    /// Why, for everybody to read.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: String,
+}
+
+fn hold_reason(text: &str) -> Result<HoldReason, String> {
+    let names =
+        || HoldReason::ALL.iter().map(|reason| reason.name()).collect::<Vec<_>>().join(", ");
+    HoldReason::parse(text).ok_or_else(|| format!("one of: {}", names()))
+}
+
+fn measure(text: &str) -> Result<Measure, String> {
+    let names = || Measure::ALL.iter().map(|measure| measure.name()).collect::<Vec<_>>().join(", ");
+    Measure::parse(text).ok_or_else(|| format!("one of: {}", names()))
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum HostCmd {
     /// Announce the bidders (公布投标人名单).
@@ -176,6 +199,25 @@ pub(crate) enum HostCmd {
         #[command(flatten)]
         act: Act,
     },
+    /// Pause the opening (暂停): no step is taken, and its clocks stand.
+    Pause {
+        #[command(flatten)]
+        why: Why,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// End the host's own pause (恢复).
+    Resume(Act),
+    /// Ask for what takes two persons (中止、恢复、终止、流标); it counts once the supervisor approves.
+    Ask {
+        /// suspend, resume (of a suspension), terminate, or fail.
+        #[arg(value_parser = measure)]
+        measure: Measure,
+        #[command(flatten)]
+        why: Why,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Make the opening record (开标记录).
     GenerateRecord(Act),
     /// Sign the opening record.
@@ -205,6 +247,25 @@ pub(crate) enum SupervisorCmd {
         /// The new deadline as the log has it: RFC 3339 with an offset.
         #[arg(long, value_name = "TIME", value_parser = instant::parse_instant)]
         to: UtcMillis,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Order a stop (暂停), also of an opening that the host paused.
+    Pause {
+        #[command(flatten)]
+        why: Why,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// End the supervisor's own stop (恢复).
+    Resume(Act),
+    /// Approve what the host asked for: suspend, resume, terminate or fail.
+    Approve {
+        /// Its number in the log.
+        no: u32,
+        /// What it is, as the log has it.
+        #[arg(value_parser = measure)]
+        measure: Measure,
         #[command(flatten)]
         act: Act,
     },

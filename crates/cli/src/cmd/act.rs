@@ -7,7 +7,7 @@ use kaibiao_opening::{BidderChecked, Command};
 use kaibiao_types::{LotKey, Millis, Part};
 use kaibiao_wire::{Exit, Label};
 
-use crate::args::{Act, BidderCmd, HostCmd, MayTrust, SignAct, SupervisorCmd};
+use crate::args::{Act, BidderCmd, HostCmd, MayTrust, SignAct, SupervisorCmd, Why};
 use crate::client::Hall;
 use crate::failure::Failure;
 use crate::folder::TenderBytes;
@@ -42,6 +42,11 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         HostCmd::Answer { no, text, act } => {
             send(&act, Command::AnswerObjection { no, text }, ui).await
         }
+        HostCmd::Pause { why, act } => pause(&act, why, ui).await,
+        HostCmd::Resume(act) => send(&act, Command::Resume, ui).await,
+        HostCmd::Ask { measure, why: Why { reason, text }, act } => {
+            send(&act, Command::AskMeasure { measure, reason, text }, ui).await
+        }
         HostCmd::GenerateRecord(act) => send(&act, Command::GenerateRecord, ui).await,
         HostCmd::SignRecord(act) => sign(&act, ui).await,
         HostCmd::ApproveDegraded(act) => send(&act, Command::ApproveDegraded, ui).await,
@@ -57,6 +62,11 @@ pub(super) async fn supervisor(command: SupervisorCmd, ui: Ui) -> Result<Exit, F
         }
         SupervisorCmd::ApprovePostponement { no, to, act } => {
             send(&act, Command::ApprovePostponement { no, deadline: to }, ui).await
+        }
+        SupervisorCmd::Pause { why, act } => pause(&act, why, ui).await,
+        SupervisorCmd::Resume(act) => send(&act, Command::Resume, ui).await,
+        SupervisorCmd::Approve { no, measure, act } => {
+            send(&act, Command::ApproveMeasure { no, measure }, ui).await
         }
         SupervisorCmd::SignRecord(act) => sign(&act, ui).await,
     }
@@ -80,6 +90,10 @@ async fn send(act: &Act, command: Command, ui: Ui) -> Result<Exit, Failure> {
     let (hall, lot, signer) = load(act)?;
     let head = acts::send(&hall, lot, &signer, command).await?;
     Ok(done(head, ui))
+}
+
+async fn pause(act: &Act, Why { reason, text }: Why, ui: Ui) -> Result<Exit, Failure> {
+    send(act, Command::Pause { reason, text }, ui).await
 }
 
 async fn sign(act: &SignAct, ui: Ui) -> Result<Exit, Failure> {

@@ -288,7 +288,7 @@ impl Room<'_, '_> {
             if holds(self.log.state()) {
                 return Ok(());
             }
-            if phase == Phase::Failed || Instant::now() >= end {
+            if phase.is_final() || Instant::now() >= end {
                 let seconds = longest.as_secs();
                 let detail = format!("waited up to {seconds} s for {what}; phase {phase}");
                 return Err(Failure::new(Label::NotReady, detail));

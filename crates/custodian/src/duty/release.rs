@@ -65,7 +65,8 @@ impl Lot {
             return Ok(Duty::Nothing);
         }
         let state = opening.replay.state();
-        // After the end nothing is opened any more (条例 art. 44 ¶2 for too few bidders).
+        // After the end nothing is opened any more (条例 art. 44 ¶2 for too few bidders), and while the
+        // opening is held the state asks for nothing.
         if state.phase().is_final() {
             return self.end();
         }

@@ -15,6 +15,7 @@ mod destruction;
 mod discipline;
 mod draw;
 mod freeze;
+mod held;
 mod memory;
 mod postponed;
 mod release;

@@ -34,6 +34,7 @@ impl Run {
                 format!("postponement {}: the deadline moved from {from} to {later}", to.no),
             );
         }
+        self.hold_notes(state);
         if let Some(freeze) = state.freeze().filter(|freeze| freeze.degraded) {
             let signers: Vec<String> = freeze.signers.iter().map(ToString::to_string).collect();
             self.findings.note(
@@ -58,6 +59,31 @@ impl Run {
                 None,
                 "包内脚本 verify-openssl.sh 不是本程序版本所附的脚本，运行前请先阅读",
                 "verify-openssl.sh in the package is not this program's; read it before running it",
+            );
+        }
+    }
+
+    /// Who held the opening, and what ended it before its time.
+    fn hold_notes(&mut self, state: &State) {
+        for hold in state.holds() {
+            let Some(to) = hold.to else { continue };
+            let (from, to) = (hold.from.at, to.at);
+            let ((zh, en), (why_zh, why_en)) = (hold.holder.words(), hold.reason.words());
+            self.findings.note(
+                "held",
+                None,
+                format!("{zh}：{from} 至 {to}，{why_zh}"),
+                format!("{en} from {from} to {to}: {why_en}"),
+            );
+        }
+        if let Some(ended) = state.ended_by() {
+            let (at, asked) = (ended.mark.at, &ended.asked);
+            let ((zh, en), (why_zh, why_en)) = (asked.measure.words(), asked.reason.words());
+            self.findings.note(
+                "ended-early",
+                None,
+                format!("{zh}：主持人申请、监督人同意，{at}，{why_zh}"),
+                format!("{en} at {at}, by host and supervisor: {why_en}"),
             );
         }
     }

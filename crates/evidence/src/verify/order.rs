@@ -4,7 +4,7 @@
 //! more, without the state that the procedure keeps, for the three promises that matter most.
 
 use kaibiao_journal::{EntryLine, OpeningLog};
-use kaibiao_opening::{DeadlinePostponed, EventKind, SetFrozen, TenderFile};
+use kaibiao_opening::{DeadlinePostponed, EventKind, MeasureTaken, SetFrozen, TenderFile};
 
 use super::Run;
 use super::findings::Why;
@@ -131,6 +131,10 @@ fn unseals(entry: &EntryLine) -> bool {
 }
 
 fn ends(entry: &EntryLine) -> bool {
+    let measure = entry.kind() == EventKind::MeasureTaken.name();
+    if measure && entry.data_as::<MeasureTaken>().is_ok_and(|taken| taken.measure.ends()) {
+        return true;
+    }
     [EventKind::OpeningClosed, EventKind::TooFewBidders]
         .iter()
         .any(|kind| entry.kind() == kind.name())

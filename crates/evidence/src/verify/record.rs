@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_opening::OpeningRecord;
+use kaibiao_opening::{OpeningRecord, Phase};
 
 use super::Run;
 use super::files::Files;
@@ -32,8 +32,10 @@ impl Run {
                     self.copy(files, CheckId::Rec02, name, derived);
                 }
             }
-            // A lot that failed has no record.
-            _ if replayed.complete && state.phase() == kaibiao_opening::Phase::Failed => {
+            // A lot that failed or was terminated has no record.
+            _ if replayed.complete
+                && matches!(state.phase(), Phase::Failed | Phase::Terminated) =>
+            {
                 self.findings.not_applicable(CheckId::Rec02, None);
             }
             _ => {}

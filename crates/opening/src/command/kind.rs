@@ -45,6 +45,14 @@ pub enum CommandKind {
     ApproveDegraded,
     /// `close`
     Close,
+    /// `pause`
+    Pause,
+    /// `resume`
+    Resume,
+    /// `ask-measure`
+    AskMeasure,
+    /// `approve-measure`
+    ApproveMeasure,
 }
 
 impl CommandKind {
@@ -69,6 +77,10 @@ impl CommandKind {
         Self::SignRecord,
         Self::ApproveDegraded,
         Self::Close,
+        Self::Pause,
+        Self::Resume,
+        Self::AskMeasure,
+        Self::ApproveMeasure,
     ];
 
     /// The `kind` in the body.
@@ -92,6 +104,10 @@ impl CommandKind {
             Self::GenerateRecord => "generate-record",
             Self::SignRecord => "sign-record",
             Self::ApproveDegraded => "approve-degraded",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::AskMeasure => "ask-measure",
+            Self::ApproveMeasure => "approve-measure",
             Self::Close => "close",
         }
     }
@@ -122,6 +138,10 @@ impl CommandKind {
             Self::GenerateRecord => EventKind::RecordGenerated,
             Self::SignRecord => EventKind::RecordSigned,
             Self::ApproveDegraded => EventKind::DegradedApproved,
+            Self::Pause => EventKind::OpeningPaused,
+            Self::Resume => EventKind::OpeningResumed,
+            Self::AskMeasure => EventKind::MeasureAsked,
+            Self::ApproveMeasure => EventKind::MeasureTaken,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -140,11 +160,14 @@ impl CommandKind {
             | Self::StartDraw
             | Self::AnswerObjection
             | Self::GenerateRecord
+            | Self::AskMeasure
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
-            Self::ApprovePostponement | Self::ApproveTime => &[Role::Supervisor],
-            Self::ApproveDegraded => &[Role::Host, Role::Supervisor],
+            Self::ApprovePostponement | Self::ApproveTime | Self::ApproveMeasure => {
+                &[Role::Supervisor]
+            }
+            Self::ApproveDegraded | Self::Pause | Self::Resume => &[Role::Host, Role::Supervisor],
         }
     }
 }

@@ -21,6 +21,8 @@ impl Event {
             Self::PostponementAsked(data) => {
                 need(text::paragraph(&data.reason, limits::OBJECTION_CHARS), "reason")
             }
+            Self::OpeningPaused(data) => objection(&data.text),
+            Self::MeasureAsked(data) => objection(&data.text),
             Self::IntakeClosed(data) => {
                 need(data.size <= limits::SAFE_INTEGER, "size")?;
                 let fits = |line: &String| text::line(line, limits::COSIGNATURE_CHARS);
@@ -101,6 +103,8 @@ impl Event {
             | Self::BiddersPublished(_)
             | Self::CeilingAnnounced(_)
             | Self::UnsealingStarted(_)
+            | Self::OpeningResumed(_)
+            | Self::MeasureTaken(_)
             | Self::ReadingFinished(_)
             | Self::DrawStarted(_)
             | Self::DrawFailed(_)

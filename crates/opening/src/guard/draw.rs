@@ -89,7 +89,7 @@ impl State {
 
     fn waiting_draw(&self, step: EventKind, no: u32) -> Result<Drawing<'_>, Refusal> {
         let out_of_order = Refusal::OutOfOrder { step, phase: self.phase };
-        let drawing = self.drawing().ok_or(out_of_order)?;
+        let drawing = self.drawing_begun().ok_or(out_of_order)?;
         fits(step, DataRule::Number, drawing.draw.no == no)?;
         Ok(drawing)
     }

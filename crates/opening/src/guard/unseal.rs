@@ -56,7 +56,7 @@ impl State {
     pub(super) fn partials_fit(&self, partials: &PartialsReceived) -> Guard {
         let step = EventKind::PartialsReceived;
         let index = partials.custodian;
-        let Some(unsealing) = self.unsealing() else {
+        let Some(unsealing) = self.unsealing_begun() else {
             return Err(Refusal::OutOfOrder { step, phase: self.phase });
         };
         if partials.part != unsealing.part {

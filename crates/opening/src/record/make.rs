@@ -3,10 +3,11 @@
 use kaibiao_types::{CustodianIndex, Money};
 
 use super::{
-    OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordKind,
-    RecordObjection, RecordRow, RecordSeal,
+    OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordHold,
+    RecordKind, RecordObjection, RecordRow, RecordSeal,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
+use crate::hold::Hold;
 use crate::phase::Phase;
 use crate::state::{Objection, State};
 use crate::strict;
@@ -21,7 +22,8 @@ impl OpeningRecord {
     ///
     /// 电子招标投标办法 art. 32; 招标投标法实施条例 art. 44 ¶3 (objections and answers are recorded).
     pub fn new(state: &State) -> Option<Self> {
-        if !matches!(state.phase(), Phase::Read | Phase::RecordGenerated | Phase::Closed) {
+        // A lot may also end before its time after its record was made.
+        if state.record().is_none() && state.phase() != Phase::Read {
             return None;
         }
         let lot = state.published()?;
@@ -54,6 +56,7 @@ impl OpeningRecord {
             rows: rows(state, lot)?,
             objections: objections(state)?,
             draws: draws(state, lot)?,
+            holds: holds(state),
             notes: notes(state, lot)?,
             fictional: lot.fictional,
             source: lot.source.clone(),
@@ -229,6 +232,23 @@ fn steps_note(state: &State) -> Bilingual {
             en(&left_out)
         ),
     }
+}
+
+/// No record is made while the opening is held, so each hold that enters it has its end.
+fn holds(state: &State) -> Vec<RecordHold> {
+    let one = |hold: &Hold| {
+        let (zh, en) = hold.reason.words();
+        Some(RecordHold {
+            holder: hold.holder,
+            reason: hold.reason,
+            name: Bilingual { zh: zh.to_owned(), en: en.to_owned() },
+            text: hold.text.clone(),
+            from: hold.from.at,
+            to: hold.to?.at,
+        })
+    };
+    let before = state.holds().iter().filter(|hold| before_record(state, hold.from.entry));
+    before.filter_map(one).collect()
 }
 
 fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {

@@ -2,7 +2,7 @@
 
 use kaibiao_types::{Fault, Part, UtcMillis};
 
-use super::{OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordRow};
+use super::{OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordHold, RecordRow};
 use crate::event::Verdict;
 use crate::tender::{CustodyKind, Template};
 
@@ -36,6 +36,12 @@ impl OpeningRecord {
         }
         for draw in &self.draws {
             write_draw(&mut page, draw);
+        }
+        if !self.holds.is_empty() {
+            page.line("");
+        }
+        for hold in &self.holds {
+            write_hold(&mut page, hold);
         }
         page.line("");
         for note in &self.notes {
@@ -159,6 +165,14 @@ fn write_draw(page: &mut Page, draw: &RecordDraw) {
     if !draw.dropped.is_empty() {
         page.item("证明无效 Proofs that do not hold", &list(&draw.dropped));
     }
+}
+
+fn write_hold(page: &mut Page, hold: &RecordHold) {
+    let (zh, en) = hold.holder.words();
+    page.pair("停顿 Held", &format!("{} — {}", time(hold.from), time(hold.to)));
+    page.item("由 By", &format!("{zh} {en}"));
+    page.item("原因 Reason", &format!("{} {}", hold.name.zh, hold.name.en));
+    page.quote(&hold.text);
 }
 
 /// Text that grows by lines.

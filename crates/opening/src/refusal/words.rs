@@ -3,6 +3,7 @@
 use kaibiao_types::Millis;
 
 use super::Refusal;
+use crate::event::Holder;
 
 /// Chinese.
 #[allow(clippy::too_many_lines)] // one sentence for each refusal
@@ -39,6 +40,28 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         ),
         Refusal::FreezeWaitRunning { wait } => {
             format!("封存签署等待期尚余 {}。请等待期满。", seconds(*wait))
+        }
+        Refusal::Held { holder } => format!(
+            "开标已由{}，各项计时停止，已封存和已公布的内容不变。{}",
+            holder.words().0,
+            resume_zh(*holder)
+        ),
+        Refusal::NoSuchMeasure { no } => {
+            format!("没有编号为 {no} 且待同意的该项申请。请核对编号和事项。")
+        }
+        Refusal::NotHeld => {
+            "开标未处于可以这样恢复的状态。暂停由暂停的一方恢复，中止由主持人申请、监督人同意后恢复。"
+                .to_owned()
+        }
+        Refusal::NotTheHolder { holder } => {
+            format!("开标已由{}，不能由本方单独恢复。{}", holder.words().0, resume_zh(*holder))
+        }
+        Refusal::PostponeInstead => {
+            "投标截止前尚未开标，不能暂停、中止或终止开标。请按延期程序推后投标截止时间。".to_owned()
+        }
+        Refusal::PricesReleased => {
+            "密钥分持人已交出报价的解密分量，报价须先一次性公布。请在报价公布后再办理；如确有必要，可以暂停。"
+                .to_owned()
         }
         Refusal::IntakeOver => {
             "投标截止后封存清单已开始固定，不能再延期。如需中止，请按中止程序办理。".to_owned()
@@ -164,6 +187,34 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::FreezeWaitRunning { wait } => {
             format!("The frozen set waits for signatures for {wait} more. Wait until then.")
         }
+        Refusal::Held { holder } => format!(
+            "The opening is {}; its clocks stand, and what is sealed or published stays as it is. {}",
+            holder.words().1,
+            resume_en(*holder)
+        ),
+        Refusal::NoSuchMeasure { no } => {
+            format!("No measure {no} of this kind waits for approval. Check number and kind.")
+        }
+        Refusal::NotHeld => {
+            "The opening is not held in that way. A pause is ended by whoever paused, \
+             a suspension by the host's request and the supervisor's approval."
+                .to_owned()
+        }
+        Refusal::NotTheHolder { holder } => format!(
+            "The opening is {}, and this side alone cannot resume it. {}",
+            holder.words().1,
+            resume_en(*holder)
+        ),
+        Refusal::PostponeInstead => {
+            "Bids are still received, so there is no opening to hold or end \
+             yet. Postpone the deadline instead."
+                .to_owned()
+        }
+        Refusal::PricesReleased => {
+            "Custodians have released partial decryptions of the prices, so all \
+             prices are published next. Do this after they are published; a pause is possible."
+                .to_owned()
+        }
         Refusal::IntakeOver => {
             "The intake is closed and the sealed set is being fixed. The deadline \
              cannot be postponed any more; suspend the opening by its own rules if it must wait."
@@ -267,6 +318,22 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::WrongRole { .. } => "This actor may not do that. The party in charge must do it \
              with its own certificate."
             .to_owned(),
+    }
+}
+
+const fn resume_zh(holder: Holder) -> &'static str {
+    match holder {
+        Holder::Host => "请等待主持人恢复。",
+        Holder::Supervisor => "请等待监督人恢复。",
+        Holder::Both => "恢复或终止须由主持人申请、监督人同意。",
+    }
+}
+
+const fn resume_en(holder: Holder) -> &'static str {
+    match holder {
+        Holder::Host => "Wait until the host resumes it.",
+        Holder::Supervisor => "Wait until the supervisor resumes it.",
+        Holder::Both => "The host asks for its resumption or end, and the supervisor approves.",
     }
 }
 

@@ -37,6 +37,10 @@ pub fn commands() -> Vec<Command> {
         Command::SignRecord { record_sha256: digest(12, 0), cms: "AAAA".to_owned() },
         Command::ApproveDegraded,
         Command::Close,
+        crate::hold::pause(),
+        Command::Resume,
+        crate::hold::ask(Measure::Suspend),
+        crate::hold::approve(1, Measure::Suspend),
     ]
 }
 
@@ -118,6 +122,11 @@ fn texts_are_bounded() {
         assert_eq!(error.label(), "E_COMMAND_TEXT", "{bad:?}");
         let ask = Command::AskPostponement { deadline: at(DEADLINE), reason: bad.to_owned() };
         assert!(SignedCommandBody::parse(&body(ask).to_bytes()).is_err());
+        let (reason, text) = (HoldReason::Other, bad.to_owned());
+        let pause = body(Command::Pause { reason, text: text.clone() });
+        assert!(SignedCommandBody::parse(&pause.to_bytes()).is_err());
+        let ask = body(Command::AskMeasure { measure: Measure::Fail, reason, text });
+        assert!(SignedCommandBody::parse(&ask.to_bytes()).is_err());
         let answer = body(Command::AnswerObjection { no: 1, text: bad.to_owned() });
         assert!(SignedCommandBody::parse(&answer.to_bytes()).is_err());
     }

@@ -161,6 +161,8 @@ fn whole_logs_are_vectors() {
         ("postponed", crate::postpone::closed_later()),
         ("drawn", crate::draw::closed()),
         ("works", crate::steps::closed()),
+        ("held", crate::hold::closed()),
+        ("terminated", crate::hold::terminated()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -184,6 +186,8 @@ fn entries_round_trip_byte_for_byte() {
         "log-postponed",
         "log-drawn",
         "log-works",
+        "log-held",
+        "log-terminated",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -200,6 +204,8 @@ fn committed_logs_replay() {
         ("log-postponed.jsonl", Phase::Closed),
         ("log-drawn.jsonl", Phase::Closed),
         ("log-works.jsonl", Phase::Closed),
+        ("log-held.jsonl", Phase::Closed),
+        ("log-terminated.jsonl", Phase::Terminated),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -20,9 +20,9 @@ pub fn name(template: Template) -> &'static str {
     }
 }
 
-/// The first entry of a lot of this template, with two draws.
+/// The first entry of a lot of this template, with its steps and two draws.
 pub fn published(template: Template) -> LotPublished {
-    LotPublished { template, ..crate::draw::published() }
+    LotPublished { template, steps: template.steps(), ..crate::draw::published() }
 }
 
 /// What an entry changes: phase before, kind, phase after.
@@ -32,7 +32,7 @@ type Edges = BTreeSet<(Phase, EventKind, Phase)>;
 fn walk(template: Template, bidders: u8, phase: Phase) -> Opening {
     let mut opening = Opening::new();
     opening.input(&Input::LotPublished(Box::new(published(template)))).unwrap();
-    if phase < Phase::Read {
+    if phase < Phase::Read || phase == Phase::Terminated {
         opening.walk_to(phase, bidders);
         return opening;
     }
@@ -44,13 +44,16 @@ fn walk(template: Template, bidders: u8, phase: Phase) -> Opening {
     opening
 }
 
-/// Walks that touch every phase: the normal way, too few bidders, a degraded freeze.
+/// Walks that touch every phase: the normal way, too few bidders, termination, a degraded freeze.
 fn walks(template: Template) -> Vec<Opening> {
     let mut degraded = walk(template, 3, Phase::DegradedNotice);
     degraded.command(&host(), &Command::ApproveDegraded).unwrap();
     degraded.now += 2_000;
     degraded.command(&supervisor(), &Command::ApproveDegraded).unwrap();
-    vec![walk(template, 4, Phase::Closed), walk(template, 2, Phase::Failed), degraded]
+    let [closed, failed, terminated] =
+        [(4, Phase::Closed), (2, Phase::Failed), (4, Phase::Terminated)]
+            .map(|(bidders, phase)| walk(template, bidders, phase));
+    vec![closed, failed, terminated, degraded]
 }
 
 /// Everything that anybody may try in a state, with the entries it leads to, in the hall's order.

@@ -16,6 +16,7 @@ mod draw;
 mod events;
 mod freeze;
 mod graph;
+mod hold;
 mod observer;
 mod postpone;
 mod procedure;

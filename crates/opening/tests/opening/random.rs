@@ -18,7 +18,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..46_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..50_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -36,6 +36,16 @@ fn actor(who: u8) -> Actor {
 pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor, Command)> {
     let state = &opening.state;
     let custodian = u16::from(who % 3) + 1;
+    if let Some(hold) = state.hold() {
+        return Err(match hold.holder {
+            Holder::Host => (host(), Command::Resume),
+            Holder::Supervisor => (supervisor(), Command::Resume),
+            Holder::Both if state.measure_asked().is_none() => {
+                (host(), crate::hold::ask(Measure::Resume))
+            }
+            Holder::Both => approval(state, who),
+        });
+    }
     match state.phase() {
         Phase::Unpublished => Ok(Input::LotPublished(Box::new(match who {
             5 => crate::draw::published(),
@@ -56,7 +66,7 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
         Phase::Freezing => Ok(freeze_signed(custodian)),
         Phase::DegradedNotice if who == 5 => Ok(Input::NoticeOver),
         Phase::DegradedNotice => Err((actor(who % 2), Command::ApproveDegraded)),
-        Phase::TooFew | Phase::Failed | Phase::Closed => Ok(Input::ReadingOver),
+        Phase::TooFew | Phase::Failed | Phase::Closed | Phase::Terminated => Ok(Input::ReadingOver),
         Phase::Ready | Phase::BiddersPublished | Phase::SealsChecked => {
             // An optional step is taken or left out, as it comes.
             let next = state.next_steps();
@@ -74,6 +84,13 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
         Phase::Read => Ok(Input::RecordGenerated { sha256: digest(12, 0) }),
         Phase::RecordGenerated => Err((host(), Command::Close)),
     }
+}
+
+/// The supervisor approves what waits; sometimes something else.
+fn approval(state: &State, who: u8) -> (Actor, Command) {
+    let asked = state.measure_asked().map_or((1, Measure::Fail), |asked| (asked.no, asked.measure));
+    let no = asked.0 + u32::from(who == 5);
+    (supervisor(), crate::hold::approve(no, asked.1))
 }
 
 fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
@@ -111,6 +128,10 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
         30 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Freeze)),
         31 => Ok(journal_signed(u16::from(who) + 1, JournalMoment::Close)),
         32 => Ok(key_destroyed(u16::from(who) + 1)),
+        33 => Err((actor(who % 2), crate::hold::pause())),
+        34 => Err((actor(who), Command::Resume)),
+        35 => Err((host(), crate::hold::ask(Measure::ALL[usize::from(who % 4)]))),
+        36 => Err(approval(&opening.state, who)),
         _ => forward(opening, bidders, who),
     };
     match tried {
@@ -163,11 +184,49 @@ fn promises(log: &[Entry], bidders: u8) {
         let opened = prices.bids.iter().any(|bid| bid.total.is_some());
         assert!(!opened || has(EventKind::PartialsReceived, index) >= 2);
     }
+    held_promises(log);
     if has(EventKind::TooFewBidders, log.len()) > 0 {
         let end = [EventKind::TooFewBidders, EventKind::JournalSigned, EventKind::KeyDestroyed];
         let failed = log.iter().position(|(_, _, event)| event.kind() == end[0]).unwrap();
         assert!(log[failed..].iter().all(|(_, _, event)| end.contains(&event.kind())));
         assert_eq!(has(EventKind::UnsealingStarted, log.len()), 0);
+    }
+}
+
+/// Held, no step of the opening is taken; an ended lot stays ended; nothing but a pause comes between
+/// the first release of the prices and their publication.
+fn held_promises(log: &[Entry]) {
+    let end = [EventKind::JournalSigned, EventKind::KeyDestroyed];
+    let goes_on = [
+        EventKind::FreezeSigned,
+        EventKind::PartialsReceived,
+        EventKind::DrawPartial,
+        EventKind::CustodianRefused,
+        EventKind::JournalSigned,
+        EventKind::ObjectionRaised,
+        EventKind::ObjectionAnswered,
+        EventKind::OpeningPaused,
+        EventKind::OpeningResumed,
+        EventKind::MeasureAsked,
+        EventKind::MeasureTaken,
+        EventKind::Refused,
+    ];
+    let (mut held, mut ended, mut released) = (false, false, false);
+    for (_, _, event) in log {
+        assert!(!held || goes_on.contains(&event.kind()), "held: {}", event.kind());
+        assert!(!ended || end.contains(&event.kind()), "ended: {}", event.kind());
+        match event {
+            Event::PartialsReceived(partials) if partials.part == Part::Price => released = true,
+            Event::PricesPublished(_) => released = false,
+            Event::OpeningPaused(_) => held = true,
+            Event::OpeningResumed(_) => held = false,
+            Event::MeasureTaken(taken) => {
+                assert!(!released || taken.measure == Measure::Resume, "ruling 19");
+                held = taken.measure == Measure::Suspend;
+                ended = taken.measure.ends();
+            }
+            _ => {}
+        }
     }
 }
 

@@ -60,6 +60,31 @@ pub fn inputs(state: &State) -> Vec<Input> {
     ]
 }
 
+/// One line for each command and each input.
+fn rows(text: &mut String, name: &str, opening: &Opening) {
+    let now = at(opening.now);
+    for (actor, command) in commands() {
+        let role = actor.to_string();
+        let role = role.split(':').next().unwrap();
+        let part = match command {
+            Command::StartUnsealing(part) => format!(" {part}"),
+            _ => String::new(),
+        };
+        let stranger = if actor == bidder(9) { " (stranger)" } else { "" };
+        let result = outcome(opening.state.decide(&actor, &command, now));
+        text.push_str(&format!("{name} | {role}{stranger}: {}{part} | {result}\n", command.kind()));
+    }
+    for input in inputs(&opening.state) {
+        let part = match &input {
+            Input::PartialsReceived(partials) => format!(" {}", partials.part),
+            Input::JournalSigned(signed) => format!(" {}", signed.moment),
+            _ => String::new(),
+        };
+        let result = outcome(opening.state.decide_input(&input, now));
+        text.push_str(&format!("{name} | hall: {}{part} | {result}\n", input.name()));
+    }
+}
+
 #[test]
 fn the_table_of_phase_and_step() {
     let mut text = String::from(
@@ -67,32 +92,12 @@ fn the_table_of_phase_and_step() {
     );
     for phase in Phase::ALL {
         let bidders = if matches!(phase, Phase::TooFew | Phase::Failed) { 2 } else { 4 };
-        let opening = Opening::at(*phase, bidders);
-        let now = at(opening.now);
         text.push('\n');
-        for (actor, command) in commands() {
-            let role = actor.to_string();
-            let role = role.split(':').next().unwrap();
-            let part = match command {
-                Command::StartUnsealing(part) => format!(" {part}"),
-                _ => String::new(),
-            };
-            let stranger = if actor == bidder(9) { " (stranger)" } else { "" };
-            let result = outcome(opening.state.decide(&actor, &command, now));
-            text.push_str(&format!(
-                "{phase} | {role}{stranger}: {}{part} | {result}\n",
-                command.kind()
-            ));
-        }
-        for input in inputs(&opening.state) {
-            let part = match &input {
-                Input::PartialsReceived(partials) => format!(" {}", partials.part),
-                Input::JournalSigned(signed) => format!(" {}", signed.moment),
-                _ => String::new(),
-            };
-            let result = outcome(opening.state.decide_input(&input, now));
-            text.push_str(&format!("{phase} | hall: {}{part} | {result}\n", input.name()));
-        }
+        rows(&mut text, phase.name(), &Opening::at(*phase, bidders));
+    }
+    for (name, opening) in crate::hold::states() {
+        text.push_str(&format!("\n# held: {name}\n"));
+        rows(&mut text, name, &opening);
     }
     let (commands, inputs) = crate::draw::steps();
     for (name, opening) in crate::draw::states() {
@@ -138,22 +143,30 @@ fn refusals() -> Vec<Refusal> {
         Refusal::DrawsOpen { nos: vec![1, 2] },
         Refusal::FreezeIncomplete { signed: 2, quorum: 3 },
         Refusal::FreezeWaitRunning { wait },
+        Refusal::Held { holder: Holder::Host },
+        Refusal::Held { holder: Holder::Supervisor },
+        Refusal::Held { holder: Holder::Both },
         Refusal::IntakeOver,
         Refusal::LotClosed,
         Refusal::NoCeiling,
         Refusal::NoPrice,
         Refusal::NoSuchBidder { bidder: code(109) },
         Refusal::NoSuchDraw { no: 7 },
+        Refusal::NoSuchMeasure { no: 1 },
         Refusal::NoSuchObjection { no: 7 },
         Refusal::NoSuchPostponement { no: 2 },
         Refusal::NotABidder,
+        Refusal::NotHeld,
+        Refusal::NotTheHolder { holder: Holder::Supervisor },
         Refusal::NotLater { deadline: at(DEADLINE) },
         Refusal::NothingToUnseal { part: Part::Signals },
         Refusal::NoticeRunning { wait },
         Refusal::ObjectionAnswered { no: 7 },
         Refusal::ObjectionsOpen { nos: vec![1, 2] },
         Refusal::OutOfOrder { step, phase: Phase::Ready },
+        Refusal::PostponeInstead,
         Refusal::PricesAllRead,
+        Refusal::PricesReleased,
         Refusal::ReadingRunning { left: 3, wait },
         Refusal::ReasonMissing,
         Refusal::RecordDiffers,

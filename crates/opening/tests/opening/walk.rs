@@ -111,6 +111,9 @@ impl Opening {
                     self.input(&freeze_signed(2)).unwrap();
                 }
             }
+            Phase::Ready if goal == Phase::Terminated => {
+                crate::hold::take(self, Measure::Terminate);
+            }
             Phase::Ready | Phase::BiddersPublished | Phase::SealsChecked | Phase::Published => {
                 self.next_step();
             }
@@ -153,6 +156,12 @@ impl Opening {
             Ok(input) => drop(self.input(&input).unwrap()),
             Err((actor, command)) => drop(self.command(&actor, &command).unwrap()),
         }
+    }
+
+    /// To the completed freeze, of which custodian 1 has signed.
+    pub fn walk_to_from_one_signature(&mut self) {
+        self.input(&freeze_signed(3)).unwrap();
+        self.input(&freeze_signed(2)).unwrap();
     }
 
     pub fn release(&mut self, part: Part) {
