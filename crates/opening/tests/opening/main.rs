@@ -24,6 +24,7 @@ mod record;
 mod replay;
 mod sequences;
 mod sheet;
+mod stored;
 mod support;
 mod table;
 mod tender;
