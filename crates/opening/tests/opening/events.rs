@@ -12,11 +12,11 @@ use crate::support::*;
 /// One line of a vector file: an entry without its index and command, which belong to the journal.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
-    at: UtcMillis,
-    by: String,
-    kind: String,
-    data: Box<RawValue>,
+pub struct Line {
+    pub at: UtcMillis,
+    pub by: String,
+    pub kind: String,
+    pub data: Box<RawValue>,
 }
 
 pub fn line((by, at, event): &Entry) -> String {

@@ -103,7 +103,9 @@ fn edges(template: Template) -> Edges {
         let mut now = at(DEADLINE - 120 * MINUTE);
         for (by, at, event) in &walked.log {
             explore(&state, now, &mut edges);
+            let before = state.phase();
             state.check_and_apply(by, *at, event).unwrap();
+            edges.insert((before, event.kind(), state.phase()));
             now = *at;
         }
         explore(&state, now, &mut edges);

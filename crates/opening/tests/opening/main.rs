@@ -26,6 +26,7 @@ mod replay;
 mod sequences;
 mod sheet;
 mod steps;
+mod stored;
 mod support;
 mod table;
 mod tender;
