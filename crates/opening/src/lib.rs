@@ -62,4 +62,5 @@ pub use tender::{
     TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError, TimePolicy,
     TimeServer, TimeSource,
 };
+pub use text::steers;
 pub use words::PriceWords;
