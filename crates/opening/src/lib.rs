@@ -66,4 +66,5 @@ pub use tender::{
     StepsError, Template, TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey,
     TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };
+pub use text::steers;
 pub use words::PriceWords;

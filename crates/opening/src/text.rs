@@ -58,7 +58,9 @@ fn bounded(text: &str, max: usize) -> bool {
     !text.is_empty() && text.len() <= max.saturating_mul(4) && text.chars().count() <= max
 }
 
-const fn steers(c: char) -> bool {
+/// Whether a character is invisible and steers how others are shown: controls, direction overrides,
+/// joiners, tags. Whoever shows a text from outside shows these by their code point.
+pub const fn steers(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'

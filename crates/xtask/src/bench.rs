@@ -12,6 +12,8 @@ use crate::error::TaskError;
 pub(crate) enum Program {
     /// `bench open`.
     Open,
+    /// `bench record`.
+    Record,
     /// `bench seal`.
     Seal,
     /// `bench signatures`.
@@ -25,6 +27,7 @@ impl Program {
     pub(crate) fn by_words(kind: &str, name: &str) -> Option<Self> {
         match (kind, name) {
             ("bench", "open") => Some(Self::Open),
+            ("bench", "record") => Some(Self::Record),
             ("bench", "seal") => Some(Self::Seal),
             ("bench", "signatures") => Some(Self::Signatures),
             ("soak", "seal") => Some(Self::Soak),
@@ -35,7 +38,7 @@ impl Program {
     /// The options that it knows.
     pub(crate) const fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Open => &["--bids", "--runs", "--json"],
+            Self::Open | Self::Record => &["--bids", "--runs", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
             Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
             Self::Soak => &["--size", "--dir"],
@@ -46,6 +49,7 @@ impl Program {
     const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Record => "record",
             Self::Seal => "seal",
             Self::Signatures => "signatures",
             Self::Soak => "soak",

@@ -148,6 +148,7 @@ mod tests {
         assert_eq!(impure_for(Purity::WithFiles, text).len(), 2);
         assert_eq!(purity("kaibiao-evidence"), Purity::WithFiles);
         assert_eq!(purity("kaibiao-journal"), Purity::Pure);
+        assert_eq!(purity("kaibiao-record"), Purity::Pure);
         assert_eq!(purity("kaibiao-room"), Purity::Free);
     }
 

@@ -20,6 +20,7 @@ pub(crate) const CRATES: &[(&str, Place)] = &[
     ("kaibiao-opening", Place::Layer(2)),
     ("kaibiao-journal", Place::Layer(2)),
     ("kaibiao-replay", Place::Layer(3)),
+    ("kaibiao-record", Place::Layer(3)),
     ("kaibiao-evidence", Place::Layer(4)),
     ("kaibiao-custody", Place::Layer(4)),
     ("kaibiao-store", Place::Layer(4)),
@@ -61,6 +62,9 @@ pub(crate) const SERVERS: &[&str] = &[
 
 /// The highest layer whose crates are all pure: values in, values out.
 const PURE_UP_TO: u8 = 2;
+
+/// Crates above it that are pure too.
+const PURE_ABOVE: &[&str] = &["kaibiao-record"];
 
 /// Crates above it that are held to the same rules, except that they may read and write files.
 const PURE_WITH_FILES: &[&str] = &["kaibiao-replay", "kaibiao-custody", "kaibiao-evidence"];
@@ -130,6 +134,7 @@ pub(crate) enum Purity {
 pub(crate) fn purity(name: &str) -> Purity {
     match place(name) {
         Some(Place::Layer(layer)) if layer <= PURE_UP_TO => Purity::Pure,
+        Some(_) if PURE_ABOVE.contains(&name) => Purity::Pure,
         Some(_) if PURE_WITH_FILES.contains(&name) => Purity::WithFiles,
         _ => Purity::Free,
     }

@@ -1,0 +1,77 @@
+//! From the record to the document: a section, a column and a fact is one small function each.
+//!
+//! # Source
+//!
+//! 电子招标投标办法 art. 32 (the record and who confirms it); the fields are those that records of
+//! deployed platforms print.
+
+mod companions;
+mod evidence;
+mod head;
+mod prices;
+mod signatures;
+mod table;
+
+use kaibiao_opening::Bilingual;
+use kaibiao_types::Party;
+
+use crate::code::VerificationCode;
+use crate::file::RecordFile;
+use crate::model::{
+    Body, Cell, Document, Line, Section, Start, Style, both, faint, pair, plain, strong,
+};
+
+/// Lays a record out.
+pub fn document(file: &RecordFile) -> Document {
+    let record = file.record();
+    let code = VerificationCode::new(file.sha256());
+    let sections = [
+        Some(head::facts(record)),
+        Some(prices::section(file)),
+        Some(notes(&record.notes)),
+        Some(signatures::section(file)),
+        Some(evidence::verification(file, &code)),
+        Some(companions::sign_in(record)),
+        Some(companions::delivery(record)),
+        companions::draws(record),
+        Some(companions::objections(record)),
+        Some(evidence::facts(record)),
+    ];
+    Document {
+        title: both("开标记录表", "Opening Record"),
+        about: about(file),
+        sha256: *file.sha256(),
+        code,
+        dated: record.prices_published_at,
+        sections: sections.into_iter().flatten().collect(),
+    }
+}
+
+fn about(file: &RecordFile) -> Vec<Line> {
+    let record = file.record();
+    let names = |zh: &str, en: &str| [strong(zh), faint(en)];
+    let mut lines: Vec<Line> = names(
+        &format!("{}　{}", record.title.zh, record.lot_title.zh),
+        &format!("{} — {}", record.title.en, record.lot_title.en),
+    )
+    .into();
+    if record.fictional {
+        let words = "演示样本：名称或价格为虚构 SAMPLE: invented names or prices";
+        lines.push(Line::new(words, Style::Alert));
+    }
+    lines
+}
+
+fn notes(notes: &[Bilingual]) -> Section {
+    let body = Body::Notes(notes.iter().map(|note| pair(&note.zh, &note.en)).collect());
+    section(("说明", "Notes"), Start::Here, body)
+}
+
+fn section((zh, en): (&str, &str), start: Start, body: Body) -> Section {
+    Section { heading: both(zh, en), start, body }
+}
+
+/// An organisation with its code below.
+fn party(party: &Party) -> Cell {
+    vec![plain(&party.name), faint(party.code.as_str())]
+}

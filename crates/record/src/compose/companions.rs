@@ -1,0 +1,128 @@
+//! 附表: sign-in, delivery, draws, objections.
+
+use kaibiao_opening::{OpeningRecord, RecordDraw, RecordObjection, RecordRow};
+use kaibiao_types::{CustodianIndex, OrgCode};
+
+use super::{party, section, table};
+use crate::model::{
+    Body, Cell, Line, RowHeight, Section, Start, bilingual, clock, digest, faint, none, pair,
+    plain, strong,
+};
+
+/// 投标人签到表.
+pub(super) fn sign_in(record: &OpeningRecord) -> Section {
+    let shown = vec![
+        number(),
+        table::left(("投标人", "Bidder"), 130, |row: &RecordRow| vec![plain(&row.bidder.name)]),
+        table::left(("统一社会信用代码", "Code"), 60, |row: &RecordRow| {
+            vec![plain(row.bidder.code.as_str())]
+        }),
+        table::left(("签到时间", "Signed in"), 65, |row: &RecordRow| {
+            row.signed_in_at.map_or_else(
+                || vec![plain("未签到 not signed in")],
+                |at| vec![plain(&at.beijing())],
+            )
+        }),
+    ];
+    let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
+    section(("附表一　投标人签到表", "Sign-in of bidders"), Start::NewPage, body)
+}
+
+/// 投标文件递交时间.
+pub(super) fn delivery(record: &OpeningRecord) -> Section {
+    let shown = vec![
+        number(),
+        table::left(("投标人", "Bidder"), 75, |row: &RecordRow| party(&row.bidder)),
+        table::left(("递交时间", "Received"), 34, |row: &RecordRow| clock(row.completed_at)),
+        table::centre(("版本", "Version"), 14, |row: &RecordRow| {
+            vec![plain(&row.seq.to_string())]
+        }),
+        table::left(("投标清单摘要", "SHA-256 of the manifest"), 66, |row: &RecordRow| {
+            digest(&row.manifest_sha256)
+        }),
+        table::left(
+            ("开标一览表摘要", "SHA-256 of the price sheet"),
+            66,
+            |row: &RecordRow| row.sheet_sha256.as_ref().map_or_else(none, digest),
+        ),
+    ];
+    let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
+    section(("附表二　投标文件递交时间", "Receipt of bids"), Start::Here, body)
+}
+
+fn number<'a>() -> table::Show<'a, RecordRow> {
+    table::centre(("序号", "No."), 12, |row: &RecordRow| vec![plain(&row.position.to_string())])
+}
+
+/// 抽取; without any draw there is no such table.
+pub(super) fn draws(record: &OpeningRecord) -> Option<Section> {
+    let shown = vec![
+        table::centre(("轮次", "No."), 12, |draw: &RecordDraw| vec![plain(&draw.no.to_string())]),
+        table::left(("抽取内容", "What was drawn"), 60, |draw: &RecordDraw| {
+            bilingual(&draw.name)
+        }),
+        table::left(("取值范围", "Values"), 70, |draw: &RecordDraw| {
+            vec![plain(&draw.values.shown())]
+        }),
+        table::centre(("结果", "Value"), 35, drawn),
+        table::left(("时间", "When"), 40, |draw: &RecordDraw| clock(draw.ended_at)),
+        table::left(("分持人证明", "Proven by custodians"), 50, proofs),
+    ];
+    let body = Body::Table(table::rows(shown, &record.draws, RowHeight::Text));
+    let heading = ("附表三　参数抽取", "Draws of parameters");
+    (!record.draws.is_empty()).then(|| section(heading, Start::Here, body))
+}
+
+fn drawn(draw: &RecordDraw) -> Cell {
+    let none = || pair("无结果", "no value: too few custodians proved it");
+    draw.value.as_ref().map_or_else(none, |value| vec![strong(value)])
+}
+
+fn proofs(draw: &RecordDraw) -> Cell {
+    let mut lines = vec![plain(&list(&draw.proven))];
+    if !draw.dropped.is_empty() {
+        lines.push(faint(&format!("证明无效 not valid: {}", list(&draw.dropped))));
+    }
+    lines
+}
+
+/// Custodians by their numbers.
+pub(super) fn list(custodians: &[CustodianIndex]) -> String {
+    let numbers: Vec<String> = custodians.iter().map(ToString::to_string).collect();
+    if numbers.is_empty() { "—".to_owned() } else { numbers.join(", ") }
+}
+
+/// 异议与答复.
+pub(super) fn objections(record: &OpeningRecord) -> Section {
+    let heading = ("附表四　异议与答复", "Objections and answers");
+    if record.objections.is_empty() {
+        let body = Body::Notes(vec![pair("开标现场无异议。", "There was no objection.")]);
+        return section(heading, Start::Here, body);
+    }
+    let shown = vec![
+        table::centre(("编号", "No."), 12, |one: &RecordObjection| {
+            vec![plain(&one.no.to_string())]
+        }),
+        table::left(("异议人", "Bidder"), 55, |one: &RecordObjection| {
+            bidder(record, &one.bidder)
+        }),
+        table::left(("异议", "Objection"), 100, |one: &RecordObjection| {
+            said(&one.text, &one.at.beijing())
+        }),
+        table::left(("答复", "Answer"), 100, |one: &RecordObjection| {
+            said(&one.answer, &one.answered_at.beijing())
+        }),
+    ];
+    let body = Body::Table(table::rows(shown, &record.objections, RowHeight::Text));
+    section(heading, Start::Here, body)
+}
+
+fn bidder(record: &OpeningRecord, code: &OrgCode) -> Cell {
+    let row = record.rows.iter().find(|row| row.bidder.code == *code);
+    row.map_or_else(|| vec![plain(code.as_str())], |row| party(&row.bidder))
+}
+
+/// Words of a party, and when they were said.
+fn said(words: &str, when: &str) -> Cell {
+    words.split('\n').map(plain).chain([faint(when)]).collect::<Vec<Line>>()
+}

@@ -1,0 +1,50 @@
+//! 表头: which tender, who, when, how many, at most how much.
+
+use kaibiao_opening::OpeningRecord;
+
+use super::{party, section};
+use crate::model::{Body, Cell, Fact, Section, Start, bilingual, both, faint, moment, pair, plain};
+use crate::words;
+
+/// The head of the record.
+pub(super) fn facts(record: &OpeningRecord) -> Section {
+    let facts = vec![
+        fact("招标项目名称", "Project", bilingual(&record.title)),
+        fact("招标项目编号", "Project no.", vec![plain(record.tender.as_str())]),
+        fact("标段（包）名称", "Lot", bilingual(&record.lot_title)),
+        fact("标段（包）编号", "Lot no.", vec![plain(record.lot.as_str())]),
+        fact("招标人", "Tenderee", party(&record.tenderee)),
+        fact("招标代理（主持）", "Host", party(&record.host)),
+        fact("监督", "Supervisor", party(&record.supervisor)),
+        fact("招标类别", "Kind of tender", words_of(words::template(record.template))),
+        fact("投标截止及开标时间", "Deadline and opening", moment(record.deadline)),
+        fact("截止确认时间", "Intake closed", moment(record.intake_closed_at)),
+        fact("报价公布时间", "Prices published", moment(record.prices_published_at)),
+        fact("最高投标限价", "Ceiling price", ceiling(record)),
+        fact("投标人数", "Bidders", bidders(record)),
+        fact("币种", "Currency", words_of(words::currency(record.currency))),
+    ];
+    section(("开标概况", "The opening"), Start::Here, Body::Facts(facts))
+}
+
+/// A named fact.
+pub(super) fn fact(zh: &str, en: &str, value: Cell) -> Fact {
+    Fact { name: both(zh, en), value }
+}
+
+/// Coded words of both languages.
+pub(super) fn words_of((zh, en): words::Pair) -> Cell {
+    pair(zh, en)
+}
+
+fn ceiling(record: &OpeningRecord) -> Cell {
+    record.ceiling.map_or_else(
+        || pair("未设", "none"),
+        |ceiling| vec![plain(&ceiling.to_string()), faint(&ceiling.capital())],
+    )
+}
+
+fn bidders(record: &OpeningRecord) -> Cell {
+    let least = record.min_bidders;
+    vec![plain(&record.bidders.to_string()), faint(&format!("不少于 at least {least}"))]
+}

@@ -1,0 +1,53 @@
+//! The words of the record for what is coded in it.
+
+use kaibiao_opening::{CustodyKind, Template, Verdict};
+use kaibiao_types::{Currency, Fault, Part};
+
+/// Chinese, English.
+pub(crate) type Pair = (&'static str, &'static str);
+
+pub(crate) const fn template(template: Template) -> Pair {
+    match template {
+        Template::GoodsServices => ("货物与服务", "goods and services"),
+        Template::GovernmentProcurement => ("政府采购", "government procurement"),
+        Template::Works => ("工程", "works"),
+    }
+}
+
+pub(crate) const fn custody(custody: CustodyKind) -> Pair {
+    match custody {
+        CustodyKind::Independent => ("各分持人相互独立", "custody = independent"),
+        CustodyKind::SelfHeld => ("未声明相互独立", "custody = self"),
+    }
+}
+
+pub(crate) const fn currency(currency: Currency) -> Pair {
+    match currency {
+        Currency::Cny => ("人民币元", "CNY"),
+        Currency::Usd => ("美元", "USD"),
+    }
+}
+
+pub(crate) const fn part(part: Part) -> Pair {
+    match part {
+        Part::Documents => ("文件", "documents"),
+        Part::Price => ("报价", "price"),
+        Part::Signals => ("信息", "signals"),
+    }
+}
+
+pub(crate) const fn verdict(verdict: Verdict) -> Pair {
+    match verdict {
+        Verdict::BadFormat => ("已解密，格式不符", "unsealed, not of the form"),
+        Verdict::NotOpened => ("解密失败", "not unsealed"),
+        Verdict::Opened => ("解密成功", "unsealed"),
+    }
+}
+
+pub(crate) const fn fault(fault: Fault) -> Pair {
+    match fault {
+        Fault::Bidder => ("投标人原因（撤销）", "caused by the bidder"),
+        Fault::NotBidder => ("非投标人原因（撤回）", "not caused by the bidder"),
+        Fault::Undetermined => ("原因待认定", "cause undetermined"),
+    }
+}
