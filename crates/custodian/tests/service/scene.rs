@@ -130,6 +130,7 @@ fn terms(people: &People) -> Terms {
         fictional: true,
         source: None,
         draws: Vec::new(),
+        decide_faults: false,
     }
 }
 

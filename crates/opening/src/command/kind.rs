@@ -49,6 +49,8 @@ pub enum CommandKind {
     AskMeasure,
     /// `approve-measure`
     ApproveMeasure,
+    /// `decide-fault`
+    DecideFault,
 }
 
 impl CommandKind {
@@ -75,6 +77,7 @@ impl CommandKind {
         Self::Resume,
         Self::AskMeasure,
         Self::ApproveMeasure,
+        Self::DecideFault,
     ];
 
     /// The `kind` in the body.
@@ -100,6 +103,7 @@ impl CommandKind {
             Self::Resume => "resume",
             Self::AskMeasure => "ask-measure",
             Self::ApproveMeasure => "approve-measure",
+            Self::DecideFault => "decide-fault",
             Self::Close => "close",
         }
     }
@@ -132,6 +136,7 @@ impl CommandKind {
             Self::Resume => EventKind::OpeningResumed,
             Self::AskMeasure => EventKind::MeasureAsked,
             Self::ApproveMeasure => EventKind::MeasureTaken,
+            Self::DecideFault => EventKind::FaultDecided,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -149,6 +154,7 @@ impl CommandKind {
             | Self::AnswerObjection
             | Self::GenerateRecord
             | Self::AskMeasure
+            | Self::DecideFault
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],

@@ -67,6 +67,10 @@ data! {
         /// The draws; without any the key is left out.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         draws: Vec<Draw>,
+        /// Whether the record waits until every fault that the evidence leaves open is decided; if
+        /// not, the key is left out.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        decide_faults: bool,
     }
 
     /// `tick`.
@@ -258,6 +262,7 @@ impl LotPublished {
             fictional: terms.fictional,
             source: terms.source,
             draws: terms.draws,
+            decide_faults: terms.decide_faults,
         }
     }
 

@@ -162,6 +162,7 @@ fn whole_logs_are_vectors() {
         ("drawn", crate::draw::closed()),
         ("held", crate::hold::closed()),
         ("terminated", crate::hold::terminated()),
+        ("decided", crate::fault::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -186,6 +187,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-drawn",
         "log-held",
         "log-terminated",
+        "log-decided",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -203,6 +205,7 @@ fn committed_logs_replay() {
         ("log-drawn.jsonl", Phase::Closed),
         ("log-held.jsonl", Phase::Closed),
         ("log-terminated.jsonl", Phase::Terminated),
+        ("log-decided.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

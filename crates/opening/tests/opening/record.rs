@@ -24,6 +24,7 @@ fn records_are_vectors() {
         ("degraded", degraded()),
         ("drawn", crate::draw::closed()),
         ("held", crate::hold::closed()),
+        ("decided", crate::fault::closed()),
     ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();

@@ -126,6 +126,7 @@ pub fn terms() -> Terms {
         fictional: true,
         source: None,
         draws: Vec::new(),
+        decide_faults: false,
     }
 }
 
