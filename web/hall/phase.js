@@ -145,6 +145,7 @@ export function rowsOf(state) {
   const waiting = rest.filter((bid) => bid.total).map((bid) => ({ kind: "waiting", bidder: bid.bidder }));
   const none = rest.filter((bid) => !bid.total).map((bid) => ({
     kind: "none", bidder: bid.bidder, verdict: bid.verdict, fault: bid.fault, label: bid.label,
+    decided: state.faults[`${bid.bidder.code} price`]?.fault ?? null,
   }));
   return [...read, ...waiting, ...none];
 }

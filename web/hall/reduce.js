@@ -37,6 +37,7 @@ export function initial() {
     documents: null,
     readings: [],
     readingDoneAt: null,
+    faults: {}, // decided where the evidence is silent: organisation code and part -> { fault, text, at }
     confirmed: {}, // organisation code -> stamp
     draws: {}, // number -> { startedAt, answers: [{ custodian, at }], outcome: null or { at, value, dropped } }
     objections: [],
@@ -151,6 +152,9 @@ const STEPS = {
     }],
   }),
   "reading-finished": (_, __, { at }) => ({ readingDoneAt: at }),
+  "fault-decided": (state, data, { at }) => ({
+    faults: { ...state.faults, [`${data.bidder} ${data.part}`]: { fault: data.fault, text: data.text, at } },
+  }),
   "price-confirmed": (state, data, { at }) => ({ confirmed: { ...state.confirmed, [data.bidder]: at } }),
   // A draw that failed may be started again: its answers begin anew.
   "draw-started": (state, data, { at }) => ({
@@ -224,6 +228,7 @@ const BRIEFS = {
   "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total }),
+  "fault-decided": (d) => ({ bidder: d.bidder, part: d.part, fault: d.fault, text: d.text }),
   "price-confirmed": (d) => ({ bidder: d.bidder }),
   "draw-started": (d) => ({ no: d.no }),
   "draw-partial": (d) => ({ no: d.no, custodian: d.custodian }),

@@ -16,7 +16,7 @@ export class Schedule {
   update(ctx) {
     const { state, w, lang, phone } = ctx;
     const inputs = [w, lang, phone, state.lot, state.bidders, state.checks, state.seals, state.signedIn, state.prices, state.readings, state.confirmed,
-      state.readingDoneAt, state.failed];
+      state.readingDoneAt, state.failed, state.faults];
     this.#slot.show(inputs, () => {
       if (state.prices) return schedule(ctx);
       return state.bidders ? bidderList(ctx) : [];
@@ -97,7 +97,8 @@ function meter(share) {
 
 function state(row, w) {
   if (row.kind === "waiting") return tag("mut", null, w.table.waiting);
-  const why = row.fault ? ` · ${w.table.fault[row.fault] ?? row.fault}` : "";
+  const fault = row.decided ? w.table.decided[row.decided] : w.table.fault[row.fault] ?? row.fault;
+  const why = row.fault ? ` · ${fault}` : "";
   return [tag("bad", "cross", (w.table.none[row.verdict] ?? row.verdict) + why), row.label && h("code", { class: "mono", text: row.label })];
 }
 

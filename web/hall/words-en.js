@@ -194,6 +194,7 @@ export default {
     waiting: "to be read", lowest: "lowest", confirmed: "price confirmed",
     none: { "not-opened": "not opened", "bad-format": "opened, wrong format" },
     fault: { bidder: "the bidder's doing", "not-bidder": "not the bidder's doing", undetermined: "cause to be decided" },
+    decided: { bidder: "decided: caused by the bidder, revoked (撤销)", "not-bidder": "decided: not caused by the bidder, withdrawn (撤回)", undetermined: "cause left undecided" },
     empty: "Rows appear as prices are read.",
   },
 
@@ -331,6 +332,7 @@ export default {
     "draw-failed": (e) => `Draw ${e.no} has no value: too few custodians`,
     "objection-raised": (e) => `${e.name ?? "A bidder"} raised objection ${e.no}`,
     "objection-answered": (e) => `Objection ${e.no} answered`,
+    "fault-decided": (e) => `${PARTS[e.part] ?? e.part} of ${e.name ?? "a bidder"} did not open: ${e.fault}. ${e.text}`,
     "opening-paused": (e) => `The opening is ${e.holder} (${e.reason}): ${e.text}`,
     "opening-resumed": () => "The opening goes on",
     "measure-asked": (e) => `The host asks, no. ${e.no}: ${e.measure} (${e.reason}): ${e.text}`,

@@ -195,6 +195,7 @@ export default {
     waiting: "待唱标", lowest: "最低", confirmed: "报价已确认",
     none: { "not-opened": "未能解密", "bad-format": "已解密，格式不符" },
     fault: { bidder: "投标人原因", "not-bidder": "非投标人原因", undetermined: "原因待认定" },
+    decided: { bidder: "认定为投标人原因，视为撤销", "not-bidder": "认定为非投标人原因，视为撤回", undetermined: "原因不作认定" },
     empty: "唱标开始后逐家显示。",
   },
 
@@ -332,6 +333,7 @@ export default {
     "draw-failed": (e) => `第 ${e.no} 项抽取无结果：分持人不足`,
     "objection-raised": (e) => `${e.name ?? "一家投标人"}提出异议 ${e.no}`,
     "objection-answered": (e) => `答复异议 ${e.no}`,
+    "fault-decided": (e) => `${e.name ?? "一家投标人"}的${PARTS[e.part] ?? e.part}未能解密：${e.fault}。${e.text}`,
     "opening-paused": (e) => `${e.holder}（${e.reason}）：${e.text}`,
     "opening-resumed": () => "开标恢复",
     "measure-asked": (e) => `主持人申请 ${e.no}：${e.measure}（${e.reason}）：${e.text}`,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
+import { rowsOf } from "../hall/phase.js";
 import { initial, reduce } from "../hall/reduce.js";
 import { clock, date, dateTime, HallClock, left } from "../hall/time.js";
 import { describe, readCheckpoint } from "../hall/view-log.js";
@@ -130,4 +131,20 @@ test("every icon, word and class that is asked for exists", () => {
       }
     }
   }
+});
+
+test("a decided fault has words, and the row says what follows", () => {
+  let state = initial();
+  const lines = readFileSync(new URL("sample-log.jsonl", import.meta.url), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  for (const entry of lines.slice(0, lines.findIndex((line) => line.kind === "reading-finished"))) state = reduce(state, entry);
+  const { bidder } = state.prices.bids.find((bid) => bid.verdict === "not-opened");
+  const decide = (fault) => reduce(state, { i: state.next, at: state.at, by: "host:x", kind: "fault-decided", data: { bidder: bidder.code, part: "price", fault, text: "核对日志" } });
+  for (const [fault, w] of [["bidder", LANGUAGES.zh], ["not-bidder", LANGUAGES.en], ["undetermined", LANGUAGES.zh]]) {
+    const decided = decide(fault);
+    assert.deepEqual(decided.unread, []);
+    assert.equal(rowsOf(decided).at(-1).decided, fault);
+    const words = describe(decided.events.at(-1), decided, w);
+    assert.ok(words.includes(w.table.decided[fault]) && words.includes("核对日志"), words);
+  }
+  assert.equal(rowsOf(state).at(-1).decided, null);
 });

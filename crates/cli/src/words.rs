@@ -3,7 +3,7 @@
 use kaibiao_opening::{
     Event, JournalSigned, MeasureTaken, OpenedDocument, PublishedBid, State, Verdict,
 };
-use kaibiao_types::{CustodianIndex, JournalMoment, OrgCode, Part};
+use kaibiao_types::{CustodianIndex, Fault, JournalMoment, OrgCode, Part};
 
 use crate::output::Lang;
 
@@ -145,6 +145,13 @@ fn zh(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
+        Event::FaultDecided(decided) => format!(
+            "{} 的{}未能解密，主持人认定：{}。{}",
+            name(&decided.bidder),
+            part_zh(decided.part),
+            fault_words(decided.fault).0,
+            decided.text
+        ),
         Event::OpeningPaused(pause) => {
             format!("{}（{}）：{}", paused(state).0, pause.reason.words().0, pause.text)
         }
@@ -303,6 +310,13 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::FaultDecided(decided) => format!(
+            "The host decides why the {} of {} did not open: {}. {}",
+            decided.part,
+            name(&decided.bidder),
+            fault_words(decided.fault).1,
+            decided.text
+        ),
         Event::OpeningPaused(pause) => {
             format!(
                 "The opening is {} ({}): {}",
@@ -340,6 +354,14 @@ fn en(event: &Event, state: &State) -> String {
 /// The name of a bidder; its code where the log has not named it.
 fn name(code: &OrgCode, state: &State) -> String {
     state.current_bid(code).map_or_else(|| code.to_string(), |bid| bid.bidder.name.clone())
+}
+
+const fn fault_words(fault: Fault) -> (&'static str, &'static str) {
+    match fault {
+        Fault::Bidder => ("投标人原因，视为撤销", "caused by the bidder, revoked"),
+        Fault::NotBidder => ("非投标人原因，视为撤回", "not caused by the bidder, withdrawn"),
+        Fault::Undetermined => ("不作认定", "left undecided"),
+    }
 }
 
 /// Who paused: the state has the pause by the time it is told.

@@ -99,6 +99,7 @@ impl State {
             Event::DrawPartial(partial) => self.draw_answered(partial),
             Event::DrawMade(made) => self.draw_made(made, at),
             Event::DrawFailed(failed) => self.draw_failed(failed, at),
+            Event::FaultDecided(decided) => self.fault_decided(decided, mark),
             Event::PriceConfirmed(who) => {
                 self.confirmations.insert(who.bidder.clone(), at);
             }

@@ -2,7 +2,7 @@
 
 mod kind;
 
-use kaibiao_types::{Digest, LotId, LotKey, Millis, Part, TenderId, UtcMillis};
+use kaibiao_types::{Digest, Fault, LotId, LotKey, Millis, OrgCode, Part, TenderId, UtcMillis};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +10,9 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub use kind::CommandKind;
 
-use crate::event::{BidderChecked, Empty, HoldReason, Measure, MeasureTaken, OpeningPaused};
+use crate::event::{
+    BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, OpeningPaused,
+};
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
 
@@ -77,6 +79,17 @@ pub enum Command {
         record_sha256: Digest,
         /// The CMS over these bytes, DER in base64.
         cms: String,
+    },
+    /// Decide whose fault it is that a bid did not open, where the evidence is silent. Host.
+    DecideFault {
+        /// Whose bid.
+        bidder: OrgCode,
+        /// Which part of it.
+        part: Part,
+        /// What is decided; `Undetermined` leaves it open, and says so.
+        fault: Fault,
+        /// Why.
+        text: String,
     },
     /// Pause the opening (暂停). Host, supervisor.
     Pause {
@@ -330,6 +343,7 @@ impl Command {
             Self::AnswerObjection { .. } => CommandKind::AnswerObjection,
             Self::GenerateRecord => CommandKind::GenerateRecord,
             Self::SignRecord { .. } => CommandKind::SignRecord,
+            Self::DecideFault { .. } => CommandKind::DecideFault,
             Self::Pause { .. } => CommandKind::Pause,
             Self::Resume => CommandKind::Resume,
             Self::AskMeasure { .. } => CommandKind::AskMeasure,
@@ -376,6 +390,11 @@ impl Command {
             CommandKind::GenerateRecord => plain(Self::GenerateRecord, data),
             CommandKind::SignRecord => typed::<SignData>(data)
                 .map(|SignData { record_sha256, cms }| Self::SignRecord { record_sha256, cms }),
+            CommandKind::DecideFault => {
+                typed::<FaultDecided>(data).map(|FaultDecided { bidder, part, fault, text }| {
+                    Self::DecideFault { bidder, part, fault, text }
+                })
+            }
             CommandKind::Pause => typed::<OpeningPaused>(data)
                 .map(|OpeningPaused { reason, text }| Self::Pause { reason, text }),
             CommandKind::Resume => plain(Self::Resume, data),
@@ -415,6 +434,12 @@ impl Command {
                 to_raw_value(&SignData { record_sha256: *record_sha256, cms: cms.clone() })
             }
             Self::CheckBidder(check) => to_raw_value(check),
+            Self::DecideFault { bidder, part, fault, text } => to_raw_value(&FaultDecided {
+                bidder: bidder.clone(),
+                part: *part,
+                fault: *fault,
+                text: text.clone(),
+            }),
             Self::Pause { reason, text } => {
                 to_raw_value(&OpeningPaused { reason: *reason, text: text.clone() })
             }
@@ -444,6 +469,7 @@ impl Command {
         let (holds, field) = match self {
             Self::RaiseObjection(words)
             | Self::AnswerObjection { text: words, .. }
+            | Self::DecideFault { text: words, .. }
             | Self::Pause { text: words, .. }
             | Self::AskMeasure { text: words, .. } => {
                 (text::paragraph(words, limits::OBJECTION_CHARS), "text")

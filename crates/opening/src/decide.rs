@@ -6,10 +6,10 @@ use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
     BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade,
-    DrawStarted, Empty, Event, EventKind, FreezeCompleted, FreezeDegraded, MeasureAsked,
-    MeasureTaken, ObjectionAnswered, ObjectionRaised, OpeningPaused, PostponementAsked,
-    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned,
-    Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    DrawStarted, Empty, Event, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded,
+    MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, OpeningPaused,
+    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
+    RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -222,6 +222,14 @@ impl State {
                 record_sha256: *record_sha256,
                 cms: cms.clone(),
             }),
+            Command::DecideFault { bidder, part, fault, text } => {
+                Event::FaultDecided(FaultDecided {
+                    bidder: bidder.clone(),
+                    part: *part,
+                    fault: *fault,
+                    text: text.clone(),
+                })
+            }
             Command::Pause { reason, text } => {
                 Event::OpeningPaused(OpeningPaused { reason: *reason, text: text.clone() })
             }

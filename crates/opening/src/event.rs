@@ -17,6 +17,7 @@ macro_rules! data {
 }
 
 mod draw;
+mod fault;
 mod hold;
 mod intake;
 mod room;
@@ -26,6 +27,7 @@ mod statements;
 use kaibiao_types::{CustodianIndex, Party, Role};
 
 pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
+pub use fault::FaultDecided;
 pub use hold::{HoldReason, Holder, Measure, MeasureAsked, MeasureTaken, OpeningPaused};
 pub use intake::{
     BidStatus, DeadlinePostponed, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
@@ -192,6 +194,8 @@ events! {
     DrawMade(DrawMade) = "draw-made";
     /// Too few custodians answered: the draw has no value.
     DrawFailed(DrawFailed) = "draw-failed";
+    /// The host decided whose fault it is that a bid did not open (撤销 or 撤回).
+    FaultDecided(FaultDecided) = "fault-decided";
     /// A bidder confirmed its price as read (报价确认).
     PriceConfirmed(PriceConfirmed) = "price-confirmed";
     /// A bidder objected (异议).
@@ -290,6 +294,7 @@ impl Event {
             | Self::OpeningResumed(_)
             | Self::MeasureAsked(_)
             | Self::MeasureTaken(_)
+            | Self::FaultDecided(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
             | Self::BidderChecked(_)

@@ -4,6 +4,7 @@
 //! replayed: there is one set of rules.
 
 mod draw;
+mod fault;
 mod freeze;
 mod hearing;
 mod hold;
@@ -41,6 +42,7 @@ impl EventKind {
             | Self::DrawStarted
             | Self::ObjectionAnswered
             | Self::MeasureAsked
+            | Self::FaultDecided
             | Self::OpeningClosed => &[Role::Host],
             Self::DeadlinePostponed | Self::TimeConfirmed | Self::MeasureTaken => {
                 &[Role::Supervisor]
@@ -247,6 +249,12 @@ impl State {
             (E::RecordGenerated, P::Read) if !self.draws_open().is_empty() => {
                 Err(Refusal::DrawsOpen { nos: self.draws_open() })
             }
+            // 办法 art. 31: 撤销 or 撤回, so the record waits until a person has decided what the
+            // evidence leaves open.
+            (E::RecordGenerated, P::Read) if let Some(refusal) = self.faults_undecided() => {
+                Err(refusal)
+            }
+            (E::FaultDecided, phase) if phase.prices_public() => Ok(()),
             (E::RecordGenerated, P::Read) => self.turn(Step::Record, step),
             (E::PriceRead | E::ReadingFinished, P::Reading)
             | (
@@ -298,6 +306,7 @@ impl State {
             Event::DrawPartial(partial) => self.draw_partial_fits(partial),
             Event::DrawMade(made) => self.draw_made_fits(made),
             Event::DrawFailed(failed) => self.draw_failed_fits(failed, at),
+            Event::FaultDecided(decided) => self.fault_may_be_decided(decided),
             Event::PriceConfirmed(who) => self.price_confirmed(&who.bidder),
             Event::ObjectionRaised(objection) => self.objection_raised(objection),
             Event::ObjectionAnswered(answer) => self.objection_open(answer.no),

@@ -18,6 +18,7 @@ mod command;
 mod decide;
 mod draw;
 mod event;
+mod fault;
 mod guard;
 mod hold;
 mod input;
@@ -40,20 +41,22 @@ pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use event::{
     BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced, CustodianRefused,
     DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial, DrawStarted, Empty,
-    Event, EventError, EventKind, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
-    FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned,
-    KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken, ObjectionAnswered,
-    ObjectionRaised, OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked,
-    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned,
-    Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
-    UnsealingStarted, Verdict,
+    Event, EventError, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned,
+    FrozenBid, FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed,
+    JournalSigned, KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken,
+    ObjectionAnswered, ObjectionRaised, OpenedDocument, OpeningPaused, Partial, PartialsReceived,
+    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
+    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
+pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
-    OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordError, RecordField,
-    RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
+    Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
+    RecordError, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow,
+    RecordSeal,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

@@ -147,6 +147,9 @@ pub struct RecordRow {
     pub label: Option<String>,
     /// Whose fault.
     pub fault: Option<Fault>,
+    /// What was decided where the evidence leaves the fault open; otherwise the key is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<RecordDecision>,
     /// SHA-256 of the price sheet.
     pub sheet_sha256: Option<Digest>,
     /// 投标报价.
@@ -215,6 +218,9 @@ pub struct RecordDocuments {
     pub label: Option<String>,
     /// Whose fault.
     pub fault: Option<Fault>,
+    /// What was decided where the evidence leaves the fault open; otherwise the key is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<RecordDecision>,
     /// SHA-256 of the plaintext.
     pub plain_sha256: Option<Digest>,
 }
@@ -277,4 +283,39 @@ pub struct RecordHold {
     pub from: UtcMillis,
     /// Until when.
     pub to: UtcMillis,
+}
+
+/// What the host decided about a fault that the evidence leaves open.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordDecision {
+    /// What was decided.
+    pub fault: Fault,
+    /// 撤销 or 撤回, as it follows; `null` where it was left open.
+    pub consequence: Option<Consequence>,
+    /// Why.
+    pub text: String,
+    /// When.
+    pub at: UtcMillis,
+}
+
+/// What the law makes of an unopened bid (电子招标投标办法 art. 31).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consequence {
+    /// 撤销: the bidder caused it.
+    Revoked,
+    /// 撤回: the bidder did not cause it.
+    Withdrawn,
+}
+
+impl Consequence {
+    /// What follows from a fault; `None` as long as it is open.
+    pub const fn of(fault: Fault) -> Option<Self> {
+        match fault {
+            Fault::Bidder => Some(Self::Revoked),
+            Fault::NotBidder => Some(Self::Withdrawn),
+            Fault::Undetermined => None,
+        }
+    }
 }

@@ -65,6 +65,12 @@ pub enum Refusal {
         /// Their numbers.
         nos: Vec<u32>,
     },
+    /// Faults that the evidence leaves open are not decided.
+    #[error("nobody has decided whose fault it is that bids did not open: {bidders:?}")]
+    FaultsOpen {
+        /// Whose bids they are.
+        bidders: Vec<OrgCode>,
+    },
     /// The freeze is not complete.
     #[error("{signed} of {quorum} custodians signed the freeze")]
     FreezeIncomplete {
@@ -94,6 +100,9 @@ pub enum Refusal {
     /// The tender file has no ceiling price.
     #[error("the tender has no ceiling price")]
     NoCeiling,
+    /// The part opened, or the evidence says whose fault it is that it did not.
+    #[error("the evidence leaves no fault open here")]
+    NoOpenFault,
     /// The bidder has no published price.
     #[error("the bidder has no published price")]
     NoPrice,
@@ -388,12 +397,14 @@ impl Refusal {
             Self::DrawRunning { .. } => "draw-running",
             Self::DrawTurn { .. } => "draw-turn",
             Self::DrawsOpen { .. } => "draws-open",
+            Self::FaultsOpen { .. } => "faults-open",
             Self::FreezeIncomplete { .. } => "freeze-incomplete",
             Self::FreezeWaitRunning { .. } => "freeze-wait-running",
             Self::Held { .. } => "opening-held",
             Self::IntakeOver => "intake-over",
             Self::LotClosed => "lot-closed",
             Self::NoCeiling => "no-ceiling",
+            Self::NoOpenFault => "no-open-fault",
             Self::NoPrice => "no-price",
             Self::NoSuchBidder { .. } => "no-such-bidder",
             Self::NoSuchDraw { .. } => "no-such-draw",
@@ -436,6 +447,7 @@ impl Refusal {
                 Some("电子招标投标办法 art. 30")
             }
             Self::DocumentsSealed => Some("招标投标法 art. 36 ¶2"),
+            Self::FaultsOpen { .. } | Self::NoOpenFault => Some("电子招标投标办法 art. 31"),
             Self::Held { holder: Holder::Supervisor }
             | Self::NotTheHolder { holder: Holder::Supervisor } => {
                 Some("招标投标法实施条例 art. 62")

@@ -117,6 +117,12 @@ impl Event {
             (Self::ObjectionAnswered(answered), Command::AnswerObjection { no, text }) => {
                 answered.no == *no && answered.text == *text
             }
+            (Self::FaultDecided(decided), Command::DecideFault { bidder, part, fault, text }) => {
+                decided.bidder == *bidder
+                    && decided.part == *part
+                    && decided.fault == *fault
+                    && decided.text == *text
+            }
             (Self::OpeningPaused(pause), Command::Pause { reason, text }) => {
                 pause.reason == *reason && pause.text == *text
             }

@@ -14,6 +14,7 @@ use crate::event::{
     FrozenBid, LotPublished, MeasureAsked, PostponementAsked, PricesPublished, PublishedBid,
     RecordSigned, SealsChecked, SetFrozen, TimeConfirmed, Verdict,
 };
+use crate::fault::FaultDecision;
 use crate::hold::{Hold, TakenMeasure};
 use crate::phase::Phase;
 
@@ -51,6 +52,7 @@ pub struct State {
     pub(crate) read: u32,
     pub(crate) reading_until: UtcMillis,
     pub(crate) draws: BTreeMap<u32, DrawRun>,
+    pub(crate) fault_decisions: BTreeMap<(OrgCode, Part), FaultDecision>,
     pub(crate) confirmations: BTreeMap<OrgCode, UtcMillis>,
     pub(crate) objections: Vec<Objection>,
     pub(crate) record: Option<GeneratedRecord>,
@@ -193,6 +195,7 @@ impl State {
             read: 0,
             reading_until: UtcMillis::EPOCH,
             draws: BTreeMap::new(),
+            fault_decisions: BTreeMap::new(),
             confirmations: BTreeMap::new(),
             objections: Vec::new(),
             record: None,

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use kaibiao_opening::{BondState, HoldReason, IdentityState, Measure};
-use kaibiao_types::{OrgCode, Part, UtcMillis};
+use kaibiao_types::{Fault, OrgCode, Part, UtcMillis};
 
 use super::{As, AtLot, MayTrust};
 use crate::instant::{self, Instant};
@@ -57,6 +57,27 @@ impl From<Identity> for IdentityState {
         match found {
             Identity::Fits => Self::Fits,
             Identity::DoesNotFit => Self::DoesNotFit,
+        }
+    }
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum DecidedFault {
+    /// The bidder's: the bid counts as revoked.
+    Bidder,
+    /// Not the bidder's: the bid counts as withdrawn.
+    NotBidder,
+    /// It is left open.
+    Undetermined,
+}
+
+impl From<DecidedFault> for Fault {
+    fn from(fault: DecidedFault) -> Self {
+        match fault {
+            DecidedFault::Bidder => Self::Bidder,
+            DecidedFault::NotBidder => Self::NotBidder,
+            DecidedFault::Undetermined => Self::Undetermined,
         }
     }
 }
@@ -195,6 +216,23 @@ pub(crate) enum HostCmd {
         /// Number of the objection.
         no: u32,
         /// The answer.
+        text: String,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Decide whose fault it is that a bid did not open, where the evidence is silent (撤销、撤回).
+    DecideFault {
+        /// The bidder's organisation code.
+        #[arg(value_parser = org_code)]
+        bidder: OrgCode,
+        /// Which part did not open.
+        #[arg(long)]
+        part: UnsealPart,
+        /// What is decided: bidder (撤销), not-bidder (撤回), or undetermined (left open).
+        #[arg(long)]
+        fault: DecidedFault,
+        /// Why, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
         text: String,
         #[command(flatten)]
         act: Act,

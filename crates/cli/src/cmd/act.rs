@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaibiao_opening::{BidderChecked, Command};
-use kaibiao_types::{LotKey, Millis, Part};
+use kaibiao_types::{Fault, LotKey, Millis, Part};
 use kaibiao_wire::{Exit, Label};
 
 use crate::args::{Act, BidderCmd, HostCmd, MayTrust, SignAct, SupervisorCmd, Why};
@@ -41,6 +41,10 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         HostCmd::Draw { no, act } => send(&act, Command::StartDraw(no), ui).await,
         HostCmd::Answer { no, text, act } => {
             send(&act, Command::AnswerObjection { no, text }, ui).await
+        }
+        HostCmd::DecideFault { bidder, part, fault, text, act } => {
+            let (part, fault) = (Part::from(part), Fault::from(fault));
+            send(&act, Command::DecideFault { bidder, part, fault, text }, ui).await
         }
         HostCmd::Pause { why, act } => pause(&act, why, ui).await,
         HostCmd::Resume(act) => send(&act, Command::Resume, ui).await,

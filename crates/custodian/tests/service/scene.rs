@@ -131,6 +131,7 @@ fn terms(people: &People) -> Terms {
         source: None,
         draws: Vec::new(),
         steps: Vec::new(),
+        decide_faults: false,
     }
 }
 

@@ -53,6 +53,8 @@ pub enum CommandKind {
     AskMeasure,
     /// `approve-measure`
     ApproveMeasure,
+    /// `decide-fault`
+    DecideFault,
 }
 
 impl CommandKind {
@@ -81,6 +83,7 @@ impl CommandKind {
         Self::Resume,
         Self::AskMeasure,
         Self::ApproveMeasure,
+        Self::DecideFault,
     ];
 
     /// The `kind` in the body.
@@ -108,6 +111,7 @@ impl CommandKind {
             Self::Resume => "resume",
             Self::AskMeasure => "ask-measure",
             Self::ApproveMeasure => "approve-measure",
+            Self::DecideFault => "decide-fault",
             Self::Close => "close",
         }
     }
@@ -142,6 +146,7 @@ impl CommandKind {
             Self::Resume => EventKind::OpeningResumed,
             Self::AskMeasure => EventKind::MeasureAsked,
             Self::ApproveMeasure => EventKind::MeasureTaken,
+            Self::DecideFault => EventKind::FaultDecided,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -161,6 +166,7 @@ impl CommandKind {
             | Self::AnswerObjection
             | Self::GenerateRecord
             | Self::AskMeasure
+            | Self::DecideFault
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],

@@ -72,6 +72,10 @@ data! {
         /// The steps; a lot that names none does not have the key.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         steps: Vec<ListedStep>,
+        /// Whether the record waits until every fault that the evidence leaves open is decided; if
+        /// not, the key is left out.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        decide_faults: bool,
     }
 
     /// `tick`.
@@ -264,6 +268,7 @@ impl LotPublished {
             source: terms.source,
             draws: terms.draws,
             steps: terms.steps,
+            decide_faults: terms.decide_faults,
         }
     }
 

@@ -1,10 +1,10 @@
 //! From the state to the record.
 
-use kaibiao_types::{CustodianIndex, Money};
+use kaibiao_types::{CustodianIndex, Money, OrgCode, Part};
 
 use super::{
-    OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordField, RecordFreeze, RecordHold,
-    RecordKind, RecordObjection, RecordRow, RecordSeal,
+    Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
+    RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
 use crate::hold::Hold;
@@ -128,6 +128,7 @@ fn row(
         verdict: price.verdict,
         label: price.label.clone(),
         fault: price.fault,
+        decision: decision(state, code, Part::Price),
         sheet_sha256: price.sheet_sha256,
         total: price.total,
         figures: price.total.map(|total| total.to_string()),
@@ -164,7 +165,18 @@ fn documents(state: &State, bid: &FrozenBid) -> Option<RecordDocuments> {
         verdict: opened.verdict,
         label: opened.label.clone(),
         fault: opened.fault,
+        decision: decision(state, &bid.bidder.code, Part::Documents),
         plain_sha256: opened.plain_sha256,
+    })
+}
+
+fn decision(state: &State, bidder: &OrgCode, part: Part) -> Option<RecordDecision> {
+    let decided = state.fault_decision(bidder, part)?;
+    before_record(state, decided.mark.entry).then(|| RecordDecision {
+        fault: decided.fault,
+        consequence: Consequence::of(decided.fault),
+        text: decided.text.clone(),
+        at: decided.mark.at,
     })
 }
 

@@ -2,7 +2,10 @@
 
 use kaibiao_types::{Fault, Part, UtcMillis};
 
-use super::{OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordHold, RecordRow};
+use super::{
+    Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
+    RecordHold, RecordRow,
+};
 use crate::event::Verdict;
 use crate::tender::{CustodyKind, Template};
 
@@ -117,6 +120,9 @@ fn write_row(page: &mut Page, row: &RecordRow) {
         page.item(&format!("密封检查 Seal check, {}", part(seal.part)), &state);
     }
     page.item("解密 Unsealed", &outcome(row.verdict, row.label.as_deref(), row.fault));
+    if let Some(decision) = &row.decision {
+        write_decision(page, decision);
+    }
     if let Some(sheet) = row.sheet_sha256 {
         page.item("一览表 Sheet", &sheet.to_string());
     }
@@ -136,6 +142,9 @@ fn write_row(page: &mut Page, row: &RecordRow) {
     page.item("确认 Confirmed", &or_none(row.confirmed_at.map(time)));
     if let Some(documents) = &row.documents {
         page.item("文件 Documents", &document(documents));
+        if let Some(decision) = &documents.decision {
+            write_decision(page, decision);
+        }
     }
 }
 
@@ -165,6 +174,18 @@ fn write_draw(page: &mut Page, draw: &RecordDraw) {
     if !draw.dropped.is_empty() {
         page.item("证明无效 Proofs that do not hold", &list(&draw.dropped));
     }
+}
+
+fn write_decision(page: &mut Page, decision: &RecordDecision) {
+    let words = match decision.consequence {
+        Some(Consequence::Revoked) => "投标人原因，视为撤销 caused by the bidder, revoked",
+        Some(Consequence::Withdrawn) => {
+            "非投标人原因，视为撤回 not caused by the bidder, withdrawn"
+        }
+        None => "未作认定 left undecided",
+    };
+    page.item("原因认定 Decided", &format!("{words}（{}）", time(decision.at)));
+    page.quote(&decision.text);
 }
 
 fn write_hold(page: &mut Page, hold: &RecordHold) {

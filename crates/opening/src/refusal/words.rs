@@ -1,6 +1,6 @@
 //! The sentences of refusals: first what happened, then what to do.
 
-use kaibiao_types::Millis;
+use kaibiao_types::{Millis, OrgCode};
 
 use super::Refusal;
 use crate::event::Holder;
@@ -34,6 +34,10 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::DrawsOpen { nos } => format!(
             "招标文件规定的第 {} 项抽取尚未进行。请先公开抽取，再生成开标记录。",
             numbers(nos, "、")
+        ),
+        Refusal::FaultsOpen { bidders } => format!(
+            "{} 的投标未能解密，原因尚未认定。请先逐一认定并说明理由，再生成开标记录。",
+            codes(bidders, "、")
         ),
         Refusal::FreezeIncomplete { signed, quorum } => format!(
             "封存清单仅有 {signed} 名密钥分持人签署，需要 {quorum} 名。请等待签署完成或降级公示。"
@@ -80,6 +84,9 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::NoCeiling => "招标文件没有最高投标限价。无需公布。".to_owned(),
         Refusal::NoSuchBidder { bidder } => {
             format!("封存清单中没有 {bidder} 的有效投标。请核对统一社会信用代码。")
+        }
+        Refusal::NoOpenFault => {
+            "该部分已经解密，或者证据已经表明原因，不能另行认定。请核对投标人和部分。".to_owned()
         }
         Refusal::NoPrice => "本单位没有已公布的报价可供确认。如有疑问，请提出异议。".to_owned(),
         Refusal::NoSuchDraw { no } => {
@@ -180,6 +187,11 @@ pub(super) fn en(refusal: &Refusal) -> String {
              is made.",
             numbers(nos, ", ")
         ),
+        Refusal::FaultsOpen { bidders } => format!(
+            "Bids that did not open and whose fault nobody has decided: {}. Decide each with a reason \
+             before the record is made.",
+            codes(bidders, ", ")
+        ),
         Refusal::FreezeIncomplete { signed, quorum } => format!(
             "The frozen set has {signed} of {quorum} signatures of custodians. Wait for them or for \
              the notice of a degraded freeze."
@@ -238,6 +250,11 @@ pub(super) fn en(refusal: &Refusal) -> String {
         }
         Refusal::NoSuchBidder { bidder } => {
             format!("The frozen set has no current bid of {bidder}. Check the code.")
+        }
+        Refusal::NoOpenFault => {
+            "This part opened, or the evidence itself says whose fault it is that it \
+             did not; that is not decided otherwise. Check bidder and part."
+                .to_owned()
         }
         Refusal::NoPrice => "This organisation has no published price to confirm. Raise an \
              objection if that is wrong."
@@ -339,6 +356,10 @@ const fn resume_en(holder: Holder) -> &'static str {
 
 fn seconds(span: Millis) -> String {
     format!("{}.{:03} 秒", span.get() / 1_000, span.get() % 1_000)
+}
+
+fn codes(list: &[OrgCode], between: &str) -> String {
+    list.iter().map(OrgCode::as_str).collect::<Vec<_>>().join(between)
 }
 
 fn numbers(list: &[u32], between: &str) -> String {

@@ -176,6 +176,10 @@ pub struct Terms {
     /// not have the key, and has the order of the first version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<ListedStep>,
+    /// Whether the record waits until every fault that the evidence leaves open is decided
+    /// (办法 art. 31); a tender without this rule does not have the key.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub decide_faults: bool,
 }
 
 impl Terms {

@@ -41,6 +41,7 @@ pub fn commands() -> Vec<Command> {
         Command::Resume,
         crate::hold::ask(Measure::Suspend),
         crate::hold::approve(1, Measure::Suspend),
+        crate::fault::decide(2, Part::Price, Fault::NotBidder),
     ]
 }
 

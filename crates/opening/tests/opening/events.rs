@@ -150,6 +150,7 @@ pub fn degraded() -> Opening {
 }
 
 #[test]
+#[allow(clippy::large_stack_arrays)] // one line for each log
 fn whole_logs_are_vectors() {
     let mut too_few = Opening::at(Phase::Failed, 2);
     too_few.input(&journal_signed(3, JournalMoment::Close)).unwrap();
@@ -163,6 +164,7 @@ fn whole_logs_are_vectors() {
         ("works", crate::steps::closed()),
         ("held", crate::hold::closed()),
         ("terminated", crate::hold::terminated()),
+        ("decided", crate::fault::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -188,6 +190,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-works",
         "log-held",
         "log-terminated",
+        "log-decided",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -206,6 +209,7 @@ fn committed_logs_replay() {
         ("log-works.jsonl", Phase::Closed),
         ("log-held.jsonl", Phase::Closed),
         ("log-terminated.jsonl", Phase::Terminated),
+        ("log-decided.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -44,7 +44,8 @@ fn walk(template: Template, bidders: u8, phase: Phase) -> Opening {
     opening
 }
 
-/// Walks that touch every phase: the normal way, too few bidders, termination, a degraded freeze.
+/// Walks that touch every phase: the normal way, too few bidders, termination, a degraded
+/// freeze, faults that a person decides.
 fn walks(template: Template) -> Vec<Opening> {
     let mut degraded = walk(template, 3, Phase::DegradedNotice);
     degraded.command(&host(), &Command::ApproveDegraded).unwrap();
@@ -53,7 +54,9 @@ fn walks(template: Template) -> Vec<Opening> {
     let [closed, failed, terminated] =
         [(4, Phase::Closed), (2, Phase::Failed), (4, Phase::Terminated)]
             .map(|(bidders, phase)| walk(template, bidders, phase));
-    vec![closed, failed, terminated, degraded]
+    let steps = template.steps();
+    let lot = LotPublished { template, steps, decide_faults: true, ..lot_published() };
+    vec![closed, failed, terminated, degraded, crate::fault::closed_of(lot)]
 }
 
 /// Everything that anybody may try in a state, with the entries it leads to, in the hall's order.

@@ -14,6 +14,7 @@
 mod command;
 mod draw;
 mod events;
+mod fault;
 mod freeze;
 mod graph;
 mod hold;

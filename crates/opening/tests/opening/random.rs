@@ -1,6 +1,8 @@
 //! Random openings: `decide` never panics, what it decides a suspicious reader accepts, and nothing
 //! is ever opened without deadline, quorum and enough bidders.
 
+use std::collections::BTreeSet;
+
 use kaibiao_opening::*;
 use kaibiao_types::*;
 use proptest::prelude::*;
@@ -18,7 +20,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..50_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..53_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -48,6 +50,7 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
     }
     match state.phase() {
         Phase::Unpublished => Ok(Input::LotPublished(Box::new(match who {
+            0 => crate::fault::published(),
             5 => crate::draw::published(),
             who => crate::steps::LISTS[usize::from(who)].1(),
         }))),
@@ -132,6 +135,10 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
         34 => Err((actor(who), Command::Resume)),
         35 => Err((host(), crate::hold::ask(Measure::ALL[usize::from(who % 4)]))),
         36 => Err(approval(&opening.state, who)),
+        37 => Err((host(), crate::fault::decide(who, Part::Price, Fault::Bidder))),
+        38 => Ok(Input::PricesUnsealed(
+            (1..=bidders).map(|no| not_opened(no, "X", Fault::Undetermined)).collect(),
+        )),
         _ => forward(opening, bidders, who),
     };
     match tried {
@@ -185,12 +192,34 @@ fn promises(log: &[Entry], bidders: u8) {
         assert!(!opened || has(EventKind::PartialsReceived, index) >= 2);
     }
     held_promises(log);
+    assert!(record_waited(log), "办法 art. 31");
     if has(EventKind::TooFewBidders, log.len()) > 0 {
         let end = [EventKind::TooFewBidders, EventKind::JournalSigned, EventKind::KeyDestroyed];
         let failed = log.iter().position(|(_, _, event)| event.kind() == end[0]).unwrap();
         assert!(log[failed..].iter().all(|(_, _, event)| end.contains(&event.kind())));
         assert_eq!(has(EventKind::UnsealingStarted, log.len()), 0);
     }
+}
+
+/// Where the tender file says so, no record came before every open fault was decided.
+fn record_waited(log: &[Entry]) -> bool {
+    let Some((_, _, Event::LotPublished(lot))) = log.first() else { return true };
+    let made = log.iter().position(|(_, _, event)| event.kind() == EventKind::RecordGenerated);
+    let before = &log[..made.unwrap_or(0)];
+    let mut open: BTreeSet<&OrgCode> = BTreeSet::new();
+    for (_, _, event) in before {
+        match event {
+            Event::PricesPublished(prices) => {
+                let silent = |bid: &&PublishedBid| bid.fault == Some(Fault::Undetermined);
+                open.extend(prices.bids.iter().filter(silent).map(|bid| &bid.bidder.code));
+            }
+            Event::FaultDecided(decided) => {
+                assert!(open.remove(&decided.bidder), "evidence is not overruled");
+            }
+            _ => {}
+        }
+    }
+    !lot.decide_faults || open.is_empty()
 }
 
 /// Held, no step of the opening is taken; an ended lot stays ended; nothing but a pause comes between

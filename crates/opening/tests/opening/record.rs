@@ -25,6 +25,7 @@ fn records_are_vectors() {
         ("drawn", crate::draw::closed()),
         ("works", crate::steps::closed()),
         ("held", crate::hold::closed()),
+        ("decided", crate::fault::closed()),
     ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();

@@ -128,6 +128,7 @@ pub fn terms() -> Terms {
         source: None,
         draws: Vec::new(),
         steps: Vec::new(),
+        decide_faults: false,
     }
 }
 

@@ -99,6 +99,10 @@ fn the_table_of_phase_and_step() {
         text.push_str(&format!("\n# held: {name}\n"));
         rows(&mut text, name, &opening);
     }
+    for (name, opening) in crate::fault::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     let (commands, inputs) = crate::draw::steps();
     for (name, opening) in crate::draw::states() {
         let now = at(opening.now);
@@ -141,6 +145,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::DrawRunning { no: 1 },
         Refusal::DrawTurn { next: 1 },
         Refusal::DrawsOpen { nos: vec![1, 2] },
+        Refusal::FaultsOpen { bidders: vec![code(101)] },
         Refusal::FreezeIncomplete { signed: 2, quorum: 3 },
         Refusal::FreezeWaitRunning { wait },
         Refusal::Held { holder: Holder::Host },
@@ -149,6 +154,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::IntakeOver,
         Refusal::LotClosed,
         Refusal::NoCeiling,
+        Refusal::NoOpenFault,
         Refusal::NoPrice,
         Refusal::NoSuchBidder { bidder: code(109) },
         Refusal::NoSuchDraw { no: 7 },
