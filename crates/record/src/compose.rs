@@ -35,6 +35,8 @@ pub fn document(file: &RecordFile) -> Document {
         Some(companions::delivery(record)),
         companions::draws(record),
         Some(companions::objections(record)),
+        companions::checks(record),
+        companions::holds(record),
         Some(evidence::facts(record)),
     ];
     Document {

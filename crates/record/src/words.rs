@@ -1,6 +1,6 @@
 //! The words of the record for what is coded in it.
 
-use kaibiao_opening::{CustodyKind, Template, Verdict};
+use kaibiao_opening::{Consequence, CustodyKind, Template, Verdict};
 use kaibiao_types::{Currency, Fault, Part};
 
 /// Chinese, English.
@@ -49,5 +49,13 @@ pub(crate) const fn fault(fault: Fault) -> Pair {
         Fault::Bidder => ("投标人原因（撤销）", "caused by the bidder"),
         Fault::NotBidder => ("非投标人原因（撤回）", "not caused by the bidder"),
         Fault::Undetermined => ("原因待认定", "cause undetermined"),
+    }
+}
+
+pub(crate) const fn consequence(decided: Option<Consequence>) -> Pair {
+    match decided {
+        None => ("经认定：暂不认定", "decided: left open"),
+        Some(Consequence::Revoked) => ("经认定：投标人原因，视为撤销", "decided: revoked"),
+        Some(Consequence::Withdrawn) => ("经认定：非投标人原因，视为撤回", "decided: withdrawn"),
     }
 }

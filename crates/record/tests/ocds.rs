@@ -23,7 +23,7 @@ fn text(file: &RecordFile) -> String {
 
 #[test]
 fn packages_are_vectors() {
-    for name in ["normal", "degraded", "drawn"] {
+    for name in support::NAMES {
         golden(&format!("ocds-{name}.json"), text(&file(name)).as_bytes());
     }
 }
@@ -98,7 +98,7 @@ fn is(value: &Value, kind: &str) -> bool {
 
 #[test]
 fn every_required_field_is_there_with_its_type() {
-    for name in ["normal", "degraded", "drawn"] {
+    for name in support::NAMES {
         let package: Value = serde_json::from_str(&text(&file(name))).unwrap();
         for (path, kind) in REQUIRED {
             let values = found(&package, path);

@@ -9,14 +9,14 @@ use support::{file, golden, hostile, text_of};
 
 #[test]
 fn pages_are_vectors() {
-    for name in ["normal", "degraded", "drawn"] {
+    for name in support::NAMES {
         golden(&format!("page-{name}.html"), page(&document(&file(name))).as_bytes());
     }
 }
 
 #[test]
 fn every_line_of_the_document_is_on_the_page() {
-    for name in ["normal", "degraded", "drawn"] {
+    for name in support::NAMES {
         let document = document(&file(name));
         let shown = text_of(&page(&document));
         let lines = lines(&document);
@@ -70,7 +70,7 @@ fn a_hostile_name_is_text_and_nothing_else() {
 
 #[test]
 fn the_page_loads_nothing_and_runs_nothing() {
-    for name in ["normal", "degraded", "drawn"] {
+    for name in support::NAMES {
         let html = page(&document(&file(name)));
         for word in ["src=", "href=", "url(", "@import", "<script", "<link", "<iframe", "http://"] {
             assert!(!html.contains(word), "{word}");

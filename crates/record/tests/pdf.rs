@@ -21,7 +21,7 @@ fn holds(bytes: &[u8], words: &str) -> bool {
 #[test]
 fn the_same_record_gives_the_same_bytes() {
     let mut digests = String::new();
-    for name in ["normal", "degraded", "drawn"] {
+    for name in support::NAMES {
         let (first, second) = (made(&file(name)), made(&file(name)));
         assert_eq!(first, second, "{name}");
         let sha256 = digest(&SHA256, &first.bytes);

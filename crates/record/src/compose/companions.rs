@@ -1,8 +1,11 @@
-//! 附表: sign-in, delivery, draws, objections.
+//! 附表: sign-in, delivery, draws, objections, checks of bidders, holds.
 
-use kaibiao_opening::{OpeningRecord, RecordDraw, RecordObjection, RecordRow};
+use kaibiao_opening::{
+    OpeningRecord, RecordCheck, RecordDraw, RecordHold, RecordObjection, RecordRow,
+};
 use kaibiao_types::{CustodianIndex, OrgCode};
 
+use super::head::words_of;
 use super::{party, section, table};
 use crate::model::{
     Body, Cell, Line, RowHeight, Section, Start, bilingual, clock, digest, faint, none, pair,
@@ -115,6 +118,45 @@ pub(super) fn objections(record: &OpeningRecord) -> Section {
     ];
     let body = Body::Table(table::rows(shown, &record.objections, RowHeight::Text));
     section(heading, Start::Here, body)
+}
+
+/// 身份检查 and 保证金; without any check there is no such table.
+pub(super) fn checks(record: &OpeningRecord) -> Option<Section> {
+    let of = |show: fn(&RecordCheck) -> Cell| {
+        move |row: &RecordRow| row.check.as_ref().map_or_else(none, show)
+    };
+    let shown = vec![
+        number(),
+        table::left(("投标人", "Bidder"), 80, |row: &RecordRow| party(&row.bidder)),
+        table::left(("身份检查", "Identity"), 32, of(|check| words_of(check.identity.words()))),
+        table::left(("保证金", "Bid bond"), 32, of(|check| words_of(check.bond.words()))),
+        table::left(
+            ("说明", "Reason"),
+            76,
+            of(|check| check.reason.as_ref().map_or_else(none, |reason| vec![plain(reason)])),
+        ),
+        table::left(("时间", "When"), 35, of(|check| clock(check.at))),
+    ];
+    let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
+    let heading = ("附表五　投标人身份和保证金检查", "Checks of bidders");
+    let any = record.rows.iter().any(|row| row.check.is_some());
+    any.then(|| section(heading, Start::Here, body))
+}
+
+/// 暂停与中止; of an opening that was never held there is no such table.
+pub(super) fn holds(record: &OpeningRecord) -> Option<Section> {
+    let shown = vec![
+        table::left(("决定人", "By"), 45, |hold: &RecordHold| words_of(hold.holder.words())),
+        table::left(("原因", "Reason"), 45, |hold: &RecordHold| bilingual(&hold.name)),
+        table::left(("说明", "In their words"), 97, |hold: &RecordHold| {
+            hold.text.split('\n').map(plain).collect()
+        }),
+        table::left(("自", "From"), 40, |hold: &RecordHold| clock(hold.from)),
+        table::left(("至", "To"), 40, |hold: &RecordHold| clock(hold.to)),
+    ];
+    let body = Body::Table(table::rows(shown, &record.holds, RowHeight::Text));
+    let heading = ("附表六　暂停与中止", "When the opening was held");
+    (!record.holds.is_empty()).then(|| section(heading, Start::Here, body))
 }
 
 fn bidder(record: &OpeningRecord, code: &OrgCode) -> Cell {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_opening::{OpeningRecord, RecordDocuments, RecordField, RecordRow, Verdict};
+use kaibiao_opening::{
+    OpeningRecord, RecordDecision, RecordDocuments, RecordField, RecordRow, Verdict,
+};
 use kaibiao_types::{Fault, OrgCode, Part, Role, UtcMillis};
 
 use super::{party, table};
@@ -83,8 +85,10 @@ fn unsealing(row: &RecordRow) -> Cell {
     }
     let mut lines = seals(row);
     lines.extend(outcome(Part::Price, row.verdict, row.label.as_deref(), row.fault));
-    if let Some(RecordDocuments { verdict, label, fault, .. }) = documents {
+    lines.extend(row.decision.iter().flat_map(decided));
+    if let Some(RecordDocuments { verdict, label, fault, decision, .. }) = documents {
         lines.extend(outcome(Part::Documents, *verdict, label.as_deref(), *fault));
+        lines.extend(decision.iter().flat_map(decided));
     }
     lines
 }
@@ -113,6 +117,13 @@ fn outcome(part: Part, verdict: Verdict, label: Option<&str>, fault: Option<Faul
         lines.extend([alert(zh), faint(en)]);
     }
     lines
+}
+
+/// What the host decided where the evidence is silent, and why.
+fn decided(decision: &RecordDecision) -> Cell {
+    let (zh, en) = words::consequence(decision.consequence);
+    let words = decision.text.split('\n').map(plain);
+    [alert(zh), faint(en)].into_iter().chain(words).collect()
 }
 
 fn confirmed(row: &RecordRow) -> Cell {
