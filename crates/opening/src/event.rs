@@ -22,6 +22,7 @@ mod hold;
 mod intake;
 mod room;
 mod shape;
+mod window;
 
 use kaibiao_types::{CustodianIndex, Party, Role};
 
@@ -39,6 +40,7 @@ pub use room::{
     PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
     SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
+pub use window::ObjectionsExtended;
 
 use crate::actor::Actor;
 use crate::strict;
@@ -196,6 +198,8 @@ events! {
     ObjectionRaised(ObjectionRaised) = "objection-raised";
     /// The host answered an objection (答复).
     ObjectionAnswered(ObjectionAnswered) = "objection-answered";
+    /// The host gave more time for objections.
+    ObjectionsExtended(ObjectionsExtended) = "objections-extended";
     /// The opening record (开标记录) was made.
     RecordGenerated(RecordGenerated) = "record-generated";
     /// A party signed the opening record.
@@ -289,6 +293,7 @@ impl Event {
             | Self::MeasureAsked(_)
             | Self::MeasureTaken(_)
             | Self::FaultDecided(_)
+            | Self::ObjectionsExtended(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
             | Self::UnsealingStarted(_)

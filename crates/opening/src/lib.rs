@@ -33,6 +33,7 @@ mod state;
 mod strict;
 mod tender;
 mod text;
+mod window;
 mod words;
 
 pub use actor::{Actor, ActorError};
@@ -43,10 +44,11 @@ pub use event::{
     DrawMade, DrawPartial, DrawStarted, Empty, Event, EventError, EventKind, FaultDecided,
     FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace,
     HoldReason, Holder, IntakeClosed, JournalSigned, KeyDestroyed, LotPublished, Measure,
-    MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, OpenedDocument, OpeningPaused,
-    Partial, PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished,
-    PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen,
-    SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
+    MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
+    OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
+    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
+    SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -54,7 +56,7 @@ pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordDecision, RecordDocuments, RecordDraw, RecordField,
-    RecordFreeze, RecordHold, RecordObjection, RecordRow, RecordSeal,
+    RecordFreeze, RecordHold, RecordObjection, RecordRow, RecordSeal, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
@@ -67,4 +69,5 @@ pub use tender::{
     TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError, TimePolicy,
     TimeServer, TimeSource,
 };
+pub use window::ObjectionWindow;
 pub use words::PriceWords;

@@ -50,6 +50,8 @@ pub const POSTPONEMENTS: usize = 100;
 pub const HOLDS: usize = 1_000;
 /// The measures of one opening.
 pub const MEASURES: usize = 100;
+/// The extensions of one window for objections.
+pub const EXTENSIONS: u32 = 100;
 /// The objections of one opening.
 pub const OBJECTIONS: usize = 10_000;
 /// The longest reading of one price: milliseconds.

@@ -131,6 +131,7 @@ fn terms(people: &People) -> Terms {
         source: None,
         draws: Vec::new(),
         decide_faults: false,
+        objection_ms: None,
     }
 }
 

@@ -51,6 +51,8 @@ pub enum CommandKind {
     ApproveMeasure,
     /// `decide-fault`
     DecideFault,
+    /// `extend-objections`
+    ExtendObjections,
 }
 
 impl CommandKind {
@@ -78,6 +80,7 @@ impl CommandKind {
         Self::AskMeasure,
         Self::ApproveMeasure,
         Self::DecideFault,
+        Self::ExtendObjections,
     ];
 
     /// The `kind` in the body.
@@ -104,6 +107,7 @@ impl CommandKind {
             Self::AskMeasure => "ask-measure",
             Self::ApproveMeasure => "approve-measure",
             Self::DecideFault => "decide-fault",
+            Self::ExtendObjections => "extend-objections",
             Self::Close => "close",
         }
     }
@@ -137,6 +141,7 @@ impl CommandKind {
             Self::AskMeasure => EventKind::MeasureAsked,
             Self::ApproveMeasure => EventKind::MeasureTaken,
             Self::DecideFault => EventKind::FaultDecided,
+            Self::ExtendObjections => EventKind::ObjectionsExtended,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -155,6 +160,7 @@ impl CommandKind {
             | Self::GenerateRecord
             | Self::AskMeasure
             | Self::DecideFault
+            | Self::ExtendObjections
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],

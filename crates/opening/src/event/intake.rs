@@ -71,6 +71,10 @@ data! {
         /// not, the key is left out.
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
         decide_faults: bool,
+        /// How long objections may still be raised once every price is read; without such a window
+        /// the key is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        objection_ms: Option<Millis>,
     }
 
     /// `tick`.
@@ -263,6 +267,7 @@ impl LotPublished {
             source: terms.source,
             draws: terms.draws,
             decide_faults: terms.decide_faults,
+            objection_ms: terms.objection_ms,
         }
     }
 

@@ -29,3 +29,4 @@ mod tender;
 mod time;
 mod unseal;
 mod walk;
+mod window;

@@ -25,6 +25,7 @@ fn records_are_vectors() {
         ("drawn", crate::draw::closed()),
         ("held", crate::hold::closed()),
         ("decided", crate::fault::closed()),
+        ("window", crate::window::closed()),
     ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();

@@ -127,6 +127,7 @@ pub fn terms() -> Terms {
         source: None,
         draws: Vec::new(),
         decide_faults: false,
+        objection_ms: None,
     }
 }
 
