@@ -41,6 +41,7 @@ export function initial() {
     confirmed: {}, // organisation code -> stamp
     draws: {}, // number -> { startedAt, answers: [{ custodian, at }], outcome: null or { at, value, dropped } }
     objections: [],
+    window: null, // for objections, after the reading: { from, until }
     record: null,
     recordSignatures: [],
     closedAt: null,
@@ -151,7 +152,11 @@ const STEPS = {
       zh: data.zh, en: data.en, duration: data.duration_ms, at, held: 0,
     }],
   }),
-  "reading-finished": (_, __, { at }) => ({ readingDoneAt: at }),
+  "reading-finished": (state, _, { at }) => ({
+    readingDoneAt: at,
+    window: state.lot.objection_ms === undefined ? null : { from: at, until: at + state.lot.objection_ms },
+  }),
+  "objections-extended": (state, data) => ({ window: { ...state.window, until: data.until } }),
   "fault-decided": (state, data, { at }) => ({
     faults: { ...state.faults, [`${data.bidder} ${data.part}`]: { fault: data.fault, text: data.text, at } },
   }),
@@ -235,6 +240,7 @@ const BRIEFS = {
   "draw-made": (d) => ({ no: d.no, value: d.value }),
   "draw-failed": (d) => ({ no: d.no }),
   "objection-raised": (d) => ({ no: d.no, bidder: d.bidder }),
+  "objections-extended": (d) => ({ deadline: d.until }),
   "objection-answered": (d) => ({ no: d.no }),
   "opening-paused": (d, by) => ({ holder: by.split(":")[0], reason: d.reason, text: d.text }),
   "measure-asked": (d) => ({ no: d.no, measure: d.measure, reason: d.reason, text: d.text }),
@@ -257,6 +263,7 @@ function over(state, at) {
     hold: null,
     holds: [...state.holds, { ...state.hold, to: at }],
     degraded: state.degraded && { ...state.degraded, until: state.degraded.until + held },
+    window: state.window && { ...state.window, until: state.window.until + held },
     readings: state.readings.map(later),
   };
 }

@@ -21,7 +21,8 @@ export function confirmCard(ctx) {
 export function objectionsCard({ state, w }) {
   const list = state.objections;
   return h("section", { class: "card", "aria-labelledby": "h-obj" },
-    h("h2", { class: "hd", id: "h-obj", text: w.confirm.objections(list.length) }),
+    h("h2", { class: "hd", id: "h-obj" }, w.confirm.objections(list.length), h("span", { class: "sp" }),
+      state.window && !state.record && h("small", { text: w.confirm.window(clock(state.window.until)) })),
     list.length === 0 ? h("p", { class: "empty", text: w.confirm.none })
       : h("ul", { class: "objections" }, list.map((objection) => h("li", {},
         h("p", {}, tag(objection.answer ? "ok" : "wait", objection.answer ? "check" : "hand", w.confirm.objection(objection.no)),

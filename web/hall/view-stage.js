@@ -102,7 +102,7 @@ function inputs(state, phase) {
     case "unsealing": return [state.partials, state.custodianRefusals, state.freezeDone];
     case "published": return [state.prices];
     case "reading": return [state.readings, state.prices, state.hold];
-    case "read": return [state.confirmed, state.objections, state.readings];
+    case "read": return [state.confirmed, state.objections, state.readings, state.window];
     case "record": case "closed": return [state.record, state.recordSignatures, state.confirmed, state.documents, state.closedAt, state.destroyed];
     case "failed": case "terminated": return [state.failed, state.ended, state.destroyed];
     default: return [state.frozen, state.freezeSigners, state.degraded, state.freezeDone, state.seals, state.bidders];

@@ -148,3 +148,20 @@ test("a decided fault has words, and the row says what follows", () => {
   }
   assert.equal(rowsOf(state).at(-1).decided, null);
 });
+
+test("the window for objections opens with the end of the reading, is extended, and stands while held", () => {
+  let state = initial();
+  const lines = readFileSync(new URL("sample-log.jsonl", import.meta.url), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  lines[0].data.objection_ms = 600_000;
+  for (const entry of lines.slice(0, lines.findIndex((line) => line.kind === "reading-finished") + 1)) state = reduce(state, entry);
+  const step = (after, kind, data) => { state = reduce(state, { i: state.next, at: state.at + after, by: "host:x", kind, data }); };
+  const { from } = state.window;
+  assert.deepEqual([from, state.window.until], [state.readingDoneAt, from + 600_000]);
+  step(1_000, "opening-paused", { reason: "network", text: "x" });
+  step(60_000, "opening-resumed", {});
+  assert.equal(state.window.until, from + 660_000);
+  step(0, "objections-extended", { by_ms: 1_000, until: from + 661_000 });
+  assert.equal(state.window.until, from + 661_000);
+  for (const w of Object.values(LANGUAGES)) assert.ok(describe(state.events.at(-1), state, w).includes(dateTime(from + 661_000)));
+  assert.deepEqual(state.unread, []);
+});

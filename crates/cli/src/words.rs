@@ -142,6 +142,9 @@ fn zh(event: &Event, state: &State) -> String {
             format!("异议 {}，{}：{}", raised.no, name(&raised.bidder), raised.text)
         }
         Event::ObjectionAnswered(answer) => format!("答复异议 {}：{}", answer.no, answer.text),
+        Event::ObjectionsExtended(more) => {
+            format!("异议时限延长至北京时间 {}。", more.until.beijing())
+        }
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
@@ -304,6 +307,9 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::ObjectionAnswered(answer) => {
             format!("Answer to objection {}: {}", answer.no, answer.text)
+        }
+        Event::ObjectionsExtended(more) => {
+            format!("Objections may be raised until {}.", more.until)
         }
         Event::RecordGenerated(record) => {
             format!("Opening record made, SHA-256 {}.", record.sha256)

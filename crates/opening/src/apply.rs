@@ -94,7 +94,10 @@ impl State {
                 self.reading_until = at.plus(reading.duration_ms);
                 self.phase = Phase::Reading;
             }
-            Event::ReadingFinished(_) => self.phase = Phase::Read,
+            Event::ReadingFinished(_) => {
+                self.window_opens(at);
+                self.phase = Phase::Read;
+            }
             Event::DrawStarted(start) => self.draw_started(start.no, at),
             Event::DrawPartial(partial) => self.draw_answered(partial),
             Event::DrawMade(made) => self.draw_made(made, at),
@@ -115,6 +118,7 @@ impl State {
                     open.answer = Some((answered.text.clone(), at));
                 }
             }
+            Event::ObjectionsExtended(extension) => self.window_extended(extension),
             Event::RecordGenerated(record) => {
                 self.record = Some(GeneratedRecord { sha256: record.sha256, mark });
                 self.phase = Phase::RecordGenerated;

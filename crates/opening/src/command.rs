@@ -71,6 +71,8 @@ pub enum Command {
         /// The answer.
         text: String,
     },
+    /// Give more time for objections, by this much. Host.
+    ExtendObjections(Millis),
     /// Make the opening record (开标记录). Host.
     GenerateRecord,
     /// Sign the opening record. Host, supervisor, bidder.
@@ -247,6 +249,12 @@ struct AnswerData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ExtendData {
+    by_ms: Millis,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MeasureData {
     measure: Measure,
     reason: HoldReason,
@@ -343,6 +351,7 @@ impl Command {
             Self::AnswerObjection { .. } => CommandKind::AnswerObjection,
             Self::GenerateRecord => CommandKind::GenerateRecord,
             Self::SignRecord { .. } => CommandKind::SignRecord,
+            Self::ExtendObjections(_) => CommandKind::ExtendObjections,
             Self::DecideFault { .. } => CommandKind::DecideFault,
             Self::Pause { .. } => CommandKind::Pause,
             Self::Resume => CommandKind::Resume,
@@ -390,6 +399,9 @@ impl Command {
             CommandKind::GenerateRecord => plain(Self::GenerateRecord, data),
             CommandKind::SignRecord => typed::<SignData>(data)
                 .map(|SignData { record_sha256, cms }| Self::SignRecord { record_sha256, cms }),
+            CommandKind::ExtendObjections => {
+                typed::<ExtendData>(data).map(|d| Self::ExtendObjections(d.by_ms))
+            }
             CommandKind::DecideFault => {
                 typed::<FaultDecided>(data).map(|FaultDecided { bidder, part, fault, text }| {
                     Self::DecideFault { bidder, part, fault, text }
@@ -434,6 +446,7 @@ impl Command {
                 to_raw_value(&SignData { record_sha256: *record_sha256, cms: cms.clone() })
             }
             Self::CheckBidder(check) => to_raw_value(check),
+            Self::ExtendObjections(by) => to_raw_value(&ExtendData { by_ms: *by }),
             Self::DecideFault { bidder, part, fault, text } => to_raw_value(&FaultDecided {
                 bidder: bidder.clone(),
                 part: *part,

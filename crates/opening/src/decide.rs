@@ -7,9 +7,10 @@ use crate::command::{Command, CommandKind};
 use crate::event::{
     BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade,
     DrawStarted, Empty, Event, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded,
-    MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, OpeningPaused,
-    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
+    OpeningPaused, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
+    RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders,
+    UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -38,7 +39,7 @@ impl State {
     ) -> Result<Vec<Event>, Refusal> {
         let kind = command.kind();
         self.admit(kind.leads_to(), kind.roles(), actor, now)?;
-        match self.answer(actor, command)? {
+        match self.answer(actor, command, now)? {
             Some(event) => self.settle(actor, event, now),
             None => Ok(Vec::new()),
         }
@@ -166,7 +167,12 @@ impl State {
     }
 
     /// The event that a command leads to. Order and role are settled by now, facts are not.
-    fn answer(&self, actor: &Actor, command: &Command) -> Result<Option<Event>, Refusal> {
+    fn answer(
+        &self,
+        actor: &Actor,
+        command: &Command,
+        now: UtcMillis,
+    ) -> Result<Option<Event>, Refusal> {
         let event = match command {
             Command::AskPostponement { deadline, reason } => {
                 Event::PostponementAsked(PostponementAsked {
@@ -216,6 +222,10 @@ impl State {
             Command::AnswerObjection { no, text } => {
                 Event::ObjectionAnswered(ObjectionAnswered { no: *no, text: text.clone() })
             }
+            Command::ExtendObjections(by) => Event::ObjectionsExtended(ObjectionsExtended {
+                by_ms: *by,
+                until: self.window_end(now).plus(*by),
+            }),
             Command::SignRecord { record_sha256, cms } => Event::RecordSigned(RecordSigned {
                 party: self.party_of(actor)?,
                 role: actor.role(),

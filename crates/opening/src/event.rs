@@ -23,6 +23,7 @@ mod intake;
 mod room;
 mod shape;
 mod statements;
+mod window;
 
 use kaibiao_types::{CustodianIndex, Party, Role};
 
@@ -41,6 +42,7 @@ pub use room::{
     SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
 pub use statements::{BidderChecked, BondState, CeilingAnnounced, IdentityState};
+pub use window::ObjectionsExtended;
 
 use crate::actor::Actor;
 use crate::strict;
@@ -202,6 +204,8 @@ events! {
     ObjectionRaised(ObjectionRaised) = "objection-raised";
     /// The host answered an objection (答复).
     ObjectionAnswered(ObjectionAnswered) = "objection-answered";
+    /// The host gave more time for objections.
+    ObjectionsExtended(ObjectionsExtended) = "objections-extended";
     /// The opening record (开标记录) was made.
     RecordGenerated(RecordGenerated) = "record-generated";
     /// A party signed the opening record.
@@ -295,6 +299,7 @@ impl Event {
             | Self::MeasureAsked(_)
             | Self::MeasureTaken(_)
             | Self::FaultDecided(_)
+            | Self::ObjectionsExtended(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
             | Self::BidderChecked(_)

@@ -12,6 +12,7 @@ mod journal;
 mod schedule;
 mod steps;
 mod unseal;
+mod window;
 
 use kaibiao_types::{Role, UtcMillis};
 
@@ -43,6 +44,7 @@ impl EventKind {
             | Self::ObjectionAnswered
             | Self::MeasureAsked
             | Self::FaultDecided
+            | Self::ObjectionsExtended
             | Self::OpeningClosed => &[Role::Host],
             Self::DeadlinePostponed | Self::TimeConfirmed | Self::MeasureTaken => {
                 &[Role::Supervisor]
@@ -244,6 +246,14 @@ impl State {
             (E::RecordGenerated | E::OpeningClosed, _) if !self.unanswered().is_empty() => {
                 Err(Refusal::ObjectionsOpen { nos: self.unanswered() })
             }
+            // Whoever wants to object has the time that the tender file gives; the record waits.
+            (E::ObjectionRaised, P::Read) if self.window_is_over(now) => {
+                Err(Refusal::ObjectionsOver)
+            }
+            (E::RecordGenerated, P::Read) if let Some(wait) = self.window_left(now) => {
+                Err(Refusal::ObjectionsRunning { wait })
+            }
+            (E::ObjectionsExtended, P::Read) => Ok(()),
             // A draw fixed in the tender file is held in public, once the prices that it works on are
             // known to all, and before the record that names its value (办法 art. 32).
             (E::RecordGenerated, P::Read) if !self.draws_open().is_empty() => {
@@ -318,6 +328,7 @@ impl State {
             Event::KeyDestroyed(who) if self.destroyed.contains_key(&who.custodian) => {
                 Err(Refusal::AlreadyDone { step: EventKind::KeyDestroyed })
             }
+            Event::ObjectionsExtended(extension) => self.window_may_be_extended(extension, at),
             Event::RecordGenerated(_) | Event::KeyDestroyed(_) => Ok(()),
             Event::RecordSigned(signature) => self.record_signed(signature),
             Event::Refused(refused) => self.refusal_fits(refused),
@@ -370,7 +381,8 @@ fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
         && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
         && tender::fields_are_valid(&lot.fields)
         && tender::check_draws(&lot.draws).is_ok()
-        && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok();
+        && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok()
+        && lot.objection_ms.is_none_or(tender::span_is_valid);
     fits(step, DataRule::Terms, lawful)
 }
 

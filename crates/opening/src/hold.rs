@@ -99,6 +99,9 @@ impl State {
         if let Some(notice) = &mut self.degraded {
             later(&mut notice.notice_until);
         }
+        if let Some(window) = &mut self.objection_window {
+            later(&mut window.until);
+        }
         for run in self.draws.values_mut().filter(|run| run.outcome.is_none()) {
             later(&mut run.waits_from);
         }

@@ -33,6 +33,7 @@ mod state;
 mod strict;
 mod tender;
 mod text;
+mod window;
 mod words;
 
 pub use actor::{Actor, ActorError};
@@ -44,10 +45,10 @@ pub use event::{
     Event, EventError, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned,
     FrozenBid, FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed,
     JournalSigned, KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken,
-    ObjectionAnswered, ObjectionRaised, OpenedDocument, OpeningPaused, Partial, PartialsReceived,
-    PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordGenerated,
-    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
-    TooFewBidders, UnsealingStarted, Verdict,
+    ObjectionAnswered, ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, Partial,
+    PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
+    RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick,
+    TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -56,7 +57,7 @@ pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordError, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow,
-    RecordSeal,
+    RecordSeal, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
@@ -70,4 +71,5 @@ pub use tender::{
     TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };
 pub use text::steers;
+pub use window::ObjectionWindow;
 pub use words::PriceWords;

@@ -52,6 +52,8 @@ pub const POSTPONEMENTS: usize = 100;
 pub const HOLDS: usize = 1_000;
 /// The measures of one opening.
 pub const MEASURES: usize = 100;
+/// The extensions of one window for objections.
+pub const EXTENSIONS: u32 = 100;
 /// The objections of one opening.
 pub const OBJECTIONS: usize = 10_000;
 /// `record.json`: bytes. A row has about 1,200, with forty read-out fields 8,000.

@@ -78,6 +78,9 @@ pub struct OpeningRecord {
     pub rows: Vec<RecordRow>,
     /// The objections by number.
     pub objections: Vec<RecordObjection>,
+    /// The window for objections after the reading; without one the key is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objection_window: Option<RecordWindow>,
     /// The draws of the tender file in their order; without any the key is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub draws: Vec<RecordDraw>,
@@ -318,4 +321,16 @@ impl Consequence {
             Fault::Undetermined => None,
         }
     }
+}
+
+/// The window for objections after the reading.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordWindow {
+    /// When it opened.
+    pub from: UtcMillis,
+    /// When it ended.
+    pub until: UtcMillis,
+    /// How often it was extended.
+    pub extended: u32,
 }

@@ -100,6 +100,9 @@ pub enum Refusal {
     /// The tender file has no ceiling price.
     #[error("the tender has no ceiling price")]
     NoCeiling,
+    /// The tender file has no window for objections.
+    #[error("the tender file has no window for objections")]
+    NoObjectionWindow,
     /// The part opened, or the evidence says whose fault it is that it did not.
     #[error("the evidence leaves no fault open here")]
     NoOpenFault,
@@ -177,6 +180,15 @@ pub enum Refusal {
     ObjectionsOpen {
         /// Their numbers.
         nos: Vec<u32>,
+    },
+    /// The window for objections is over.
+    #[error("the window for objections is over")]
+    ObjectionsOver,
+    /// The window for objections is open.
+    #[error("the window for objections is open {wait} more")]
+    ObjectionsRunning {
+        /// Time left.
+        wait: Millis,
     },
     /// The step does not belong to this phase.
     #[error("{step} does not belong to phase {phase}")]
@@ -334,6 +346,8 @@ pub enum DataRule {
     Stage,
     /// The lot's terms break a rule of the tender file.
     Terms,
+    /// The extension is not from 1 ms to 24 h, or its end does not follow from it.
+    Window,
     /// The verdicts are not one for each bid, or do not follow from the plaintext.
     Verdict,
 }
@@ -371,6 +385,7 @@ impl DataRule {
             Self::Stage => "stage",
             Self::Terms => "terms",
             Self::Verdict => "verdict",
+            Self::Window => "window",
         }
     }
 }
@@ -404,6 +419,7 @@ impl Refusal {
             Self::IntakeOver => "intake-over",
             Self::LotClosed => "lot-closed",
             Self::NoCeiling => "no-ceiling",
+            Self::NoObjectionWindow => "no-objection-window",
             Self::NoOpenFault => "no-open-fault",
             Self::NoPrice => "no-price",
             Self::NoSuchBidder { .. } => "no-such-bidder",
@@ -419,6 +435,8 @@ impl Refusal {
             Self::NoticeRunning { .. } => "notice-running",
             Self::ObjectionAnswered { .. } => "objection-answered",
             Self::ObjectionsOpen { .. } => "objections-open",
+            Self::ObjectionsOver => "objections-over",
+            Self::ObjectionsRunning { .. } => "objections-running",
             Self::OutOfOrder { .. } => "out-of-order",
             Self::PostponeInstead => "postpone-instead",
             Self::PricesAllRead => "prices-all-read",
@@ -454,6 +472,8 @@ impl Refusal {
             }
             Self::NoSuchObjection { .. }
             | Self::ObjectionAnswered { .. }
+            | Self::ObjectionsOver
+            | Self::ObjectionsRunning { .. }
             | Self::ObjectionsOpen { .. } => Some("招标投标法实施条例 art. 44 ¶3"),
             Self::SealsUnchecked => Some("招标投标法 art. 36 ¶1"),
             Self::TooEarly { .. } => Some("招标投标法 art. 34"),
@@ -472,6 +492,7 @@ impl Refusal {
             | Self::IntakeOver
             | Self::LotClosed
             | Self::NoCeiling
+            | Self::NoObjectionWindow
             | Self::NoPrice
             | Self::NoSuchBidder { .. }
             | Self::NoSuchDraw { .. }

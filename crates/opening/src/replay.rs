@@ -123,6 +123,9 @@ impl Event {
                     && decided.fault == *fault
                     && decided.text == *text
             }
+            (Self::ObjectionsExtended(extension), Command::ExtendObjections(by)) => {
+                extension.by_ms == *by
+            }
             (Self::OpeningPaused(pause), Command::Pause { reason, text }) => {
                 pause.reason == *reason && pause.text == *text
             }

@@ -17,6 +17,7 @@ use crate::event::{
 use crate::fault::FaultDecision;
 use crate::hold::{Hold, TakenMeasure};
 use crate::phase::Phase;
+use crate::window::ObjectionWindow;
 
 /// Everything that the log of one lot says so far. Cheap to clone: the large lists are shared.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,6 +56,7 @@ pub struct State {
     pub(crate) fault_decisions: BTreeMap<(OrgCode, Part), FaultDecision>,
     pub(crate) confirmations: BTreeMap<OrgCode, UtcMillis>,
     pub(crate) objections: Vec<Objection>,
+    pub(crate) objection_window: Option<ObjectionWindow>,
     pub(crate) record: Option<GeneratedRecord>,
     pub(crate) record_signatures: Vec<RecordSigned>,
     pub(crate) holds: Vec<Hold>,
@@ -198,6 +200,7 @@ impl State {
             fault_decisions: BTreeMap::new(),
             confirmations: BTreeMap::new(),
             objections: Vec::new(),
+            objection_window: None,
             record: None,
             record_signatures: Vec::new(),
             holds: Vec::new(),

@@ -23,7 +23,7 @@ pub use terms::{
 };
 pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
-pub(crate) use check::fields_are_valid;
+pub(crate) use check::{fields_are_valid, span_is_valid};
 pub(crate) use draws::check as check_draws;
 pub(crate) use steps::{ORIGINAL_STEPS, check as check_steps};
 

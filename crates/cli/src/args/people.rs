@@ -220,6 +220,14 @@ pub(crate) enum HostCmd {
         #[command(flatten)]
         act: Act,
     },
+    /// Give more time for objections, from the end of the window.
+    ExtendObjections {
+        /// By how many seconds.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+        seconds: u32,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Decide whose fault it is that a bid did not open, where the evidence is silent (撤销、撤回).
     DecideFault {
         /// The bidder's organisation code.

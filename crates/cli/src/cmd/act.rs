@@ -42,6 +42,9 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         HostCmd::Answer { no, text, act } => {
             send(&act, Command::AnswerObjection { no, text }, ui).await
         }
+        HostCmd::ExtendObjections { seconds, act } => {
+            send(&act, Command::ExtendObjections(Millis::from_secs(seconds)), ui).await
+        }
         HostCmd::DecideFault { bidder, part, fault, text, act } => {
             let (part, fault) = (Part::from(part), Fault::from(fault));
             send(&act, Command::DecideFault { bidder, part, fault, text }, ui).await

@@ -132,6 +132,7 @@ fn terms(people: &People) -> Terms {
         draws: Vec::new(),
         steps: Vec::new(),
         decide_faults: false,
+        objection_ms: None,
     }
 }
 

@@ -55,6 +55,8 @@ pub enum CommandKind {
     ApproveMeasure,
     /// `decide-fault`
     DecideFault,
+    /// `extend-objections`
+    ExtendObjections,
 }
 
 impl CommandKind {
@@ -84,6 +86,7 @@ impl CommandKind {
         Self::AskMeasure,
         Self::ApproveMeasure,
         Self::DecideFault,
+        Self::ExtendObjections,
     ];
 
     /// The `kind` in the body.
@@ -112,6 +115,7 @@ impl CommandKind {
             Self::AskMeasure => "ask-measure",
             Self::ApproveMeasure => "approve-measure",
             Self::DecideFault => "decide-fault",
+            Self::ExtendObjections => "extend-objections",
             Self::Close => "close",
         }
     }
@@ -147,6 +151,7 @@ impl CommandKind {
             Self::AskMeasure => EventKind::MeasureAsked,
             Self::ApproveMeasure => EventKind::MeasureTaken,
             Self::DecideFault => EventKind::FaultDecided,
+            Self::ExtendObjections => EventKind::ObjectionsExtended,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -167,6 +172,7 @@ impl CommandKind {
             | Self::GenerateRecord
             | Self::AskMeasure
             | Self::DecideFault
+            | Self::ExtendObjections
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],

@@ -76,6 +76,10 @@ data! {
         /// not, the key is left out.
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
         decide_faults: bool,
+        /// How long objections may still be raised once every price is read; without such a window
+        /// the key is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        objection_ms: Option<Millis>,
     }
 
     /// `tick`.
@@ -269,6 +273,7 @@ impl LotPublished {
             draws: terms.draws,
             steps: terms.steps,
             decide_faults: terms.decide_faults,
+            objection_ms: terms.objection_ms,
         }
     }
 

@@ -107,6 +107,7 @@ impl Event {
             | Self::UnsealingStarted(_)
             | Self::OpeningResumed(_)
             | Self::MeasureTaken(_)
+            | Self::ObjectionsExtended(_)
             | Self::ReadingFinished(_)
             | Self::DrawStarted(_)
             | Self::DrawFailed(_)

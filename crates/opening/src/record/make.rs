@@ -5,6 +5,7 @@ use kaibiao_types::{CustodianIndex, Money, OrgCode, Part};
 use super::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
+    RecordWindow,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
 use crate::hold::Hold;
@@ -55,6 +56,11 @@ impl OpeningRecord {
             freeze: freeze(state)?,
             rows: rows(state, lot)?,
             objections: objections(state)?,
+            objection_window: state.objection_window().map(|window| RecordWindow {
+                from: window.from,
+                until: window.until,
+                extended: window.extended,
+            }),
             draws: draws(state, lot)?,
             holds: holds(state),
             notes: notes(state, lot)?,

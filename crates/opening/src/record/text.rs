@@ -22,6 +22,13 @@ impl OpeningRecord {
             write_row(&mut page, row);
         }
         page.line("");
+        if let Some(window) = &self.objection_window {
+            let (from, until) = (time(window.from), time(window.until));
+            page.pair(
+                "异议时限 Time for objections",
+                &format!("{from} — {until}（延长 extended: {}）", window.extended),
+            );
+        }
         if self.objections.is_empty() {
             page.line("异议 Objections：无 none");
         }

@@ -108,6 +108,15 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::ObjectionsOpen { nos } => {
             format!("异议 {} 尚未答复。请先当场答复，再继续。", numbers(nos, "、"))
         }
+        Refusal::ObjectionsOver => {
+            "提出异议的时限已过。如有需要，可请主持人延长时限，或依法投诉。".to_owned()
+        }
+        Refusal::ObjectionsRunning { wait } => {
+            format!("异议时限尚余 {}。请等待时限届满后再生成开标记录。", seconds(*wait))
+        }
+        Refusal::NoObjectionWindow => {
+            "招标文件没有规定异议时限。异议可以当场提出，直至生成开标记录。".to_owned()
+        }
         Refusal::OutOfOrder { phase, .. } => {
             format!("当前阶段为“{}”，不能进行该操作。请按既定流程操作。", phase.words().0)
         }
@@ -281,6 +290,19 @@ pub(super) fn en(refusal: &Refusal) -> String {
             "Objections without an answer: {}. Answer them on the spot first.",
             numbers(nos, ", ")
         ),
+        Refusal::ObjectionsOver => {
+            "The time for objections is over. Ask the host for more time, or \
+             complain as the law provides."
+                .to_owned()
+        }
+        Refusal::ObjectionsRunning { wait } => format!(
+            "Objections may be raised for {wait} more. Wait until then before the record is made."
+        ),
+        Refusal::NoObjectionWindow => {
+            "The tender file has no window for objections. They may be raised \
+             on the spot; until the record is made there is no limit."
+                .to_owned()
+        }
         Refusal::OutOfOrder { phase, .. } => format!(
             "The opening stands at \"{}\", where this cannot be done. Follow the set procedure.",
             phase.words().1

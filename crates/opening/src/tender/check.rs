@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaibiao_types::{OrgCode, Party};
+use kaibiao_types::{Millis, OrgCode, Party};
 
 use super::{
     Announced, Bilingual, Custody, CustodyKind, FieldKind, ReadOutField, Template, TenderError,
@@ -157,11 +157,20 @@ fn spans(terms: &Terms) -> Result<(), TenderError> {
         ("notice_ms", terms.notice_ms),
         ("freeze_wait_ms", terms.freeze_wait_ms),
     ] {
-        if !(1..=limits::SPAN_MAX).contains(&span.get()) {
+        if !span_is_valid(span) {
             return Err(TenderError::Span(name));
         }
     }
-    Ok(())
+    if terms.objection_ms.is_none_or(span_is_valid) {
+        Ok(())
+    } else {
+        Err(TenderError::Span("objection_ms"))
+    }
+}
+
+/// From one millisecond to one day, also for readers of the log who have no tender file.
+pub(crate) fn span_is_valid(span: Millis) -> bool {
+    (1..=limits::SPAN_MAX).contains(&span.get())
 }
 
 fn ticks(rules: &[TickRule]) -> Result<(), TenderError> {

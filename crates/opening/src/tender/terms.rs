@@ -180,6 +180,10 @@ pub struct Terms {
     /// (办法 art. 31); a tender without this rule does not have the key.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub decide_faults: bool,
+    /// How long objections may still be raised once every price is read (异议时限): the record waits
+    /// for its end. A tender without such a window does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objection_ms: Option<Millis>,
 }
 
 impl Terms {

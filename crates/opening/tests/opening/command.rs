@@ -42,6 +42,7 @@ pub fn commands() -> Vec<Command> {
         crate::hold::ask(Measure::Suspend),
         crate::hold::approve(1, Measure::Suspend),
         crate::fault::decide(2, Part::Price, Fault::NotBidder),
+        crate::window::extend(10),
     ]
 }
 

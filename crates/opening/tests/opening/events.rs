@@ -155,7 +155,7 @@ fn whole_logs_are_vectors() {
     let mut too_few = Opening::at(Phase::Failed, 2);
     too_few.input(&journal_signed(3, JournalMoment::Close)).unwrap();
     too_few.input(&key_destroyed(3)).unwrap();
-    let logs = [
+    let logs = vec![
         ("normal", normal()),
         ("degraded", degraded()),
         ("too-few", too_few),
@@ -165,6 +165,7 @@ fn whole_logs_are_vectors() {
         ("held", crate::hold::closed()),
         ("terminated", crate::hold::terminated()),
         ("decided", crate::fault::closed()),
+        ("window", crate::window::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -191,6 +192,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-held",
         "log-terminated",
         "log-decided",
+        "log-window",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -210,6 +212,7 @@ fn committed_logs_replay() {
         ("log-held.jsonl", Phase::Closed),
         ("log-terminated.jsonl", Phase::Terminated),
         ("log-decided.jsonl", Phase::Closed),
+        ("log-window.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

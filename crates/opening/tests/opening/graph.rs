@@ -45,7 +45,7 @@ fn walk(template: Template, bidders: u8, phase: Phase) -> Opening {
 }
 
 /// Walks that touch every phase: the normal way, too few bidders, termination, a degraded
-/// freeze, faults that a person decides.
+/// freeze, faults that a person decides, a window for objections.
 fn walks(template: Template) -> Vec<Opening> {
     let mut degraded = walk(template, 3, Phase::DegradedNotice);
     degraded.command(&host(), &Command::ApproveDegraded).unwrap();
@@ -54,9 +54,10 @@ fn walks(template: Template) -> Vec<Opening> {
     let [closed, failed, terminated] =
         [(4, Phase::Closed), (2, Phase::Failed), (4, Phase::Terminated)]
             .map(|(bidders, phase)| walk(template, bidders, phase));
-    let steps = template.steps();
-    let lot = LotPublished { template, steps, decide_faults: true, ..lot_published() };
-    vec![closed, failed, terminated, degraded, crate::fault::closed_of(lot)]
+    let listed = |lot| LotPublished { template, steps: template.steps(), ..lot };
+    let decided = crate::fault::closed_of(listed(crate::fault::published()));
+    let extended = crate::window::closed_of(listed(crate::window::published()));
+    vec![closed, failed, terminated, degraded, decided, extended]
 }
 
 /// Everything that anybody may try in a state, with the entries it leads to, in the hall's order.

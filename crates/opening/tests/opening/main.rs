@@ -34,3 +34,4 @@ mod tender;
 mod time;
 mod unseal;
 mod walk;
+mod window;

@@ -20,7 +20,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..53_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..54_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -50,7 +50,8 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
     }
     match state.phase() {
         Phase::Unpublished => Ok(Input::LotPublished(Box::new(match who {
-            0 => crate::fault::published(),
+            0 if bidders.is_multiple_of(2) => crate::fault::published(),
+            5 if bidders.is_multiple_of(2) => crate::window::published(),
             5 => crate::draw::published(),
             who => crate::steps::LISTS[usize::from(who)].1(),
         }))),
@@ -139,6 +140,7 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
         38 => Ok(Input::PricesUnsealed(
             (1..=bidders).map(|no| not_opened(no, "X", Fault::Undetermined)).collect(),
         )),
+        39 => Err((actor(who), crate::window::extend(u64::from(who)))),
         _ => forward(opening, bidders, who),
     };
     match tried {
@@ -193,6 +195,7 @@ fn promises(log: &[Entry], bidders: u8) {
     }
     held_promises(log);
     assert!(record_waited(log), "办法 art. 31");
+    window_waited(log);
     if has(EventKind::TooFewBidders, log.len()) > 0 {
         let end = [EventKind::TooFewBidders, EventKind::JournalSigned, EventKind::KeyDestroyed];
         let failed = log.iter().position(|(_, _, event)| event.kind() == end[0]).unwrap();
@@ -220,6 +223,17 @@ fn record_waited(log: &[Entry]) -> bool {
         }
     }
     !lot.decide_faults || open.is_empty()
+}
+
+/// Where the tender file has a window for objections, no record came before its end.
+fn window_waited(log: &[Entry]) {
+    let Some((_, _, Event::LotPublished(lot))) = log.first() else { return };
+    let Some(span) = lot.objection_ms else { return };
+    let find = |kind: EventKind| log.iter().find(|(_, _, event)| event.kind() == kind);
+    let read = find(EventKind::ReadingFinished);
+    if let (Some((_, read, _)), Some((_, made, _))) = (read, find(EventKind::RecordGenerated)) {
+        assert!(*made >= read.plus(span), "条例 art. 44 ¶3");
+    }
 }
 
 /// Held, no step of the opening is taken; an ended lot stays ended; nothing but a pause comes between

@@ -26,6 +26,7 @@ fn records_are_vectors() {
         ("works", crate::steps::closed()),
         ("held", crate::hold::closed()),
         ("decided", crate::fault::closed()),
+        ("window", crate::window::closed()),
     ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();

@@ -129,6 +129,7 @@ pub fn terms() -> Terms {
         draws: Vec::new(),
         steps: Vec::new(),
         decide_faults: false,
+        objection_ms: None,
     }
 }
 

@@ -103,6 +103,10 @@ fn the_table_of_phase_and_step() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
     }
+    for (name, opening) in crate::window::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     let (commands, inputs) = crate::draw::steps();
     for (name, opening) in crate::draw::states() {
         let now = at(opening.now);
@@ -169,6 +173,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoticeRunning { wait },
         Refusal::ObjectionAnswered { no: 7 },
         Refusal::ObjectionsOpen { nos: vec![1, 2] },
+        Refusal::ObjectionsOver,
+        Refusal::ObjectionsRunning { wait },
+        Refusal::NoObjectionWindow,
         Refusal::OutOfOrder { step, phase: Phase::Ready },
         Refusal::PostponeInstead,
         Refusal::PricesAllRead,

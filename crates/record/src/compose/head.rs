@@ -1,6 +1,6 @@
 //! 表头: which tender, who, when, how many, at most how much.
 
-use kaibiao_opening::OpeningRecord;
+use kaibiao_opening::{OpeningRecord, RecordWindow};
 
 use super::{party, section};
 use crate::model::{Body, Cell, Fact, Section, Start, bilingual, both, faint, moment, pair, plain};
@@ -8,7 +8,7 @@ use crate::words;
 
 /// The head of the record.
 pub(super) fn facts(record: &OpeningRecord) -> Section {
-    let facts = vec![
+    let mut facts = vec![
         fact("招标项目名称", "Project", bilingual(&record.title)),
         fact("招标项目编号", "Project no.", vec![plain(record.tender.as_str())]),
         fact("标段（包）名称", "Lot", bilingual(&record.lot_title)),
@@ -24,7 +24,18 @@ pub(super) fn facts(record: &OpeningRecord) -> Section {
         fact("投标人数", "Bidders", bidders(record)),
         fact("币种", "Currency", words_of(words::currency(record.currency))),
     ];
+    facts.extend(record.objection_window.map(window));
     section(("开标概况", "The opening"), Start::Here, Body::Facts(facts))
+}
+
+/// Until when objections were taken.
+fn window(window: RecordWindow) -> Fact {
+    let RecordWindow { from, until, extended } = window;
+    let mut value = vec![plain(&format!("{} — {}", from.beijing(), until.beijing()))];
+    if extended > 0 {
+        value.push(faint(&format!("延长 extended: {extended}")));
+    }
+    fact("异议提出时间", "Time for objections", value)
 }
 
 /// A named fact.
