@@ -2,7 +2,7 @@
 
 mod kind;
 
-use kaibiao_types::{Digest, LotId, LotKey, Millis, Part, TenderId, UtcMillis};
+use kaibiao_types::{Digest, LotId, LotKey, Millis, OrgCode, Part, TenderId, UtcMillis};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub use kind::CommandKind;
 
-use crate::event::{BidderChecked, Empty};
+use crate::event::{Agent, BidderChecked, Empty};
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
 
@@ -56,8 +56,15 @@ pub enum Command {
     ReadNext(Millis),
     /// Start a draw (抽取) of the tender file. Host.
     StartDraw(u32),
-    /// Sign in (签到). Bidder.
-    SignIn,
+    /// Sign in (签到), saying who acts for the bidder or not. Bidder.
+    SignIn(Option<Agent>),
+    /// Sign a bidder in whose device fails (紧急签到). Host.
+    EmergencySignIn {
+        /// The bidder.
+        bidder: OrgCode,
+        /// Why it does not sign in itself.
+        reason: String,
+    },
     /// Confirm the price as read (报价确认). Bidder.
     ConfirmPrice,
     /// Object to the opening (异议). Bidder.
@@ -196,6 +203,20 @@ struct DurationData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SignInData {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<Agent>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmergencyData {
+    bidder: OrgCode,
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TextData {
     text: String,
 }
@@ -291,7 +312,8 @@ impl Command {
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
             Self::ReadNext(_) => CommandKind::ReadNext,
             Self::StartDraw(_) => CommandKind::StartDraw,
-            Self::SignIn => CommandKind::SignIn,
+            Self::SignIn(_) => CommandKind::SignIn,
+            Self::EmergencySignIn { .. } => CommandKind::EmergencySignIn,
             Self::ConfirmPrice => CommandKind::ConfirmPrice,
             Self::RaiseObjection(_) => CommandKind::RaiseObjection,
             Self::AnswerObjection { .. } => CommandKind::AnswerObjection,
@@ -329,7 +351,9 @@ impl Command {
                 typed::<DurationData>(data).map(|d| Self::ReadNext(d.duration_ms))
             }
             CommandKind::StartDraw => typed::<DrawData>(data).map(|d| Self::StartDraw(d.no)),
-            CommandKind::SignIn => plain(Self::SignIn, data),
+            CommandKind::SignIn => typed::<SignInData>(data).map(|d| Self::SignIn(d.agent)),
+            CommandKind::EmergencySignIn => typed::<EmergencyData>(data)
+                .map(|EmergencyData { bidder, reason }| Self::EmergencySignIn { bidder, reason }),
             CommandKind::ConfirmPrice => plain(Self::ConfirmPrice, data),
             CommandKind::RaiseObjection => {
                 typed::<TextData>(data).map(|d| Self::RaiseObjection(d.text))
@@ -368,10 +392,13 @@ impl Command {
                 to_raw_value(&SignData { record_sha256: *record_sha256, cms: cms.clone() })
             }
             Self::CheckBidder(check) => to_raw_value(check),
+            Self::SignIn(agent) => to_raw_value(&SignInData { agent: agent.clone() }),
+            Self::EmergencySignIn { bidder, reason } => {
+                to_raw_value(&EmergencyData { bidder: bidder.clone(), reason: reason.clone() })
+            }
             Self::PublishBidders
             | Self::AnnounceCeiling
             | Self::CheckSeals
-            | Self::SignIn
             | Self::ConfirmPrice
             | Self::GenerateRecord
             | Self::ApproveDegraded
@@ -392,6 +419,10 @@ impl Command {
             Self::CheckBidder(check) => {
                 let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);
                 (check.reason.as_ref().is_none_or(fits), "reason")
+            }
+            Self::SignIn(Some(agent)) => (text::line(&agent.name, limits::NAME_CHARS), "agent"),
+            Self::EmergencySignIn { reason, .. } => {
+                (text::line(reason, limits::REASON_CHARS), "reason")
             }
             Self::SignRecord { cms, .. } => (text::base64(cms, limits::CMS_CHARS), "cms"),
             Self::ReadNext(duration) => (duration.get() <= limits::READ_MAX, "duration_ms"),

@@ -36,7 +36,9 @@ pub use room::{
     PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
     SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
-pub use statements::{BidderChecked, BondState, CeilingAnnounced, IdentityState};
+pub use statements::{
+    Agent, BidderChecked, BondState, CeilingAnnounced, EmergencySignedIn, IdentityState,
+};
 
 use crate::actor::Actor;
 use crate::strict;
@@ -160,6 +162,8 @@ events! {
     TooFewBidders(TooFewBidders) = "too-few-bidders";
     /// A bidder signed in (签到): evidence, not a gate.
     SignedIn(SignedIn) = "signed-in";
+    /// The host signed a bidder in whose device fails (紧急签到).
+    EmergencySignedIn(EmergencySignedIn) = "emergency-signed-in";
     /// The list of bidders is announced (公布投标人名单).
     BiddersPublished(BiddersPublished) = "bidders-published";
     /// What the host found about one bidder (身份检查, 保证金): it stops nobody.
@@ -260,7 +264,7 @@ impl Event {
             | Self::DrawPartial(DrawPartial { custodian, .. })
             | Self::JournalSigned(JournalSigned { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Actor::Custodian(*custodian),
-            Self::SignedIn(SignedIn { bidder: Party { code, .. } })
+            Self::SignedIn(SignedIn { bidder: Party { code, .. }, .. })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
             | Self::ObjectionRaised(ObjectionRaised { bidder: code, .. }) => {
                 Actor::Bidder(code.clone())
@@ -278,6 +282,7 @@ impl Event {
             | Self::TimeConfirmed(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
+            | Self::EmergencySignedIn(_)
             | Self::BidderChecked(_)
             | Self::CeilingAnnounced(_)
             | Self::UnsealingStarted(_)

@@ -7,6 +7,7 @@ type Shape = Result<(), &'static str>;
 
 impl Event {
     /// Checks every text and number that a type does not check; the error is the field's name.
+    #[allow(clippy::too_many_lines)] // one arm for each kind of entry
     pub(crate) fn shape(&self) -> Shape {
         match self {
             Self::LotPublished(lot) => {
@@ -42,7 +43,14 @@ impl Event {
                 cms(&data.cms)
             }
             Self::KeyDestroyed(data) => cms(&data.cms),
-            Self::SignedIn(data) => name(&data.bidder.name, "bidder"),
+            Self::SignedIn(data) => {
+                name(&data.bidder.name, "bidder")?;
+                data.agent.as_ref().map_or(Ok(()), |agent| name(&agent.name, "agent"))
+            }
+            Self::EmergencySignedIn(data) => {
+                name(&data.bidder.name, "bidder")?;
+                need(text::line(&data.reason, limits::REASON_CHARS), "reason")
+            }
             Self::BidderChecked(data) => {
                 let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);
                 need(data.reason.as_ref().is_none_or(fits), "reason")

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
+    clippy::result_large_err,
     clippy::string_slice,
     clippy::format_push_string,
     clippy::unwrap_used
@@ -18,9 +19,11 @@ mod freeze;
 mod postpone;
 mod procedure;
 mod random;
+mod rates;
 mod record;
 mod replay;
 mod sheet;
+mod sign_in;
 mod steps;
 mod support;
 mod table;

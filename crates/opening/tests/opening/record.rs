@@ -24,6 +24,8 @@ fn records_are_vectors() {
         ("degraded", degraded()),
         ("drawn", crate::draw::closed()),
         ("works", crate::steps::closed()),
+        ("attended", crate::sign_in::closed()),
+        ("rates", crate::rates::closed()),
     ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();
@@ -40,7 +42,7 @@ fn what_follows_the_record_does_not_enter_it() {
     assert_eq!(OpeningRecord::new(&opening.state), Some(record));
     let mut late = Opening::at(Phase::RecordGenerated, 4);
     let record = OpeningRecord::new(&late.state).unwrap();
-    late.command(&bidder(1), &Command::SignIn).unwrap();
+    late.command(&bidder(1), &Command::SignIn(None)).unwrap();
     late.open_documents();
     late.host(&Command::Close);
     assert_eq!(OpeningRecord::new(&late.state), Some(record));
