@@ -30,8 +30,10 @@ export function capital(money) {
   const major = amount / 100n;
   const jiao = Number((amount / 10n) % 10n);
   const fen = Number(amount % 10n);
-  const head = major > 0n ? capitalInteger(major) + unit : "";
-  if (jiao === 0 && fen === 0) return `${head || `零${unit}`}整`;
+  // 伍角整 is an amount of yuan; another currency has to be named.
+  const named = (jiao === 0 && fen === 0) || money.currency !== "CNY";
+  const head = major > 0n ? capitalInteger(major) + unit : named ? `零${unit}` : "";
+  if (jiao === 0 && fen === 0) return `${head}整`;
   if (jiao === 0) return `${head}${head ? "零" : ""}${NUMERALS[fen]}分`;
   if (fen === 0) return `${head}${NUMERALS[jiao]}角整`;
   return `${head}${NUMERALS[jiao]}角${NUMERALS[fen]}分`;
@@ -102,4 +104,10 @@ export function spread(amounts) {
 function whole(minor) {
   if (!Number.isSafeInteger(minor) || minor < 0) throw new RangeError("not whole minor units");
   return BigInt(minor);
+}
+
+/** The value of a read-out field as it is shown: rates carry their sign. */
+export function fieldValue(field, value) {
+  if (field.type === "percent") return `${value}%`;
+  return field.type === "per-mille" ? `${value}‰` : value;
 }

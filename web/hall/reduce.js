@@ -114,6 +114,7 @@ const STEPS = {
   }),
   "too-few-bidders": (_, data, { at }) => ({ failed: { bidders: data.bidders, min: data.min, at } }),
   "signed-in": (state, data, { at }) => ({ signedIn: { ...state.signedIn, [data.bidder.code]: at } }),
+  "emergency-signed-in": (state, data, { at }) => ({ signedIn: { ...state.signedIn, [data.bidder.code]: at } }),
   "bidders-published": (_, data, { at }) => ({ bidders: { list: data.bidders, at } }),
   "bidder-checked": (state, data, { at }) => ({
     checks: { ...state.checks, [data.bidder]: { identity: data.identity, bond: data.bond, reason: data.reason, at } },
@@ -220,7 +221,8 @@ const BRIEFS = {
   "freeze-degraded": (d) => ({ absent: d.absent }),
   "freeze-completed": (d) => ({ count: d.signers.length }),
   "too-few-bidders": (d) => ({ count: d.bidders, min: d.min }),
-  "signed-in": (d) => ({ bidder: d.bidder.code }),
+  "signed-in": (d) => ({ bidder: d.bidder.code, agent: d.agent?.name ?? null }),
+  "emergency-signed-in": (d) => ({ bidder: d.bidder.code, reason: d.reason }),
   "bidders-published": (d) => ({ count: d.bidders.length }),
   "bidder-checked": (d) => ({ bidder: d.bidder, identity: d.identity, bond: d.bond, reason: d.reason }),
   "ceiling-announced": (d) => ({ total: d.ceiling }),

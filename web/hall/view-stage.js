@@ -1,7 +1,7 @@
 // The card in the middle: what is happening now. One builder per phase; all read the state only.
 
 import { h, icon, s, Slot, tag, wholeDigest } from "./dom.js";
-import { capital, digits, sign } from "./money.js";
+import { capital, digits, fieldValue, sign } from "./money.js";
 import { pieces, quorum, readableOf, sealOf, spokenPiece } from "./phase.js";
 import { dateTime, clock } from "./time.js";
 import { drawsCard } from "./view-draws.js";
@@ -112,7 +112,7 @@ function inputs(state, phase) {
 function fieldList(state, bid, lang) {
   const fields = state.lot.fields.slice(1).filter((field) => bid?.fields?.[field.key]);
   return h("div", { class: "kv" }, fields.map((field) => h("span", {}, `${lang === "en" ? field.en : field.zh} `,
-    h("b", { text: bid.fields[field.key] }), field.unit ? ` ${lang === "en" ? field.unit.en : field.unit.zh}` : null)));
+    h("b", { text: fieldValue(field, bid.fields[field.key]) }), field.unit ? ` ${lang === "en" ? field.unit.en : field.unit.zh}` : null)));
 }
 
 function waves() {

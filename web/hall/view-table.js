@@ -2,7 +2,7 @@
 // on wide screens; on a phone a list of cards, newest first.
 
 import { h, icon, Slot, tag } from "./dom.js";
-import { digits, percent } from "./money.js";
+import { digits, fieldValue, percent } from "./money.js";
 import { figuresOf, rowsOf, sealOf } from "./phase.js";
 import { clock } from "./time.js";
 
@@ -67,7 +67,7 @@ function readRow(row, view) {
       h("span", { class: "am" }, flags(row, isLow, w), digits(row.total.minor)),
       h("span", { class: "cap", lang: "zh-CN", text: row.capital })),
     ceiling && h("td", { class: "r" }, below(row, view)),
-    columns.map((field) => h("td", { class: "r", text: row.fields?.[field.key] ?? "—" })));
+    columns.map((field) => h("td", { class: "r", text: row.fields?.[field.key] ? fieldValue(field, row.fields[field.key]) : "—" })));
 }
 
 function flags(row, isLow, w) {
@@ -80,7 +80,7 @@ function flags(row, isLow, w) {
 
 function notes(row, { notes: list, lang }) {
   return list.filter((field) => row.fields?.[field.key])
-    .map((field) => `${lang === "en" ? field.en : field.zh} ${row.fields[field.key]}`).join(" · ");
+    .map((field) => `${lang === "en" ? field.en : field.zh} ${fieldValue(field, row.fields[field.key])}`).join(" · ");
 }
 
 function below(row, { w, scale }) {
@@ -124,7 +124,7 @@ function cards(rows, view) {
           row.below !== null && h("span", { class: row.below < 0 ? "seal" : "" },
             row.below < 0 ? w.table.above(percent(-row.below)) : [`${w.table.belowShort} `, h("b", { text: percent(row.below) })]),
           columns.map((field) => row.fields?.[field.key] && h("span", {}, `${lang === "en" ? field.en : field.zh} `,
-            h("b", { text: row.fields[field.key] }), field.unit ? ` ${lang === "en" ? field.unit.en : field.unit.zh}` : null)),
+            h("b", { text: fieldValue(field, row.fields[field.key]) }), field.unit ? ` ${lang === "en" ? field.unit.en : field.unit.zh}` : null)),
           notes(row, view) && h("span", { text: notes(row, view) }))))),
     rest.map((row) => h("li", { class: "pd" }, h("span", { class: "no", text: "—" }),
       h("div", {}, h("span", { class: "nm", text: row.bidder.name }), h("span", { class: "state" }, state(row, w))))));

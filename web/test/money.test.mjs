@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { belowCeiling, capital, digits, figures, percent, spread } from "../hall/money.js";
+import { belowCeiling, capital, digits, fieldValue, figures, percent, spread } from "../hall/money.js";
 
 const cny = (minor) => ({ minor, currency: "CNY" });
 const vectors = JSON.parse(readFileSync(new URL("../../fixtures/vectors/money/capital.json", import.meta.url), "utf8"));
@@ -47,4 +47,17 @@ test("spread is exact where floating point is not, and does not mix currencies",
   assert.deepEqual(spread([cny(big), cny(big - 2)]), { low: cny(big - 2), high: cny(big), mean: cny(big - 1) });
   assert.equal(spread([]), null);
   assert.equal(spread([cny(1), { minor: 1, currency: "USD" }]), null);
+});
+
+test("rates carry their sign, other fields are shown as they are", () => {
+  assert.equal(fieldValue({ type: "percent" }, "5.25"), "5.25%");
+  assert.equal(fieldValue({ type: "per-mille" }, "1.5"), "1.5‰");
+  assert.equal(fieldValue({ type: "integer" }, "365"), "365");
+  assert.equal(fieldValue({ type: "text" }, "<b>"), "<b>");
+});
+
+test("another currency is named, also below one", () => {
+  const dollars = (minor) => capital({ minor, currency: "USD" });
+  assert.deepEqual([0, 1, 12, 50, 100, 105].map(dollars),
+    ["零美元整", "零美元零壹分", "零美元壹角贰分", "零美元伍角整", "壹美元整", "壹美元零伍分"]);
 });

@@ -82,6 +82,15 @@ test("a lot that lists its steps has them in the strip, and says which one comes
   assert.equal(stepsOf(silent, "closed").find((step) => step.key === "ceiling").status, "left");
 });
 
+test("a bidder is signed in once, by itself or by the host", () => {
+  const log = read("../../fixtures/vectors/opening/log-attended.jsonl").map((entry, i) => ({ i, ...entry }));
+  const state = log.reduce(reduce, initial());
+  assert.deepEqual(state.unread, []);
+  assert.equal(Object.keys(state.signedIn).length, 3);
+  const brief = state.events.filter((event) => event.kind.endsWith("signed-in"));
+  assert.deepEqual(brief.map((event) => event.agent ?? event.reason ?? null), ["张三", null, "投标人电脑无法联网，电话核实身份"]);
+});
+
 test("a lot without a list has the steps of the first version", () => {
   const state = after("freeze-completed");
   assert.deepEqual(stepsOf(state, "ready").map((step) => step.key), ["receive", "freeze", "list", "seals", "unseal", "read", "record", "close"]);

@@ -17,7 +17,7 @@ use crate::instant;
 use crate::lots;
 use crate::output::Lang;
 
-pub(crate) use people::{Act, BidderCmd, HostCmd, SignAct, SupervisorCmd, Why};
+pub(crate) use people::{Act, AgentArgs, BidderCmd, HostCmd, SignAct, SupervisorCmd, Why};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
 pub(crate) use signer::{As, KeyFiles};
 pub(crate) use signing::{

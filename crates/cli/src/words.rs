@@ -73,7 +73,13 @@ fn zh(event: &Event, state: &State) -> String {
                 few.bidders, few.min
             )
         }
-        Event::SignedIn(who) => format!("{} 签到。", who.bidder.name),
+        Event::SignedIn(who) => match &who.agent {
+            Some(agent) => format!("{} 签到，授权委托人 {}。", who.bidder.name, agent.name),
+            None => format!("{} 签到。", who.bidder.name),
+        },
+        Event::EmergencySignedIn(who) => {
+            format!("主持人为 {} 紧急签到：{}。", who.bidder.name, who.reason)
+        }
         Event::BiddersPublished(list) => {
             format!("公布投标人名单：{}。", names(list.bidders.iter().map(|b| &*b.name), "、"))
         }
@@ -243,7 +249,13 @@ fn en(event: &Event, state: &State) -> String {
             "{} bidders, fewer than {}: by law nothing is opened, all bids stay sealed.",
             few.bidders, few.min
         ),
-        Event::SignedIn(who) => format!("{} signed in.", who.bidder.name),
+        Event::SignedIn(who) => match &who.agent {
+            Some(agent) => format!("{} signed in; {} acts for it.", who.bidder.name, agent.name),
+            None => format!("{} signed in.", who.bidder.name),
+        },
+        Event::EmergencySignedIn(who) => {
+            format!("The host signed {} in: {}.", who.bidder.name, who.reason)
+        }
         Event::BiddersPublished(list) => {
             format!("Bidders: {}.", names(list.bidders.iter().map(|b| &*b.name), "; "))
         }

@@ -82,11 +82,35 @@ fn one_custodian_short_opens_after_notice_and_approvals() {
     assert!(!world.path("custodian-3").join(&world.lot).join("share.key").exists());
 }
 
+/// One bidder with its agent, one without, one signed in by the host. What tells who a person is stays
+/// on the bidder's machine: the log has a digest of salt and file.
+fn sign_in(world: &World) {
+    fs::write(world.path("letter.pdf"), b"a letter").unwrap();
+    fs::write(world.path("person.txt"), "430200199001010000").unwrap();
+    let (letter, person) = (text(&world.path("letter.pdf")), text(&world.path("person.txt")));
+    let bidders = &world.fixture.bidders;
+    let with_agent = format!(
+        "bidder sign-in --agent 张三 --letter {letter} --person {person} --salt-out {}",
+        text(&world.path("salt.txt"))
+    );
+    world.act(&with_agent, &bidders[0].identity).ok();
+    world.act("bidder sign-in", &bidders[1].identity).ok();
+    let code = &bidders[2].party.code;
+    let emergency = format!("emergency-sign-in --bidder {code} --reason 电脑故障");
+    world.host(&emergency).ok();
+    world.host(&emergency).refused(3, "already-done");
+    let salt = fs::read_to_string(world.path("salt.txt")).unwrap();
+    let salt: Vec<u8> =
+        (0..16).map(|i| u8::from_str_radix(&salt[2 * i..2 * i + 2], 16).unwrap()).collect();
+    let digest = kaibiao_crypto::SUITE_1.hash(&[&salt[..], b"430200199001010000"].concat());
+    let log = world.log();
+    assert!(log.contains(&format!("\"person\":\"{digest}\"")), "{log}");
+    assert!(!log.contains("430200199001010000"), "{log}");
+}
+
 /// From a complete freeze to a verified package; `published` looks on once the prices are public.
 fn open_and_close(world: &World, published: impl FnOnce(&World)) -> String {
-    for number in 1..=3 {
-        world.act("bidder sign-in", &world.fixture.bidders[number - 1].identity).ok();
-    }
+    sign_in(world);
     world.host("check-seals").refused(3, "step-turn");
     world.host("publish-bidders").ok();
     let code = &world.fixture.bidders[0].party.code;

@@ -8,7 +8,8 @@ use crate::actor::Actor;
 use crate::event::{CustodianRefused, DeadlinePostponed, Event, JournalSigned, PartialsReceived};
 use crate::phase::Phase;
 use crate::state::{
-    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignedJournal, State, Track,
+    Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignIn, SignedJournal,
+    State, Track,
 };
 
 impl State {
@@ -62,7 +63,13 @@ impl State {
             }
             Event::TooFewBidders(_) => self.end(mark, Phase::Failed),
             Event::SignedIn(who) => {
-                self.sign_ins.insert(who.bidder.code.clone(), mark);
+                let sign_in = SignIn { mark, agent: who.agent.clone(), emergency: None };
+                self.sign_ins.insert(who.bidder.code.clone(), sign_in);
+            }
+            Event::EmergencySignedIn(who) => {
+                let emergency = Some(who.reason.clone());
+                let sign_in = SignIn { mark, agent: None, emergency };
+                self.sign_ins.insert(who.bidder.code.clone(), sign_in);
             }
             Event::BiddersPublished(_) => {
                 self.bidders_published = Some(mark);

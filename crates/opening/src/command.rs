@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 pub use kind::CommandKind;
 
 use crate::event::{
-    BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, OpeningPaused,
+    Agent, BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, OpeningPaused,
 };
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
@@ -58,8 +58,15 @@ pub enum Command {
     ReadNext(Millis),
     /// Start a draw (抽取) of the tender file. Host.
     StartDraw(u32),
-    /// Sign in (签到). Bidder.
-    SignIn,
+    /// Sign in (签到), saying who acts for the bidder or not. Bidder.
+    SignIn(Option<Agent>),
+    /// Sign a bidder in whose device fails (紧急签到). Host.
+    EmergencySignIn {
+        /// The bidder.
+        bidder: OrgCode,
+        /// Why it does not sign in itself.
+        reason: String,
+    },
     /// Confirm the price as read (报价确认). Bidder.
     ConfirmPrice,
     /// Object to the opening (异议). Bidder.
@@ -236,6 +243,20 @@ struct DurationData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SignInData {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<Agent>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmergencyData {
+    bidder: OrgCode,
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TextData {
     text: String,
 }
@@ -345,7 +366,8 @@ impl Command {
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
             Self::ReadNext(_) => CommandKind::ReadNext,
             Self::StartDraw(_) => CommandKind::StartDraw,
-            Self::SignIn => CommandKind::SignIn,
+            Self::SignIn(_) => CommandKind::SignIn,
+            Self::EmergencySignIn { .. } => CommandKind::EmergencySignIn,
             Self::ConfirmPrice => CommandKind::ConfirmPrice,
             Self::RaiseObjection(_) => CommandKind::RaiseObjection,
             Self::AnswerObjection { .. } => CommandKind::AnswerObjection,
@@ -389,7 +411,9 @@ impl Command {
                 typed::<DurationData>(data).map(|d| Self::ReadNext(d.duration_ms))
             }
             CommandKind::StartDraw => typed::<DrawData>(data).map(|d| Self::StartDraw(d.no)),
-            CommandKind::SignIn => plain(Self::SignIn, data),
+            CommandKind::SignIn => typed::<SignInData>(data).map(|d| Self::SignIn(d.agent)),
+            CommandKind::EmergencySignIn => typed::<EmergencyData>(data)
+                .map(|EmergencyData { bidder, reason }| Self::EmergencySignIn { bidder, reason }),
             CommandKind::ConfirmPrice => plain(Self::ConfirmPrice, data),
             CommandKind::RaiseObjection => {
                 typed::<TextData>(data).map(|d| Self::RaiseObjection(d.text))
@@ -464,11 +488,14 @@ impl Command {
             Self::ApproveMeasure { no, measure } => {
                 to_raw_value(&MeasureTaken { no: *no, measure: *measure })
             }
+            Self::SignIn(agent) => to_raw_value(&SignInData { agent: agent.clone() }),
+            Self::EmergencySignIn { bidder, reason } => {
+                to_raw_value(&EmergencyData { bidder: bidder.clone(), reason: reason.clone() })
+            }
             Self::PublishBidders
             | Self::AnnounceCeiling
             | Self::CheckSeals
             | Self::Resume
-            | Self::SignIn
             | Self::ConfirmPrice
             | Self::GenerateRecord
             | Self::ApproveDegraded
@@ -493,6 +520,10 @@ impl Command {
             Self::CheckBidder(check) => {
                 let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);
                 (check.reason.as_ref().is_none_or(fits), "reason")
+            }
+            Self::SignIn(Some(agent)) => (text::line(&agent.name, limits::NAME_CHARS), "agent"),
+            Self::EmergencySignIn { reason, .. } => {
+                (text::line(reason, limits::REASON_CHARS), "reason")
             }
             Self::SignRecord { cms, .. } => (text::base64(cms, limits::CMS_CHARS), "cms"),
             Self::ReadNext(duration) => (duration.get() <= limits::READ_MAX, "duration_ms"),

@@ -6,11 +6,11 @@ use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
     BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade,
-    DrawStarted, Empty, Event, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded,
-    MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
-    OpeningPaused, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
-    RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders,
-    UnsealingStarted,
+    DrawStarted, EmergencySignedIn, Empty, Event, EventKind, FaultDecided, FreezeCompleted,
+    FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised,
+    ObjectionsExtended, OpeningPaused, PostponementAsked, PriceConfirmed, PriceRead,
+    PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn,
+    TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -210,7 +210,15 @@ impl State {
                 Event::PriceRead(reading)
             }
             Command::StartDraw(no) => Event::DrawStarted(DrawStarted { no: *no }),
-            Command::SignIn => Event::SignedIn(SignedIn { bidder: self.party_of(actor)? }),
+            Command::SignIn(agent) => {
+                Event::SignedIn(SignedIn { bidder: self.party_of(actor)?, agent: agent.clone() })
+            }
+            Command::EmergencySignIn { bidder, reason } => {
+                let bid = self.current_bid(bidder);
+                let bid = bid.ok_or_else(|| Refusal::NoSuchBidder { bidder: bidder.clone() })?;
+                let (bidder, reason) = (bid.bidder.clone(), reason.clone());
+                Event::EmergencySignedIn(EmergencySignedIn { bidder, reason })
+            }
             Command::ConfirmPrice => {
                 Event::PriceConfirmed(PriceConfirmed { bidder: code_of(actor)? })
             }

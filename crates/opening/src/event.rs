@@ -41,7 +41,9 @@ pub use room::{
     PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
     SealsChecked, SignedIn, UnsealingStarted, Verdict,
 };
-pub use statements::{BidderChecked, BondState, CeilingAnnounced, IdentityState};
+pub use statements::{
+    Agent, BidderChecked, BondState, CeilingAnnounced, EmergencySignedIn, IdentityState,
+};
 pub use window::ObjectionsExtended;
 
 use crate::actor::Actor;
@@ -166,6 +168,8 @@ events! {
     TooFewBidders(TooFewBidders) = "too-few-bidders";
     /// A bidder signed in (签到): evidence, not a gate.
     SignedIn(SignedIn) = "signed-in";
+    /// The host signed a bidder in whose device fails (紧急签到).
+    EmergencySignedIn(EmergencySignedIn) = "emergency-signed-in";
     /// The list of bidders is announced (公布投标人名单).
     BiddersPublished(BiddersPublished) = "bidders-published";
     /// What the host found about one bidder (身份检查, 保证金): it stops nobody.
@@ -278,7 +282,7 @@ impl Event {
             | Self::DrawPartial(DrawPartial { custodian, .. })
             | Self::JournalSigned(JournalSigned { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Actor::Custodian(*custodian),
-            Self::SignedIn(SignedIn { bidder: Party { code, .. } })
+            Self::SignedIn(SignedIn { bidder: Party { code, .. }, .. })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
             | Self::ObjectionRaised(ObjectionRaised { bidder: code, .. }) => {
                 Actor::Bidder(code.clone())
@@ -302,6 +306,7 @@ impl Event {
             | Self::ObjectionsExtended(_)
             | Self::DegradedApproved(_)
             | Self::BiddersPublished(_)
+            | Self::EmergencySignedIn(_)
             | Self::BidderChecked(_)
             | Self::CeilingAnnounced(_)
             | Self::UnsealingStarted(_)

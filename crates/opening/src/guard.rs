@@ -36,6 +36,7 @@ impl EventKind {
             | Self::PostponementAsked
             | Self::TimeConfirmationAsked
             | Self::BiddersPublished
+            | Self::EmergencySignedIn
             | Self::BidderChecked
             | Self::CeilingAnnounced
             | Self::UnsealingStarted
@@ -200,7 +201,7 @@ impl State {
             | (E::FreezeCompleted, P::Freezing | P::DegradedNotice) => Ok(()),
             (E::FreezeSigned | E::JournalSigned, phase) if phase != P::IntakeClosed => Ok(()),
             // 签到 is evidence and no gate: any time from the frozen list to the end.
-            (E::SignedIn, phase) if phase != P::IntakeClosed => Ok(()),
+            (E::SignedIn | E::EmergencySignedIn, phase) if phase != P::IntakeClosed => Ok(()),
 
             // 电子招标投标办法 art. 29, 30: bidders, then unsealing, then prices; nothing of it
             // before the custodians have countersigned what is to be opened.
@@ -300,6 +301,7 @@ impl State {
             Event::FreezeCompleted(freeze) => self.freeze_completed(freeze, at),
             Event::TooFewBidders(count) => self.too_few_bidders(count),
             Event::SignedIn(who) => self.signed_in(who),
+            Event::EmergencySignedIn(who) => self.emergency_signed_in(who),
             Event::BiddersPublished(list) => self.bidders_announced(list),
             Event::BidderChecked(check) => self.bidder_checked(check),
             Event::CeilingAnnounced(said) => self.ceiling_fits(said),

@@ -40,15 +40,16 @@ pub use actor::{Actor, ActorError};
 pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
 pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use event::{
-    BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced, CustodianRefused,
-    DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial, DrawStarted, Empty,
-    Event, EventError, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned,
-    FrozenBid, FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed,
-    JournalSigned, KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken,
-    ObjectionAnswered, ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, Partial,
-    PartialsReceived, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
-    RecordGenerated, RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick,
-    TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
+    Agent, BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced,
+    CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial,
+    DrawStarted, EmergencySignedIn, Empty, Event, EventError, EventKind, FaultDecided,
+    FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace,
+    HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed, LotPublished,
+    Measure, MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
+    OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
+    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
+    SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -62,7 +63,9 @@ pub use record::{
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
 pub use sheet::{PriceSheet, SheetError, SheetRules};
-pub use state::{ClosedIntake, GeneratedRecord, Mark, Objection, SignedJournal, State, Unsealing};
+pub use state::{
+    ClosedIntake, GeneratedRecord, Mark, Objection, SignIn, SignedJournal, State, Unsealing,
+};
 pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,

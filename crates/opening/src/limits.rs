@@ -44,7 +44,7 @@ pub const PROCUREMENT_RETENTION_YEARS: u32 = 15;
 pub const RETENTION_YEARS_MAX: u32 = 200;
 /// An objection or an answer.
 pub const OBJECTION_CHARS: usize = 2_000;
-/// The reason beside a finding about a bidder.
+/// The reason of a finding about a bidder, and of an emergency sign-in.
 pub const REASON_CHARS: usize = 400;
 /// The postponements of one lot.
 pub const POSTPONEMENTS: usize = 100;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use read::RecordError;
 
-use crate::event::{BondState, HoldReason, Holder, IdentityState, Verdict};
+use crate::event::{Agent, BondState, HoldReason, Holder, IdentityState, Verdict};
 use crate::tender::{Bilingual, CustodyKind, DrawValues, Template, TimeSource};
 
 /// The opening record of one lot. Amounts stand in minor units, in figures and in 大写; times in
@@ -139,6 +139,15 @@ pub struct RecordRow {
     pub completed_at: UtcMillis,
     /// 签到时间; sign-in is no gate.
     pub signed_in_at: Option<UtcMillis>,
+    /// 授权委托人, if the bidder named one; else left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
+    /// 紧急签到: the host's reason, if the host signed the bidder in; else left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<String>,
+    /// 未签到, in a lot that names its steps; else left out.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub absent: bool,
     /// What the host found about the bidder last; left out where it was not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<RecordCheck>,

@@ -107,6 +107,10 @@ impl Event {
             | (Self::TimeConfirmed(time), Command::ApproveTime { deadline }) => {
                 time.deadline == *deadline
             }
+            (Self::SignedIn(who), Command::SignIn(agent)) => who.agent == *agent,
+            (Self::EmergencySignedIn(who), Command::EmergencySignIn { bidder, reason }) => {
+                who.bidder.code == *bidder && who.reason == *reason
+            }
             (Self::BidderChecked(said), Command::CheckBidder(check)) => said == check,
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
@@ -142,7 +146,6 @@ impl Event {
                 Self::BiddersPublished(_)
                 | Self::CeilingAnnounced(_)
                 | Self::SealsChecked(_)
-                | Self::SignedIn(_)
                 | Self::PriceConfirmed(_)
                 | Self::RecordGenerated(_)
                 | Self::OpeningResumed(_)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_types::{Currency, LotId, Money, OrgCode, TenderId};
+use kaibiao_types::{Currency, Decimal, LotId, Money, OrgCode, TenderId};
 use serde::{Deserialize, Serialize};
 
 use crate::strict::{self, JsonError};
@@ -78,6 +78,9 @@ pub enum SheetError {
     /// A read-out field of type money is not an amount.
     #[error("field `{0}` must be an amount as in 1431388.90")]
     Money(String),
+    /// A rate is not an exact decimal in its one form.
+    #[error("field `{0}` must be at most 9 digits and 6 decimal places without needless zeros")]
+    Rate(String),
     /// A read-out field of type text is empty, too long or holds invisible characters.
     #[error("field `{0}` is empty, too long or holds invisible characters")]
     Text(String),
@@ -100,6 +103,7 @@ impl SheetError {
             Self::Lot { .. } => "BIDDER_FORMAT_LOT",
             Self::Missing(_) => "BIDDER_FORMAT_MISSING",
             Self::Money(_) => "BIDDER_FORMAT_MONEY",
+            Self::Rate(_) => "BIDDER_FORMAT_RATE",
             Self::Text(_) => "BIDDER_FORMAT_TEXT",
             Self::Unknown(_) => "BIDDER_FORMAT_UNKNOWN",
             Self::Version => "BIDDER_FORMAT_VERSION",
@@ -223,6 +227,9 @@ fn check_value(field: &ReadOutField, value: &str, currency: Currency) -> Result<
         }
         FieldKind::Money => {
             Money::parse_major(value, currency).map(|_| ()).map_err(|_| SheetError::Money(key()))
+        }
+        FieldKind::Percent | FieldKind::PerMille => {
+            Decimal::parse(value).map(|_| ()).map_err(|_| SheetError::Rate(key()))
         }
         FieldKind::Text if text::line(value, limits::FIELD_TEXT_CHARS) => Ok(()),
         FieldKind::Text => Err(SheetError::Text(key())),

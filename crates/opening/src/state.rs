@@ -10,9 +10,9 @@ use kaibiao_types::{
 
 use crate::draw::DrawRun;
 use crate::event::{
-    BidStatus, BidderChecked, DeadlinePostponed, DocumentsOpened, FreezeCompleted, FreezeDegraded,
-    FrozenBid, LotPublished, MeasureAsked, PostponementAsked, PricesPublished, PublishedBid,
-    RecordSigned, SealsChecked, SetFrozen, TimeConfirmed, Verdict,
+    Agent, BidStatus, BidderChecked, DeadlinePostponed, DocumentsOpened, FreezeCompleted,
+    FreezeDegraded, FrozenBid, LotPublished, MeasureAsked, PostponementAsked, PricesPublished,
+    PublishedBid, RecordSigned, SealsChecked, SetFrozen, TimeConfirmed, Verdict,
 };
 use crate::fault::FaultDecision;
 use crate::hold::{Hold, TakenMeasure};
@@ -39,7 +39,7 @@ pub struct State {
     pub(crate) degraded: Option<FreezeDegraded>,
     pub(crate) approvals: BTreeSet<Approver>,
     pub(crate) completed: Option<FreezeCompleted>,
-    pub(crate) sign_ins: BTreeMap<OrgCode, Mark>,
+    pub(crate) sign_ins: BTreeMap<OrgCode, SignIn>,
     pub(crate) bidders_published: Option<Mark>,
     pub(crate) checks: BTreeMap<OrgCode, (BidderChecked, Mark)>,
     pub(crate) ceiling_announced: Option<Mark>,
@@ -74,6 +74,17 @@ pub struct Mark {
     pub entry: u64,
     /// Its time.
     pub at: UtcMillis,
+}
+
+/// The sign-in (签到) of one bidder.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignIn {
+    /// Where it stands in the log.
+    pub mark: Mark,
+    /// Who acts for the bidder, if it said so.
+    pub agent: Option<Agent>,
+    /// The host's reason, if the host signed the bidder in.
+    pub emergency: Option<String>,
 }
 
 /// What a custodian signed of its journal.
@@ -301,8 +312,8 @@ impl State {
         self.completed.as_ref()
     }
 
-    /// When each bidder signed in.
-    pub const fn sign_ins(&self) -> &BTreeMap<OrgCode, Mark> {
+    /// How each bidder that is there signed in.
+    pub const fn sign_ins(&self) -> &BTreeMap<OrgCode, SignIn> {
         &self.sign_ins
     }
 

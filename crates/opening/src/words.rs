@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_types::{Currency, Millis, Money, Party};
+use kaibiao_types::{Currency, Decimal, Millis, Money, Party};
 
 use crate::event::LotPublished;
 use crate::limits;
@@ -50,7 +50,7 @@ impl PriceWords {
         let mut en = format!("No. {position}: {}. {price_en}: {total}.", bidder.name);
         for field in lot.fields.iter().skip(1) {
             let Some(value) = fields.get(&field.key) else { continue };
-            let (value_zh, value_en) = shown(field, value, total.currency());
+            let (value_zh, value_en) = said(field, value, total.currency());
             zh.push_str(&[&field.zh, "：", &value_zh, "。"].concat());
             en.push_str(&[" ", &field.en, ": ", &value_en, "."].concat());
         }
@@ -59,12 +59,28 @@ impl PriceWords {
     }
 }
 
+/// The value of one read-out field as it is read aloud: a rate in words and in figures.
+fn said(field: &ReadOutField, value: &str, currency: Currency) -> (String, String) {
+    let (part, share) = match field.kind {
+        FieldKind::Percent => ("百分之", "percent"),
+        FieldKind::PerMille => ("千分之", "per mille"),
+        FieldKind::Integer | FieldKind::Money | FieldKind::Text => {
+            return shown(field, value, currency);
+        }
+    };
+    let words = Decimal::parse(value).map_or_else(|_| value.to_owned(), Decimal::spoken);
+    let (figures, _) = shown(field, value, currency);
+    (format!("{part}{words}，{figures}"), format!("{value} {share}"))
+}
+
 /// The value of one read-out field with its unit, in Chinese and in English.
 pub(crate) fn shown(field: &ReadOutField, value: &str, currency: Currency) -> (String, String) {
     let figures = match field.kind {
         FieldKind::Money => {
             Money::parse_major(value, currency).map_or_else(|_| value.to_owned(), |m| m.to_string())
         }
+        FieldKind::Percent => format!("{value}%"),
+        FieldKind::PerMille => format!("{value}‰"),
         FieldKind::Integer | FieldKind::Text => value.to_owned(),
     };
     match &field.unit {

@@ -92,7 +92,7 @@ fn a_refused_command_is_used_up() {
     let head = room.log().head();
     assert!(replayed(hall.send(&book, &early)));
     // A refusal that no entry may tell of leaves nothing behind.
-    let bidder = hall.command(&people.bidders[0].0, Command::SignIn, 2);
+    let bidder = hall.command(&people.bidders[0].0, Command::SignIn(None), 2);
     for _ in 0..2 {
         assert_eq!(refused(hall.send(&book, &bidder)), "too-early");
     }

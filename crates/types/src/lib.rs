@@ -3,6 +3,7 @@
 //! Layer 0. A value that exists is valid: every type here checks its rule once, when it is made.
 //! The identifiers follow the glossary in `docs/glossary.md`.
 
+mod decimal;
 mod digest;
 mod fault;
 mod id;
@@ -13,6 +14,7 @@ mod role;
 mod threshold;
 mod time;
 
+pub use decimal::{Decimal, DecimalError};
 pub use digest::{Digest, DigestError};
 pub use fault::Fault;
 pub use id::{

@@ -118,11 +118,16 @@ impl Money {
             Currency::Cny => "元",
             Currency::Usd => "美元",
         };
-        let integer = if whole > 0 { capital_integer(whole) + unit } else { String::new() };
+        let nothing = whole == 0 && jiao == 0 && fen == 0;
+        // 伍角整 is an amount of yuan; another currency has to be named: 零美元伍角整.
+        let integer = match whole {
+            0 if nothing || self.currency != Currency::Cny => format!("零{unit}"),
+            0 => String::new(),
+            whole => capital_integer(whole) + unit,
+        };
         let decimals = match (jiao, fen) {
-            (0, 0) if whole == 0 => format!("零{unit}整"),
             (0, 0) => "整".to_owned(),
-            (0, fen) if whole == 0 => format!("{}分", numeral(fen)),
+            (0, fen) if integer.is_empty() => format!("{}分", numeral(fen)),
             (0, fen) => format!("零{}分", numeral(fen)),
             (jiao, 0) => format!("{}角整", numeral(jiao)),
             (jiao, fen) => format!("{}角{}分", numeral(jiao), numeral(fen)),
@@ -131,7 +136,7 @@ impl Money {
     }
 }
 
-const fn numeral(digit: u64) -> char {
+pub(crate) const fn numeral(digit: u64) -> char {
     match digit {
         1 => '壹',
         2 => '贰',
@@ -147,7 +152,7 @@ const fn numeral(digit: u64) -> char {
 }
 
 /// A positive integer in capital numerals, groups of four digits with 万, 亿, 万亿.
-fn capital_integer(number: u64) -> String {
+pub(crate) fn capital_integer(number: u64) -> String {
     let groups = [(1_000_000_000_000, "万亿"), (100_000_000, "亿"), (10_000, "万"), (1, "")];
     let mut out = String::new();
     let mut gap = false; // a zero is owed before the next non-zero digit
@@ -224,6 +229,82 @@ mod tests {
         for (fen, text) in cases {
             assert_eq!(Money::fen(fen).unwrap().capital(), text, "{fen}");
         }
+    }
+
+    #[test]
+    fn another_currency_says_its_name() {
+        for (cents, text) in [
+            (0, "零美元整"),
+            (1, "零美元零壹分"),
+            (50, "零美元伍角整"),
+            (12, "零美元壹角贰分"),
+            (100, "壹美元整"),
+            (105, "壹美元零伍分"),
+            (143_138_890, "壹佰肆拾叁万壹仟叁佰捌拾捌美元玖角整"),
+        ] {
+            let amount = Money::new(cents, Currency::Usd).unwrap();
+            assert_eq!(amount.capital(), text, "{cents}");
+        }
+    }
+
+    /// Read back by rules of its own: every amount gives another text, and each says its amount.
+    #[test]
+    fn capital_amounts_are_read_back() {
+        let mut state = 1_u64;
+        let sizes = (0..54).map(|bits| (1_u64 << bits) - 1);
+        let places = (0..16).map(|place| 10_u64.pow(place));
+        let drawn = (0..20_000).map(|_| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) >> (state % 53)
+        });
+        let sparse =
+            (0..13).flat_map(|low| (low..15).map(move |high| 10_u64.pow(low) + 10_u64.pow(high)));
+        for fen in sizes.chain(places).chain(drawn).chain(sparse) {
+            let text = Money::fen(fen).unwrap().capital();
+            assert_eq!(read_back(&text), fen, "{text}");
+            assert!(!text.contains("零零") && !text.contains("零元") || fen == 0, "{text}");
+            assert!(text.ends_with('整') == (fen % 10 == 0), "{text}");
+        }
+    }
+
+    fn read_back(text: &str) -> u64 {
+        let (mut total, mut section, mut digit) = (0_u64, 0_u64, 0_u64);
+        for c in text.chars() {
+            match c {
+                '零' => digit = 0,
+                '整' => {}
+                '拾' | '佰' | '仟' => {
+                    let size = match c {
+                        '拾' => 10,
+                        '佰' => 100,
+                        _ => 1_000,
+                    };
+                    section += std::mem::take(&mut digit) * size;
+                }
+                '万' => {
+                    section = (section + std::mem::take(&mut digit)) * 10_000;
+                    total += std::mem::take(&mut section);
+                }
+                // 万亿: what stands before it is multiplied as a whole.
+                '亿' => {
+                    total = (total + section + std::mem::take(&mut digit)) * 100_000_000;
+                    section = 0;
+                }
+                '元' => {
+                    total =
+                        (total + std::mem::take(&mut section) + std::mem::take(&mut digit)) * 100;
+                }
+                '角' => total += std::mem::take(&mut digit) * 10,
+                '分' => total += std::mem::take(&mut digit),
+                numeral => {
+                    let value = "零壹贰叁肆伍陆柒捌玖".chars().position(|c| c == numeral);
+                    digit = u64::try_from(value.unwrap()).unwrap();
+                }
+            }
+        }
+        total
     }
 
     #[test]

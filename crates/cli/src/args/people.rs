@@ -1,5 +1,7 @@
 //! Arguments of `host`, `supervisor` and `bidder`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use kaibiao_opening::{BondState, HoldReason, IdentityState, Measure};
 use kaibiao_types::{Fault, OrgCode, Part, UtcMillis};
@@ -41,6 +43,24 @@ impl From<UnsealPart> for Part {
             UnsealPart::Documents => Self::Documents,
         }
     }
+}
+
+/// Who acts for a bidder.
+#[derive(Args, Debug)]
+pub(crate) struct AgentArgs {
+    /// Name of the authorised agent (授权委托人), for everybody to see.
+    #[arg(long, value_name = "NAME", requires = "letter")]
+    pub(crate) agent: Option<String>,
+    /// The authorisation letter (授权委托书): only its SHA-256 leaves this machine.
+    #[arg(long, value_name = "FILE", requires = "agent")]
+    pub(crate) letter: Option<PathBuf>,
+    /// Data of the person, such as the number of an id card: only a salted SHA-256 of the file leaves
+    /// this machine.
+    #[arg(long, value_name = "FILE", requires_all = ["agent", "salt_out"])]
+    pub(crate) person: Option<PathBuf>,
+    /// New file for the salt, 32 hexadecimal digits; keep it with the file of the person.
+    #[arg(long, value_name = "FILE", requires = "person")]
+    pub(crate) salt_out: Option<PathBuf>,
 }
 
 /// 身份检查.
@@ -188,6 +208,17 @@ pub(crate) enum HostCmd {
         #[command(flatten)]
         act: Act,
     },
+    /// Sign a bidder in whose device fails (紧急签到).
+    EmergencySignIn {
+        /// The bidder's organisation code.
+        #[arg(long, value_name = "CODE", value_parser = org_code)]
+        bidder: OrgCode,
+        /// Why it does not sign in itself, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Read the next price aloud (唱标).
     ReadNext {
         #[command(flatten)]
@@ -321,8 +352,13 @@ pub(crate) enum SupervisorCmd {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BidderCmd {
-    /// Sign in (签到).
-    SignIn(Act),
+    /// Sign in (签到); with the authorised agent where one acts for the bidder.
+    SignIn {
+        #[command(flatten)]
+        agent: AgentArgs,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Confirm the price as read (报价确认).
     Confirm(Act),
     /// Object to the opening (异议).

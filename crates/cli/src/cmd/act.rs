@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaibiao_opening::{BidderChecked, Command};
+use kaibiao_crypto::SUITE_1;
+use kaibiao_opening::{Agent, BidderChecked, Command};
 use kaibiao_types::{Fault, LotKey, Millis, Part};
-use kaibiao_wire::{Exit, Label};
+use kaibiao_wire::{Exit, Label, RandomId};
 
-use crate::args::{Act, BidderCmd, HostCmd, MayTrust, SignAct, SupervisorCmd, Why};
+use crate::args::{Act, AgentArgs, BidderCmd, HostCmd, MayTrust, SignAct, SupervisorCmd, Why};
 use crate::client::Hall;
 use crate::failure::Failure;
 use crate::folder::TenderBytes;
 use crate::follow::Follower;
 use crate::identity::Signer;
 use crate::output::{Facts, Ui};
-use crate::{acts, machine};
+use crate::{acts, files, machine};
+
+/// Bytes of the longest authorisation letter, and of the longest file about a person.
+const PERSON_MAX: usize = 64 << 20;
 
 pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
@@ -35,6 +39,9 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         HostCmd::Postpone { to, reason, act } => {
             let deadline = to.from(machine::now()?);
             send(&act, Command::AskPostponement { deadline, reason }, ui).await
+        }
+        HostCmd::EmergencySignIn { bidder, reason, act } => {
+            send(&act, Command::EmergencySignIn { bidder, reason }, ui).await
         }
         HostCmd::ReadNext { act, duration_ms } => read(&act, duration_ms, 1, ui).await,
         HostCmd::ReadAll { act, interval_ms } => read(&act, interval_ms, usize::MAX, ui).await,
@@ -81,11 +88,30 @@ pub(super) async fn supervisor(command: SupervisorCmd, ui: Ui) -> Result<Exit, F
 
 pub(super) async fn bidder(command: BidderCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
-        BidderCmd::SignIn(act) => send(&act, Command::SignIn, ui).await,
+        BidderCmd::SignIn { agent, act } => {
+            let agent = acting_for(&agent)?;
+            send(&act, Command::SignIn(agent), ui).await
+        }
         BidderCmd::Confirm(act) => send(&act, Command::ConfirmPrice, ui).await,
         BidderCmd::Object { text, act } => send(&act, Command::RaiseObjection(text), ui).await,
         BidderCmd::SignRecord(act) => sign(&act, ui).await,
     }
+}
+
+/// The agent, with digests of what stays here.
+fn acting_for(args: &AgentArgs) -> Result<Option<Agent>, Failure> {
+    let (Some(name), Some(letter)) = (&args.agent, &args.letter) else { return Ok(None) };
+    let letter_sha256 = SUITE_1.hash(&files::read(letter, PERSON_MAX)?);
+    let person = match (&args.person, &args.salt_out) {
+        (Some(person), Some(salt_out)) => {
+            let bytes = files::read(person, PERSON_MAX)?;
+            let salt = machine::random_bytes()?;
+            files::write_private(salt_out, format!("{}\n", RandomId::new(salt)).as_bytes())?;
+            Some(SUITE_1.hash(&[&salt[..], &bytes].concat()))
+        }
+        _ => None,
+    };
+    Ok(Some(Agent { name: name.clone(), letter_sha256, person }))
 }
 
 fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {

@@ -64,7 +64,7 @@ impl Room<'_, '_> {
         self.until("the complete freeze", STEP, |state| state.phase() >= Phase::Ready).await?;
         let cast = self.opening.cast;
         for bidder in &cast.bidders {
-            self.send(&bidder.signer, Command::SignIn).await?;
+            self.send(&bidder.signer, Command::SignIn(None)).await?;
             self.opening.plan.breathe_millis(400).await;
         }
         self.opening.plan.breathe(3).await;

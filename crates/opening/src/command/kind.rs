@@ -31,6 +31,8 @@ pub enum CommandKind {
     StartDraw,
     /// `sign-in`
     SignIn,
+    /// `emergency-sign-in`
+    EmergencySignIn,
     /// `confirm-price`
     ConfirmPrice,
     /// `raise-objection`
@@ -74,6 +76,7 @@ impl CommandKind {
         Self::ReadNext,
         Self::StartDraw,
         Self::SignIn,
+        Self::EmergencySignIn,
         Self::ConfirmPrice,
         Self::RaiseObjection,
         Self::AnswerObjection,
@@ -104,6 +107,7 @@ impl CommandKind {
             Self::ReadNext => "read-next",
             Self::StartDraw => "start-draw",
             Self::SignIn => "sign-in",
+            Self::EmergencySignIn => "emergency-sign-in",
             Self::ConfirmPrice => "confirm-price",
             Self::RaiseObjection => "raise-objection",
             Self::AnswerObjection => "answer-objection",
@@ -140,6 +144,7 @@ impl CommandKind {
             Self::ReadNext => EventKind::PriceRead,
             Self::StartDraw => EventKind::DrawStarted,
             Self::SignIn => EventKind::SignedIn,
+            Self::EmergencySignIn => EventKind::EmergencySignedIn,
             Self::ConfirmPrice => EventKind::PriceConfirmed,
             Self::RaiseObjection => EventKind::ObjectionRaised,
             Self::AnswerObjection => EventKind::ObjectionAnswered,
@@ -168,6 +173,7 @@ impl CommandKind {
             | Self::StartUnsealing
             | Self::ReadNext
             | Self::StartDraw
+            | Self::EmergencySignIn
             | Self::AnswerObjection
             | Self::GenerateRecord
             | Self::AskMeasure

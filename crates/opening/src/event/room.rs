@@ -7,6 +7,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Agent;
 use crate::actor::Actor;
 
 data! {
@@ -14,6 +15,9 @@ data! {
     SignedIn {
         /// The bidder.
         bidder: Party,
+        /// Who acts for it; the key is left out of a sign-in that does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<Agent>,
     }
 
     /// `bidders-published`.

@@ -46,7 +46,14 @@ impl Event {
                 cms(&data.cms)
             }
             Self::KeyDestroyed(data) => cms(&data.cms),
-            Self::SignedIn(data) => name(&data.bidder.name, "bidder"),
+            Self::SignedIn(data) => {
+                name(&data.bidder.name, "bidder")?;
+                data.agent.as_ref().map_or(Ok(()), |agent| name(&agent.name, "agent"))
+            }
+            Self::EmergencySignedIn(data) => {
+                name(&data.bidder.name, "bidder")?;
+                need(text::line(&data.reason, limits::REASON_CHARS), "reason")
+            }
             Self::BidderChecked(data) => {
                 let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);
                 need(data.reason.as_ref().is_none_or(fits), "reason")

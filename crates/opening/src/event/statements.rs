@@ -1,10 +1,29 @@
-//! The data of what the host states about bidders and ceiling, keys in the order in which they are
+//! The data of who signs in, and of what the host states about bidders and ceiling, keys in the order in which they are
 //! written.
 
-use kaibiao_types::{Money, OrgCode};
+use kaibiao_types::{Digest, Money, OrgCode, Party};
 use serde::{Deserialize, Serialize};
 
 data! {
+    /// Who acts for a bidder (授权委托人), as the bidder says when it signs in.
+    Agent {
+        /// The name, for everybody to see.
+        name: String,
+        /// SHA-256 of the authorisation letter (授权委托书); the letter stays with the bidder.
+        letter_sha256: Digest,
+        /// Salted digest of what tells more of the person (numbers of ids and phones), which nobody
+        /// can guess back (ruling 24); `null` if the bidder gives none.
+        person: Option<Digest>,
+    }
+
+    /// `emergency-signed-in`: 紧急签到, by the host for a bidder whose device fails.
+    EmergencySignedIn {
+        /// The bidder.
+        bidder: Party,
+        /// Why it did not sign in itself.
+        reason: String,
+    }
+
     /// `bidder-checked`: what the host found about one bidder. It stops nobody.
     BidderChecked {
         /// The bidder.

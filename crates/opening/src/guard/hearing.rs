@@ -3,7 +3,9 @@
 use kaibiao_types::{Millis, OrgCode, UtcMillis};
 
 use super::{Guard, bad, fits};
-use crate::event::{EventKind, ObjectionRaised, PriceRead, RecordSigned, SignedIn};
+use crate::event::{
+    EmergencySignedIn, EventKind, ObjectionRaised, PriceRead, RecordSigned, SignedIn,
+};
 use crate::limits;
 use crate::refusal::{DataRule, Refusal};
 use crate::state::State;
@@ -14,6 +16,18 @@ impl State {
         let known = self.current_bid(&who.bidder.code).is_some_and(|bid| bid.bidder == who.bidder);
         fits(step, DataRule::Party, known)?;
         if self.sign_ins.contains_key(&who.bidder.code) {
+            return Err(Refusal::AlreadyDone { step });
+        }
+        Ok(())
+    }
+
+    /// Once for a bidder of the lot, and only while it has not signed in itself.
+    pub(super) fn emergency_signed_in(&self, who: &EmergencySignedIn) -> Guard {
+        let (step, code) = (EventKind::EmergencySignedIn, &who.bidder.code);
+        let bid = self.current_bid(code);
+        let bid = bid.ok_or_else(|| Refusal::NoSuchBidder { bidder: code.clone() })?;
+        fits(step, DataRule::Party, bid.bidder == who.bidder)?;
+        if self.sign_ins.contains_key(code) {
             return Err(Refusal::AlreadyDone { step });
         }
         Ok(())

@@ -106,6 +106,8 @@ fn row(
     price: &PublishedBid,
 ) -> Option<RecordRow> {
     let code = &bid.bidder.code;
+    let sign_in = state.sign_ins().get(code);
+    let sign_in = sign_in.filter(|sign_in| before_record(state, sign_in.mark.entry));
     let seals = state.seals()?.results.iter().filter(|result| result.bidder == *code);
     Some(RecordRow {
         position,
@@ -113,11 +115,10 @@ fn row(
         seq: bid.seq,
         manifest_sha256: bid.manifest_sha256,
         completed_at: bid.completed_at,
-        signed_in_at: state
-            .sign_ins()
-            .get(code)
-            .filter(|mark| before_record(state, mark.entry))
-            .map(|mark| mark.at),
+        signed_in_at: sign_in.map(|sign_in| sign_in.mark.at),
+        agent: sign_in.and_then(|sign_in| sign_in.agent.clone()),
+        emergency: sign_in.and_then(|sign_in| sign_in.emergency.clone()),
+        absent: sign_in.is_none() && !lot.steps.is_empty(),
         check: state.checks().get(code).map(|(check, mark)| RecordCheck {
             at: mark.at,
             identity: check.identity,

@@ -115,7 +115,16 @@ fn write_row(page: &mut Page, row: &RecordRow) {
     page.item("代码 Code", row.bidder.code.as_str());
     page.item("递交 Received", &format!("{}（{}）", time(row.completed_at), row.seq));
     page.item("摘要 Manifest", &row.manifest_sha256.to_string());
-    page.item("签到 Signed in", &or_none(row.signed_in_at.map(time)));
+    let absent = if row.absent { "未签到 absent" } else { "无 none" };
+    let signed_in = row.signed_in_at.map_or_else(|| absent.to_owned(), time);
+    page.item("签到 Signed in", &signed_in);
+    if let Some(reason) = &row.emergency {
+        page.item("紧急签到 Signed in by the host", reason);
+    }
+    if let Some(agent) = &row.agent {
+        page.item("授权委托人 Agent", &agent.name);
+        page.item("授权委托书摘要 Letter", &agent.letter_sha256.to_string());
+    }
     if let Some(check) = &row.check {
         page.item("检查 Check", &checked(check));
     }

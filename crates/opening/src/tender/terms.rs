@@ -38,6 +38,10 @@ pub enum FieldKind {
     Integer,
     /// An amount of the tender's currency in major units, at most two decimal places.
     Money,
+    /// A part per thousand (费率、千分比): an exact decimal.
+    PerMille,
+    /// A percentage (费率、下浮率): an exact decimal.
+    Percent,
     /// One line of text.
     Text,
 }

@@ -29,7 +29,10 @@ pub fn commands() -> Vec<Command> {
         Command::StartUnsealing(Part::Price),
         Command::ReadNext(span(3_000)),
         Command::StartDraw(1),
-        Command::SignIn,
+        Command::SignIn(None),
+        Command::EmergencySignIn {
+            bidder: bidder_party(1).code, reason: "电脑故障".to_owned()
+        },
         Command::ConfirmPrice,
         Command::RaiseObjection("报价读错了\n请核对".to_owned()),
         Command::AnswerObjection { no: 1, text: "已核对，无误。".to_owned() },

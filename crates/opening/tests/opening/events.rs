@@ -69,7 +69,7 @@ pub fn normal() -> Opening {
         opening.input(&freeze_signed(no)).unwrap();
     }
     opening.input(&journal_signed(3, JournalMoment::Freeze)).unwrap();
-    opening.command(&bidder(1), &Command::SignIn).unwrap();
+    opening.command(&bidder(1), &Command::SignIn(None)).unwrap();
     opening.host(&Command::PublishBidders);
     refuse(&mut opening, &host(), &Command::StartUnsealing(Part::Price));
     opening.host(&Command::CheckSeals);
@@ -116,7 +116,7 @@ pub fn normal() -> Opening {
     for actor in [host(), supervisor(), bidder(1)] {
         opening.command(&actor, &sign).unwrap();
     }
-    opening.command(&bidder(3), &Command::SignIn).unwrap();
+    opening.command(&bidder(3), &Command::SignIn(None)).unwrap();
     opening.host(&Command::Close);
     for no in [2, 1, 3] {
         opening.now += 400;
@@ -166,6 +166,8 @@ fn whole_logs_are_vectors() {
         ("terminated", crate::hold::terminated()),
         ("decided", crate::fault::closed()),
         ("window", crate::window::closed()),
+        ("attended", crate::sign_in::closed()),
+        ("rates", crate::rates::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -193,6 +195,8 @@ fn entries_round_trip_byte_for_byte() {
         "log-terminated",
         "log-decided",
         "log-window",
+        "log-attended",
+        "log-rates",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -213,6 +217,8 @@ fn committed_logs_replay() {
         ("log-terminated.jsonl", Phase::Terminated),
         ("log-decided.jsonl", Phase::Closed),
         ("log-window.jsonl", Phase::Closed),
+        ("log-attended.jsonl", Phase::Closed),
+        ("log-rates.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
+    clippy::result_large_err,
     clippy::string_slice,
     clippy::format_push_string,
     clippy::unwrap_used
@@ -22,10 +23,12 @@ mod observer;
 mod postpone;
 mod procedure;
 mod random;
+mod rates;
 mod record;
 mod replay;
 mod sequences;
 mod sheet;
+mod sign_in;
 mod steps;
 mod stored;
 mod support;

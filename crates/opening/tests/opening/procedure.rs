@@ -104,7 +104,7 @@ fn nothing_before_the_deadline() {
     assert_eq!(opening.input(&Input::PricesUnsealed(Vec::new())), Err(wait.clone()));
     let outcome = opening.command(&host(), &Command::StartUnsealing(Part::Price));
     assert_eq!(outcome, Err(wait.clone()));
-    assert_eq!(opening.command(&bidder(1), &Command::SignIn), Err(wait.clone()));
+    assert_eq!(opening.command(&bidder(1), &Command::SignIn(None)), Err(wait.clone()));
     assert_eq!(opening.state.unsealing(), None);
     assert_eq!(wait.article(), Some("招标投标法 art. 34"));
     opening.now = DEADLINE;
@@ -116,7 +116,7 @@ fn nothing_before_the_deadline() {
 fn before_the_deadline_a_refusal_names_no_bidder() {
     let opening = Opening::at(Phase::Receiving, 4);
     let now = at(opening.now);
-    let refusal = opening.state.decide(&bidder(1), &Command::SignIn, now).unwrap_err();
+    let refusal = opening.state.decide(&bidder(1), &Command::SignIn(None), now).unwrap_err();
     assert_eq!(opening.state.refusal_event(&bidder(1), CommandKind::SignIn, &refusal), None);
     // An attempt of the host is on record.
     let start = Command::StartUnsealing(Part::Price);
@@ -139,9 +139,12 @@ fn steps_belong_to_their_parties() {
     for actor in [bidder(1), supervisor(), Actor::Hall, Actor::Custodian(custodian(1)), stranger] {
         assert_eq!(label(opening.command(&actor, &publish)), "wrong-role", "{actor}");
     }
-    assert_eq!(label(opening.command(&host(), &Command::SignIn)), "wrong-role");
-    assert_eq!(label(opening.command(&bidder(9), &Command::SignIn)), "not-a-bidder");
-    assert_eq!(label(opening.command(&Actor::Bidder(code(1)), &Command::SignIn)), "not-a-bidder");
+    assert_eq!(label(opening.command(&host(), &Command::SignIn(None))), "wrong-role");
+    assert_eq!(label(opening.command(&bidder(9), &Command::SignIn(None))), "not-a-bidder");
+    assert_eq!(
+        label(opening.command(&Actor::Bidder(code(1)), &Command::SignIn(None))),
+        "not-a-bidder"
+    );
     let other = Actor::Supervisor(code(1));
     assert_eq!(label(opening.command(&other, &Command::ApproveDegraded)), "wrong-role");
 }
@@ -177,7 +180,7 @@ fn after_a_crash_the_failure_is_still_owed_and_nothing_else_is_allowed() {
     let now = at(opening.now);
     assert_eq!(opening.state.next_due(), Some(now));
     assert_eq!(label(opening.command(&host(), &Command::PublishBidders)), "too-few-bidders");
-    assert_eq!(label(opening.command(&bidder(1), &Command::SignIn)), "too-few-bidders");
+    assert_eq!(label(opening.command(&bidder(1), &Command::SignIn(None))), "too-few-bidders");
     assert_eq!(label(opening.input(&refused_by(1))), "too-few-bidders");
     let owed = opening.state.due(now).unwrap();
     assert_eq!(owed.kind(), EventKind::TooFewBidders);
@@ -216,12 +219,12 @@ fn seals_come_before_the_unsealing() {
 #[test]
 fn sign_in_is_evidence_and_no_gate() {
     let mut opening = Opening::at(Phase::IntakeClosed, 4);
-    assert_eq!(label(opening.command(&bidder(1), &Command::SignIn)), "out-of-order");
+    assert_eq!(label(opening.command(&bidder(1), &Command::SignIn(None))), "out-of-order");
     let mut opening = Opening::at(Phase::Freezing, 4);
-    opening.command(&bidder(1), &Command::SignIn).unwrap();
-    assert_eq!(label(opening.command(&bidder(1), &Command::SignIn)), "already-done");
+    opening.command(&bidder(1), &Command::SignIn(None)).unwrap();
+    assert_eq!(label(opening.command(&bidder(1), &Command::SignIn(None))), "already-done");
     let mut opening = Opening::at(Phase::RecordGenerated, 4);
-    opening.command(&bidder(2), &Command::SignIn).unwrap();
+    opening.command(&bidder(2), &Command::SignIn(None)).unwrap();
     assert_eq!(opening.state.sign_ins().len(), 1);
 }
 

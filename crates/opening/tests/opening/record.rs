@@ -27,6 +27,8 @@ fn records_are_vectors() {
         ("held", crate::hold::closed()),
         ("decided", crate::fault::closed()),
         ("window", crate::window::closed()),
+        ("attended", crate::sign_in::closed()),
+        ("rates", crate::rates::closed()),
     ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();
@@ -43,7 +45,7 @@ fn what_follows_the_record_does_not_enter_it() {
     assert_eq!(OpeningRecord::new(&opening.state), Some(record));
     let mut late = Opening::at(Phase::RecordGenerated, 4);
     let record = OpeningRecord::new(&late.state).unwrap();
-    late.command(&bidder(1), &Command::SignIn).unwrap();
+    late.command(&bidder(1), &Command::SignIn(None)).unwrap();
     late.host(&Command::StartUnsealing(Part::Documents));
     late.host(&Command::ConfirmTime { deadline: at(DEADLINE) });
     late.command(&supervisor(), &Command::ApproveTime { deadline: at(DEADLINE) }).unwrap();

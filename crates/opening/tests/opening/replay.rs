@@ -23,6 +23,7 @@ const OPTIONAL: &[EventKind] = &[
     EventKind::Refused,
     EventKind::CustodianRefused,
     EventKind::SignedIn,
+    EventKind::EmergencySignedIn,
     EventKind::PriceConfirmed,
     EventKind::RecordSigned,
     EventKind::OpeningClosed,
@@ -245,7 +246,7 @@ fn too_few_bidders_cannot_be_talked_away() {
         (host(), Event::BiddersPublished(BiddersPublished { bidders })),
         (host(), Event::OpeningClosed(Empty {})),
         (Actor::Hall, Event::SealsChecked(SealsChecked { results: seals(&state) })),
-        (bidder(1), Event::SignedIn(SignedIn { bidder: bidder_party(1) })),
+        (bidder(1), Event::SignedIn(SignedIn { bidder: bidder_party(1), agent: None })),
     ] {
         let error = state.clone().check_and_apply(&by, now, &event).unwrap_err();
         assert_eq!(error.label(), "too-few-bidders");

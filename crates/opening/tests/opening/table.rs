@@ -30,7 +30,7 @@ pub fn commands() -> Vec<(Actor, Command)> {
     }
     list.insert(5, (host(), Command::StartUnsealing(Part::Documents)));
     list.push((bidder(1), Command::Close));
-    list.push((bidder(9), Command::SignIn));
+    list.push((bidder(9), Command::SignIn(None)));
     list
 }
 

@@ -16,19 +16,25 @@ use crate::model::{
 pub(super) fn sign_in(record: &OpeningRecord) -> Section {
     let shown = vec![
         number(),
-        table::left(("投标人", "Bidder"), 130, |row: &RecordRow| vec![plain(&row.bidder.name)]),
-        table::left(("统一社会信用代码", "Code"), 60, |row: &RecordRow| {
+        table::left(("投标人", "Bidder"), 80, |row: &RecordRow| vec![plain(&row.bidder.name)]),
+        table::left(("统一社会信用代码", "Code"), 55, |row: &RecordRow| {
             vec![plain(row.bidder.code.as_str())]
         }),
-        table::left(("签到时间", "Signed in"), 65, |row: &RecordRow| {
-            row.signed_in_at.map_or_else(
-                || vec![plain("未签到 not signed in")],
-                |at| vec![plain(&at.beijing())],
-            )
+        table::left(("签到时间", "Signed in"), 60, signed_in),
+        table::left(("授权委托人", "Agent"), 60, |row: &RecordRow| {
+            row.agent.as_ref().map_or_else(none, |agent| vec![plain(&agent.name)])
         }),
     ];
     let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
     section(("附表一　投标人签到表", "Sign-in of bidders"), Start::NewPage, body)
+}
+
+fn signed_in(row: &RecordRow) -> Cell {
+    let Some(at) = row.signed_in_at else { return vec![plain("未签到 not signed in")] };
+    let by_host = row.emergency.iter().flat_map(|reason| {
+        [faint("紧急签到，由主持人代为办理 signed in by the host"), faint(reason)]
+    });
+    core::iter::once(plain(&at.beijing())).chain(by_host).collect()
 }
 
 /// 投标文件递交时间.

@@ -25,7 +25,7 @@ impl Stage<'_> {
         if let Some(party) = first {
             let (identity, party) = self.bidder(&party)?;
             let actor = Actor::Bidder(party.code.clone());
-            self.room.command(identity, &actor, &Command::SignIn, self.entropy)?;
+            self.room.command(identity, &actor, &Command::SignIn(None), self.entropy)?;
         }
         let host = self.host();
         self.room.refused(&host, &Command::Close)?;
