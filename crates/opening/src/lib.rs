@@ -26,6 +26,7 @@ mod phase;
 mod record;
 mod refusal;
 mod replay;
+mod shared;
 mod sheet;
 mod state;
 mod strict;
