@@ -1,12 +1,16 @@
 //! `apply`: what an event changes. It decides nothing and cannot fail.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kaibiao_types::{Digest, Part, UtcMillis};
 
 use crate::actor::Actor;
-use crate::event::{CustodianRefused, DeadlinePostponed, Event, JournalSigned, PartialsReceived};
+use crate::event::{
+    CustodianRefused, DeadlinePostponed, Event, JournalSigned, PartialsReceived, RecordSigned,
+};
 use crate::phase::Phase;
+use crate::shared::{Priced, current_places};
 use crate::state::{
     Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignIn, SignedJournal,
     State, Track,
@@ -39,6 +43,7 @@ impl State {
                 self.phase = Phase::IntakeClosed;
             }
             Event::SetFrozen(set) => {
+                self.current = current_places(set).into();
                 self.frozen = Some(Arc::new(set.clone()));
                 self.freeze_wait_from = at;
                 self.phase = Phase::Freezing;
@@ -88,6 +93,7 @@ impl State {
             Event::PartialsReceived(partials) => self.partials_received(partials),
             Event::CustodianRefused(refused) => self.custodian_refused(refused),
             Event::PricesPublished(prices) => {
+                self.priced = Priced::of(prices).into();
                 self.published_bids = Some(Arc::new(prices.clone()));
                 self.published_at = at;
                 self.phase = Phase::Published;
@@ -130,7 +136,7 @@ impl State {
                 self.record = Some(GeneratedRecord { sha256: record.sha256, mark });
                 self.phase = Phase::RecordGenerated;
             }
-            Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
+            Event::RecordSigned(signature) => self.record_was_signed(signature),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
             Event::OpeningPaused(pause) => self.paused(by, pause, mark),
             Event::OpeningResumed(_) => self.hold_ends(mark),
@@ -155,6 +161,11 @@ impl State {
         let (length, sha256) = (signed.length, signed.sha256);
         let kept = SignedJournal { mark, length, sha256 };
         self.journals.insert((signed.custodian, signed.moment), kept);
+    }
+
+    fn record_was_signed(&mut self, signature: &RecordSigned) {
+        self.record_signers.insert((signature.role, signature.party.code.clone()));
+        self.record_signatures.push(signature.clone());
     }
 
     fn postponed(&mut self, to: &DeadlinePostponed) {
@@ -182,15 +193,11 @@ impl State {
     }
 
     fn partials_received(&mut self, partials: &PartialsReceived) {
-        let bids: Option<Vec<Digest>> = partials
-            .partials
-            .as_ref()
-            .map(|list| list.iter().map(|partial| partial.manifest_sha256).collect());
+        let bids: BTreeSet<Digest> =
+            partials.partials.iter().flatten().map(|partial| partial.manifest_sha256).collect();
         if let Some(track) = self.track_mut(partials.part) {
             track.refused.remove(&partials.custodian);
-            track
-                .released
-                .insert(partials.custodian, bids.unwrap_or_default().into_iter().collect());
+            track.released.insert(partials.custodian, bids.into());
         }
     }
 

@@ -1,6 +1,8 @@
 //! `decide`: from a command or an input to the entries that it causes. Pure; it may refuse.
 
-use kaibiao_types::{Millis, OrgCode, Part, Party, Role, UtcMillis};
+use std::collections::BTreeMap;
+
+use kaibiao_types::{Digest, Millis, OrgCode, Part, Party, Role, UtcMillis};
 
 use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
@@ -151,7 +153,7 @@ impl State {
     /// The sentence that is read next, taking `duration`; `None` when every price is read.
     pub fn next_reading(&self, duration: Millis) -> Option<PriceRead> {
         let read = usize::try_from(self.read).ok()?;
-        let bid = self.priced_bids().nth(read)?;
+        let bid = self.priced_bid(read)?;
         let (position, total) = (self.read.checked_add(1)?, bid.total?);
         let fields = bid.fields.as_ref()?;
         let words = PriceWords::new(self.published()?, position, &bid.bidder, total, fields);
@@ -271,6 +273,9 @@ impl State {
     fn settle(&self, cause: &Actor, event: Event, now: UtcMillis) -> Result<Vec<Event>, Refusal> {
         let by = event.written_by(cause);
         self.check(&by, now, &event)?;
+        if event.kind().leaves_due_alone() && self.due(now).is_none() {
+            return Ok(vec![event]);
+        }
         let mut next = self.clone();
         next.apply(&by, now, &event);
         let mut events = vec![event];
@@ -287,15 +292,14 @@ impl State {
         self.admit(step, &[Role::Hall], &Actor::Hall, now)?;
         let lot = self.published().ok_or(bad(step, DataRule::Verdict))?;
         let rules = lot.sheet_rules(&self.lot);
-        let outcome_of = |manifest| {
-            let mut found = outcomes.iter().filter(|o| o.manifest_sha256 == manifest);
-            found.next().filter(|_| found.next().is_none()).ok_or(bad(step, DataRule::Verdict))
-        };
+        let of: BTreeMap<&Digest, &PriceOutcome> =
+            outcomes.iter().map(|outcome| (&outcome.manifest_sha256, outcome)).collect();
         let mut bids = Vec::new();
         for bid in self.current_bids() {
-            let outcome = outcome_of(bid.manifest_sha256)?;
+            let outcome = of.get(&bid.manifest_sha256).ok_or(bad(step, DataRule::Verdict))?;
             bids.push(PublishedBid::judge(&rules, lot.ceiling, bid, &outcome.sheet));
         }
+        // One outcome for each bid: none of them twice, and none for another bid.
         if bids.len() != outcomes.len() {
             return Err(bad(step, DataRule::Verdict));
         }
@@ -319,6 +323,22 @@ impl State {
     fn party_of(&self, actor: &Actor) -> Result<Party, Refusal> {
         let code = code_of(actor)?;
         self.knows(actor.role(), &code).ok_or(Refusal::NotABidder)
+    }
+}
+
+impl EventKind {
+    /// Whether an entry of this kind changes nothing that [`State::due`] looks at, so that the state
+    /// before it can be asked what is owed after it. A kind that is not here is applied to a copy.
+    const fn leaves_due_alone(self) -> bool {
+        matches!(
+            self,
+            Self::Tick
+                | Self::SignedIn
+                | Self::PriceConfirmed
+                | Self::ObjectionRaised
+                | Self::ObjectionAnswered
+                | Self::RecordSigned
+        )
     }
 }
 

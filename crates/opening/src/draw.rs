@@ -47,7 +47,7 @@ pub struct Drawing<'a> {
 
 impl State {
     /// The draws that were started, by number.
-    pub const fn draws(&self) -> &BTreeMap<u32, DrawRun> {
+    pub fn draws(&self) -> &BTreeMap<u32, DrawRun> {
         &self.draws
     }
 

@@ -28,6 +28,7 @@ mod phase;
 mod record;
 mod refusal;
 mod replay;
+mod shared;
 mod sheet;
 mod state;
 mod strict;

@@ -12,11 +12,12 @@ use crate::draw::DrawRun;
 use crate::event::{
     Agent, BidStatus, BidderChecked, DeadlinePostponed, DocumentsOpened, FreezeCompleted,
     FreezeDegraded, FrozenBid, LotPublished, MeasureAsked, PostponementAsked, PricesPublished,
-    PublishedBid, RecordSigned, SealsChecked, SetFrozen, TimeConfirmed, Verdict,
+    PublishedBid, RecordSigned, SealsChecked, SetFrozen, TimeConfirmed,
 };
 use crate::fault::FaultDecision;
 use crate::hold::{Hold, TakenMeasure};
 use crate::phase::Phase;
+use crate::shared::{Priced, Shared};
 use crate::window::ObjectionWindow;
 
 /// Everything that the log of one lot says so far. Cheap to clone: the large lists are shared.
@@ -34,31 +35,34 @@ pub struct State {
     pub(crate) time_confirmed: Option<Mark>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
+    pub(crate) current: Shared<BTreeMap<OrgCode, usize>>,
     pub(crate) freeze_wait_from: UtcMillis,
     pub(crate) signers: BTreeSet<CustodianIndex>,
     pub(crate) degraded: Option<FreezeDegraded>,
     pub(crate) approvals: BTreeSet<Approver>,
     pub(crate) completed: Option<FreezeCompleted>,
-    pub(crate) sign_ins: BTreeMap<OrgCode, SignIn>,
+    pub(crate) sign_ins: Shared<BTreeMap<OrgCode, SignIn>>,
     pub(crate) bidders_published: Option<Mark>,
-    pub(crate) checks: BTreeMap<OrgCode, (BidderChecked, Mark)>,
+    pub(crate) checks: Shared<BTreeMap<OrgCode, (BidderChecked, Mark)>>,
     pub(crate) ceiling_announced: Option<Mark>,
     pub(crate) seals: Option<Arc<SealsChecked>>,
     pub(crate) prices: Track,
     pub(crate) documents: Track,
     pub(crate) published_bids: Option<Arc<PricesPublished>>,
+    pub(crate) priced: Shared<Priced>,
     pub(crate) published_at: UtcMillis,
     pub(crate) opened_documents: Option<Arc<DocumentsOpened>>,
     pub(crate) documents_mark: Option<Mark>,
     pub(crate) read: u32,
     pub(crate) reading_until: UtcMillis,
-    pub(crate) draws: BTreeMap<u32, DrawRun>,
+    pub(crate) draws: Shared<BTreeMap<u32, DrawRun>>,
     pub(crate) fault_decisions: BTreeMap<(OrgCode, Part), FaultDecision>,
-    pub(crate) confirmations: BTreeMap<OrgCode, UtcMillis>,
-    pub(crate) objections: Vec<Objection>,
+    pub(crate) confirmations: Shared<BTreeMap<OrgCode, UtcMillis>>,
+    pub(crate) objections: Shared<Vec<Objection>>,
     pub(crate) objection_window: Option<ObjectionWindow>,
     pub(crate) record: Option<GeneratedRecord>,
-    pub(crate) record_signatures: Vec<RecordSigned>,
+    pub(crate) record_signatures: Shared<Vec<RecordSigned>>,
+    pub(crate) record_signers: Shared<BTreeSet<(Role, OrgCode)>>,
     pub(crate) holds: Vec<Hold>,
     pub(crate) measure_asked: Option<MeasureAsked>,
     pub(crate) measures: Vec<TakenMeasure>,
@@ -131,7 +135,7 @@ pub(crate) struct Track {
     /// Unsealing has begun.
     pub(crate) started: bool,
     /// Custodians that released, with the bids they released for (none listed for documents).
-    pub(crate) released: BTreeMap<CustodianIndex, BTreeSet<Digest>>,
+    pub(crate) released: BTreeMap<CustodianIndex, Shared<BTreeSet<Digest>>>,
     /// Custodians that refused since the unsealing began.
     pub(crate) refused: BTreeSet<CustodianIndex>,
 }
@@ -189,31 +193,34 @@ impl State {
             time_confirmed: None,
             intake: None,
             frozen: None,
+            current: Shared::default(),
             freeze_wait_from: UtcMillis::EPOCH,
             signers: BTreeSet::new(),
             degraded: None,
             approvals: BTreeSet::new(),
             completed: None,
-            sign_ins: BTreeMap::new(),
+            sign_ins: Shared::default(),
             bidders_published: None,
-            checks: BTreeMap::new(),
+            checks: Shared::default(),
             ceiling_announced: None,
             seals: None,
             prices: Track::default(),
             documents: Track::default(),
             published_bids: None,
+            priced: Shared::default(),
             published_at: UtcMillis::EPOCH,
             opened_documents: None,
             documents_mark: None,
             read: 0,
             reading_until: UtcMillis::EPOCH,
-            draws: BTreeMap::new(),
+            draws: Shared::default(),
             fault_decisions: BTreeMap::new(),
-            confirmations: BTreeMap::new(),
-            objections: Vec::new(),
+            confirmations: Shared::default(),
+            objections: Shared::default(),
             objection_window: None,
             record: None,
-            record_signatures: Vec::new(),
+            record_signatures: Shared::default(),
+            record_signers: Shared::default(),
             holds: Vec::new(),
             measure_asked: None,
             measures: Vec::new(),
@@ -294,7 +301,7 @@ impl State {
 
     /// The current bid of one bidder.
     pub fn current_bid(&self, bidder: &OrgCode) -> Option<&FrozenBid> {
-        self.current_bids().find(|bid| bid.bidder.code == *bidder)
+        self.frozen()?.bids.get(*self.current.get(bidder)?)
     }
 
     /// The custodians that signed the freeze.
@@ -313,12 +320,12 @@ impl State {
     }
 
     /// How each bidder that is there signed in.
-    pub const fn sign_ins(&self) -> &BTreeMap<OrgCode, SignIn> {
+    pub fn sign_ins(&self) -> &BTreeMap<OrgCode, SignIn> {
         &self.sign_ins
     }
 
     /// What the host found about each bidder last, and when.
-    pub const fn checks(&self) -> &BTreeMap<OrgCode, (BidderChecked, Mark)> {
+    pub fn checks(&self) -> &BTreeMap<OrgCode, (BidderChecked, Mark)> {
         &self.checks
     }
 
@@ -339,8 +346,12 @@ impl State {
 
     /// The bids that have a price, in reading order.
     pub fn priced_bids(&self) -> impl Iterator<Item = &PublishedBid> {
-        let bids = self.prices().map_or(&[][..], |prices| prices.bids.as_slice());
-        bids.iter().filter(|bid| bid.verdict == Verdict::Opened)
+        self.priced.places.iter().filter_map(|place| self.prices()?.bids.get(*place))
+    }
+
+    /// The bid that is read at `position`, counted from 0.
+    pub(crate) fn priced_bid(&self, position: usize) -> Option<&PublishedBid> {
+        self.prices()?.bids.get(*self.priced.places.get(position)?)
     }
 
     /// How many prices were read.
@@ -354,7 +365,7 @@ impl State {
     }
 
     /// When each bidder confirmed its price.
-    pub const fn confirmations(&self) -> &BTreeMap<OrgCode, UtcMillis> {
+    pub fn confirmations(&self) -> &BTreeMap<OrgCode, UtcMillis> {
         &self.confirmations
     }
 
@@ -435,8 +446,7 @@ impl State {
     }
 
     pub(crate) fn distinct_bidders(&self) -> u32 {
-        let codes: BTreeSet<&OrgCode> = self.current_bids().map(|bid| &bid.bidder.code).collect();
-        u32::try_from(codes.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.current.len()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn quorum(&self) -> usize {

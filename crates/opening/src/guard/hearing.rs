@@ -42,7 +42,7 @@ impl State {
 
     pub(super) fn reading_is_over(&self, at: UtcMillis) -> Guard {
         let read = usize::try_from(self.read).unwrap_or(usize::MAX);
-        let left = self.priced_bids().count().saturating_sub(read);
+        let left = self.priced.places.len().saturating_sub(read);
         if left == 0 && at >= self.reading_until {
             return Ok(());
         }
@@ -51,7 +51,7 @@ impl State {
     }
 
     pub(super) fn price_confirmed(&self, bidder: &OrgCode) -> Guard {
-        if !self.priced_bids().any(|bid| bid.bidder.code == *bidder) {
+        if !self.priced.bidders.contains(bidder) {
             return Err(Refusal::NoPrice);
         }
         if self.confirmations.contains_key(bidder) {
@@ -84,10 +84,8 @@ impl State {
         if signature.record_sha256 != record.sha256 {
             return Err(Refusal::RecordDiffers);
         }
-        let again = |earlier: &&RecordSigned| {
-            earlier.role == signature.role && earlier.party.code == signature.party.code
-        };
-        if self.record_signatures.iter().any(|earlier| again(&earlier)) {
+        let signer = (signature.role, signature.party.code.clone());
+        if self.record_signers.contains(&signer) {
             return Err(Refusal::AlreadyDone { step });
         }
         Ok(())

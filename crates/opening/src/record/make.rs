@@ -1,13 +1,15 @@
 //! From the state to the record.
 
-use kaibiao_types::{CustodianIndex, Money, OrgCode, Part};
+use std::collections::BTreeMap;
+
+use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part};
 
 use super::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
     RecordWindow,
 };
-use crate::event::{FrozenBid, LotPublished, PublishedBid};
+use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
 use crate::phase::Phase;
 use crate::state::{Objection, State};
@@ -92,24 +94,37 @@ fn freeze(state: &State) -> Option<RecordFreeze> {
 
 fn rows(state: &State, lot: &LotPublished) -> Option<Vec<RecordRow>> {
     let published = &state.prices()?.bids;
-    (1_u32..)
-        .zip(state.current_bids().zip(published))
-        .map(|(position, (bid, price))| row(state, lot, position, bid, price))
-        .collect()
+    let mut seals: BTreeMap<&OrgCode, Vec<RecordSeal>> = BTreeMap::new();
+    for result in &state.seals()?.results {
+        let seal =
+            RecordSeal { part: result.part, sealed: result.sealed, label: result.label.clone() };
+        seals.entry(&result.bidder).or_default().push(seal);
+    }
+    let mut documents = documents(state);
+    let rows = (1_u32..).zip(state.current_bids().zip(published));
+    let rows = rows.map(|(position, (bid, price))| RecordRow {
+        seals: seals.remove(&bid.bidder.code).unwrap_or_default(),
+        documents: documents.remove(&bid.manifest_sha256).map(|outcome| RecordDocuments {
+            decision: decision(state, &bid.bidder.code, Part::Documents),
+            ..outcome
+        }),
+        ..row(state, lot, position, bid, price)
+    });
+    Some(rows.collect())
 }
 
+/// A row without what is found by its key: the seals and the documents.
 fn row(
     state: &State,
     lot: &LotPublished,
     position: u32,
     bid: &FrozenBid,
     price: &PublishedBid,
-) -> Option<RecordRow> {
+) -> RecordRow {
     let code = &bid.bidder.code;
     let sign_in = state.sign_ins().get(code);
     let sign_in = sign_in.filter(|sign_in| before_record(state, sign_in.mark.entry));
-    let seals = state.seals()?.results.iter().filter(|result| result.bidder == *code);
-    Some(RecordRow {
+    RecordRow {
         position,
         bidder: bid.bidder.clone(),
         seq: bid.seq,
@@ -125,13 +140,7 @@ fn row(
             bond: check.bond,
             reason: check.reason.clone(),
         }),
-        seals: seals
-            .map(|seal| RecordSeal {
-                part: seal.part,
-                sealed: seal.sealed,
-                label: seal.label.clone(),
-            })
-            .collect(),
+        seals: Vec::new(),
         verdict: price.verdict,
         label: price.label.clone(),
         fault: price.fault,
@@ -143,8 +152,8 @@ fn row(
         over_ceiling: price.over_ceiling,
         fields: fields(lot, price),
         confirmed_at: state.confirmations().get(code).copied(),
-        documents: documents(state, bid),
-    })
+        documents: None,
+    }
 }
 
 fn fields(lot: &LotPublished, price: &PublishedBid) -> Vec<RecordField> {
@@ -164,17 +173,19 @@ fn fields(lot: &LotPublished, price: &PublishedBid) -> Vec<RecordField> {
         .collect()
 }
 
-fn documents(state: &State, bid: &FrozenBid) -> Option<RecordDocuments> {
-    state.documents_mark.filter(|mark| before_record(state, mark.entry))?;
-    let opened = state.documents()?.bids.iter();
-    let mut opened = opened.filter(|opened| opened.manifest_sha256 == bid.manifest_sha256);
-    opened.next().map(|opened| RecordDocuments {
+/// The outcome of each bid's documents that the record states, without decisions about them.
+fn documents(state: &State) -> BTreeMap<Digest, RecordDocuments> {
+    let before = state.documents_mark.is_some_and(|mark| before_record(state, mark.entry));
+    let opened = state.documents().filter(|_| before);
+    let outcome = |opened: &OpenedDocument| RecordDocuments {
         verdict: opened.verdict,
         label: opened.label.clone(),
         fault: opened.fault,
-        decision: decision(state, &bid.bidder.code, Part::Documents),
+        decision: None,
         plain_sha256: opened.plain_sha256,
-    })
+    };
+    let bids = opened.map_or(&[][..], |opened| opened.bids.as_slice());
+    bids.iter().map(|bid| (bid.manifest_sha256, outcome(bid))).collect()
 }
 
 fn decision(state: &State, bidder: &OrgCode, part: Part) -> Option<RecordDecision> {

@@ -219,16 +219,21 @@ fn greedy(state: &State, dice: &mut Dice) -> PartialsReceived {
 }
 
 fn attempt(opening: &mut Opening, tried: Try) {
-    match tried {
-        Ok(input) => drop(opening.input(&input)),
+    let decided = match tried {
+        Ok(input) => opening.input(&input),
         Err((actor, command)) => {
-            if let Err(refusal) = opening.command(&actor, &command)
-                && let Some(event) = opening.state.refusal_event(&actor, command.kind(), &refusal)
+            let decided = opening.command(&actor, &command);
+            if let Err(refusal) = &decided
+                && let Some(event) = opening.state.refusal_event(&actor, command.kind(), refusal)
             {
                 opening.write(&Actor::Hall, &event);
             }
+            decided
         }
-    }
+    };
+    // What is owed after an entry is decided with it.
+    let owed = opening.state.due(at(opening.now));
+    assert!(!decided.is_ok_and(|events| !events.is_empty()) || owed.is_none(), "{owed:?}");
 }
 
 /// The same log gives the same state and the same record, byte for byte, and what comes after a
