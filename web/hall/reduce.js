@@ -183,7 +183,7 @@ const STEPS = {
       objection.no === data.no ? { ...objection, answer: { text: data.text, at } } : objection),
   }),
   "opening-paused": (state, data, { at, by }) => begun(state, { holder: by.split(":")[0], reason: data.reason, text: data.text, at }),
-  "opening-resumed": (state, _, { at }) => over(state, at),
+  "opening-resumed": (state, _, { at }) => ({ ...over(state, at), measure: null }),
   "measure-asked": (_, data, { at }) => ({
     measure: { no: data.no, measure: data.measure, reason: data.reason, text: data.text, at },
   }),

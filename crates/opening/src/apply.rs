@@ -139,7 +139,7 @@ impl State {
             Event::RecordSigned(signature) => self.record_was_signed(signature),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
             Event::OpeningPaused(pause) => self.paused(by, pause, mark),
-            Event::OpeningResumed(_) => self.hold_ends(mark),
+            Event::OpeningResumed(_) => self.resumed(mark),
             Event::MeasureAsked(asked) => self.measure_asked = Some(asked.clone()),
             Event::MeasureTaken(taken) => self.measure_taken(taken, mark),
             Event::JournalSigned(signed) => self.journal_kept(signed, mark),

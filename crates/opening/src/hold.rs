@@ -61,6 +61,12 @@ impl State {
         self.hold_begins(Holder::of(by.role()), pause.reason, &pause.text, mark);
     }
 
+    /// What was asked for while the opening stood still is asked for no longer once it goes on.
+    pub(crate) fn resumed(&mut self, mark: Mark) {
+        self.measure_asked = None;
+        self.hold_ends(mark);
+    }
+
     pub(crate) fn measure_taken(&mut self, taken: &MeasureTaken, mark: Mark) {
         let Some(asked) = self.measure_asked.take() else { return };
         match taken.measure {
@@ -78,7 +84,7 @@ impl State {
         self.holds.push(Hold { holder, reason, text: text.to_owned(), from, to: None });
     }
 
-    pub(crate) fn hold_ends(&mut self, mark: Mark) {
+    fn hold_ends(&mut self, mark: Mark) {
         let Some(hold) = self.holds.last_mut().filter(|hold| hold.to.is_none()) else { return };
         hold.to = Some(mark);
         let held = mark.at.since(hold.from.at).unwrap_or(Millis::ZERO);

@@ -281,6 +281,21 @@ fn whoever_paused_resumes() {
 }
 
 #[test]
+fn a_request_lapses_when_the_pause_ends() {
+    let mut opening = Opening::at(Phase::Ready, 4);
+    opening.host(&pause());
+    opening.host(&ask(Measure::Terminate));
+    opening.host(&Command::Resume);
+    assert!(opening.state.measure_asked().is_none());
+    let approval = Command::ApproveMeasure { no: 1, measure: Measure::Terminate };
+    assert_eq!(label(opening.command(&supervisor(), &approval)), "no-such-measure");
+    // Asked for again, it can be approved.
+    opening.host(&ask(Measure::Terminate));
+    supervise(&mut opening, &approval);
+    assert_eq!(opening.state.phase(), Phase::Terminated);
+}
+
+#[test]
 fn a_suspension_takes_both_and_so_does_its_end() {
     let mut opening = Opening::at(Phase::Published, 4);
     let refuse = |opening: &mut Opening, actor: &Actor, command: &Command| {
