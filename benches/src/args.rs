@@ -20,6 +20,10 @@ usage: kaibiao-bench <command>
            --bids N     so many bids (default: 100 and 500)
            --runs N     runs (default 5)
            --json       print JSON instead of a table
+  record page, PDF/A and OCDS from an opening record
+           --bids N     so many bidders (default: 12 and 4279)
+           --runs N     runs (default 5)
+           --json       print JSON instead of a table
   signatures
          verify the signatures of bids: chain of three, CRLs of root and issuing CA
            --bids N     so many bids (default 1000)
@@ -41,6 +45,8 @@ pub(crate) enum Command {
     Seal(SealOptions),
     /// `open`.
     Open(OpenOptions),
+    /// `record`.
+    Record(OpenOptions),
     /// `signatures`.
     Signatures(SignatureOptions),
     /// `soak`.
@@ -64,10 +70,10 @@ pub(crate) struct SealOptions {
     pub(crate) json: bool,
 }
 
-/// Options of `open`.
+/// Options of `open` and of `record`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct OpenOptions {
-    /// Numbers of bids, one measurement for each.
+    /// Numbers of bids or bidders, one measurement for each.
     pub(crate) bids: Vec<usize>,
     /// Runs.
     pub(crate) runs: usize,
@@ -109,7 +115,7 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
     let allowed: &[&str] = match command.to_str() {
         Some("help" | "--help" | "-h") => &[],
         Some("seal") => &["--size", "--runs", "--dir", "--no-peers", "--json"],
-        Some("open") => &["--bids", "--runs", "--json"],
+        Some("open" | "record") => &["--bids", "--runs", "--json"],
         Some("signatures") => &["--bids", "--lines", "--runs", "--json"],
         Some("soak") => &["--size", "--dir"],
         Some("step") => return Step::parse(rest).map(Command::Step),
@@ -126,6 +132,11 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
         }),
         Some("open") => Command::Open(OpenOptions {
             bids: read.bids.map_or_else(|| vec![100, 500], |bids| vec![bids]),
+            runs: read.runs.unwrap_or(5),
+            json: read.json,
+        }),
+        Some("record") => Command::Record(OpenOptions {
+            bids: read.bids.map_or_else(|| vec![12, 4_279], |bids| vec![bids]),
             runs: read.runs.unwrap_or(5),
             json: read.json,
         }),
@@ -228,7 +239,8 @@ mod tests {
         let line = "seal --size 4M --runs 1 --dir there --no-peers --json";
         assert_eq!(parsed(line).unwrap(), Command::Seal(seal));
         let open = OpenOptions { bids: vec![7], runs: 2, json: true };
-        assert_eq!(parsed("open --bids 7 --runs 2 --json").unwrap(), Command::Open(open));
+        assert_eq!(parsed("open --bids 7 --runs 2 --json").unwrap(), Command::Open(open.clone()));
+        assert_eq!(parsed("record --bids 7 --runs 2 --json").unwrap(), Command::Record(open));
         let signatures = SignatureOptions { bids: 9, lines: 8, runs: 2, json: true };
         let line = "signatures --bids 9 --lines 8 --runs 2 --json";
         assert_eq!(parsed(line).unwrap(), Command::Signatures(signatures));
@@ -243,6 +255,8 @@ mod tests {
         assert_eq!(parsed("seal").unwrap(), Command::Seal(seal));
         let open = OpenOptions { bids: vec![100, 500], runs: 5, json: false };
         assert_eq!(parsed("open").unwrap(), Command::Open(open));
+        let record = OpenOptions { bids: vec![12, 4_279], runs: 5, json: false };
+        assert_eq!(parsed("record").unwrap(), Command::Record(record));
         let signatures = SignatureOptions { bids: 1_000, lines: 10_000, runs: 5, json: false };
         assert_eq!(parsed("signatures").unwrap(), Command::Signatures(signatures));
         let soak = SoakOptions { size: 5 << 30, dir: None };
@@ -266,6 +280,7 @@ mod tests {
             "seal --runs 1 --runs 2",
             "seal --bids 3",
             "open --bids 0",
+            "record --lines 3",
             "open --size 1M",
             "open --no-peers",
             "signatures --lines 0",

@@ -52,6 +52,18 @@ fn the_opening_of_bids_is_measured() {
 }
 
 #[test]
+fn what_is_made_from_a_record_is_measured() {
+    let report: Value = serde_json::from_str(&stdout("record --bids 3 --runs 2 --json")).unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    let what: Vec<_> = rows.iter().filter_map(|row| row["what"].as_str()).collect();
+    assert_eq!(what, ["read", "page", "font", "pdf", "ocds"]);
+    assert!(rows.iter().all(|row| row["seconds"].as_array().unwrap().len() == 2));
+    assert!(rows[3]["pages"].as_u64().unwrap() >= 3);
+    let text = stdout("record --bids 1 --runs 1");
+    assert!(text.lines().last().unwrap().trim_start().starts_with("1 ocds"), "{text}");
+}
+
+#[test]
 fn the_verification_of_signatures_is_measured() {
     let line = "signatures --bids 4 --lines 30 --runs 2 --json";
     let report: Value = serde_json::from_str(&stdout(line)).unwrap();

@@ -2,6 +2,7 @@
 
 mod people;
 mod processes;
+mod record;
 mod signer;
 mod signing;
 mod stamping;
@@ -19,6 +20,7 @@ use crate::output::Lang;
 
 pub(crate) use people::{Act, AgentArgs, BidderCmd, HostCmd, SignAct, SupervisorCmd, Why};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
+pub(crate) use record::{OcdsArgs, PrintArgs, RecordCmd};
 pub(crate) use signer::{As, KeyFiles};
 pub(crate) use signing::{
     CertCmd, SignArgs, TrustAddArgs, TrustCmd, TrustSignArgs, TrustVerifyArgs, VerifySignatureArgs,
@@ -75,6 +77,9 @@ pub(crate) enum Cmd {
     Bidder(BidderCmd),
     /// 旁观: follow the live room in a terminal.
     Watch(WatchArgs),
+    /// 开标记录: print it, or publish its facts.
+    #[command(subcommand)]
+    Record(RecordCmd),
     /// 证据包: download the evidence package of a closed lot, or keep its evidence alive.
     Evidence(EvidenceArgs),
     /// 验证: verify an evidence package, without network.

@@ -13,7 +13,7 @@ use crate::client::Hall;
 use crate::failure::Failure;
 
 /// Bytes of the longest log that is read.
-const LOG_MAX: usize = 512 << 20;
+pub(crate) const LOG_MAX: usize = 512 << 20;
 
 /// Reads a log entry by entry.
 #[derive(Debug)]

@@ -25,6 +25,7 @@ mod key_words;
 mod lots;
 mod machine;
 mod output;
+mod printing;
 mod process;
 mod progress;
 mod publish;

@@ -65,6 +65,7 @@ fn a_whole_opening_ends_with_a_passed_package() {
         let package = fs::read(&package).unwrap();
         assert!(package.windows(name.len()).any(|found| found == name.as_bytes()), "{name}");
     }
+    the_record_is_printed_again(&out, dir.path());
     let mut bytes = fs::read(&package).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -82,6 +83,28 @@ fn a_whole_opening_ends_with_a_passed_package() {
     };
     assert!(record(&package).ok().contains("existed_before"));
     assert_ne!(record(&altered).code, 0);
+}
+
+/// Page and PDF of a demonstration say who signed, and come out the same from record and log alone.
+fn the_record_is_printed_again(out: &Path, dir: &Path) {
+    let opening = |name: &str| out.join("opening").join(name);
+    let print = |form: &str, record: &Path, to: &str| {
+        let (record, log, to) = (text(record), text(&opening("log.jsonl")), text(&dir.join(to)));
+        kaibiao(["record", form, &record, "--log", &log, "--out", &to])
+    };
+    for (form, kept) in [("page", "record.html"), ("pdf", "record.pdf")] {
+        // Host, supervisor and four bidders.
+        assert!(print(form, &opening("record.json"), kept).ok().contains("signatures: 6"));
+        assert!(fs::read(dir.join(kept)).unwrap() == fs::read(opening(kept)).unwrap(), "{kept}");
+    }
+    let page = fs::read_to_string(opening("record.html")).unwrap();
+    assert_eq!(page.matches("已签名 signed").count(), 2);
+    assert!(!page.contains("未签名"), "every bidder signed");
+    // Another record of the same lot: the log does not name it.
+    let other = fs::read_to_string(opening("record.json")).unwrap();
+    let other = other.replacen("\"min_bidders\":3", "\"min_bidders\":4", 1);
+    fs::write(dir.join("other.json"), other).unwrap();
+    print("page", &dir.join("other.json"), "other.html").refused(1, "altered-object");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod der;
 mod keys;
 mod log;
 mod package;
+mod record;
 mod revocation;
 mod scene;
 mod sealed;
@@ -58,6 +59,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "note", run: log::note, seeds: log::note_seeds },
     Target { name: "object", run: sealed::object, seeds: sealed::object_seeds },
     Target { name: "ocsp", run: revocation::ocsp, seeds: revocation::ocsp_seeds },
+    Target { name: "opening-record", run: record::opening, seeds: record::opening_seeds },
     Target { name: "package", run: package::package, seeds: package::seeds },
     Target { name: "partial", run: ceremony::partial, seeds: ceremony::partial_seeds },
     Target { name: "path", run: certificates::path, seeds: certificates::path_seeds },

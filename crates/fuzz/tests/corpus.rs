@@ -62,6 +62,7 @@ corpora! {
     note = "note";
     object = "object";
     ocsp = "ocsp";
+    opening_record = "opening-record";
     package = "package";
     partial = "partial";
     path = "path";

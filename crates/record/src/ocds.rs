@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use crate::code::VerificationCode;
 use crate::file::RecordFile;
 
-/// The extensions, each in the release that goes with version 1.1.5 of the standard.
+/// The extensions in the releases for version 1.1.5 of the standard; that for bid opening has none.
 const EXTENSIONS: [&str; 3] = [
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bid_extension/v1.1.5/extension.json",
-    "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bidOpening_extension/v1.1.5/extension.json",
+    "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bidOpening_extension/master/extension.json",
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_lots_extension/v1.1.5/extension.json",
 ];
 

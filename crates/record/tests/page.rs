@@ -4,8 +4,9 @@
 
 mod support;
 
-use kaibiao_record::{Body, Cell, Document, document, page};
-use support::{file, golden, hostile, text_of};
+use kaibiao_record::{Body, Cell, Document, Signature, document, page};
+use kaibiao_types::{Role, UtcMillis};
+use support::{file, golden, hostile, long, text_of};
 
 #[test]
 fn pages_are_vectors() {
@@ -78,4 +79,35 @@ fn the_page_loads_nothing_and_runs_nothing() {
         assert!(html.contains("default-src 'none'"));
         assert!(html.contains("counter(page)") && html.contains("table-header-group"));
     }
+}
+
+#[test]
+fn a_print_says_who_signed_only_if_it_is_known() {
+    let unknown = text_of(&page(&document(&file("normal"))));
+    assert!(unknown.contains("见开标日志") && !unknown.contains("未签名"));
+    let record = file("normal").record().clone();
+    let at = UtcMillis::new(1_656_990_000_000).unwrap();
+    let signature =
+        |role, party: &kaibiao_types::Party| Signature { role, party: party.code.clone(), at };
+    let signed = vec![
+        signature(Role::Host, &record.host),
+        signature(Role::Bidder, &record.rows[0].bidder),
+        // The supervisor's organisation in another role is not the supervisor.
+        signature(Role::Bidder, &record.supervisor),
+    ];
+    let known = text_of(&page(&document(&file("normal").signed_by(signed))));
+    assert_eq!(known.matches("已签名 signed").count(), 1);
+    assert_eq!(known.matches("未签名（缺席或未签）").count(), 1);
+    assert_eq!(known.matches("not signed").count(), 1 + 3 + 3, "supervisor, bidders, sign-in");
+    assert_eq!(known.matches(&at.beijing()).count(), 1);
+    let nobody = text_of(&page(&document(&file("normal").signed_by(Vec::new()))));
+    assert!(!nobody.contains("已签名"));
+}
+
+#[test]
+fn a_long_list_is_one_table_with_one_head_that_repeats() {
+    let html = page(&document(&long(4_279)));
+    assert_eq!(html.matches("<thead>").count(), 5);
+    assert_eq!(html.matches("示例第4279建设工程集团有限公司").count(), 3);
+    assert!(html.contains("thead { display: table-header-group }"));
 }

@@ -4,6 +4,7 @@ mod act;
 mod ceremony;
 mod custodian;
 mod evidence;
+mod record;
 mod seal;
 mod serve;
 mod signing;
@@ -44,6 +45,7 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Supervisor(command) => act::supervisor(command, ui).await,
         Cmd::Bidder(command) => act::bidder(command, ui).await,
         Cmd::Watch(args) => watch::run(args, ui).await,
+        Cmd::Record(command) => record::run(&command, ui),
         Cmd::Evidence(args) => evidence::run(args, ui).await,
         Cmd::Verify(args) => verify::run(&args, ui),
         Cmd::Cert(command) => signing::cert(&command, ui),

@@ -14,7 +14,7 @@ use crate::client::Hall;
 use crate::failure::Failure;
 use crate::follow::Follower;
 use crate::identity::Signer;
-use crate::{acts, download, files, machine};
+use crate::{acts, download, files, machine, printing};
 
 use super::Plan;
 use super::cast::Cast;
@@ -240,6 +240,7 @@ impl Room<'_, '_> {
         let result = |name: &str| folders.result(name);
         let record = self.log.record().ok_or_else(|| deviation("no record"))?;
         files::write_new(&result("opening/record.json")?, record)?;
+        let print = printing::read(record)?;
         let package = result("evidence.asice")?;
         let until = Instant::now() + STEP;
         while let Err(failure) = download::evidence(hall, &cast.lot, &package).await {
@@ -252,6 +253,11 @@ impl Room<'_, '_> {
         self.tell_new().await?;
         let log = hall.get_bytes(&paths::log(&cast.lot), 512 << 20).await?;
         files::write_new(&result("opening/log.jsonl")?, &log)?;
+        let print = printing::signed(print, &log)?;
+        let page = kaibiao_record::page(&kaibiao_record::document(&print));
+        files::write_new(&result("opening/record.html")?, page.as_bytes())?;
+        let pdf = printing::pdf(&print, &printing::fonts()?)?;
+        files::write_new(&result("opening/record.pdf")?, &pdf.bytes)?;
         let checkpoint = hall.get_bytes(&paths::checkpoint(&cast.lot), 1 << 20).await?;
         files::write_new(&result("opening/checkpoint.txt")?, &checkpoint)?;
         steps.step(
