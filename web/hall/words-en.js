@@ -194,6 +194,7 @@ export default {
     none: { "not-opened": "not opened", "bad-format": "opened, wrong format" },
     fault: { bidder: "the bidder's doing", "not-bidder": "not the bidder's doing", undetermined: "cause to be decided" },
     empty: "Rows appear as prices are read.",
+    consortium: (names) => `Consortium with ${names}`,
   },
 
   chart: {

@@ -195,6 +195,7 @@ export default {
     none: { "not-opened": "未能解密", "bad-format": "已解密，格式不符" },
     fault: { bidder: "投标人原因", "not-bidder": "非投标人原因", undetermined: "原因待认定" },
     empty: "唱标开始后逐家显示。",
+    consortium: (names) => `联合体成员：${names}`,
   },
 
   chart: {

@@ -51,7 +51,7 @@ pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
     OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordField, RecordFreeze,
-    RecordObjection, RecordRow, RecordSeal,
+    RecordObjection, RecordRow, RecordSeal, RecordSeveral,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

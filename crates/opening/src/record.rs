@@ -72,6 +72,10 @@ pub struct OpeningRecord {
     pub freeze: RecordFreeze,
     /// One row per bidder in log order.
     pub rows: Vec<RecordRow>,
+    /// Organisations that stand in several bids of this lot; without any the key is left out. The
+    /// program says so and rejects nobody (条例 art. 37 is the evaluation's to apply).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_several_bids: Vec<RecordSeveral>,
     /// The objections by number.
     pub objections: Vec<RecordObjection>,
     /// The draws of the tender file in their order; without any the key is left out.
@@ -149,6 +153,9 @@ pub struct RecordRow {
     pub capital: Option<String>,
     /// Whether the price is above the ceiling.
     pub over_ceiling: bool,
+    /// 联合体: the other members; left out of any other bid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consortium: Vec<Party>,
     /// The other read-out fields.
     pub fields: Vec<RecordField>,
     /// When the bidder confirmed its price; `null`: not confirmed.
@@ -192,6 +199,15 @@ pub struct RecordField {
     pub value: String,
     /// The value with its unit.
     pub shown: Bilingual,
+}
+
+/// One organisation in several bids, alone or in a consortium.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordSeveral {
+    /// The organisation.
+    pub code: OrgCode,
+    /// 序号 of the bids, ascending.
+    pub positions: Vec<u32>,
 }
 
 /// How the documents of one bid came out.

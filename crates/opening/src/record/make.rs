@@ -1,10 +1,12 @@
 //! From the state to the record.
 
-use kaibiao_types::{CustodianIndex, Money};
+use std::collections::BTreeMap;
+
+use kaibiao_types::{CustodianIndex, Money, OrgCode};
 
 use super::{
     OpeningRecord, RecordCheck, RecordDocuments, RecordDraw, RecordField, RecordFreeze,
-    RecordObjection, RecordRow, RecordSeal,
+    RecordObjection, RecordRow, RecordSeal, RecordSeveral,
 };
 use crate::event::{FrozenBid, LotPublished, PublishedBid};
 use crate::phase::Phase;
@@ -25,6 +27,7 @@ impl OpeningRecord {
             return None;
         }
         let lot = state.published()?;
+        let rows = rows(state, lot)?;
         Some(Self {
             v: 1,
             kind: "opening-record",
@@ -51,7 +54,8 @@ impl OpeningRecord {
             custody: lot.custody,
             time: lot.time.clone(),
             freeze: freeze(state)?,
-            rows: rows(state, lot)?,
+            in_several_bids: in_several_bids(&rows),
+            rows,
             objections: objections(state)?,
             draws: draws(state, lot)?,
             notes: notes(state, lot)?,
@@ -87,6 +91,18 @@ fn rows(state: &State, lot: &LotPublished) -> Option<Vec<RecordRow>> {
         .zip(state.current_bids().zip(published))
         .map(|(position, (bid, price))| row(state, lot, position, bid, price))
         .collect()
+}
+
+/// 实施条例 art. 37: whoever stands in a consortium bids in no other way for the same lot.
+fn in_several_bids(rows: &[RecordRow]) -> Vec<RecordSeveral> {
+    let mut bids: BTreeMap<&OrgCode, Vec<u32>> = BTreeMap::new();
+    for row in rows {
+        for party in row.consortium.iter().chain([&row.bidder]) {
+            bids.entry(&party.code).or_default().push(row.position);
+        }
+    }
+    let several = bids.into_iter().filter(|(_, positions)| positions.len() > 1);
+    several.map(|(code, positions)| RecordSeveral { code: code.clone(), positions }).collect()
 }
 
 fn row(
@@ -131,6 +147,7 @@ fn row(
         figures: price.total.map(|total| total.to_string()),
         capital: price.total.map(Money::capital),
         over_ceiling: price.over_ceiling,
+        consortium: price.consortium.clone(),
         fields: fields(lot, price),
         confirmed_at: state.confirmations().get(code).copied(),
         documents: documents(state, bid),

@@ -154,7 +154,7 @@ fn whole_logs_are_vectors() {
     let mut too_few = Opening::at(Phase::Failed, 2);
     too_few.input(&journal_signed(3, JournalMoment::Close)).unwrap();
     too_few.input(&key_destroyed(3)).unwrap();
-    let logs = [
+    let logs = vec![
         ("normal", normal()),
         ("degraded", degraded()),
         ("too-few", too_few),
@@ -163,6 +163,7 @@ fn whole_logs_are_vectors() {
         ("works", crate::steps::closed()),
         ("attended", crate::sign_in::closed()),
         ("rates", crate::rates::closed()),
+        ("consortium", crate::consortium::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -188,6 +189,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-works",
         "log-attended",
         "log-rates",
+        "log-consortium",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -206,6 +208,7 @@ fn committed_logs_replay() {
         ("log-works.jsonl", Phase::Closed),
         ("log-attended.jsonl", Phase::Closed),
         ("log-rates.jsonl", Phase::Closed),
+        ("log-consortium.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

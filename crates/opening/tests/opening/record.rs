@@ -26,6 +26,7 @@ fn records_are_vectors() {
         ("works", crate::steps::closed()),
         ("attended", crate::sign_in::closed()),
         ("rates", crate::rates::closed()),
+        ("consortium", crate::consortium::closed()),
     ];
     for (name, opening) in lots {
         let record = OpeningRecord::new(&before_record(&opening)).unwrap();
