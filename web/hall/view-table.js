@@ -78,9 +78,11 @@ function flags(row, isLow, w) {
   ];
 }
 
-function notes(row, { notes: list, lang }) {
-  return list.filter((field) => row.fields?.[field.key])
-    .map((field) => `${lang === "en" ? field.en : field.zh} ${fieldValue(field, row.fields[field.key])}`).join(" · ");
+function notes(row, { notes: list, lang, w }) {
+  const members = row.consortium.length > 0 ? [w.table.consortium(row.consortium.map((party) => party.name).join("、"))] : [];
+  const texts = list.filter((field) => row.fields?.[field.key])
+    .map((field) => `${lang === "en" ? field.en : field.zh} ${fieldValue(field, row.fields[field.key])}`);
+  return [...members, ...texts].join(" · ");
 }
 
 function below(row, { w, scale }) {

@@ -196,6 +196,7 @@ export default {
     fault: { bidder: "the bidder's doing", "not-bidder": "not the bidder's doing", undetermined: "cause to be decided" },
     decided: { bidder: "decided: caused by the bidder, revoked (撤销)", "not-bidder": "decided: not caused by the bidder, withdrawn (撤回)", undetermined: "cause left undecided" },
     empty: "Rows appear as prices are read.",
+    consortium: (names) => `Consortium with ${names}`,
   },
 
   chart: {

@@ -197,6 +197,7 @@ export default {
     fault: { bidder: "投标人原因", "not-bidder": "非投标人原因", undetermined: "原因待认定" },
     decided: { bidder: "认定为投标人原因，视为撤销", "not-bidder": "认定为非投标人原因，视为撤回", undetermined: "原因不作认定" },
     empty: "唱标开始后逐家显示。",
+    consortium: (names) => `联合体成员：${names}`,
   },
 
   chart: {

@@ -122,6 +122,10 @@ fn open_and_close(world: &World, published: impl FnOnce(&World)) -> String {
     world.host("unseal price").ok();
     world.wait_for_phase("published", 15);
     let log = world.log();
+    assert!(
+        log.contains(r#""consortium":[{"code":"914403001922038216","name":"示例成员"}]"#),
+        "{log}"
+    );
     assert!(log.contains(r#""identity":"fits","bond":"unknown","reason":"保函待核实""#), "{log}");
     assert!(log.contains(r#""kind":"ceiling-announced""#), "{log}");
     published(world);

@@ -59,7 +59,7 @@ pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordError, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow,
-    RecordSeal, RecordWindow,
+    RecordSeal, RecordSeveral, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

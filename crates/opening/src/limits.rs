@@ -20,6 +20,8 @@ pub const FIELD_TEXT_CHARS: usize = 500;
 pub const FIELD_INTEGER_DIGITS: usize = 15;
 /// The read-out fields of a tender, the price included.
 pub const FIELDS: usize = 40;
+/// The members of a consortium beside the bidder.
+pub const CONSORTIUM: usize = 20;
 /// The draws of a tender.
 pub const DRAWS: usize = 16;
 /// The values of one draw.

@@ -32,6 +32,7 @@ impl PublishedBid {
             total: None,
             fields: None,
             over_ceiling: false,
+            consortium: Vec::new(),
         };
         match sheet {
             UnsealedSheet::NotOpened { label, fault } => {
@@ -53,6 +54,7 @@ impl PublishedBid {
                         verdict: Verdict::Opened,
                         total: Some(sheet.total()),
                         fields: Some(sheet.fields().clone()),
+                        consortium: sheet.consortium().to_vec(),
                         over_ceiling: ceiling.is_some_and(|c| sheet.total().minor() > c.minor()),
                         ..opened
                     },

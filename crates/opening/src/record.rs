@@ -76,6 +76,10 @@ pub struct OpeningRecord {
     pub freeze: RecordFreeze,
     /// One row per bidder in log order.
     pub rows: Vec<RecordRow>,
+    /// Organisations that stand in several bids of this lot; without any the key is left out. The
+    /// program says so and rejects nobody (条例 art. 37 is the evaluation's to apply).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_several_bids: Vec<RecordSeveral>,
     /// The objections by number.
     pub objections: Vec<RecordObjection>,
     /// The window for objections after the reading; without one the key is left out.
@@ -172,6 +176,9 @@ pub struct RecordRow {
     pub capital: Option<String>,
     /// Whether the price is above the ceiling.
     pub over_ceiling: bool,
+    /// 联合体: the other members; left out of any other bid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consortium: Vec<Party>,
     /// The other read-out fields.
     pub fields: Vec<RecordField>,
     /// When the bidder confirmed its price; `null`: not confirmed.
@@ -218,6 +225,16 @@ pub struct RecordField {
     pub value: String,
     /// The value with its unit.
     pub shown: Bilingual,
+}
+
+/// One organisation in several bids, alone or in a consortium.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSeveral {
+    /// The organisation.
+    pub code: OrgCode,
+    /// 序号 of the bids, ascending.
+    pub positions: Vec<u32>,
 }
 
 /// How the documents of one bid came out.

@@ -1,8 +1,8 @@
 //! 开标一览表: the price sheet, the plaintext of a bid's `price` part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kaibiao_types::{Currency, Decimal, LotId, Money, OrgCode, TenderId};
+use kaibiao_types::{Currency, Decimal, LotId, Money, OrgCode, Party, TenderId};
 use serde::{Deserialize, Serialize};
 
 use crate::strict::{self, JsonError};
@@ -34,6 +34,8 @@ pub struct PriceSheet {
     bidder: OrgCode,
     total: Money,
     fields: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    consortium: Vec<Party>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -55,6 +57,10 @@ pub enum SheetError {
         /// The bidder in the sheet.
         found: OrgCode,
     },
+    /// A member of the consortium is named twice, is the bidder itself, has no readable name, or there
+    /// are too many.
+    #[error("the members of the consortium must be at most 20 other organisations, each once")]
+    Consortium,
     /// The total is in another currency than the tender.
     #[error("the total is not in the currency of the tender")]
     Currency,
@@ -97,6 +103,7 @@ impl SheetError {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Bidder { .. } => "BIDDER_FORMAT_BIDDER",
+            Self::Consortium => "BIDDER_FORMAT_CONSORTIUM",
             Self::Currency => "BIDDER_FORMAT_CURRENCY",
             Self::Integer(_) => "BIDDER_FORMAT_INTEGER",
             Self::Json(_) => "BIDDER_FORMAT_JSON",
@@ -131,13 +138,28 @@ impl PriceSheet {
             bidder: bidder.clone(),
             total,
             fields,
+            consortium: Vec::new(),
         };
         sheet.check(rules, bidder)?;
-        let len = sheet.to_bytes().len();
-        if len > limits::SHEET_BYTES {
-            return Err(JsonError::TooLong { len, max: limits::SHEET_BYTES }.into());
-        }
+        sheet.check_len()?;
         Ok(sheet)
+    }
+
+    /// The same sheet for a consortium (联合体): the bidder signs for all, `members` are the others.
+    ///
+    /// # Errors
+    ///
+    /// [`SheetError::Consortium`] if a member is named twice, is the bidder, or there are too many;
+    /// [`SheetError::Json`] if the sheet gets too long.
+    ///
+    /// # Source
+    ///
+    /// 招标投标法 art. 31 (consortium); 实施条例 art. 37 (its members are fixed).
+    pub fn of_consortium(mut self, members: Vec<Party>) -> Result<Self, SheetError> {
+        self.consortium = members;
+        self.check_consortium()?;
+        self.check_len()?;
+        Ok(self)
     }
 
     /// Reads the exact plaintext of a `price` part against the lot's rules and the bidder who
@@ -173,6 +195,11 @@ impl PriceSheet {
         &self.fields
     }
 
+    /// The other members of the consortium; none for a bidder of its own.
+    pub fn consortium(&self) -> &[Party] {
+        &self.consortium
+    }
+
     /// The bidder.
     pub const fn bidder(&self) -> &OrgCode {
         &self.bidder
@@ -206,10 +233,31 @@ impl PriceSheet {
                 .ok_or_else(|| SheetError::Missing(field.key.clone()))?;
             check_value(field, value, rules.currency)?;
         }
+        self.check_consortium()?;
         match self.fields.keys().find(|key| !asked().any(|field| field.key == **key)) {
             Some(key) => Err(SheetError::Unknown(key.clone())),
             None => Ok(()),
         }
+    }
+}
+
+impl PriceSheet {
+    fn check_consortium(&self) -> Result<(), SheetError> {
+        let codes: BTreeSet<&OrgCode> = self.consortium.iter().map(|member| &member.code).collect();
+        let named = |member: &Party| text::line(&member.name, limits::NAME_CHARS);
+        let right = self.consortium.len() <= limits::CONSORTIUM
+            && codes.len() == self.consortium.len()
+            && !codes.contains(&self.bidder)
+            && self.consortium.iter().all(named);
+        if right { Ok(()) } else { Err(SheetError::Consortium) }
+    }
+
+    fn check_len(&self) -> Result<(), SheetError> {
+        let len = self.to_bytes().len();
+        if len > limits::SHEET_BYTES {
+            return Err(JsonError::TooLong { len, max: limits::SHEET_BYTES }.into());
+        }
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ mod prices;
 mod signatures;
 mod table;
 
-use kaibiao_opening::Bilingual;
+use kaibiao_opening::{OpeningRecord, RecordSeveral};
 use kaibiao_types::Party;
 
 use crate::code::VerificationCode;
@@ -28,7 +28,7 @@ pub fn document(file: &RecordFile) -> Document {
     let sections = [
         Some(head::facts(record)),
         Some(prices::section(file)),
-        Some(notes(&record.notes)),
+        Some(notes(record)),
         Some(signatures::section(file)),
         Some(evidence::verification(file, &code)),
         Some(companions::sign_in(record)),
@@ -64,9 +64,22 @@ fn about(file: &RecordFile) -> Vec<Line> {
     lines
 }
 
-fn notes(notes: &[Bilingual]) -> Section {
-    let body = Body::Notes(notes.iter().map(|note| pair(&note.zh, &note.en)).collect());
+fn notes(record: &OpeningRecord) -> Section {
+    let notes = record.notes.iter().map(|note| pair(&note.zh, &note.en));
+    let body = Body::Notes(notes.chain(record.in_several_bids.iter().map(several)).collect());
     section(("说明", "Notes"), Start::Here, body)
+}
+
+/// One organisation in several bids: said, and nobody is rejected for it.
+fn several(found: &RecordSeveral) -> Cell {
+    let positions: Vec<String> = found.positions.iter().map(u32::to_string).collect();
+    let (code, positions) = (&found.code, positions.join("、"));
+    pair(
+        &format!("{code} 出现在多份投标中（序号 {positions}），由评标委员会认定。"),
+        &format!(
+            "{code} stands in several bids (no. {positions}); that is the evaluation's to judge."
+        ),
+    )
 }
 
 fn section((zh, en): (&str, &str), start: Start, body: Body) -> Section {

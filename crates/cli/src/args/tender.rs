@@ -145,6 +145,9 @@ pub(crate) struct SealArgs {
     /// Another read-out field of the tender; once for each.
     #[arg(long = "field", value_name = "KEY=VALUE", conflicts_with = "sheet")]
     pub(crate) fields: Vec<String>,
+    /// Another member of the consortium (联合体), for whom this bidder signs too; once for each.
+    #[arg(long = "member", value_name = "CODE=NAME", conflicts_with = "sheet")]
+    pub(crate) members: Vec<String>,
     /// The document of the bid: exactly one file.
     #[arg(long = "document", value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) documents: Vec<PathBuf>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kaibiao_opening::PriceSheet;
 use kaibiao_opening::limits::SHEET_BYTES;
 use kaibiao_replay::VerifiedTender;
-use kaibiao_types::{Money, OrgCode};
+use kaibiao_types::{Money, OrgCode, Party};
 use kaibiao_wire::{Exit, Label};
 use serde::Deserialize;
 
@@ -29,6 +29,8 @@ const PROOF_WAIT_MAX: Duration = Duration::from_secs(150);
 struct SheetFile {
     total: Money,
     fields: BTreeMap<String, String>,
+    #[serde(default)]
+    consortium: Vec<Party>,
 }
 
 pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
@@ -73,19 +75,29 @@ fn sheet(
     bidder: &OrgCode,
 ) -> Result<PriceSheet, Failure> {
     let rules = tender.file().sheet_rules();
-    let (total, fields) = if let Some(path) = &args.sheet {
+    let (total, fields, members) = if let Some(path) = &args.sheet {
         let bytes = files::read(path, SHEET_BYTES)?;
         let file: SheetFile = serde_json::from_slice(&bytes).map_err(|error| {
             Failure::new(Label::BadInput, format!("{}: {error}", path.display()))
         })?;
-        (file.total, file.fields)
+        (file.total, file.fields, file.consortium)
     } else {
         let price = args.price.as_deref().unwrap_or_default();
         let total = Money::parse_major(price, rules.currency)
             .map_err(|error| Failure::new(Label::BadInput, format!("--price {price}: {error}")))?;
-        (total, fields(&args.fields)?)
+        (total, fields(&args.fields)?, members(&args.members)?)
     };
-    Ok(PriceSheet::build(&rules, bidder, total, fields)?)
+    Ok(PriceSheet::build(&rules, bidder, total, fields)?.of_consortium(members)?)
+}
+
+fn members(texts: &[String]) -> Result<Vec<Party>, Failure> {
+    let one = |text: &String| {
+        let bad = |why: &str| Failure::new(Label::BadInput, format!("--member {text}: {why}"));
+        let (code, name) = text.split_once('=').ok_or_else(|| bad("write CODE=NAME"))?;
+        let code = OrgCode::parse(code).map_err(|error| bad(&error.to_string()))?;
+        Ok(Party { code, name: name.to_owned() })
+    };
+    texts.iter().map(one).collect()
 }
 
 fn fields(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {

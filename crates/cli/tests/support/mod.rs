@@ -252,7 +252,10 @@ impl World {
     fn seal_words(&self, number: usize, folder: &str) -> Vec<String> {
         let bidder = &self.fixture.bidders[number - 1];
         let sheet = self.path(&format!("sheet-{number}.json"));
-        let json = json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
+        let mut json = json!({"total": bidder.sheet.total, "fields": bidder.sheet.fields});
+        if number == 1 {
+            json["consortium"] = json!([{"code": "914403001922038216", "name": "示例成员"}]);
+        }
         fs::write(&sheet, json.to_string()).unwrap();
         let document = self.path("document.pdf");
         fs::write(&document, vec![7; 300_000]).unwrap();

@@ -123,6 +123,9 @@ data! {
         fields: Option<BTreeMap<String, String>>,
         /// Whether the price is above the ceiling.
         over_ceiling: bool,
+        /// The other members of the consortium; the key is left out of any other bid.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        consortium: Vec<Party>,
     }
 
     /// `documents-opened`.

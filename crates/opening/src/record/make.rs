@@ -7,7 +7,7 @@ use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part};
 use super::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
-    RecordWindow,
+    RecordSeveral, RecordWindow,
 };
 use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
@@ -30,6 +30,7 @@ impl OpeningRecord {
             return None;
         }
         let lot = state.published()?;
+        let rows = rows(state, lot)?;
         Some(Self {
             v: 1,
             kind: RecordKind::OpeningRecord,
@@ -56,7 +57,8 @@ impl OpeningRecord {
             custody: lot.custody,
             time: lot.time.clone(),
             freeze: freeze(state)?,
-            rows: rows(state, lot)?,
+            in_several_bids: in_several_bids(&rows),
+            rows,
             objections: objections(state)?,
             objection_window: state.objection_window().map(|window| RecordWindow {
                 from: window.from,
@@ -113,6 +115,18 @@ fn rows(state: &State, lot: &LotPublished) -> Option<Vec<RecordRow>> {
     Some(rows.collect())
 }
 
+/// 实施条例 art. 37: whoever stands in a consortium bids in no other way for the same lot.
+fn in_several_bids(rows: &[RecordRow]) -> Vec<RecordSeveral> {
+    let mut bids: BTreeMap<&OrgCode, Vec<u32>> = BTreeMap::new();
+    for row in rows {
+        for party in row.consortium.iter().chain([&row.bidder]) {
+            bids.entry(&party.code).or_default().push(row.position);
+        }
+    }
+    let several = bids.into_iter().filter(|(_, positions)| positions.len() > 1);
+    several.map(|(code, positions)| RecordSeveral { code: code.clone(), positions }).collect()
+}
+
 /// A row without what is found by its key: the seals and the documents.
 fn row(
     state: &State,
@@ -150,6 +164,7 @@ fn row(
         figures: price.total.map(|total| total.to_string()),
         capital: price.total.map(Money::capital),
         over_ceiling: price.over_ceiling,
+        consortium: price.consortium.clone(),
         fields: fields(lot, price),
         confirmed_at: state.confirmations().get(code).copied(),
         documents: None,

@@ -29,6 +29,13 @@ impl OpeningRecord {
                 &format!("{from} — {until}（延长 extended: {}）", window.extended),
             );
         }
+        for several in &self.in_several_bids {
+            let positions: Vec<String> = several.positions.iter().map(u32::to_string).collect();
+            page.pair(
+                "同一单位在多份投标中 In several bids",
+                &format!("{}：{}", several.code, positions.join(", ")),
+            );
+        }
         if self.objections.is_empty() {
             page.line("异议 Objections：无 none");
         }
@@ -145,6 +152,11 @@ fn write_row(page: &mut Page, row: &RecordRow) {
     if let (Some(figures), Some(capital)) = (&row.figures, &row.capital) {
         let over = if row.over_ceiling { "，超过限价 above the ceiling" } else { "" };
         page.item("报价 Price", &format!("{figures}，{capital}{over}"));
+    }
+    if !row.consortium.is_empty() {
+        let member = |party: &kaibiao_types::Party| format!("{}（{}）", party.name, party.code);
+        let members: Vec<String> = row.consortium.iter().map(member).collect();
+        page.item("联合体成员 Consortium with", &members.join("，"));
     }
     for field in &row.fields {
         let name = format!("{} {}", field.name.zh, field.name.en);

@@ -87,7 +87,7 @@ impl StepsError {
 }
 
 impl Step {
-    /// All steps, in the order of domain.md.
+    /// All steps, in the order that is most common.
     pub const ALL: &'static [Self] = &[
         Self::PublishBidders,
         Self::CheckBidders,
@@ -140,8 +140,8 @@ impl Template {
     /// The list that a draft of this kind of tender begins with. What counts is the list in the
     /// signed tender file.
     ///
-    /// The committed files are read and checked by a test; an empty list stands for
-    /// [`ORIGINAL_STEPS`].
+    /// The committed files are read and checked by a test; an empty list would stand for the order of
+    /// the first version.
     pub fn steps(self) -> Vec<ListedStep> {
         let file = match self {
             Self::GoodsServices => include_str!("../../templates/goods-services.json"),

@@ -168,6 +168,7 @@ fn whole_logs_are_vectors() {
         ("window", crate::window::closed()),
         ("attended", crate::sign_in::closed()),
         ("rates", crate::rates::closed()),
+        ("consortium", crate::consortium::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -197,6 +198,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-window",
         "log-attended",
         "log-rates",
+        "log-consortium",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -219,6 +221,7 @@ fn committed_logs_replay() {
         ("log-window.jsonl", Phase::Closed),
         ("log-attended.jsonl", Phase::Closed),
         ("log-rates.jsonl", Phase::Closed),
+        ("log-consortium.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -13,6 +13,7 @@
 )]
 
 mod command;
+mod consortium;
 mod draw;
 mod events;
 mod fault;

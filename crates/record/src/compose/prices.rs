@@ -26,7 +26,7 @@ pub(super) fn section(file: &RecordFile) -> Section {
         table::centre(("序号", "No."), 11, |row: &RecordRow| {
             vec![plain(&row.position.to_string())]
         }),
-        table::left(("投标人", "Bidder"), 53, |row: &RecordRow| party(&row.bidder)),
+        table::left(("投标人", "Bidder"), 53, bidder),
         table::right(("投标报价（小写、大写）", "Price"), 50, price),
     ];
     shown.extend(fields(file.record()));
@@ -37,6 +37,16 @@ pub(super) fn section(file: &RecordFile) -> Section {
     shown.push(table::left(("投标人签字", "Signed"), 24, signature));
     let body = Body::Table(table::rows(shown, &file.record().rows, RowHeight::Text));
     super::section(("唱标结果", "Prices as read out"), Start::Here, body)
+}
+
+/// The bidder; 联合体 with its other members below.
+fn bidder(row: &RecordRow) -> Cell {
+    let mut lines = party(&row.bidder);
+    for member in &row.consortium {
+        lines.push(plain(&format!("联合体 with {}", member.name)));
+        lines.push(faint(member.code.as_str()));
+    }
+    lines
 }
 
 fn price(row: &RecordRow) -> Cell {

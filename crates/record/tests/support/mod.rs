@@ -7,8 +7,18 @@ use std::path::PathBuf;
 use kaibiao_record::RecordFile;
 
 /// Records of the vectors: the usual one, and one for each table that not every opening has.
-pub(crate) const NAMES: [&str; 9] =
-    ["normal", "degraded", "drawn", "works", "held", "decided", "window", "attended", "rates"];
+pub(crate) const NAMES: [&str; 10] = [
+    "normal",
+    "degraded",
+    "drawn",
+    "works",
+    "held",
+    "decided",
+    "window",
+    "attended",
+    "rates",
+    "consortium",
+];
 
 fn vectors() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/vectors"))
