@@ -5,6 +5,7 @@
 //! | `seal` | sealing and opening one file beside other tools | [`seal`] |
 //! | `open` | the computation from the first partial decryption to the last price sheet | [`open`] |
 //! | `signatures` | the verification of the signatures of many bids | [`signatures`] |
+//! | `procedure` | deciding and applying in an opening of many bidders | [`procedure`] |
 //! | `soak` | a file larger than memory should be: sealed, checked, opened | [`soak`] |
 //! | `step` | one measured process of the two above; not for people | [`step`] |
 //!
@@ -18,6 +19,7 @@ mod machine;
 mod measure;
 mod open;
 mod peers;
+mod procedure;
 mod seal;
 mod signatures;
 mod soak;
@@ -52,6 +54,7 @@ fn run(words: &[OsString]) -> Result<(), BenchError> {
         Command::Seal(options) => seal::run(&options),
         Command::Open(options) => open::run(&options),
         Command::Signatures(options) => signatures::run(&options),
+        Command::Procedure(options) => procedure::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Step(step) => step.run(),
     }

@@ -16,6 +16,8 @@ pub(crate) enum Program {
     Seal,
     /// `bench signatures`.
     Signatures,
+    /// `bench procedure`.
+    Procedure,
     /// `soak seal`.
     Soak,
 }
@@ -27,6 +29,7 @@ impl Program {
             ("bench", "open") => Some(Self::Open),
             ("bench", "seal") => Some(Self::Seal),
             ("bench", "signatures") => Some(Self::Signatures),
+            ("bench", "procedure") => Some(Self::Procedure),
             ("soak", "seal") => Some(Self::Soak),
             _ => None,
         }
@@ -35,7 +38,7 @@ impl Program {
     /// The options that it knows.
     pub(crate) const fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Open => &["--bids", "--runs", "--json"],
+            Self::Open | Self::Procedure => &["--bids", "--runs", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
             Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
             Self::Soak => &["--size", "--dir"],
@@ -48,6 +51,7 @@ impl Program {
             Self::Open => "open",
             Self::Seal => "seal",
             Self::Signatures => "signatures",
+            Self::Procedure => "procedure",
             Self::Soak => "soak",
         }
     }
