@@ -30,6 +30,11 @@ usage: kaibiao-bench <command>
            --lines N    lines on each CRL (default 10000)
            --runs N     runs (default 5)
            --json       print JSON instead of a table
+  procedure
+         decide and apply in an opening of generated bidders, and its record
+           --bids N     so many bidders (default 4279)
+           --runs N     runs (default 5)
+           --json       print JSON instead of a table
   soak   seal, check and open one file in little memory
            --size N     bytes of the file (default 5G)
            --dir DIR    where the files go (default: the disk)
@@ -49,6 +54,8 @@ pub(crate) enum Command {
     Record(OpenOptions),
     /// `signatures`.
     Signatures(SignatureOptions),
+    /// `procedure`.
+    Procedure(ProcedureOptions),
     /// `soak`.
     Soak(SoakOptions),
     /// `step`.
@@ -94,6 +101,17 @@ pub(crate) struct SignatureOptions {
     pub(crate) json: bool,
 }
 
+/// Options of `procedure`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ProcedureOptions {
+    /// Number of bidders.
+    pub(crate) bidders: usize,
+    /// Runs.
+    pub(crate) runs: usize,
+    /// Whether JSON is printed.
+    pub(crate) json: bool,
+}
+
 /// Options of `soak`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct SoakOptions {
@@ -115,7 +133,7 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
     let allowed: &[&str] = match command.to_str() {
         Some("help" | "--help" | "-h") => &[],
         Some("seal") => &["--size", "--runs", "--dir", "--no-peers", "--json"],
-        Some("open" | "record") => &["--bids", "--runs", "--json"],
+        Some("open" | "procedure" | "record") => &["--bids", "--runs", "--json"],
         Some("signatures") => &["--bids", "--lines", "--runs", "--json"],
         Some("soak") => &["--size", "--dir"],
         Some("step") => return Step::parse(rest).map(Command::Step),
@@ -143,6 +161,11 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
         Some("signatures") => Command::Signatures(SignatureOptions {
             bids: read.bids.unwrap_or(1_000),
             lines: read.lines.unwrap_or(10_000),
+            runs: read.runs.unwrap_or(5),
+            json: read.json,
+        }),
+        Some("procedure") => Command::Procedure(ProcedureOptions {
+            bidders: read.bids.unwrap_or(4_279),
             runs: read.runs.unwrap_or(5),
             json: read.json,
         }),
@@ -244,6 +267,9 @@ mod tests {
         let signatures = SignatureOptions { bids: 9, lines: 8, runs: 2, json: true };
         let line = "signatures --bids 9 --lines 8 --runs 2 --json";
         assert_eq!(parsed(line).unwrap(), Command::Signatures(signatures));
+        let procedure = ProcedureOptions { bidders: 3, runs: 2, json: true };
+        let line = "procedure --bids 3 --runs 2 --json";
+        assert_eq!(parsed(line).unwrap(), Command::Procedure(procedure));
         let soak = SoakOptions { size: 3 << 10, dir: Some("there".into()) };
         assert_eq!(parsed("soak --dir there --size 3K").unwrap(), Command::Soak(soak));
         assert_eq!(parsed("--help").unwrap(), Command::Help);
@@ -259,6 +285,8 @@ mod tests {
         assert_eq!(parsed("record").unwrap(), Command::Record(record));
         let signatures = SignatureOptions { bids: 1_000, lines: 10_000, runs: 5, json: false };
         assert_eq!(parsed("signatures").unwrap(), Command::Signatures(signatures));
+        let procedure = ProcedureOptions { bidders: 4_279, runs: 5, json: false };
+        assert_eq!(parsed("procedure").unwrap(), Command::Procedure(procedure));
         let soak = SoakOptions { size: 5 << 30, dir: None };
         assert_eq!(parsed("soak").unwrap(), Command::Soak(soak));
     }

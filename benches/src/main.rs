@@ -6,6 +6,7 @@
 //! | `open` | the computation from the first partial decryption to the last price sheet | [`open`] |
 //! | `record` | page, PDF/A and OCDS from an opening record | [`record`] |
 //! | `signatures` | the verification of the signatures of many bids | [`signatures`] |
+//! | `procedure` | deciding and applying in an opening of many bidders | [`procedure`] |
 //! | `soak` | a file larger than memory should be: sealed, checked, opened | [`soak`] |
 //! | `step` | one measured process of the two above; not for people | [`step`] |
 //!
@@ -19,6 +20,7 @@ mod machine;
 mod measure;
 mod open;
 mod peers;
+mod procedure;
 mod record;
 mod seal;
 mod signatures;
@@ -55,6 +57,7 @@ fn run(words: &[OsString]) -> Result<(), BenchError> {
         Command::Open(options) => open::run(&options),
         Command::Record(options) => record::run(&options),
         Command::Signatures(options) => signatures::run(&options),
+        Command::Procedure(options) => procedure::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Step(step) => step.run(),
     }

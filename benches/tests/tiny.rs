@@ -77,6 +77,18 @@ fn the_verification_of_signatures_is_measured() {
 }
 
 #[test]
+fn the_procedure_is_measured() {
+    let report: Value =
+        serde_json::from_str(&stdout("procedure --bids 25 --runs 2 --json")).unwrap();
+    assert_eq!((&report["bidders"], &report["runs"]), (&25.into(), &2.into()));
+    // Each bidder signs in, confirms and signs the record; each price is read; two bidders object.
+    assert_eq!(report["commands"], 4 * 25 + 2 * 2 + 7);
+    assert!(report["record_bytes"].as_u64().unwrap() > 25 * 500, "{report}");
+    let text = stdout("procedure --bids 3 --runs 1");
+    assert!(text.contains("person: read-next ") && text.contains("\nthe record: "), "{text}");
+}
+
+#[test]
 fn the_soak_ends_with_the_same_file_in_little_memory() {
     let text = stdout("soak --size 3M");
     let peaks = text.lines().filter(|line| line.contains(" s   peak ")).count();

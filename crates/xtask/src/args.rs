@@ -38,6 +38,10 @@ usage: cargo xtask <task>
              --lines N      lines on each CRL (default 10000)
              --runs N       runs (default 5)
              --json         print JSON instead of a table
+  bench procedure   decide and apply in an opening of many bidders, and its record
+             --bids N       so many bidders (default 4279)
+             --runs N       runs (default 5)
+             --json         print JSON instead of a table
   soak seal    seal, check and open one file in at most 32 MiB of memory
              --size N       bytes of the file (default 5G)
              --dir DIR      where the files go (default: under target)
@@ -209,6 +213,7 @@ mod tests {
         for (line, program) in [
             ("bench seal", Program::Seal),
             ("bench open", Program::Open),
+            ("bench procedure", Program::Procedure),
             ("soak seal", Program::Soak),
         ] {
             assert!(HELP.contains(&format!("\n  {line} ")), "{line} is missing");

@@ -18,6 +18,8 @@ pub(crate) enum Program {
     Seal,
     /// `bench signatures`.
     Signatures,
+    /// `bench procedure`.
+    Procedure,
     /// `soak seal`.
     Soak,
 }
@@ -30,6 +32,7 @@ impl Program {
             ("bench", "record") => Some(Self::Record),
             ("bench", "seal") => Some(Self::Seal),
             ("bench", "signatures") => Some(Self::Signatures),
+            ("bench", "procedure") => Some(Self::Procedure),
             ("soak", "seal") => Some(Self::Soak),
             _ => None,
         }
@@ -38,7 +41,7 @@ impl Program {
     /// The options that it knows.
     pub(crate) const fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Open | Self::Record => &["--bids", "--runs", "--json"],
+            Self::Open | Self::Procedure | Self::Record => &["--bids", "--runs", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
             Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
             Self::Soak => &["--size", "--dir"],
@@ -52,6 +55,7 @@ impl Program {
             Self::Record => "record",
             Self::Seal => "seal",
             Self::Signatures => "signatures",
+            Self::Procedure => "procedure",
             Self::Soak => "soak",
         }
     }
