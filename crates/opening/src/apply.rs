@@ -31,7 +31,7 @@ impl State {
             Event::PostponementAsked(asked) => self.asked = Some(asked.clone()),
             Event::DeadlinePostponed(postponed) => self.postponed(postponed),
             Event::TimeConfirmationAsked(time) => self.time_asked = Some(time.clone()),
-            Event::TimeConfirmed(_) => self.time_confirmed = Some(at),
+            Event::TimeConfirmed(_) => self.time_confirmed = Some(mark),
             Event::IntakeClosed(head) => {
                 let (tick, size, root) = (head.tick, head.size, head.root);
                 self.intake = Some(ClosedIntake { tick, size, root, at });
@@ -115,8 +115,11 @@ impl State {
             }
             Event::ObjectionsExtended(extension) => self.window_extended(extension),
             Event::RecordGenerated(record) => {
-                self.record = Some(GeneratedRecord { sha256: record.sha256, mark });
+                self.record_made(record.sha256, None, mark);
                 self.phase = Phase::RecordGenerated;
+            }
+            Event::RecordCorrected(corrected) => {
+                self.record_made(corrected.sha256, Some(corrected.reason.clone()), mark);
             }
             Event::RecordSigned(signature) => self.record_signatures.push(signature.clone()),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
@@ -137,6 +140,10 @@ impl State {
     pub(crate) const fn end(&mut self, mark: Mark, phase: Phase) {
         self.ended = Some(mark);
         self.phase = phase;
+    }
+
+    pub(crate) fn record_made(&mut self, sha256: Digest, reason: Option<String>, mark: Mark) {
+        self.records.push(GeneratedRecord { reason, sha256, mark });
     }
 
     fn journal_kept(&mut self, signed: &JournalSigned, mark: Mark) {

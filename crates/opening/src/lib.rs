@@ -46,9 +46,9 @@ pub use event::{
     HoldReason, Holder, IntakeClosed, JournalSigned, KeyDestroyed, LotPublished, Measure,
     MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
     OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
-    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
-    SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted,
-    Verdict,
+    PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned,
+    Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
+    UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -56,7 +56,7 @@ pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordDecision, RecordDocuments, RecordDraw, RecordField,
-    RecordFreeze, RecordHold, RecordObjection, RecordRow, RecordSeal, RecordWindow,
+    RecordFreeze, RecordHold, RecordObjection, RecordRow, RecordSeal, RecordVersion, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

@@ -54,6 +54,8 @@ pub const MEASURES: usize = 100;
 pub const EXTENSIONS: u32 = 100;
 /// The objections of one opening.
 pub const OBJECTIONS: usize = 10_000;
+/// The versions of one opening record.
+pub const RECORD_VERSIONS: usize = 100;
 /// The longest reading of one price: milliseconds.
 pub const READ_MAX: u64 = 600_000;
 /// A CMS in base64: characters.

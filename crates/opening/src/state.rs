@@ -31,7 +31,7 @@ pub struct State {
     pub(crate) asked: Option<PostponementAsked>,
     pub(crate) postponements: Vec<DeadlinePostponed>,
     pub(crate) time_asked: Option<TimeConfirmed>,
-    pub(crate) time_confirmed: Option<UtcMillis>,
+    pub(crate) time_confirmed: Option<Mark>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
     pub(crate) freeze_wait_from: UtcMillis,
@@ -55,7 +55,7 @@ pub struct State {
     pub(crate) confirmations: BTreeMap<OrgCode, UtcMillis>,
     pub(crate) objections: Vec<Objection>,
     pub(crate) objection_window: Option<ObjectionWindow>,
-    pub(crate) record: Option<GeneratedRecord>,
+    pub(crate) records: Vec<GeneratedRecord>,
     pub(crate) record_signatures: Vec<RecordSigned>,
     pub(crate) holds: Vec<Hold>,
     pub(crate) measure_asked: Option<MeasureAsked>,
@@ -138,9 +138,11 @@ pub struct Objection {
     pub answer: Option<(String, UtcMillis)>,
 }
 
-/// The opening record that the parties sign.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// One version of the opening record; the parties sign the last.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct GeneratedRecord {
+    /// Why it took the place of the version before; `None` for the first.
+    pub reason: Option<String>,
     /// SHA-256 of the exact bytes of `record.json`.
     pub sha256: Digest,
     /// Where it stands in the log.
@@ -197,7 +199,7 @@ impl State {
             confirmations: BTreeMap::new(),
             objections: Vec::new(),
             objection_window: None,
-            record: None,
+            records: Vec::new(),
             record_signatures: Vec::new(),
             holds: Vec::new(),
             measure_asked: None,
@@ -246,8 +248,8 @@ impl State {
 
     /// When host and supervisor had both confirmed that the opening time has come (ruling 13), by
     /// the hall's clock.
-    pub const fn time_confirmed(&self) -> Option<UtcMillis> {
-        self.time_confirmed
+    pub fn time_confirmed(&self) -> Option<UtcMillis> {
+        self.time_confirmed.map(|mark| mark.at)
     }
 
     /// The postponement that waits for the supervisor's approval.
@@ -338,12 +340,23 @@ impl State {
         &self.objections
     }
 
-    /// The opening record.
-    pub const fn record(&self) -> Option<&GeneratedRecord> {
-        self.record.as_ref()
+    /// The opening record: its last version.
+    pub fn record(&self) -> Option<&GeneratedRecord> {
+        self.records.last()
     }
 
-    /// The signatures under the record.
+    /// All versions of the opening record, in order.
+    pub fn records(&self) -> &[GeneratedRecord] {
+        &self.records
+    }
+
+    /// The signatures under the last version of the record.
+    pub fn version_signatures(&self) -> impl Iterator<Item = &RecordSigned> {
+        let last = self.record().map(|record| record.sha256);
+        self.record_signatures.iter().filter(move |signed| Some(signed.record_sha256) == last)
+    }
+
+    /// The signatures under every version of the record.
     pub fn record_signatures(&self) -> &[RecordSigned] {
         &self.record_signatures
     }

@@ -164,6 +164,7 @@ fn whole_logs_are_vectors() {
         ("terminated", crate::hold::terminated()),
         ("decided", crate::fault::closed()),
         ("window", crate::window::closed()),
+        ("corrected", crate::correction::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -190,6 +191,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-terminated",
         "log-decided",
         "log-window",
+        "log-corrected",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -209,6 +211,7 @@ fn committed_logs_replay() {
         ("log-terminated.jsonl", Phase::Terminated),
         ("log-decided.jsonl", Phase::Closed),
         ("log-window.jsonl", Phase::Closed),
+        ("log-corrected.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -12,6 +12,7 @@
 )]
 
 mod command;
+mod correction;
 mod draw;
 mod events;
 mod fault;
