@@ -189,7 +189,7 @@ impl Opening {
             self.input(Input::FreezeSigned(FreezeSigned { custodian, freeze_id, cms }))?;
         }
         for party in parties {
-            self.command(&Actor::Bidder(party.code.clone()), &Command::SignIn)?;
+            self.command(&Actor::Bidder(party.code.clone()), &Command::SignIn(None))?;
         }
         Ok(())
     }
@@ -394,6 +394,9 @@ fn lot() -> Result<LotPublished, BenchError> {
         fictional: true,
         source: None,
         draws: Vec::new(),
+        steps: Vec::new(),
+        decide_faults: false,
+        objection_ms: None,
     })
 }
 

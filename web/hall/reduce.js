@@ -194,6 +194,10 @@ const STEPS = {
     return { ...over(state, at), measure: null, ended };
   },
   "record-generated": (_, data, { at }) => ({ record: { sha256: data.sha256, at } }),
+  // A new version: signatures count for their version.
+  "record-corrected": (_, data, { at }) => ({
+    record: { sha256: data.sha256, at, no: data.no, reason: data.reason }, recordSignatures: [],
+  }),
   "record-signed": (state, data, { at }) => ({
     recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
   }),
@@ -247,6 +251,7 @@ const BRIEFS = {
   "opening-paused": (d, by) => ({ holder: by.split(":")[0], reason: d.reason, text: d.text }),
   "measure-asked": (d) => ({ no: d.no, measure: d.measure, reason: d.reason, text: d.text }),
   "measure-taken": (d) => ({ no: d.no, measure: d.measure }),
+  "record-corrected": (d) => ({ no: d.no, text: d.reason }),
   "record-signed": (d) => ({ name: d.party.name, role: d.role }),
   refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
 };

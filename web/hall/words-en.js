@@ -342,6 +342,7 @@ export default {
     "measure-asked": (e) => `The host asks, no. ${e.no}: ${e.measure} (${e.reason}): ${e.text}`,
     "measure-taken": (e) => `No. ${e.no} approved by the supervisor: ${e.measure}`,
     "record-generated": () => "Opening record generated",
+    "record-corrected": (e) => `Opening record corrected, version ${e.no}: ${e.text}`,
     "record-signed": (e) => `${e.name} signed the record`,
     "opening-closed": () => "Opening closed",
     "journal-signed": (e) => `${CUSTODIAN(e.custodian)}: journal signed and handed over (${e.moment === "close" ? "at the end" : "after the freeze"})`,

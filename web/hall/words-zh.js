@@ -343,6 +343,7 @@ export default {
     "measure-asked": (e) => `主持人申请 ${e.no}：${e.measure}（${e.reason}）：${e.text}`,
     "measure-taken": (e) => `申请 ${e.no} 获监督人同意：${e.measure}`,
     "record-generated": () => "生成开标记录",
+    "record-corrected": (e) => `开标记录更正为第 ${e.no} 版：${e.text}`,
     "record-signed": (e) => `${e.name}签署开标记录`,
     "opening-closed": () => "开标结束",
     "journal-signed": (e) => `${CUSTODIAN(e.custodian)}交出签名日志（${e.moment === "close" ? "结束后" : "封存后"}）`,

@@ -167,3 +167,14 @@ test("the window for objections opens with the end of the reading, is extended, 
   for (const w of Object.values(LANGUAGES)) assert.ok(describe(state.events.at(-1), state, w).includes(dateTime(from + 661_000)));
   assert.deepEqual(state.unread, []);
 });
+
+test("a corrected record is another version, signed anew", () => {
+  let state = initial();
+  const lines = readFileSync(new URL("sample-log.jsonl", import.meta.url), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  for (const entry of lines.slice(0, lines.findIndex((line) => line.kind === "record-signed") + 1)) state = reduce(state, entry);
+  assert.equal(state.recordSignatures.length, 1);
+  const data = { no: 2, reason: "补记签到", previous: state.record.sha256, sha256: "ab".repeat(32) };
+  state = reduce(state, { i: state.next, at: state.at + 1, by: "hall", kind: "record-corrected", data });
+  assert.deepEqual([state.record.no, state.record.sha256, state.recordSignatures], [2, data.sha256, []]);
+  for (const w of Object.values(LANGUAGES)) assert.ok(describe(state.events.at(-1), state, w).includes("补记签到"));
+});

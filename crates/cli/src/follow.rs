@@ -70,7 +70,6 @@ impl Follower {
             let what = format!("the log has entry {} where {expected} follows", entry.index());
             return Err(broken(what));
         }
-        let record = OpeningRecord::new(self.state()).map(|record| record.to_bytes());
         let event = match &mut self.reading {
             Reading::Verified(replay) => replay.ingest(line)?,
             Reading::Procedure(state) => {
@@ -84,8 +83,9 @@ impl Follower {
                 event
             }
         };
-        if matches!(event, Event::RecordGenerated(_)) {
-            self.record = record;
+        // What follows a version does not enter it: this is the one that the entry names.
+        if matches!(event, Event::RecordGenerated(_) | Event::RecordCorrected(_)) {
+            self.record = OpeningRecord::new(self.state()).map(|record| record.to_bytes());
         }
         Ok((entry, event))
     }

@@ -152,6 +152,9 @@ fn zh(event: &Event, state: &State) -> String {
             format!("异议时限延长至北京时间 {}。", more.until.beijing())
         }
         Event::RecordGenerated(record) => format!("开标记录已生成，SHA-256 {}。", record.sha256),
+        Event::RecordCorrected(made) => {
+            format!("开标记录更正为第 {} 版：{}。SHA-256 {}。", made.no, made.reason, made.sha256)
+        }
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
         Event::FaultDecided(decided) => format!(
@@ -326,6 +329,10 @@ fn en(event: &Event, state: &State) -> String {
         Event::RecordGenerated(record) => {
             format!("Opening record made, SHA-256 {}.", record.sha256)
         }
+        Event::RecordCorrected(made) => format!(
+            "Opening record corrected, version {}: {} SHA-256 {}.",
+            made.no, made.reason, made.sha256
+        ),
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
         Event::FaultDecided(decided) => format!(

@@ -4,8 +4,11 @@
 
 mod support;
 
+use std::fs;
 use std::time::Duration;
 
+use kaibiao_testkit::fixtures;
+use serde_json::{Value, json};
 use support::{Done, World, eventually, kaibiao, text, trust, words};
 
 const PAUSE: &str = "pause --reason power --text 园区停电";
@@ -16,7 +19,21 @@ fn supervise(world: &World, command: &str) -> Done {
 
 /// A lot with three bids, at its complete freeze.
 fn ready() -> World {
-    let world = World::open("zhuzhou-2022", 14);
+    ready_of(World::open("zhuzhou-2022", 20))
+}
+
+/// A lot whose tender file has a window for objections and wants every fault decided.
+fn ready_with_window(millis: u64) -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let form = fs::read(fixtures().join("tenders/zhuzhou-2022.json")).unwrap();
+    let mut form: Value = serde_json::from_slice(&form).unwrap();
+    form["draft"]["objection_ms"] = json!(millis);
+    form["draft"]["decide_faults"] = json!(true);
+    fs::write(dir.path().join("form.json"), form.to_string()).unwrap();
+    ready_of(World::open_under(dir, None, "zhuzhou-2022", 20))
+}
+
+fn ready_of(world: World) -> World {
     for number in 1..=3 {
         world.seal(number, &format!("bid-{number}")).ok();
         world.submit(&format!("bid-{number}"), &["--no-wait"]).ok();
@@ -100,4 +117,41 @@ fn a_terminated_opening_stays_sealed() {
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
     assert!(verdict.contains("termination at") && verdict.contains("attack"), "{verdict}");
     assert!(!verdict.contains("are destroyed: custodians"), "{verdict}");
+}
+
+/// The record waits for the window for objections, and is corrected by a version that is signed anew.
+#[test]
+fn the_record_waits_for_objections_and_is_corrected() {
+    let world = ready_with_window(8_000);
+    for command in ["publish-bidders", "check-seals", "unseal price"] {
+        world.host(command).ok();
+    }
+    world.wait_for_phase("published", 20);
+    let bidder = world.fixture.bidders[0].party.code.clone();
+    let decide = format!("decide-fault {bidder} --part price --fault bidder --text 核对");
+    world.host(&decide).refused(3, "no-open-fault");
+    world.host("extend-objections --seconds 4").refused(3, "out-of-order");
+    world.host("read-all --interval-ms 20").ok();
+    world.wait_for_phase("read", 10);
+    world.host("generate-record").refused(3, "objections-running");
+    world.host("extend-objections --seconds 4").ok();
+    eventually("the end of the window", Duration::from_secs(30), || {
+        world.host("generate-record").code == 0
+    });
+    let identity = world.fixture.bidders[0].identity.clone();
+    world.act("bidder object 报价有误", &identity).refused(3, "out-of-order");
+    world.host("sign-record").ok();
+    world.host("unseal documents").ok();
+    eventually("documents", Duration::from_secs(15), || {
+        world.log().contains(r#""kind":"documents-opened""#)
+    });
+    world.host("correct-record --reason 补记投标文件解密结果").ok();
+    world.host("sign-record").ok();
+    world.host("close").ok();
+    world.host("correct-record --reason 再次更正").refused(3, "lot-closed");
+    let log = world.log();
+    assert_eq!(log.matches(r#""kind":"record-signed""#).count(), 2, "{log}");
+    let verdict = verified(&world);
+    assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
+    assert!(verdict.contains("the record is version 2: 补记投标文件解密结果"), "{verdict}");
 }

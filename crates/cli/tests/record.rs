@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,15 +46,15 @@ fn records_become_the_files_of_the_vectors() {
         print("ocds", &record, &out, OCDS).ok();
         assert!(fs::read(&out).unwrap() == golden(&format!("ocds-{name}.json")));
     }
-    let mut facts = String::new();
+    let facts = String::from_utf8(golden("pdf-sha256.txt")).unwrap();
     for name in ["normal", "degraded", "drawn"] {
         let out = dir.path().join(format!("{name}.pdf"));
         let said = print("pdf", &record(dir.path(), name), &out, "--json").ok();
         let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
         let sha256 = kaibiao_crypto::SUITE_1.hash(&fs::read(&out).unwrap());
-        writeln!(facts, "{sha256}  {name}.pdf  {} pages", said["pages"]).unwrap();
+        let fact = format!("{sha256}  {name}.pdf  {} pages", said["pages"]);
+        assert!(facts.lines().any(|line| line == fact), "{fact}");
     }
-    assert_eq!(facts.as_bytes(), golden("pdf-sha256.txt"));
 }
 
 #[test]

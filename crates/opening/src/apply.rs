@@ -10,7 +10,7 @@ use crate::event::{
     CustodianRefused, DeadlinePostponed, Event, JournalSigned, PartialsReceived, RecordSigned,
 };
 use crate::phase::Phase;
-use crate::shared::{Priced, current_places};
+use crate::shared::{Priced, Shared, current_places};
 use crate::state::{
     Approver, ClosedIntake, GeneratedRecord, LastTick, Mark, Objection, SignIn, SignedJournal,
     State, Track,
@@ -133,8 +133,11 @@ impl State {
             }
             Event::ObjectionsExtended(extension) => self.window_extended(extension),
             Event::RecordGenerated(record) => {
-                self.record = Some(GeneratedRecord { sha256: record.sha256, mark });
+                self.record_made(record.sha256, None, mark);
                 self.phase = Phase::RecordGenerated;
+            }
+            Event::RecordCorrected(corrected) => {
+                self.record_made(corrected.sha256, Some(corrected.reason.clone()), mark);
             }
             Event::RecordSigned(signature) => self.record_was_signed(signature),
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
@@ -155,6 +158,11 @@ impl State {
     pub(crate) const fn end(&mut self, mark: Mark, phase: Phase) {
         self.ended = Some(mark);
         self.phase = phase;
+    }
+
+    pub(crate) fn record_made(&mut self, sha256: Digest, reason: Option<String>, mark: Mark) {
+        self.records.push(GeneratedRecord { reason, sha256, mark });
+        self.record_signers = Shared::default(); // each version is signed anew
     }
 
     fn journal_kept(&mut self, signed: &JournalSigned, mark: Mark) {

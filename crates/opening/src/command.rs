@@ -82,6 +82,11 @@ pub enum Command {
     ExtendObjections(Millis),
     /// Make the opening record (开标记录). Host.
     GenerateRecord,
+    /// Make a new version of the opening record (更正). Host.
+    CorrectRecord {
+        /// Why.
+        reason: String,
+    },
     /// Sign the opening record. Host, supervisor, bidder.
     SignRecord {
         /// SHA-256 of the exact bytes of `record.json`.
@@ -270,6 +275,12 @@ struct AnswerData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct CorrectData {
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ExtendData {
     by_ms: Millis,
 }
@@ -373,6 +384,7 @@ impl Command {
             Self::AnswerObjection { .. } => CommandKind::AnswerObjection,
             Self::GenerateRecord => CommandKind::GenerateRecord,
             Self::SignRecord { .. } => CommandKind::SignRecord,
+            Self::CorrectRecord { .. } => CommandKind::CorrectRecord,
             Self::ExtendObjections(_) => CommandKind::ExtendObjections,
             Self::DecideFault { .. } => CommandKind::DecideFault,
             Self::Pause { .. } => CommandKind::Pause,
@@ -423,6 +435,9 @@ impl Command {
             CommandKind::GenerateRecord => plain(Self::GenerateRecord, data),
             CommandKind::SignRecord => typed::<SignData>(data)
                 .map(|SignData { record_sha256, cms }| Self::SignRecord { record_sha256, cms }),
+            CommandKind::CorrectRecord => {
+                typed::<CorrectData>(data).map(|d| Self::CorrectRecord { reason: d.reason })
+            }
             CommandKind::ExtendObjections => {
                 typed::<ExtendData>(data).map(|d| Self::ExtendObjections(d.by_ms))
             }
@@ -470,6 +485,7 @@ impl Command {
                 to_raw_value(&SignData { record_sha256: *record_sha256, cms: cms.clone() })
             }
             Self::CheckBidder(check) => to_raw_value(check),
+            Self::CorrectRecord { reason } => to_raw_value(&CorrectData { reason: reason.clone() }),
             Self::ExtendObjections(by) => to_raw_value(&ExtendData { by_ms: *by }),
             Self::DecideFault { bidder, part, fault, text } => to_raw_value(&FaultDecided {
                 bidder: bidder.clone(),
@@ -514,7 +530,7 @@ impl Command {
             | Self::AskMeasure { text: words, .. } => {
                 (text::paragraph(words, limits::OBJECTION_CHARS), "text")
             }
-            Self::AskPostponement { reason, .. } => {
+            Self::AskPostponement { reason, .. } | Self::CorrectRecord { reason } => {
                 (text::paragraph(reason, limits::OBJECTION_CHARS), "reason")
             }
             Self::CheckBidder(check) => {

@@ -11,8 +11,8 @@ use crate::event::{
     DrawStarted, EmergencySignedIn, Empty, Event, EventKind, FaultDecided, FreezeCompleted,
     FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised,
     ObjectionsExtended, OpeningPaused, PostponementAsked, PriceConfirmed, PriceRead,
-    PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn,
-    TimeConfirmed, TooFewBidders, UnsealingStarted,
+    PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned, Refused,
+    SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -28,7 +28,7 @@ impl State {
     /// `now` is the hall's clock; the person's own clock plays no part. An empty list means:
     /// allowed, and the hall now does the work that the command asks for and hands its result in
     /// ([`Input::SealsChecked`] after `check-seals`, [`Input::RecordGenerated`] after
-    /// `generate-record`).
+    /// `generate-record`, [`Input::RecordCorrected`] after `correct-record`).
     ///
     /// # Errors
     ///
@@ -85,6 +85,12 @@ impl State {
             Input::RecordGenerated { sha256 } => {
                 Event::RecordGenerated(RecordGenerated { sha256: *sha256 })
             }
+            Input::RecordCorrected { reason, sha256 } => Event::RecordCorrected(RecordCorrected {
+                no: self.next_version(),
+                reason: reason.clone(),
+                previous: self.record().map_or(*sha256, |record| record.sha256),
+                sha256: *sha256,
+            }),
             Input::JournalSigned(signed) => Event::JournalSigned(signed.clone()),
             Input::KeyDestroyed(destroyed) => Event::KeyDestroyed(destroyed.clone()),
         };
@@ -205,7 +211,9 @@ impl State {
                 let ceiling = ceiling.ok_or(Refusal::NoCeiling)?;
                 Event::CeilingAnnounced(CeilingAnnounced { ceiling, capital: ceiling.capital() })
             }
-            Command::CheckSeals | Command::GenerateRecord => return Ok(None),
+            Command::CheckSeals | Command::GenerateRecord | Command::CorrectRecord { .. } => {
+                return Ok(None);
+            }
             Command::StartUnsealing(part) => unsealing_start(*part)?,
             Command::ReadNext(duration) => {
                 let reading = self.next_reading(*duration).ok_or(Refusal::PricesAllRead)?;

@@ -115,7 +115,7 @@ impl State {
     /// be over, without a value, before two persons have confirmed the time.
     pub(crate) fn draw_wanted(&self) -> bool {
         let undrawn = |run: &DrawRun| run.outcome.as_ref().is_none_or(|out| out.drawn.is_none());
-        self.record.is_none() && self.draws.values().any(undrawn)
+        self.records.is_empty() && self.draws.values().any(undrawn)
     }
 
     pub(crate) fn draw_value(&self, no: u32, index: u64) -> Result<String, Refusal> {

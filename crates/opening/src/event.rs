@@ -16,6 +16,7 @@ macro_rules! data {
     };
 }
 
+mod correction;
 mod draw;
 mod fault;
 mod hold;
@@ -27,6 +28,7 @@ mod window;
 
 use kaibiao_types::{CustodianIndex, Party, Role};
 
+pub use correction::RecordCorrected;
 pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
 pub use fault::FaultDecided;
 pub use hold::{HoldReason, Holder, Measure, MeasureAsked, MeasureTaken, OpeningPaused};
@@ -212,6 +214,8 @@ events! {
     ObjectionsExtended(ObjectionsExtended) = "objections-extended";
     /// The opening record (开标记录) was made.
     RecordGenerated(RecordGenerated) = "record-generated";
+    /// A new version of the record took the place of the last (更正).
+    RecordCorrected(RecordCorrected) = "record-corrected";
     /// A party signed the opening record.
     RecordSigned(RecordSigned) = "record-signed";
     /// The opening is over.
@@ -327,6 +331,7 @@ impl Event {
             | Self::DrawMade(_)
             | Self::DrawFailed(_)
             | Self::RecordGenerated(_)
+            | Self::RecordCorrected(_)
             | Self::Refused(_) => Actor::Hall,
         }
     }

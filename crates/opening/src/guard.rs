@@ -9,6 +9,7 @@ mod freeze;
 mod hearing;
 mod hold;
 mod journal;
+mod record;
 mod schedule;
 mod steps;
 mod unseal;
@@ -74,6 +75,7 @@ impl EventKind {
             | Self::DrawMade
             | Self::DrawFailed
             | Self::RecordGenerated
+            | Self::RecordCorrected
             | Self::Refused => &[Role::Hall],
         }
     }
@@ -262,7 +264,9 @@ impl State {
             }
             // 办法 art. 31: 撤销 or 撤回, so the record waits until a person has decided what the
             // evidence leaves open.
-            (E::RecordGenerated, P::Read) if let Some(refusal) = self.faults_undecided() => {
+            (E::RecordGenerated, P::Read) | (E::RecordCorrected, P::RecordGenerated)
+                if let Some(refusal) = self.faults_undecided() =>
+            {
                 Err(refusal)
             }
             (E::FaultDecided, phase) if phase.prices_public() => Ok(()),
@@ -278,7 +282,8 @@ impl State {
                 | E::DrawFailed,
                 P::Published | P::Reading | P::Read,
             )
-            | (E::RecordSigned | E::OpeningClosed, P::RecordGenerated) => Ok(()),
+            // A correction is a new version, as long as the opening is not closed.
+            | (E::RecordCorrected | E::RecordSigned | E::OpeningClosed, P::RecordGenerated) => Ok(()),
             (E::PriceRead, P::Read) => Err(Refusal::PricesAllRead),
             _ => out_of_order(),
         }
@@ -332,6 +337,7 @@ impl State {
             }
             Event::ObjectionsExtended(extension) => self.window_may_be_extended(extension, at),
             Event::RecordGenerated(_) | Event::KeyDestroyed(_) => Ok(()),
+            Event::RecordCorrected(corrected) => self.record_corrected(corrected),
             Event::RecordSigned(signature) => self.record_signed(signature),
             Event::Refused(refused) => self.refusal_fits(refused),
         }

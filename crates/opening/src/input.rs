@@ -60,6 +60,15 @@ pub enum Input {
         /// SHA-256 of `OpeningRecord::to_bytes`.
         sha256: Digest,
     },
+    /// A new version of the record was made from this state after the host's command.
+    RecordCorrected {
+        /// Why, as in the command.
+        reason: String,
+        /// SHA-256 of `OpeningRecord::to_bytes` of [`OpeningRecord::corrected`].
+        ///
+        /// [`OpeningRecord::corrected`]: crate::OpeningRecord::corrected
+        sha256: Digest,
+    },
     /// A custodian signed its journal.
     JournalSigned(JournalSigned),
     /// A custodian destroyed its share.
@@ -115,6 +124,7 @@ impl Input {
             Self::DrawFailed { .. } => "draw-failed",
             Self::DocumentsUnsealed(_) => "documents-unsealed",
             Self::RecordGenerated { .. } => "record-generated",
+            Self::RecordCorrected { .. } => "record-corrected",
             Self::JournalSigned(_) => "journal-signed",
             Self::KeyDestroyed(_) => "key-destroyed",
         }

@@ -48,9 +48,9 @@ pub use event::{
     HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed, LotPublished,
     Measure, MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
     OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
-    PriceRead, PricesPublished, PublishedBid, RecordGenerated, RecordSigned, Refused, SealResult,
-    SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders, UnsealingStarted,
-    Verdict,
+    PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned,
+    Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
+    UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -59,7 +59,7 @@ pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordError, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow,
-    RecordSeal, RecordSeveral, RecordWindow,
+    RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

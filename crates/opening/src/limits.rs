@@ -60,6 +60,9 @@ pub const EXTENSIONS: u32 = 100;
 pub const OBJECTIONS: usize = 10_000;
 /// `record.json`: bytes. A row has about 1,200, with forty read-out fields 8,000.
 pub const RECORD_BYTES: usize = 256 << 20;
+
+/// The versions of one opening record.
+pub const RECORD_VERSIONS: usize = 100;
 /// The longest reading of one price: milliseconds.
 pub const READ_MAX: u64 = 600_000;
 /// A CMS in base64: characters.

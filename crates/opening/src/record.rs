@@ -27,6 +27,9 @@ pub struct OpeningRecord {
     pub v: u8,
     /// `opening-record`.
     pub kind: RecordKind,
+    /// Which version it is; the first one does not have the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<RecordVersion>,
     /// 招标项目编号.
     pub tender: TenderId,
     /// 标段(包)编号.
@@ -306,6 +309,9 @@ pub struct RecordHold {
     pub reason: HoldReason,
     /// The reason in words.
     pub name: Bilingual,
+    /// The article that names the case, where one does; otherwise the key is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub article: Option<String>,
     /// Why, in the words of whoever held it.
     pub text: String,
     /// From when.
@@ -359,4 +365,16 @@ pub struct RecordWindow {
     pub until: UtcMillis,
     /// How often it was extended.
     pub extended: u32,
+}
+
+/// A version that took the place of another (更正).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordVersion {
+    /// Its number: 2 or more.
+    pub no: u32,
+    /// Why it was made, in the host's words.
+    pub reason: String,
+    /// SHA-256 of the version before.
+    pub previous: Digest,
 }

@@ -346,6 +346,8 @@ pub enum DataRule {
     Stage,
     /// The lot's terms break a rule of the tender file.
     Terms,
+    /// The version before is not the last one.
+    Version,
     /// The extension is not from 1 ms to 24 h, or its end does not follow from it.
     Window,
     /// The verdicts are not one for each bid, or do not follow from the plaintext.
@@ -385,6 +387,7 @@ impl DataRule {
             Self::Stage => "stage",
             Self::Terms => "terms",
             Self::Verdict => "verdict",
+            Self::Version => "version",
             Self::Window => "window",
         }
     }

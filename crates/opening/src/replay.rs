@@ -130,6 +130,9 @@ impl Event {
             (Self::ObjectionsExtended(extension), Command::ExtendObjections(by)) => {
                 extension.by_ms == *by
             }
+            (Self::RecordCorrected(corrected), Command::CorrectRecord { reason }) => {
+                corrected.reason == *reason
+            }
             (Self::OpeningPaused(pause), Command::Pause { reason, text }) => {
                 pause.reason == *reason && pause.text == *text
             }

@@ -60,7 +60,7 @@ pub struct State {
     pub(crate) confirmations: Shared<BTreeMap<OrgCode, UtcMillis>>,
     pub(crate) objections: Shared<Vec<Objection>>,
     pub(crate) objection_window: Option<ObjectionWindow>,
-    pub(crate) record: Option<GeneratedRecord>,
+    pub(crate) records: Vec<GeneratedRecord>,
     pub(crate) record_signatures: Shared<Vec<RecordSigned>>,
     pub(crate) record_signers: Shared<BTreeSet<(Role, OrgCode)>>,
     pub(crate) holds: Vec<Hold>,
@@ -155,9 +155,11 @@ pub struct Objection {
     pub answer: Option<(String, UtcMillis)>,
 }
 
-/// The opening record that the parties sign.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// One version of the opening record; the parties sign the last.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct GeneratedRecord {
+    /// Why it took the place of the version before; `None` for the first.
+    pub reason: Option<String>,
     /// SHA-256 of the exact bytes of `record.json`.
     pub sha256: Digest,
     /// Where it stands in the log.
@@ -218,7 +220,7 @@ impl State {
             confirmations: Shared::default(),
             objections: Shared::default(),
             objection_window: None,
-            record: None,
+            records: Vec::new(),
             record_signatures: Shared::default(),
             record_signers: Shared::default(),
             holds: Vec::new(),
@@ -374,12 +376,23 @@ impl State {
         &self.objections
     }
 
-    /// The opening record.
-    pub const fn record(&self) -> Option<&GeneratedRecord> {
-        self.record.as_ref()
+    /// The opening record: its last version.
+    pub fn record(&self) -> Option<&GeneratedRecord> {
+        self.records.last()
     }
 
-    /// The signatures under the record.
+    /// All versions of the opening record, in order.
+    pub fn records(&self) -> &[GeneratedRecord] {
+        &self.records
+    }
+
+    /// The signatures under the last version of the record.
+    pub fn version_signatures(&self) -> impl Iterator<Item = &RecordSigned> {
+        let last = self.record().map(|record| record.sha256);
+        self.record_signatures.iter().filter(move |signed| Some(signed.record_sha256) == last)
+    }
+
+    /// The signatures under every version of the record.
     pub fn record_signatures(&self) -> &[RecordSigned] {
         &self.record_signatures
     }

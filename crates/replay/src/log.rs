@@ -182,7 +182,8 @@ impl Replay {
         self.log.entries().iter().find(|entry| entry.kind() == "set-frozen")
     }
 
-    /// Exact bytes of the opening record, once the log has it; derived here, not received.
+    /// Exact bytes of the last version of the opening record, once the log has one; derived here, not
+    /// received.
     pub fn record(&self) -> Option<&[u8]> {
         self.record.as_deref()
     }
@@ -217,7 +218,7 @@ impl Replay {
         state.check_and_apply(&by, entry.at(), &event)?;
         self.log.append_entry(entry)?;
         self.state = state;
-        self.record = self.record.take().or(record);
+        self.record = record.or(self.record.take());
         self.witnessed = self.witnessed.or(witnessed);
         self.nonces.extend(nonce);
         Ok(event)
@@ -344,10 +345,15 @@ impl Replay {
 
     /// The record that the state gives must be the one that the entry names.
     fn check_record(&self, event: &Event) -> Result<Option<Vec<u8>>, ReplayFault> {
-        let Event::RecordGenerated(generated) = event else { return Ok(None) };
-        let record = OpeningRecord::new(&self.state).map(|record| record.to_bytes());
-        match record {
-            Some(bytes) if SUITE_1.hash(&bytes) == generated.sha256 => Ok(Some(bytes)),
+        let (record, sha256) = match event {
+            Event::RecordGenerated(made) => (OpeningRecord::new(&self.state), made.sha256),
+            Event::RecordCorrected(made) => {
+                (OpeningRecord::corrected(&self.state, &made.reason), made.sha256)
+            }
+            _ => return Ok(None),
+        };
+        match record.map(|record| record.to_bytes()) {
+            Some(bytes) if SUITE_1.hash(&bytes) == sha256 => Ok(Some(bytes)),
             _ => Err(ReplayFault::Record),
         }
     }

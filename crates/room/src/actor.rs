@@ -277,19 +277,35 @@ impl Room {
                 self.append(&Actor::Hall, &events, Some(signed), now, batch)
             }
             Command::GenerateRecord => {
-                let record =
-                    OpeningRecord::new(self.replay.state()).ok_or(RoomError::NotReady("record"))?;
-                let bytes = record.to_bytes();
-                let batch = batch
-                    .put_doc("record.json", &bytes)
-                    .put_doc("record.txt", record.to_text().as_bytes());
-                let input = Input::RecordGenerated { sha256: kaibiao_crypto::SUITE_1.hash(&bytes) };
-                let now = self.now();
-                let events = self.replay.state().decide_input(&input, now)?;
-                self.append(&Actor::Hall, &events, Some(signed), now, batch)
+                let record = OpeningRecord::new(self.replay.state());
+                self.keep_record(record, signed, batch, |sha256| Input::RecordGenerated { sha256 })
+            }
+            Command::CorrectRecord { reason } => {
+                let record = OpeningRecord::corrected(self.replay.state(), reason);
+                let reason = reason.clone();
+                let input = |sha256| Input::RecordCorrected { reason, sha256 };
+                self.keep_record(record, signed, batch, input)
             }
             _ => Err(RoomError::internal("a command without an effect")),
         }
+    }
+
+    /// Keeps a version of the record; its digest goes into the log.
+    fn keep_record(
+        &mut self,
+        record: Option<OpeningRecord>,
+        signed: &SignedCommand,
+        batch: Batch,
+        input: impl FnOnce(Digest) -> Input,
+    ) -> Result<u64, RoomError> {
+        let record = record.ok_or(RoomError::NotReady("record"))?;
+        let bytes = record.to_bytes();
+        let batch =
+            batch.put_doc("record.json", &bytes).put_doc("record.txt", record.to_text().as_bytes());
+        let input = input(kaibiao_crypto::SUITE_1.hash(&bytes));
+        let now = self.now();
+        let events = self.replay.state().decide_input(&input, now)?;
+        self.append(&Actor::Hall, &events, Some(signed), now, batch)
     }
 
     /// Hands an input to the procedure and keeps what follows.

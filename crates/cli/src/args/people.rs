@@ -297,6 +297,14 @@ pub(crate) enum HostCmd {
     },
     /// Make the opening record (开标记录).
     GenerateRecord(Act),
+    /// Make a new version of the opening record from the log (更正); it is signed anew.
+    CorrectRecord {
+        /// Why, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Sign the opening record.
     SignRecord(SignAct),
     /// Approve a degraded freeze.

@@ -62,6 +62,9 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
             send(&act, Command::AskMeasure { measure, reason, text }, ui).await
         }
         HostCmd::GenerateRecord(act) => send(&act, Command::GenerateRecord, ui).await,
+        HostCmd::CorrectRecord { reason, act } => {
+            send(&act, Command::CorrectRecord { reason }, ui).await
+        }
         HostCmd::SignRecord(act) => sign(&act, ui).await,
         HostCmd::ApproveDegraded(act) => send(&act, Command::ApproveDegraded, ui).await,
         HostCmd::Close(act) => send(&act, Command::Close, ui).await,

@@ -181,9 +181,11 @@ impl World {
         self.publish_ready(name);
     }
 
-    /// Makes `draft.json` with a deadline in `seconds`.
+    /// Makes `draft.json` with a deadline in `seconds`; out of `form.json` of this folder, if it is
+    /// there.
     pub(crate) fn draft(&self, name: &str, seconds: u64) {
-        let form = fixtures().join(format!("tenders/{name}.json"));
+        let own = self.path("form.json");
+        let form = if own.exists() { own } else { fixtures().join(format!("tenders/{name}.json")) };
         let mut draft: Vec<String> = words("tender draft --platform test.kaibiao.example");
         draft.extend(["--from".to_owned(), text(&form), "--deadline".to_owned()]);
         draft.extend([format!("+{seconds}s"), "--out".to_owned(), text(&self.path("draft.json"))]);

@@ -45,6 +45,15 @@ impl Run {
             );
         }
         self.draw_notes(state);
+        if let [_, .., last] = state.records() {
+            let (no, reason) = (state.records().len(), last.reason.clone().unwrap_or_default());
+            self.findings.note(
+                "record-corrected",
+                None,
+                format!("开标记录为第 {no} 版：{reason}"),
+                format!("the record is version {no}: {reason}"),
+            );
+        }
         if state.record().is_some() {
             self.signature_note(state);
         }
@@ -195,8 +204,7 @@ impl Run {
     /// Ruling 28: absence is recorded and blocks nothing.
     fn signature_note(&mut self, state: &State) {
         let signed: BTreeSet<(Role, &str)> = state
-            .record_signatures()
-            .iter()
+            .version_signatures()
             .map(|signature| (signature.role, signature.party.code.as_str()))
             .collect();
         let Some(lot) = state.published() else { return };

@@ -59,6 +59,8 @@ pub enum CommandKind {
     DecideFault,
     /// `extend-objections`
     ExtendObjections,
+    /// `correct-record`
+    CorrectRecord,
 }
 
 impl CommandKind {
@@ -90,6 +92,7 @@ impl CommandKind {
         Self::ApproveMeasure,
         Self::DecideFault,
         Self::ExtendObjections,
+        Self::CorrectRecord,
     ];
 
     /// The `kind` in the body.
@@ -120,6 +123,7 @@ impl CommandKind {
             Self::ApproveMeasure => "approve-measure",
             Self::DecideFault => "decide-fault",
             Self::ExtendObjections => "extend-objections",
+            Self::CorrectRecord => "correct-record",
             Self::Close => "close",
         }
     }
@@ -157,6 +161,7 @@ impl CommandKind {
             Self::ApproveMeasure => EventKind::MeasureTaken,
             Self::DecideFault => EventKind::FaultDecided,
             Self::ExtendObjections => EventKind::ObjectionsExtended,
+            Self::CorrectRecord => EventKind::RecordCorrected,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -179,6 +184,7 @@ impl CommandKind {
             | Self::AskMeasure
             | Self::DecideFault
             | Self::ExtendObjections
+            | Self::CorrectRecord
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],

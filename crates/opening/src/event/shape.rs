@@ -22,6 +22,9 @@ impl Event {
             Self::PostponementAsked(data) => {
                 need(text::paragraph(&data.reason, limits::OBJECTION_CHARS), "reason")
             }
+            Self::RecordCorrected(data) => {
+                need(text::paragraph(&data.reason, limits::OBJECTION_CHARS), "reason")
+            }
             Self::FaultDecided(data) => objection(&data.text),
             Self::OpeningPaused(data) => objection(&data.text),
             Self::MeasureAsked(data) => objection(&data.text),

@@ -1,11 +1,9 @@
-//! Rules of the room: sign-in, reading, confirmations, objections, record.
+//! Rules of the room: sign-in, reading, confirmations, objections.
 
 use kaibiao_types::{Millis, OrgCode, UtcMillis};
 
-use super::{Guard, bad, fits};
-use crate::event::{
-    EmergencySignedIn, EventKind, ObjectionRaised, PriceRead, RecordSigned, SignedIn,
-};
+use super::{Guard, fits};
+use crate::event::{EmergencySignedIn, EventKind, ObjectionRaised, PriceRead, SignedIn};
 use crate::limits;
 use crate::refusal::{DataRule, Refusal};
 use crate::state::State;
@@ -73,22 +71,6 @@ impl State {
             Some(objection) if objection.answer.is_some() => Err(Refusal::ObjectionAnswered { no }),
             Some(_) => Ok(()),
         }
-    }
-
-    /// 电子招标投标办法 art. 32: the parties sign the record, each once and in their own name.
-    pub(super) fn record_signed(&self, signature: &RecordSigned) -> Guard {
-        let step = EventKind::RecordSigned;
-        let record = self.record.ok_or(bad(step, DataRule::Party))?;
-        let known = self.knows(signature.role, &signature.party.code);
-        fits(step, DataRule::Party, known.as_ref() == Some(&signature.party))?;
-        if signature.record_sha256 != record.sha256 {
-            return Err(Refusal::RecordDiffers);
-        }
-        let signer = (signature.role, signature.party.code.clone());
-        if self.record_signers.contains(&signer) {
-            return Err(Refusal::AlreadyDone { step });
-        }
-        Ok(())
     }
 
     pub(crate) fn next_objection(&self) -> u32 {

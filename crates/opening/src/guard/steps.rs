@@ -90,7 +90,7 @@ impl State {
             Step::ReadPrices => {
                 matches!(self.phase, Phase::Read | Phase::RecordGenerated | Phase::Closed)
             }
-            Step::Record => self.record.is_some(),
+            Step::Record => self.record().is_some(),
         }
     }
 

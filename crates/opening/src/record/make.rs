@@ -7,19 +7,19 @@ use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part};
 use super::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
-    RecordSeveral, RecordWindow,
+    RecordSeveral, RecordVersion, RecordWindow,
 };
 use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
 use crate::phase::Phase;
-use crate::state::{Objection, State};
+use crate::state::{Mark, Objection, State};
 use crate::strict;
 use crate::tender::{Bilingual, CustodyKind, Draw, Step, TimeSource};
 use crate::words;
 
 impl OpeningRecord {
     /// Makes the record once every price is read; `None` before, and while an objection waits for
-    /// its answer.
+    /// its answer. Once the log has it, this is its last version.
     ///
     /// # Source
     ///
@@ -34,6 +34,7 @@ impl OpeningRecord {
         Some(Self {
             v: 1,
             kind: RecordKind::OpeningRecord,
+            version: version(state),
             tender: state.lot().tender.clone(),
             lot: state.lot().lot.clone(),
             title: lot.title.clone(),
@@ -73,10 +74,30 @@ impl OpeningRecord {
         })
     }
 
+    /// Makes the next version: from the whole log so far, with the reason and the digest of the last
+    /// one. `None` before there is a record.
+    pub fn corrected(state: &State, reason: &str) -> Option<Self> {
+        state.record()?;
+        let mut next = state.clone();
+        let mark = Mark { entry: state.entries(), at: state.last_at() };
+        // A record does not contain its own digest, so any will do.
+        next.record_made(state.record()?.sha256, Some(reason.to_owned()), mark);
+        Self::new(&next)
+    }
+
     /// `record.json`: compact JSON, the same bytes for the same log. These are signed.
     pub fn to_bytes(&self) -> Vec<u8> {
         strict::bytes(self)
     }
+}
+
+fn version(state: &State) -> Option<RecordVersion> {
+    let (last, earlier) = state.records().split_last()?;
+    Some(RecordVersion {
+        no: u32::try_from(state.records().len()).ok()?,
+        reason: last.reason.clone()?,
+        previous: earlier.last()?.sha256,
+    })
 }
 
 fn freeze(state: &State) -> Option<RecordFreeze> {
@@ -287,6 +308,7 @@ fn holds(state: &State) -> Vec<RecordHold> {
             holder: hold.holder,
             reason: hold.reason,
             name: Bilingual { zh: zh.to_owned(), en: en.to_owned() },
+            article: hold.reason.article().map(str::to_owned),
             text: hold.text.clone(),
             from: hold.from.at,
             to: hold.to?.at,
@@ -346,7 +368,7 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
         ));
     }
     let confirmed = state.time_confirmed.filter(|mark| before_record(state, mark.entry));
-    if let Some(at) = confirmed.map(|mark| mark.at) {
+    if let Some(Mark { at, .. }) = confirmed {
         notes.push(note(
             format!("开标时间已到由主持人和监督人于北京时间 {} 签署确认。", at.beijing()),
             format!("host and supervisor confirmed at {at} that the opening time had come."),

@@ -79,6 +79,11 @@ impl OpeningRecord {
             CustodyKind::Independent => "independent",
             CustodyKind::SelfHeld => "self",
         };
+        if let Some(version) = &self.version {
+            page.pair("版本 Version", &version.no.to_string());
+            page.quote(&version.reason);
+            page.pair("前一版摘要 Version before", &version.previous.to_string());
+        }
         page.pair("项目 Project", &format!("{}（{}）", both(&self.title), self.tender));
         page.pair("标段 Lot", &format!("{}（{}）", both(&self.lot_title), self.lot));
         page.pair("类别 Kind", template);
@@ -220,7 +225,9 @@ fn write_hold(page: &mut Page, hold: &RecordHold) {
     let (zh, en) = hold.holder.words();
     page.pair("停顿 Held", &format!("{} — {}", time(hold.from), time(hold.to)));
     page.item("由 By", &format!("{zh} {en}"));
-    page.item("原因 Reason", &format!("{} {}", hold.name.zh, hold.name.en));
+    let article =
+        hold.article.as_ref().map_or_else(String::new, |article| format!("（{article}）"));
+    page.item("原因 Reason", &format!("{} {}{article}", hold.name.zh, hold.name.en));
     page.quote(&hold.text);
 }
 

@@ -46,6 +46,7 @@ pub fn commands() -> Vec<Command> {
         crate::hold::approve(1, Measure::Suspend),
         crate::fault::decide(2, Part::Price, Fault::NotBidder),
         crate::window::extend(10),
+        crate::correction::correct(),
     ]
 }
 

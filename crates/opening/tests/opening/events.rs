@@ -169,6 +169,7 @@ fn whole_logs_are_vectors() {
         ("attended", crate::sign_in::closed()),
         ("rates", crate::rates::closed()),
         ("consortium", crate::consortium::closed()),
+        ("corrected", crate::correction::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -199,6 +200,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-attended",
         "log-rates",
         "log-consortium",
+        "log-corrected",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -222,6 +224,7 @@ fn committed_logs_replay() {
         ("log-attended.jsonl", Phase::Closed),
         ("log-rates.jsonl", Phase::Closed),
         ("log-consortium.jsonl", Phase::Closed),
+        ("log-corrected.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -429,6 +429,8 @@ fn the_record_shows_who_held_it_and_how_long() {
     assert_eq!(record.holds[0].to, record.holds[1].from);
     let length = |hold: &RecordHold| hold.to.since(hold.from).unwrap();
     assert_eq!(length(&record.holds[1]), span(10 * MINUTE));
+    let articles: Vec<_> = record.holds.iter().map(|hold| hold.article.is_some()).collect();
+    assert_eq!(articles, [false, true, true]);
     let text = record.to_text();
     for words in ["园区停电", "监督人暂停", "中止", "停电 power failure"] {
         assert!(text.contains(words), "{words}");

@@ -14,6 +14,7 @@
 
 mod command;
 mod consortium;
+mod correction;
 mod draw;
 mod events;
 mod fault;

@@ -20,7 +20,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..54_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..55_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -141,6 +141,7 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
             (1..=bidders).map(|no| not_opened(no, "X", Fault::Undetermined)).collect(),
         )),
         39 => Err((actor(who), crate::window::extend(u64::from(who)))),
+        40 => Ok(Input::RecordCorrected { reason: "更正".to_owned(), sha256: digest(12, who) }),
         _ => forward(opening, bidders, who),
     };
     match tried {

@@ -54,6 +54,7 @@ pub fn inputs(state: &State) -> Vec<Input> {
         Input::DrawFailed { no: 1, dropped: Vec::new() },
         Input::DocumentsUnsealed(documents(state)),
         Input::RecordGenerated { sha256: digest(12, 0) },
+        Input::RecordCorrected { reason: "更正".to_owned(), sha256: digest(12, 1) },
         journal_signed(1, JournalMoment::Freeze),
         journal_signed(2, JournalMoment::Close),
         key_destroyed(2),
