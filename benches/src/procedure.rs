@@ -163,20 +163,20 @@ impl Opening {
 
     fn receive(&mut self, lot: LotPublished, parties: &[Party]) -> Result<(), BenchError> {
         let deadline = lot.deadline;
-        self.input(Input::LotPublished(Box::new(lot)))?;
+        self.input(&Input::LotPublished(Box::new(lot)))?;
         let ticks = parties.len().div_ceil(PLACES);
         for no in 0..ticks {
-            self.input(Input::Tick(Tick { no: tick(no)?, root: Digest::ZERO }))?;
+            self.input(&Input::Tick(Tick { no: tick(no)?, root: Digest::ZERO }))?;
         }
         self.now = deadline;
         let cosignatures = (1..=CUSTODIANS.1).map(|no| format!("c{no} AAAA")).collect();
         let (size, root) = (self.state.entries(), Digest::ZERO);
         let tick = tick(ticks.saturating_sub(1))?;
-        self.input(Input::DeadlineReached(IntakeClosed { tick, size, root, cosignatures }))?;
+        self.input(&Input::DeadlineReached(IntakeClosed { tick, size, root, cosignatures }))?;
         let bids = parties.iter().enumerate().map(|(no, party)| bid(no, party, deadline));
         let bids = bids.collect::<Result<Vec<_>, _>>()?;
         let bidders = u32::try_from(bids.len()).map_err(BenchError::product)?;
-        self.input(Input::SetFrozen(SetFrozen {
+        self.input(&Input::SetFrozen(SetFrozen {
             freeze_id: Digest::ZERO,
             round: 0,
             size,
@@ -186,7 +186,7 @@ impl Opening {
         }))?;
         for custodian in custodians()? {
             let (freeze_id, cms) = (Digest::ZERO, "AAAA".to_owned());
-            self.input(Input::FreezeSigned(FreezeSigned { custodian, freeze_id, cms }))?;
+            self.input(&Input::FreezeSigned(FreezeSigned { custodian, freeze_id, cms }))?;
         }
         for party in parties {
             self.command(&Actor::Bidder(party.code.clone()), &Command::SignIn(None))?;
@@ -206,12 +206,12 @@ impl Opening {
         };
         let parts = [Part::Price, Part::Documents];
         let results = parties.iter().flat_map(|party| parts.map(|part| sealed(party, part)));
-        self.input(Input::SealsChecked(results.collect()))?;
+        self.input(&Input::SealsChecked(results.collect()))?;
         self.command(&host, &Command::StartUnsealing(Part::Price))?;
         self.release(Part::Price)?;
         let outcomes = parties.iter().enumerate().map(|(no, party)| self.price(no, party));
         let outcomes = outcomes.collect::<Result<Vec<_>, _>>()?;
-        self.input(Input::PricesUnsealed(outcomes))?;
+        self.input(&Input::PricesUnsealed(outcomes))?;
         self.command(&host, &Command::StartUnsealing(Part::Documents))?;
         self.release(Part::Documents)?;
         let opened = |(no, party): (usize, &Party)| OpenedDocument {
@@ -223,7 +223,7 @@ impl Opening {
             plain_sha256: Some(digest(no)),
             plain_len: Some(5_000_000),
         };
-        self.input(Input::DocumentsUnsealed(parties.iter().enumerate().map(opened).collect()))
+        self.input(&Input::DocumentsUnsealed(parties.iter().enumerate().map(opened).collect()))
     }
 
     fn release(&mut self, part: Part) -> Result<(), BenchError> {
@@ -237,7 +237,7 @@ impl Opening {
                 z: "0d".repeat(32),
             };
             let partials = (part == Part::Price).then(|| bids.iter().map(one).collect());
-            self.input(Input::PartialsReceived(PartialsReceived {
+            self.input(&Input::PartialsReceived(PartialsReceived {
                 custodian,
                 stage: stage()?,
                 part,
@@ -288,7 +288,7 @@ impl Opening {
         let record = record.ok_or_else(|| BenchError::Result("no record".to_owned()))?;
         self.record_bytes = record.len();
         let sha256 = Digest::ZERO;
-        self.input(Input::RecordGenerated { sha256 })?;
+        self.input(&Input::RecordGenerated { sha256 })?;
         let sign = Command::SignRecord { record_sha256: sha256, cms: "AAAA".repeat(500) };
         for party in parties {
             self.command(&Actor::Bidder(party.code.clone()), &sign)?;
@@ -305,9 +305,9 @@ impl Opening {
         Ok(())
     }
 
-    fn input(&mut self, input: Input) -> Result<(), BenchError> {
+    fn input(&mut self, input: &Input) -> Result<(), BenchError> {
         let begin = Instant::now();
-        let events = self.state.decide_input(&input, self.now).map_err(BenchError::product)?;
+        let events = self.state.decide_input(input, self.now).map_err(BenchError::product)?;
         let taken = begin.elapsed();
         self.take(&format!("hall: {}", input.name()), taken, &Actor::Hall, events);
         Ok(())

@@ -1,6 +1,6 @@
 //! `cargo xtask law-report`: every duty of the law has code and a test, or says why it has none.
 //!
-//! The duties stand in `docs/law/*.toml`, one file for each law ([`file`]). Code and tests are named
+//! The duties stand in `docs/law/*.toml`, one file for each law ([`mod@file`]). Code and tests are named
 //! by path, and [`names`] knows whether they are there. An article that a refusal of the procedure
 //! cites needs a duty of its own.
 
