@@ -22,7 +22,7 @@ fn sign(no: u8) -> Command {
 pub fn closed() -> Opening {
     let mut opening = Opening::at(Phase::RecordGenerated, 4);
     opening.host(&sign(0));
-    opening.command(&bidder(2), &Command::SignIn).unwrap();
+    opening.command(&bidder(2), &Command::SignIn(None)).unwrap();
     opening.open_documents();
     opening.host(&correct());
     opening.input(&corrected(1)).unwrap();
@@ -46,7 +46,7 @@ fn a_correction_is_a_new_version_made_from_the_log() {
     let mut opening = Opening::at(Phase::RecordGenerated, 4);
     let first = OpeningRecord::new(&opening.state).unwrap();
     assert_eq!(first.version, None);
-    opening.command(&bidder(2), &Command::SignIn).unwrap();
+    opening.command(&bidder(2), &Command::SignIn(None)).unwrap();
     opening.open_documents();
     assert_eq!(OpeningRecord::new(&opening.state).as_ref(), Some(&first));
     let next = OpeningRecord::corrected(&opening.state, "补记").unwrap();
@@ -58,7 +58,7 @@ fn a_correction_is_a_new_version_made_from_the_log() {
         .input(&Input::RecordCorrected { reason: "补记".to_owned(), sha256: digest(12, 1) })
         .unwrap();
     // What follows the version does not enter it.
-    opening.command(&bidder(3), &Command::SignIn).unwrap();
+    opening.command(&bidder(3), &Command::SignIn(None)).unwrap();
     assert_eq!(OpeningRecord::new(&opening.state), Some(next));
     opening.input(&corrected(2)).unwrap();
     let third = OpeningRecord::new(&opening.state).unwrap().version.unwrap();

@@ -243,9 +243,9 @@ fn replays(opening: &Opening) -> Result<(), String> {
     let mut record: Option<(GeneratedRecord, Vec<u8>)> = None;
     for (by, at, event) in &opening.log {
         state.check_and_apply(by, *at, event).map_err(|error| error.to_string())?;
-        if state.record().copied() != record.as_ref().map(|(generated, _)| *generated) {
+        if state.record() != record.as_ref().map(|(generated, _)| generated) {
             let bytes = OpeningRecord::new(&state).ok_or("no record after its entry")?.to_bytes();
-            record = state.record().map(|generated| (*generated, bytes));
+            record = state.record().map(|generated| (generated.clone(), bytes));
         }
     }
     if state != opening.state {

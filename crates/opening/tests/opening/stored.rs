@@ -141,9 +141,9 @@ fn replay(file: &str, text: &str) -> String {
     for line in text.lines() {
         let line: crate::events::Line = serde_json::from_str(line).unwrap();
         let event = Event::from_parts(&line.kind, line.data.get()).unwrap();
-        let before = state.record().copied();
+        let before = state.record().cloned();
         state.check_and_apply(&actor(&line.by), line.at, &event).expect(file);
-        if state.record().copied() != before {
+        if state.record().cloned() != before {
             record = SUITE_1.hash(&OpeningRecord::new(&state).unwrap().to_bytes()).to_string();
         }
     }
