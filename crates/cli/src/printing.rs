@@ -51,10 +51,16 @@ pub(crate) fn signed(file: RecordFile, log: &[u8]) -> Result<RecordFile, Failure
     }
     match follower.state().record() {
         Some(named) if named.sha256 == *file.sha256() => Ok(file.signed_by(signatures)),
-        Some(_) => Err(Failure::new(Label::AlteredObject, "the log names another record").said((
-            "开标日志所记的不是这份开标记录。".to_owned(),
-            "The opening log does not name this opening record.".to_owned(),
-        ))),
+        Some(_) => Err(Failure::new(Label::AlteredObject, "the log names another record")
+            .said((
+                "开标日志所记的不是这份开标记录。".to_owned(),
+                "The opening log does not name this opening record.".to_owned(),
+            ))
+            .advised((
+                "请使用同一次开标的记录和日志，例如同一证据包中的两个文件。".to_owned(),
+                "Take record and log of the same opening, such as both from one package."
+                    .to_owned(),
+            ))),
         None => Err(Failure::new(Label::NotReady, "the log has no opening record yet")),
     }
 }

@@ -205,3 +205,28 @@ fn files_that_are_not_listed_or_not_as_listed_fail() {
         assert!(text.contains(expected), "{text}");
     }
 }
+
+/// A corrected record is judged by its last version; a terminated lot has none.
+#[test]
+fn a_corrected_record_and_a_terminated_lot_pass() {
+    if !tools() {
+        return;
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let trusted = roots(elsewhere.path());
+    let corrected = ScenarioOptions { corrected: true, ..ScenarioOptions::default() };
+    let folder = unzipped(&corrected);
+    let (code, text) = run(folder.path(), Some(&trusted));
+    assert_eq!((code, last_line(&text)), (0, "VERDICT: PASSED"), "{text}");
+    // The first version in place of the last: the log names another.
+    edit(folder.path(), "opening/record.json", "\"no\":2", "\"no\":1");
+    let (code, text) = run(folder.path(), Some(&trusted));
+    assert_eq!((code, last_line(&text)), (1, "VERDICT: FAILED"), "{text}");
+    assert!(text.contains("opening/record.json: not the one of the log"), "{text}");
+
+    let terminated = ScenarioOptions { terminated: true, ..ScenarioOptions::default() };
+    let folder = unzipped(&terminated);
+    assert!(!folder.path().join("opening/record.json").exists());
+    let (code, text) = run(folder.path(), Some(&trusted));
+    assert_eq!((code, last_line(&text)), (0, "VERDICT: PASSED"), "{text}");
+}

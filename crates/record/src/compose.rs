@@ -12,7 +12,7 @@ mod prices;
 mod signatures;
 mod table;
 
-use kaibiao_opening::{OpeningRecord, RecordSeveral};
+use kaibiao_opening::{OpeningRecord, RecordSeveral, RecordVersion};
 use kaibiao_types::Party;
 
 use crate::code::VerificationCode;
@@ -25,28 +25,39 @@ use crate::model::{
 pub fn document(file: &RecordFile) -> Document {
     let record = file.record();
     let code = VerificationCode::new(file.sha256());
-    let sections = [
-        Some(head::facts(record)),
-        Some(prices::section(file)),
-        Some(notes(record)),
-        Some(signatures::section(file)),
-        Some(evidence::verification(file, &code)),
+    let companions = [
         Some(companions::sign_in(record)),
         Some(companions::delivery(record)),
+        companions::checks(record),
         companions::draws(record),
         Some(companions::objections(record)),
-        companions::checks(record),
         companions::holds(record),
-        Some(evidence::facts(record)),
     ];
+    let mut sections = vec![
+        head::facts(record),
+        prices::section(file),
+        notes(record),
+        signatures::section(file),
+        evidence::verification(file, &code),
+    ];
+    sections.extend(numbered(companions.into_iter().flatten()));
+    sections.push(evidence::facts(record));
     Document {
         title: both("开标记录表", "Opening Record"),
         about: about(file),
         sha256: *file.sha256(),
         code,
         dated: record.prices_published_at,
-        sections: sections.into_iter().flatten().collect(),
+        sections,
     }
+}
+
+/// 附表一, 附表二 and so on: only those that hold something are counted.
+fn numbered(companions: impl Iterator<Item = Section>) -> impl Iterator<Item = Section> {
+    companions.zip("一二三四五六七八九".chars()).map(|(mut section, number)| {
+        section.heading.zh = format!("附表{number}　{}", section.heading.zh);
+        section
+    })
 }
 
 fn about(file: &RecordFile) -> Vec<Line> {
@@ -57,6 +68,11 @@ fn about(file: &RecordFile) -> Vec<Line> {
         &format!("{} — {}", record.title.en, record.lot_title.en),
     )
     .into();
+    if let Some(RecordVersion { no, reason, previous }) = &record.version {
+        lines.push(strong(&format!("更正：第 {no} 版 Corrected: version {no}")));
+        lines.push(plain(reason));
+        lines.push(faint(&format!("前一版 SHA-256 of the version before: {previous}")));
+    }
     if record.fictional {
         let words = "演示样本：名称或价格为虚构 SAMPLE: invented names or prices";
         lines.push(Line::new(words, Style::Alert));

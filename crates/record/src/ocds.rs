@@ -220,7 +220,7 @@ struct Bid<'a> {
     id: String,
     date: String,
     status: &'static str,
-    tenderers: [Reference<'a>; 1],
+    tenderers: Vec<Reference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
     related_lots: [&'a str; 1],
@@ -254,7 +254,7 @@ fn release<'a>(file: &'a RecordFile, prefix: &str) -> Release<'a> {
 fn parties(record: &OpeningRecord) -> Vec<Organisation<'_>> {
     let mut parties: BTreeMap<&str, Organisation<'_>> = BTreeMap::new();
     let first = [(&record.tenderee, "buyer"), (&record.host, "procuringEntity")];
-    let bidders = record.rows.iter().map(|row| (&row.bidder, "tenderer"));
+    let bidders = record.rows.iter().flat_map(members).map(|party| (party, "tenderer"));
     for (party, role) in first.into_iter().chain(bidders) {
         let entry = parties.entry(party.code.as_str()).or_insert_with(|| organisation(party));
         if !entry.roles.contains(&role) {
@@ -262,6 +262,11 @@ fn parties(record: &OpeningRecord) -> Vec<Organisation<'_>> {
         }
     }
     parties.into_values().collect()
+}
+
+/// The bidder, then the other members of its consortium.
+fn members(row: &RecordRow) -> impl Iterator<Item = &Party> {
+    core::iter::once(&row.bidder).chain(&row.consortium)
 }
 
 fn organisation(party: &Party) -> Organisation<'_> {
@@ -330,16 +335,17 @@ fn bid<'a>(record: &'a OpeningRecord, row: &'a RecordRow) -> Bid<'a> {
         id: row.manifest_sha256.to_string(),
         date: date(row.completed_at),
         status: status(row),
-        tenderers: [reference(&row.bidder)],
+        tenderers: members(row).map(reference).collect(),
         value: row.total.map(value),
         related_lots: [record.lot.as_str()],
     }
 }
 
 /// An opened bid waits for its evaluation. One that was not opened counts as withdrawn, 撤销 and
-/// 撤回 alike, once it is known whose fault that was (电子招标投标办法 art. 31).
-const fn status(row: &RecordRow) -> &'static str {
-    match (row.verdict, row.fault) {
+/// 撤回 alike, once it is known or decided whose fault that was (电子招标投标办法 art. 31).
+fn status(row: &RecordRow) -> &'static str {
+    let fault = row.decision.as_ref().map_or(row.fault, |decision| Some(decision.fault));
+    match (row.verdict, fault) {
         (Verdict::NotOpened, Some(Fault::Bidder | Fault::NotBidder)) => "withdrawn",
         (Verdict::NotOpened | Verdict::BadFormat | Verdict::Opened, _) => "pending",
     }

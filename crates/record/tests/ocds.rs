@@ -119,8 +119,23 @@ fn codes_are_those_of_the_lists() {
     let statuses = all("releases/*/bids/details/*/status");
     // Row 2 was damaged in the hall: 撤回. Row 3 opened, yet is no price sheet of the lot.
     assert_eq!(statuses, ["pending", "withdrawn", "pending", "pending"]);
+    // Row 2 of this one: the evidence was silent, a person decided.
+    let decided: Value = serde_json::from_str(&text(&file("decided"))).unwrap();
+    let decided = found(&decided, "releases/*/bids/details/*/status");
+    assert_eq!(decided, ["pending", "withdrawn", "withdrawn", "withdrawn"]);
     let parties = all("releases/*/parties/*/id");
     for id in all("releases/*/bids/details/*/tenderers/*/id") {
+        assert!(parties.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn every_member_of_a_consortium_is_a_tenderer_and_a_party() {
+    let package: Value = serde_json::from_str(&text(&file("consortium"))).unwrap();
+    let parties = found(&package, "releases/*/parties/*/id");
+    let lists = found(&package, "releases/*/bids/details/*/tenderers");
+    assert!(lists.iter().any(|list| list.as_array().unwrap().len() > 1));
+    for id in found(&package, "releases/*/bids/details/*/tenderers/*/id") {
         assert!(parties.contains(&id), "{id}");
     }
 }

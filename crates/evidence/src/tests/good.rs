@@ -67,6 +67,33 @@ fn a_lot_that_failed_for_too_few_bidders_passes() {
 }
 
 #[test]
+fn a_terminated_lot_passes_and_hands_out_nothing() {
+    let terminated = scenario(&ScenarioOptions { terminated: true, ..ScenarioOptions::default() });
+    let files = files(&terminated);
+    let report = report(&terminated, &sealed(&terminated, &files));
+    assert_verdict(&report, Verdict::Passed);
+    let outcome = |check| report.finding(check, None).unwrap().outcome;
+    assert_eq!(outcome(CheckId::Ord04), Outcome::Pass);
+    for check in [CheckId::Ord02, CheckId::Rec02] {
+        assert_eq!(outcome(check), Outcome::NotApplicable);
+    }
+    let notes = notes(&report);
+    assert!(notes.contains(&"held") && notes.contains(&"ended-early"), "{notes:?}");
+    assert!(!files.keys().any(|name| name.ends_with("price.sealed") || name.contains("record")));
+}
+
+#[test]
+fn a_corrected_record_passes_with_a_note() {
+    let report = written(&ScenarioOptions { corrected: true, ..ScenarioOptions::default() });
+    assert_verdict(&report, Verdict::Passed);
+    assert_eq!(report.finding(CheckId::Rec02, None).unwrap().outcome, Outcome::Pass);
+    let notes = notes(&report);
+    assert!(notes.contains(&"record-corrected"), "{notes:?}");
+    // Only host and supervisor signed the second version: who did not is named.
+    assert!(notes.contains(&"record-unsigned"), "{notes:?}");
+}
+
+#[test]
 fn a_degraded_freeze_passes_with_a_note() {
     let report = written(&ScenarioOptions { custodian_absent: true, ..Default::default() });
     assert_verdict(&report, Verdict::Passed);

@@ -26,7 +26,7 @@ pub(super) fn sign_in(record: &OpeningRecord) -> Section {
         }),
     ];
     let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
-    section(("附表一　投标人签到表", "Sign-in of bidders"), Start::NewPage, body)
+    section(("投标人签到表", "Sign-in of bidders"), Start::NewPage, body)
 }
 
 fn signed_in(row: &RecordRow) -> Cell {
@@ -56,7 +56,7 @@ pub(super) fn delivery(record: &OpeningRecord) -> Section {
         ),
     ];
     let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
-    section(("附表二　投标文件递交时间", "Receipt of bids"), Start::Here, body)
+    section(("投标文件递交时间", "Receipt of bids"), Start::Here, body)
 }
 
 fn number<'a>() -> table::Show<'a, RecordRow> {
@@ -78,7 +78,7 @@ pub(super) fn draws(record: &OpeningRecord) -> Option<Section> {
         table::left(("分持人证明", "Proven by custodians"), 50, proofs),
     ];
     let body = Body::Table(table::rows(shown, &record.draws, RowHeight::Text));
-    let heading = ("附表三　参数抽取", "Draws of parameters");
+    let heading = ("参数抽取", "Draws of parameters");
     (!record.draws.is_empty()).then(|| section(heading, Start::Here, body))
 }
 
@@ -103,7 +103,7 @@ pub(super) fn list(custodians: &[CustodianIndex]) -> String {
 
 /// 异议与答复.
 pub(super) fn objections(record: &OpeningRecord) -> Section {
-    let heading = ("附表四　异议与答复", "Objections and answers");
+    let heading = ("异议与答复", "Objections and answers");
     if record.objections.is_empty() {
         let body = Body::Notes(vec![pair("开标现场无异议。", "There was no objection.")]);
         return section(heading, Start::Here, body);
@@ -144,7 +144,7 @@ pub(super) fn checks(record: &OpeningRecord) -> Option<Section> {
         table::left(("时间", "When"), 35, of(|check| clock(check.at))),
     ];
     let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
-    let heading = ("附表五　投标人身份和保证金检查", "Checks of bidders");
+    let heading = ("投标人身份和保证金检查", "Checks of bidders");
     let any = record.rows.iter().any(|row| row.check.is_some());
     any.then(|| section(heading, Start::Here, body))
 }
@@ -153,7 +153,7 @@ pub(super) fn checks(record: &OpeningRecord) -> Option<Section> {
 pub(super) fn holds(record: &OpeningRecord) -> Option<Section> {
     let shown = vec![
         table::left(("决定人", "By"), 45, |hold: &RecordHold| words_of(hold.holder.words())),
-        table::left(("原因", "Reason"), 45, |hold: &RecordHold| bilingual(&hold.name)),
+        table::left(("原因", "Reason"), 45, reason),
         table::left(("说明", "In their words"), 97, |hold: &RecordHold| {
             hold.text.split('\n').map(plain).collect()
         }),
@@ -161,8 +161,13 @@ pub(super) fn holds(record: &OpeningRecord) -> Option<Section> {
         table::left(("至", "To"), 40, |hold: &RecordHold| clock(hold.to)),
     ];
     let body = Body::Table(table::rows(shown, &record.holds, RowHeight::Text));
-    let heading = ("附表六　暂停与中止", "When the opening was held");
+    let heading = ("暂停与中止", "When the opening was held");
     (!record.holds.is_empty()).then(|| section(heading, Start::Here, body))
+}
+
+/// Why it was held, with the article that names the case.
+fn reason(hold: &RecordHold) -> Cell {
+    bilingual(&hold.name).into_iter().chain(hold.article.as_deref().map(faint)).collect()
 }
 
 fn bidder(record: &OpeningRecord, code: &OrgCode) -> Cell {

@@ -49,10 +49,12 @@ pub(super) fn words_of((zh, en): words::Pair) -> Cell {
 }
 
 fn ceiling(record: &OpeningRecord) -> Cell {
-    record.ceiling.map_or_else(
-        || pair("未设", "none"),
-        |ceiling| vec![plain(&ceiling.to_string()), faint(&ceiling.capital())],
-    )
+    let Some(ceiling) = record.ceiling else { return pair("未设", "none") };
+    let mut lines = vec![plain(&ceiling.to_string()), faint(&ceiling.capital())];
+    if let Some(at) = record.ceiling_announced_at {
+        lines.push(faint(&format!("现场公布 announced {}", at.beijing())));
+    }
+    lines
 }
 
 fn bidders(record: &OpeningRecord) -> Cell {

@@ -90,7 +90,7 @@ fn unsealing(row: &RecordRow) -> Cell {
     if sealed && opened(row.verdict) && documents.is_none_or(|one| opened(one.verdict)) {
         return match documents {
             Some(_) => pair("密封完好，均解密成功", "sealed; all parts unsealed"),
-            None => pair("密封完好，报价解密成功", "sealed; price unsealed"),
+            None => pair("密封完好，解密成功", "sealed; price unsealed"),
         };
     }
     let mut lines = seals(row);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaibiao_record::RecordFile;
 
 /// Records of the vectors: the usual one, and one for each table that not every opening has.
-pub(crate) const NAMES: [&str; 10] = [
+pub(crate) const NAMES: [&str; 11] = [
     "normal",
     "degraded",
     "drawn",
@@ -18,6 +18,7 @@ pub(crate) const NAMES: [&str; 10] = [
     "attended",
     "rates",
     "consortium",
+    "corrected",
 ];
 
 fn vectors() -> PathBuf {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::destroyed_statement;
 use kaibiao_opening::{
-    Actor, Command, Input, KeyDestroyed, OpenedDocument, OpeningRecord, Phase, Verdict,
+    Actor, Command, HoldReason, Input, KeyDestroyed, Measure, OpenedDocument, OpeningRecord, Phase,
+    Verdict,
 };
 use kaibiao_pki::{Identity, cms};
 use kaibiao_replay::Act;
@@ -81,8 +82,38 @@ impl Stage<'_> {
         for (identity, party) in people.bidders.iter().filter(|(_, p)| bidders.contains(p)) {
             self.sign_record(identity, &Actor::Bidder(party.code.clone()), &record)?;
         }
+        if self.options.corrected {
+            self.correct()?;
+        }
         self.room.wait(1_000)?;
         self.by_host(&Command::Close)
+    }
+
+    /// A second version of the record, signed by host and supervisor.
+    fn correct(&mut self) -> Result<(), ScenarioError> {
+        let reason = "更正 \"sha256\":\"00\"} 一处笔误。".to_owned();
+        let record = OpeningRecord::corrected(&self.room.state, &reason);
+        let record = record.ok_or("there is a record")?.to_bytes();
+        let sha256 = SUITE_1.hash(&record);
+        let (host, identity) = (self.host(), &self.people.host);
+        let result = Input::RecordCorrected { reason: reason.clone(), sha256 };
+        let command = Command::CorrectRecord { reason };
+        self.room.command_then(identity, &host, &command, &result, self.entropy)?;
+        let supervisor = Actor::Supervisor(self.people.supervisor_party.code.clone());
+        self.sign_record(&self.people.host, &host, &record)?;
+        self.sign_record(&self.people.supervisor, &supervisor, &record)
+    }
+
+    /// 暂停, then 终止: nothing is unsealed.
+    pub(super) fn terminate(&mut self) -> Result<(), ScenarioError> {
+        let (reason, text) = (HoldReason::Attack, "平台遭受攻击。".to_owned());
+        self.by_host(&Command::Pause { reason, text: text.clone() })?;
+        self.room.wait(60_000)?;
+        let measure = Measure::Terminate;
+        self.by_host(&Command::AskMeasure { measure, reason, text })?;
+        let supervisor = Actor::Supervisor(self.people.supervisor_party.code.clone());
+        let approve = Command::ApproveMeasure { no: 1, measure };
+        self.room.command(&self.people.supervisor, &supervisor, &approve, self.entropy)
     }
 
     /// Every custodian that is there hands its journal over and states that its share is destroyed.

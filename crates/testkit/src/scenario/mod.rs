@@ -83,6 +83,10 @@ pub struct ScenarioOptions {
     pub documents: bool,
     /// Whether a bidder objects and the host answers.
     pub objection: bool,
+    /// The record is corrected by a second version.
+    pub corrected: bool,
+    /// The opening is paused, and terminated by host and supervisor, before anything is unsealed.
+    pub terminated: bool,
     /// Stop before the record: the opening is not over.
     pub unfinished: bool,
     /// Seed of everything that is drawn, except the signatures of EC certificates.
@@ -108,6 +112,8 @@ impl Default for ScenarioOptions {
             silent_custodians: 0,
             documents: true,
             objection: true,
+            corrected: false,
+            terminated: false,
             unfinished: false,
             seed: "scenario",
         }

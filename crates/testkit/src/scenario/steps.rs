@@ -65,6 +65,9 @@ pub(super) fn play(
     };
     stage.intake()?;
     stage.freeze()?;
+    if options.terminated {
+        stage.terminate()?;
+    }
     if !stage.room.state.phase().is_final() {
         stage.unseal_prices()?;
         stage.read()?;
