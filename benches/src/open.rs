@@ -188,7 +188,7 @@ impl Scene {
             let payload = &mut bid.payload.as_slice();
             open_price(tender, &lot::freeze_id(), &bid.verified, stage, own, payload)
         });
-        let rules = tender.file().sheet_rules();
+        let rules = tender.file().sheet_rules(kaibiao_types::Stage::FIRST);
         for (bid, outcome) in self.bids.iter().zip(outcomes) {
             let outcome = outcome.map_err(BenchError::product)?;
             let UnsealedSheet::Opened { bytes, .. } = outcome.sheet else {

@@ -199,6 +199,7 @@ impl Opening {
         self.command(&host, &Command::PublishBidders)?;
         self.command(&host, &Command::CheckSeals)?;
         let sealed = |party: &Party, part| SealResult {
+            stage: None,
             bidder: party.code.clone(),
             part,
             sealed: true,
@@ -255,8 +256,12 @@ impl Opening {
         let total = 80_000_000 + u64::try_from(no).map_err(BenchError::product)?;
         let total = Money::fen(total).map_err(BenchError::product)?;
         let fields = BTreeMap::from([("days".to_owned(), "365".to_owned())]);
-        let sheet =
-            PriceSheet::build(&lot.sheet_rules(self.state.lot()), &party.code, total, fields);
+        let sheet = PriceSheet::build(
+            &lot.sheet_rules(self.state.lot(), Stage::FIRST),
+            &party.code,
+            total,
+            fields,
+        );
         let bytes = sheet.map_err(BenchError::product)?.to_bytes();
         let sheet = UnsealedSheet::Opened { sha256: digest(no), bytes };
         Ok(PriceOutcome { manifest_sha256: digest(no), sheet })
@@ -397,6 +402,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         steps: Vec::new(),
         decide_faults: false,
         objection_ms: None,
+        envelopes: Vec::new(),
     })
 }
 

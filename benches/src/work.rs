@@ -109,7 +109,7 @@ impl Bidder<'_> {
         total: Money,
         fields: std::collections::BTreeMap<String, String>,
     ) -> Result<Vec<u8>, BenchError> {
-        let rules = self.tender.file().sheet_rules();
+        let rules = self.tender.file().sheet_rules(Stage::FIRST);
         let sheet = PriceSheet::build(&rules, &self.party.code, total, fields);
         Ok(sheet.map_err(BenchError::product)?.to_bytes())
     }

@@ -67,6 +67,7 @@ pub(crate) fn next_duration(state: &State) -> Option<Millis> {
     let bid = state.priced_bids().nth(read)?;
     let lot = state.published()?;
     let position = state.prices_read().saturating_add(1);
-    let words = PriceWords::new(lot, position, &bid.bidder, bid.total?, bid.fields.as_ref()?);
+    let (asked, fields) = (lot.fields_of(state.stage()), bid.fields.as_ref()?);
+    let words = PriceWords::new(asked, lot.currency, position, &bid.bidder, bid.total, fields);
     Some(words.duration)
 }

@@ -67,9 +67,13 @@ pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failur
     put_seats(custody, &filling.seats)?;
     let mut terms: Terms =
         serde_json::from_value(Value::Object(form)).map_err(|error| wrong(&error.to_string()))?;
-    // A form that names no steps takes those of its template; the signed file then names them.
+    // A form that names no steps or envelopes takes those of its template; the signed file then names
+    // them.
     if terms.steps.is_empty() {
         terms.steps = terms.template.steps();
+    }
+    if terms.envelopes.is_empty() {
+        terms.envelopes = terms.template.envelopes();
     }
     Ok(TenderDraft::new(terms)?)
 }

@@ -11,7 +11,7 @@ use kaibiao_seal::{
     BidContext, Client, Context, Manifest, ManifestBody, ManifestKind, ManifestPart, ObjectSummary,
     Padding, SealPlan, limits, seal_on,
 };
-use kaibiao_types::{BidSeq, Digest, LotKey, Part, Party, Stage, UtcMillis};
+use kaibiao_types::{BidPart, BidSeq, Digest, LotKey, Part, Party, Stage, UtcMillis};
 use kaibiao_wire::Label;
 
 use crate::failure::Failure;
@@ -25,7 +25,7 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const MANIFEST_CMS: &str = "manifest.p7s";
 
 /// The sealed file of a part in a bid folder.
-pub(crate) fn object_name(part: Part) -> String {
+pub(crate) fn object_name(part: BidPart) -> String {
     format!("{part}.kbf")
 }
 
@@ -38,14 +38,23 @@ pub(crate) struct Bid<'a> {
     pub(crate) bidder: Party,
     /// The bidder's certificate and key.
     pub(crate) signer: &'a Signer,
-    /// The price sheet.
-    pub(crate) sheet: PriceSheet,
-    /// The document.
-    pub(crate) document: PathBuf,
+    /// Its envelopes, in their order.
+    pub(crate) envelopes: Vec<Envelope>,
     /// The manifest that this bid replaces.
     pub(crate) supersedes: Option<Manifest>,
     /// The bidder's clock.
     pub(crate) now: UtcMillis,
+}
+
+/// What one envelope of a bid holds.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    /// Which one.
+    pub(crate) stage: Stage,
+    /// The sheet that is read out.
+    pub(crate) sheet: PriceSheet,
+    /// The document.
+    pub(crate) document: Option<PathBuf>,
 }
 
 /// Whose objects are sealed, in which version.
@@ -61,27 +70,19 @@ impl Bid<'_> {
         let lot = self.tender.file().lot_key();
         let version = self.version(&lot)?;
         let new = NewFolder::begin(folder)?;
-        let stage = Stage::new(1).map_err(|error| Failure::internal(error.to_string()))?;
-
-        let sheet = self.sheet.to_bytes();
-        let sheet_len = u64::try_from(sheet.len()).unwrap_or(u64::MAX);
-        let price = self.seal_part(&new, &version, stage, Part::Price, sheet_len, &mut &*sheet)?;
-
-        let unreadable = |error: std::io::Error| Failure::read(&self.document, &error);
-        let mut document = File::open(&self.document).map_err(unreadable)?;
-        let meta = document.metadata().map_err(unreadable)?;
-        if !meta.is_file() {
-            let detail = format!("{}: not a file", self.document.display());
-            return Err(Failure::new(Label::CannotRead, detail));
+        let mut parts = Vec::new();
+        for Envelope { stage, sheet, document } in &self.envelopes {
+            let name = |part| BidPart { stage: *stage, part };
+            let sheet = sheet.to_bytes();
+            let len = u64::try_from(sheet.len()).unwrap_or(u64::MAX);
+            let sealed = self.seal_part(&new, &version, name(Part::Price), len, &mut &*sheet)?;
+            parts.push(ManifestPart::new(*stage, Part::Price, &sealed));
+            let Some(path) = document else { continue };
+            let (mut file, len) = open_document(path)?;
+            let sealed = self.seal_part(&new, &version, name(Part::Documents), len, &mut file)?;
+            parts.push(ManifestPart::new(*stage, Part::Documents, &sealed));
         }
-        let documents =
-            self.seal_part(&new, &version, stage, Part::Documents, meta.len(), &mut document)?;
-
-        let mut parts = vec![
-            ManifestPart::new(stage, Part::Price, &price),
-            ManifestPart::new(stage, Part::Documents, &documents),
-        ];
-        parts.sort_by_key(|part| part.part.code());
+        parts.sort_by_key(|part| (part.stage, part.part.code()));
         let manifest = self.manifest(&version, parts)?;
         let cms = self.signer.sign(manifest.bytes())?;
         new.write(MANIFEST, manifest.bytes())?;
@@ -107,8 +108,7 @@ impl Bid<'_> {
         &self,
         folder: &NewFolder,
         version: &Version<'_>,
-        stage: Stage,
-        part: Part,
+        part: BidPart,
         plaintext_len: u64,
         plaintext: &mut (dyn Read + Send),
     ) -> Result<ObjectSummary, Failure> {
@@ -117,8 +117,8 @@ impl Bid<'_> {
             suite: record.suite(),
             ceremony_id: record.ceremony_id,
             lot: version.lot,
-            stage,
-            part,
+            stage: part.stage,
+            part: part.part,
             bidder: &self.bidder.code,
             signer_spki: self.signer.certificate().spki_sha256(),
             seq: version.seq,
@@ -127,7 +127,7 @@ impl Bid<'_> {
         let plan = SealPlan {
             context: &context,
             bases: self.tender.bases(),
-            padding: Padding::of(part),
+            padding: Padding::of(part.part),
             plaintext_len,
             bidder_lock: None,
         };
@@ -166,6 +166,17 @@ impl Bid<'_> {
             parts,
         })?)
     }
+}
+
+/// The document of an envelope and its length.
+fn open_document(path: &Path) -> Result<(File, u64), Failure> {
+    let unreadable = |error: std::io::Error| Failure::read(path, &error);
+    let file = File::open(path).map_err(unreadable)?;
+    let meta = file.metadata().map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(Failure::new(Label::CannotRead, format!("{}: not a file", path.display())));
+    }
+    Ok((file, meta.len()))
 }
 
 /// Loads the manifest of a bid folder.

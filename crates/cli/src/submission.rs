@@ -13,7 +13,7 @@ use kaibiao_journal::{Receipt, ReceiptProof, ReceiptProofError, VerifiedReceipt}
 use kaibiao_pki::cms::{self, Pin};
 use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
 use kaibiao_seal::{Header, Manifest, ObjectDigest};
-use kaibiao_types::{Digest, LotKey, Part};
+use kaibiao_types::{BidPart, Digest, LotKey};
 use kaibiao_wire::{
     B64, HeaderItem, Label, PartMissing, RandomId, ReceiptAnswer, SubmissionPost, UploadAnswer,
     paths,
@@ -47,7 +47,7 @@ pub(crate) struct ReadyBid {
     material: BidMaterial,
     manifest: Manifest,
     /// Linear digests of the sealed files, in the order of the manifest.
-    linear: Vec<(Part, Digest)>,
+    linear: Vec<(BidPart, Digest)>,
 }
 
 impl ReadyBid {
@@ -64,12 +64,12 @@ impl ReadyBid {
         let manifest = Manifest::parse(&manifest_bytes)?;
         let (mut headers, mut linear) = (Vec::new(), Vec::new());
         for part in &manifest.body().parts {
-            let name = object_name(part.part);
+            let name = object_name(part.name());
             let path = folder.join(&name);
             let (header, summary, sha256) = digest(&path).map_err(|failure| failure.at(&name))?;
             summary.expect(&part.object()).map_err(|error| Failure::from(error).at(&name))?;
             headers.push(header.bytes().to_vec());
-            linear.push((part.part, sha256));
+            linear.push((part.name(), sha256));
         }
         let material = BidMaterial { manifest: manifest_bytes, cms, headers };
         VerifiedBid::verify(tender, &material, &trust.list, machine::now()?)?;

@@ -1,7 +1,7 @@
 //! One sentence for each entry of the opening log.
 
 use kaibiao_opening::{
-    Event, JournalSigned, MeasureTaken, OpenedDocument, PublishedBid, State, Verdict,
+    Event, JournalSigned, MeasureTaken, OpenedDocument, PassedListed, PublishedBid, State, Verdict,
 };
 use kaibiao_types::{CustodianIndex, Fault, JournalMoment, OrgCode, Part};
 
@@ -156,6 +156,23 @@ fn zh(event: &Event, state: &State) -> String {
             format!("开标记录更正为第 {} 版：{}。SHA-256 {}。", made.no, made.reason, made.sha256)
         }
         Event::RecordSigned(signed) => format!("{} 签署开标记录。", signed.party.name),
+        Event::EnvelopeClosed(closed) => {
+            format!("第 {} 信封开标结束，进入评审。", closed.stage)
+        }
+        Event::PassedListed(list) => format!(
+            "通过名单 {}：第 {} 信封通过 {} 家；未通过：{}。复会时间北京时间 {}。",
+            list.no,
+            list.stage,
+            list.passed.len(),
+            failed(list, state, "无", "、"),
+            list.reconvene_at.beijing()
+        ),
+        Event::PassedApproved(approved) => format!(
+            "监督人同意通过名单 {}：通过 {} 家；其余投标人的后续信封保持密封。",
+            approved.no,
+            approved.passed.len()
+        ),
+        Event::OpeningReconvened(next) => format!("复会：开启第 {} 信封。", next.stage),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
         Event::FaultDecided(decided) => format!(
             "{} 的{}未能解密，主持人认定：{}。{}",
@@ -334,6 +351,25 @@ fn en(event: &Event, state: &State) -> String {
             made.no, made.reason, made.sha256
         ),
         Event::RecordSigned(signed) => format!("{} signed the opening record.", signed.party.name),
+        Event::EnvelopeClosed(closed) => {
+            format!("The opening of envelope {} is over; it is evaluated now.", closed.stage)
+        }
+        Event::PassedListed(list) => format!(
+            "List {}: {} bidders passed with envelope {}, not passed: {}. The opening goes on at {}.",
+            list.no,
+            list.passed.len(),
+            list.stage,
+            failed(list, state, "none", ", "),
+            list.reconvene_at
+        ),
+        Event::PassedApproved(approved) => format!(
+            "The supervisor approved list {}: {} bidders passed; the others stay sealed for good.",
+            approved.no,
+            approved.passed.len()
+        ),
+        Event::OpeningReconvened(next) => {
+            format!("The opening goes on with envelope {}.", next.stage)
+        }
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
         Event::FaultDecided(decided) => format!(
             "The host decides why the {} of {} did not open: {}. {}",
@@ -378,7 +414,15 @@ fn en(event: &Event, state: &State) -> String {
 
 /// The name of a bidder; its code where the log has not named it.
 fn name(code: &OrgCode, state: &State) -> String {
-    state.current_bid(code).map_or_else(|| code.to_string(), |bid| bid.bidder.name.clone())
+    state.bid_of(code).map_or_else(|| code.to_string(), |bid| bid.bidder.name.clone())
+}
+
+/// Who did not pass.
+fn failed(list: &PassedListed, state: &State, nobody: &str, between: &str) -> String {
+    if list.failed.is_empty() {
+        return nobody.to_owned();
+    }
+    list.failed.iter().map(|one| name(&one.bidder, state)).collect::<Vec<_>>().join(between)
 }
 
 const fn fault_words(fault: Fault) -> (&'static str, &'static str) {

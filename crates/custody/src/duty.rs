@@ -215,7 +215,10 @@ impl Custody {
 
         enough_bidders(replay, bids)?;
         let mut points = Vec::new();
-        for (entry, bid) in bids.current() {
+        // From the second envelope on these are the bids on the approved list of who passed.
+        let asked: BTreeSet<Digest> =
+            unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
+        for (entry, bid) in bids.current().filter(|(e, _)| asked.contains(&e.manifest_sha256)) {
             let Some(header) = bid.header(stage, part) else { continue };
             let (manifest_sha256, u) = (entry.manifest_sha256, *header.u());
             if let Some(before) =

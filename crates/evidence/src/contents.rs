@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kaibiao_journal::PlacePath;
-use kaibiao_types::CustodianIndex;
+use kaibiao_types::{CustodianIndex, Stage};
 
 /// A file and the detached CMS over its exact bytes (DER).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -45,9 +45,9 @@ pub struct BidContents {
     pub manifest: SignedFile,
     /// The headers of the sealed objects, in the order of the manifest's parts.
     pub headers: Vec<Vec<u8>>,
-    /// The whole sealed price object. It goes into the package only if the bid is current and prices
-    /// were published; needed then.
-    pub price: Option<Vec<u8>>,
+    /// The whole sealed price object of each envelope. It goes into the package only if that envelope
+    /// of the bid was opened; needed then.
+    pub prices: BTreeMap<Stage, Vec<u8>>,
     /// The receipt, signed by the hall.
     pub receipt: SignedFile,
     /// The second half of the receipt (JSON).

@@ -1,6 +1,6 @@
 //! Which file stands where in a package of the public kind.
 
-use kaibiao_types::{BidSeq, CustodianIndex, OrgCode, Part, Stage};
+use kaibiao_types::{BidPart, BidSeq, CustodianIndex, OrgCode, Part, Stage};
 
 /// First file; its content names the kind of container.
 pub(crate) const MIMETYPE: &str = "mimetype";
@@ -25,8 +25,6 @@ pub(crate) const LOG_KEY: &str = "trust/log.vkey";
 pub(crate) const ENTRIES: &str = "log/entries.jsonl";
 pub(crate) const CHECKPOINT: &str = "log/checkpoint";
 pub(crate) const PLACES: &str = "log/places.json";
-pub(crate) const RECORD: &str = "opening/record.json";
-pub(crate) const RECORD_TEXT: &str = "opening/record.txt";
 
 /// Files of every package, whatever happened at the opening.
 pub(crate) const ALWAYS: [&str; 17] = [
@@ -37,6 +35,20 @@ pub(crate) const ALWAYS: [&str; 17] = [
 /// Whether a file is outside the manifest: the container's own files.
 pub(crate) fn is_container_file(name: &str) -> bool {
     matches!(name, MIMETYPE | MANIFEST | SIGNATURE)
+}
+
+/// The record of one envelope. The first needs no number.
+pub(crate) fn record(stage: Stage) -> String {
+    format!("opening/record{}.json", numbered(stage))
+}
+
+/// The same for people.
+pub(crate) fn record_text(stage: Stage) -> String {
+    format!("opening/record{}.txt", numbered(stage))
+}
+
+fn numbered(stage: Stage) -> String {
+    if stage == Stage::FIRST { String::new() } else { format!("-{stage}") }
 }
 
 /// A custodian's signature under the ceremony.
@@ -82,8 +94,8 @@ impl BidFolder {
         self.file(&format!("header-{stage}-{part}.bin"))
     }
 
-    pub(crate) fn price(&self) -> String {
-        self.file("price.sealed")
+    pub(crate) fn price(&self, stage: Stage) -> String {
+        self.file(&format!("{}.sealed", BidPart { stage, part: Part::Price }))
     }
 
     pub(crate) fn receipt(&self) -> String {
@@ -99,7 +111,9 @@ impl BidFolder {
     }
 }
 
-/// The copy of an opened price sheet.
-pub(crate) fn sheet(bid_name: &str) -> String {
-    format!("opening/sheets/{bid_name}.json")
+/// The copy of an opened sheet of one envelope.
+pub(crate) fn sheet(bid_name: &str, stage: Stage) -> String {
+    // A bid's name ends with its version, so the number of the envelope needs another sign.
+    let stage = if stage == Stage::FIRST { String::new() } else { format!(".{stage}") };
+    format!("opening/sheets/{bid_name}{stage}.json")
 }

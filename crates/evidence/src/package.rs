@@ -7,12 +7,11 @@ use kaibiao_ceremony::CeremonyBundle;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{LogError, LogOrigin, OpeningLog, OriginError};
 use kaibiao_opening::{
-    Actor, ActorError, BidStatus, Event, EventError, FrozenBid, OpeningRecord, State, TenderError,
-    TenderFile,
+    Actor, ActorError, Event, EventError, FrozenBid, OpeningRecord, State, TenderError, TenderFile,
 };
 use kaibiao_pki::cms;
 use kaibiao_pki::{Identity, SignError};
-use kaibiao_types::{Digest, UtcMillis};
+use kaibiao_types::{Digest, Stage, UtcMillis};
 use ring::rand::SecureRandom;
 
 use crate::contents::{BidContents, PackageContents};
@@ -188,22 +187,41 @@ fn fold(tender: &TenderFile, log: &[u8]) -> Result<State, WriteError> {
 
 /// The record and the opened sheets, as they follow from the log.
 fn put_opening(state: &State, put: &mut impl FnMut(&str, &[u8])) {
-    if let Some(record) = state.record().and_then(|_| OpeningRecord::new(state)) {
-        put(layout::RECORD, &record.to_bytes());
-        put(layout::RECORD_TEXT, record.to_text().as_bytes());
+    for (stage, record) in records(state) {
+        put(&layout::record(stage), &record.to_bytes());
+        put(&layout::record_text(stage), record.to_text().as_bytes());
     }
     for (name, sheet) in sheets(state) {
-        put(&layout::sheet(&name), &sheet);
+        put(&name, &sheet);
     }
 }
 
-/// The opened sheets by bid name.
+/// The record of each envelope that has one.
+pub(crate) fn records(state: &State) -> Vec<(Stage, OpeningRecord)> {
+    let made = state.all_stages().filter(|stage| stage.record().is_some());
+    made.filter_map(|state| Some((state.stage(), OpeningRecord::new(state)?))).collect()
+}
+
+/// The opened sheets by their place in the package.
 pub(crate) fn sheets(state: &State) -> BTreeMap<String, Vec<u8>> {
+    state.all_stages().flat_map(sheets_of).collect()
+}
+
+fn sheets_of(state: &State) -> Vec<(String, Vec<u8>)> {
     let published = state.prices().map_or(&[][..], |prices| prices.bids.as_slice());
     let sheet = |(bid, published): (&FrozenBid, &kaibiao_opening::PublishedBid)| {
-        Some((layout::bid_name(&bid.bidder.code, bid.seq), published.sheet_bytes()?))
+        let name = layout::bid_name(&bid.bidder.code, bid.seq);
+        Some((layout::sheet(&name, state.stage()), published.sheet_bytes()?))
     };
     state.current_bids().zip(published).filter_map(sheet).collect()
+}
+
+/// The envelopes of each bid whose prices were published.
+pub(crate) fn opened(state: &State, manifest_sha256: &Digest) -> Vec<Stage> {
+    let published = state.all_stages().filter(|stage| stage.prices().is_some());
+    let of =
+        |stage: &&State| stage.current_bids().any(|bid| bid.manifest_sha256 == *manifest_sha256);
+    published.filter(of).map(State::stage).collect()
 }
 
 fn put_bids(
@@ -230,9 +248,10 @@ fn put_bids(
         for (object, header) in entry.objects.iter().zip(&bid.headers) {
             put(&folder.header(object.stage, object.part), header);
         }
-        if entry.status == BidStatus::Current && state.prices().is_some() {
-            let price = bid.price.as_ref().ok_or(WriteError::PriceMissing(name))?;
-            put(&folder.price(), price);
+        for stage in opened(state, &entry.manifest_sha256) {
+            let price = bid.prices.get(&stage);
+            let price = price.ok_or_else(|| WriteError::PriceMissing(name.clone()))?;
+            put(&folder.price(stage), price);
         }
         put(&folder.receipt(), &bid.receipt.bytes);
         put(&folder.receipt_cms(), &bid.receipt.cms);

@@ -17,7 +17,7 @@ fn contents(scenario: &Scenario) -> PackageContents {
     let bids = scenario.bids.iter().map(|bid| BidContents {
         manifest: signed(&bid.manifest, &bid.cms),
         headers: bid.headers.clone(),
-        price: bid.objects.first().cloned(),
+        prices: bid.prices(),
         receipt: signed(&bid.receipt, &bid.receipt_cms),
         receipt_proof: bid.receipt_proof.clone(),
     });

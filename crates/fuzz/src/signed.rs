@@ -5,7 +5,7 @@ use kaibiao_opening::{
 };
 use kaibiao_pki::cms::Pin;
 use kaibiao_pki::{TrustList, cms as p7s, limits};
-use kaibiao_types::UtcMillis;
+use kaibiao_types::{Stage, UtcMillis};
 
 use crate::scene::SCENE;
 use crate::world::{PATHS, TRUST, WORLD};
@@ -80,7 +80,7 @@ pub(crate) fn tender_seeds() -> Vec<Vec<u8>> {
 
 /// The plaintext of a price part, as a bidder sealed it.
 pub(crate) fn sheet(data: &[u8]) {
-    let rules = SCENE.scenario.verified.file().sheet_rules();
+    let rules = SCENE.scenario.verified.file().sheet_rules(Stage::FIRST);
     for bid in &SCENE.scenario.bids {
         if let Ok(sheet) = PriceSheet::parse(&rules, &bid.bidder.code, data) {
             assert_eq!(*sheet.bidder(), bid.bidder.code);

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use kaibiao_crypto::{Entropy, EntropyError, Hex, Suite};
-use kaibiao_types::{BidSeq, Digest, LotId, LotKey, OrgCode, Part, TenderId, UtcMillis};
+use kaibiao_types::{BidPart, BidSeq, Digest, LotId, LotKey, OrgCode, TenderId, UtcMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::RECEIPT_MAX;
@@ -65,7 +65,7 @@ pub struct Receipt {
 #[serde(deny_unknown_fields)]
 pub struct ReceiptObject {
     /// Which part of the bid.
-    pub part: Part,
+    pub part: BidPart,
     /// SHA-256 of the sealed file.
     pub sha256: Digest,
 }

@@ -43,7 +43,8 @@ impl State {
                 self.phase = Phase::IntakeClosed;
             }
             Event::SetFrozen(set) => {
-                self.current = current_places(set).into();
+                self.bidders = current_places(set).into();
+                self.current = self.bidders.clone();
                 self.frozen = Some(Arc::new(set.clone()));
                 self.freeze_wait_from = at;
                 self.phase = Phase::Freezing;
@@ -140,6 +141,16 @@ impl State {
                 self.record_made(corrected.sha256, Some(corrected.reason.clone()), mark);
             }
             Event::RecordSigned(signature) => self.record_was_signed(signature),
+            Event::EnvelopeClosed(_) => {
+                self.adjourned = Some(mark);
+                self.phase = Phase::Adjourned;
+            }
+            Event::PassedListed(list) => self.passed_asked = Some(list.clone()),
+            Event::PassedApproved(approved) => self.passed_approved(approved, mark),
+            Event::OpeningReconvened(next) => {
+                self.next_envelope(next.stage, mark);
+                self.phase = Phase::Ready;
+            }
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
             Event::OpeningPaused(pause) => self.paused(by, pause, mark),
             Event::OpeningResumed(_) => self.resumed(mark),

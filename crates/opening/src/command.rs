@@ -11,7 +11,8 @@ use serde_json::value::{RawValue, to_raw_value};
 pub use kind::CommandKind;
 
 use crate::event::{
-    Agent, BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, OpeningPaused,
+    Agent, BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, NotPassed,
+    OpeningPaused, PassedApproved,
 };
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
@@ -130,6 +131,28 @@ pub enum Command {
         /// What it is, repeated: what is approved is what was read.
         measure: Measure,
     },
+    /// End the opening of this envelope; another follows (休会). Host.
+    CloseEnvelope,
+    /// List who passed with the opened envelope. Host.
+    ListPassed {
+        /// Who passed, in log order.
+        passed: Vec<OrgCode>,
+        /// Everybody else, in log order.
+        failed: Vec<NotPassed>,
+        /// Not before this time the opening goes on.
+        reconvene_at: UtcMillis,
+        /// Why it goes on with fewer than three.
+        reason: Option<String>,
+    },
+    /// Approve the list. Supervisor.
+    ApprovePassed {
+        /// Its number.
+        no: u32,
+        /// Who passed, repeated: what is approved is what was read.
+        passed: Vec<OrgCode>,
+    },
+    /// Begin the opening of the next envelope (复会). Host.
+    Reconvene,
     /// Approve a degraded freeze. Host, supervisor.
     ApproveDegraded,
     /// End the opening. Host.
@@ -295,6 +318,15 @@ struct MeasureData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct PassedData {
+    passed: Vec<OrgCode>,
+    failed: Vec<NotPassed>,
+    reconvene_at: UtcMillis,
+    reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignData {
     record_sha256: Digest,
     cms: String,
@@ -391,6 +423,10 @@ impl Command {
             Self::Resume => CommandKind::Resume,
             Self::AskMeasure { .. } => CommandKind::AskMeasure,
             Self::ApproveMeasure { .. } => CommandKind::ApproveMeasure,
+            Self::CloseEnvelope => CommandKind::CloseEnvelope,
+            Self::ListPassed { .. } => CommandKind::ListPassed,
+            Self::ApprovePassed { .. } => CommandKind::ApprovePassed,
+            Self::Reconvene => CommandKind::Reconvene,
             Self::ApproveDegraded => CommandKind::ApproveDegraded,
             Self::Close => CommandKind::Close,
         }
@@ -456,6 +492,18 @@ impl Command {
             }
             CommandKind::ApproveMeasure => typed::<MeasureTaken>(data)
                 .map(|MeasureTaken { no, measure }| Self::ApproveMeasure { no, measure }),
+            CommandKind::CloseEnvelope => plain(Self::CloseEnvelope, data),
+            CommandKind::ListPassed => typed::<PassedData>(data).map(
+                |PassedData { passed, failed, reconvene_at, reason }| Self::ListPassed {
+                    passed,
+                    failed,
+                    reconvene_at,
+                    reason,
+                },
+            ),
+            CommandKind::ApprovePassed => typed::<PassedApproved>(data)
+                .map(|PassedApproved { no, passed }| Self::ApprovePassed { no, passed }),
+            CommandKind::Reconvene => plain(Self::Reconvene, data),
             CommandKind::ApproveDegraded => plain(Self::ApproveDegraded, data),
             CommandKind::Close => plain(Self::Close, data),
         }
@@ -508,7 +556,20 @@ impl Command {
             Self::EmergencySignIn { bidder, reason } => {
                 to_raw_value(&EmergencyData { bidder: bidder.clone(), reason: reason.clone() })
             }
+            Self::ListPassed { passed, failed, reconvene_at, reason } => {
+                to_raw_value(&PassedData {
+                    passed: passed.clone(),
+                    failed: failed.clone(),
+                    reconvene_at: *reconvene_at,
+                    reason: reason.clone(),
+                })
+            }
+            Self::ApprovePassed { no, passed } => {
+                to_raw_value(&PassedApproved { no: *no, passed: passed.clone() })
+            }
             Self::PublishBidders
+            | Self::CloseEnvelope
+            | Self::Reconvene
             | Self::AnnounceCeiling
             | Self::CheckSeals
             | Self::Resume
@@ -532,6 +593,11 @@ impl Command {
             }
             Self::AskPostponement { reason, .. } | Self::CorrectRecord { reason } => {
                 (text::paragraph(reason, limits::OBJECTION_CHARS), "reason")
+            }
+            Self::ListPassed { failed, reason, .. } => {
+                let fits = |reason: &String| text::paragraph(reason, limits::OBJECTION_CHARS);
+                let said = |one: &NotPassed| text::line(&one.reason, limits::REASON_CHARS);
+                (reason.as_ref().is_none_or(fits) && failed.iter().all(said), "reason")
             }
             Self::CheckBidder(check) => {
                 let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);

@@ -2,23 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_types::{Digest, Millis, OrgCode, Part, Party, Role, UtcMillis};
+use kaibiao_types::{Digest, Millis, Money, OrgCode, Party, Role, UtcMillis};
 
 use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
     BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade,
-    DrawStarted, EmergencySignedIn, Empty, Event, EventKind, FaultDecided, FreezeCompleted,
-    FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised,
-    ObjectionsExtended, OpeningPaused, PostponementAsked, PriceConfirmed, PriceRead,
-    PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned, Refused,
-    SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventKind, FaultDecided,
+    FreezeCompleted, FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered,
+    ObjectionRaised, ObjectionsExtended, OpeningPaused, OpeningReconvened, PassedApproved,
+    PassedListed, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
+    RecordCorrected, RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed,
+    TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
 use crate::phase::Phase;
 use crate::refusal::{DataRule, Refusal};
-use crate::state::{State, first_stage};
+use crate::state::State;
 use crate::words::PriceWords;
 
 impl State {
@@ -160,14 +161,15 @@ impl State {
     pub fn next_reading(&self, duration: Millis) -> Option<PriceRead> {
         let read = usize::try_from(self.read).ok()?;
         let bid = self.priced_bid(read)?;
-        let (position, total) = (self.read.checked_add(1)?, bid.total?);
-        let fields = bid.fields.as_ref()?;
-        let words = PriceWords::new(self.published()?, position, &bid.bidder, total, fields);
+        let (position, total) = (self.read.checked_add(1)?, bid.total);
+        let (lot, fields) = (self.published()?, bid.fields.as_ref()?);
+        let asked = lot.fields_of(self.stage);
+        let words = PriceWords::new(asked, lot.currency, position, &bid.bidder, total, fields);
         Some(PriceRead {
             position,
             bidder: bid.bidder.clone(),
             total,
-            capital: total.capital(),
+            capital: total.map(Money::capital),
             zh: words.zh,
             en: words.en,
             duration_ms: duration,
@@ -214,7 +216,9 @@ impl State {
             Command::CheckSeals | Command::GenerateRecord | Command::CorrectRecord { .. } => {
                 return Ok(None);
             }
-            Command::StartUnsealing(part) => unsealing_start(*part)?,
+            Command::StartUnsealing(part) => {
+                Event::UnsealingStarted(UnsealingStarted { stage: self.stage, part: *part })
+            }
             Command::ReadNext(duration) => {
                 let reading = self.next_reading(*duration).ok_or(Refusal::PricesAllRead)?;
                 Event::PriceRead(reading)
@@ -224,7 +228,7 @@ impl State {
                 Event::SignedIn(SignedIn { bidder: self.party_of(actor)?, agent: agent.clone() })
             }
             Command::EmergencySignIn { bidder, reason } => {
-                let bid = self.current_bid(bidder);
+                let bid = self.bid_of(bidder);
                 let bid = bid.ok_or_else(|| Refusal::NoSuchBidder { bidder: bidder.clone() })?;
                 let (bidder, reason) = (bid.bidder.clone(), reason.clone());
                 Event::EmergencySignedIn(EmergencySignedIn { bidder, reason })
@@ -271,6 +275,24 @@ impl State {
             Command::ApproveMeasure { no, measure } => {
                 Event::MeasureTaken(MeasureTaken { no: *no, measure: *measure })
             }
+            Command::CloseEnvelope => Event::EnvelopeClosed(EnvelopeClosed { stage: self.stage }),
+            Command::ListPassed { passed, failed, reconvene_at, reason } => {
+                Event::PassedListed(PassedListed {
+                    no: self.next_list(),
+                    stage: self.stage,
+                    passed: passed.clone(),
+                    failed: failed.clone(),
+                    reconvene_at: *reconvene_at,
+                    reason: reason.clone(),
+                })
+            }
+            Command::ApprovePassed { no, passed } => {
+                Event::PassedApproved(PassedApproved { no: *no, passed: passed.clone() })
+            }
+            Command::Reconvene => {
+                let stage = self.stage_after().ok_or(Refusal::LastEnvelope)?;
+                Event::OpeningReconvened(OpeningReconvened { stage })
+            }
             Command::ApproveDegraded => Event::DegradedApproved(Empty {}),
             Command::Close => Event::OpeningClosed(Empty {}),
         };
@@ -287,7 +309,7 @@ impl State {
         let mut next = self.clone();
         next.apply(&by, now, &event);
         let mut events = vec![event];
-        // Each event that is due changes the phase, and no phase comes back: the loop ends.
+        // Each event that is due changes the phase, and none of them brings one back: the loop ends.
         while let Some(owed) = next.due(now) {
             next.apply(&Actor::Hall, now, &owed);
             events.push(owed);
@@ -299,7 +321,7 @@ impl State {
         let step = EventKind::PricesPublished;
         self.admit(step, &[Role::Hall], &Actor::Hall, now)?;
         let lot = self.published().ok_or(bad(step, DataRule::Verdict))?;
-        let rules = lot.sheet_rules(&self.lot);
+        let rules = lot.sheet_rules(&self.lot, self.stage);
         let of: BTreeMap<&Digest, &PriceOutcome> =
             outcomes.iter().map(|outcome| (&outcome.manifest_sha256, outcome)).collect();
         let mut bids = Vec::new();
@@ -348,11 +370,6 @@ impl EventKind {
                 | Self::RecordSigned
         )
     }
-}
-
-fn unsealing_start(part: Part) -> Result<Event, Refusal> {
-    let stage = first_stage().ok_or(Refusal::NothingToUnseal { part })?;
-    Ok(Event::UnsealingStarted(UnsealingStarted { stage, part }))
 }
 
 fn code_of(actor: &Actor) -> Result<OrgCode, Refusal> {

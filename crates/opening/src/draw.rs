@@ -103,9 +103,15 @@ impl State {
         self.published()?.draws.iter().find(|draw| draw.no == no)
     }
 
-    /// The draws of the tender file that have neither a value nor failed.
+    /// The draws of the tender file that are held with the present envelope: all with the last.
+    pub(crate) fn draws_here(&self) -> &[Draw] {
+        let lot = self.published().filter(|_| self.stage_after().is_none());
+        lot.map_or(&[][..], |lot| lot.draws.as_slice())
+    }
+
+    /// Those of them that have neither a value nor failed.
     pub(crate) fn draws_open(&self) -> Vec<u32> {
-        let draws = self.published().map_or(&[][..], |lot| lot.draws.as_slice());
+        let draws = self.draws_here();
         let settled = |no: &u32| self.draws.get(no).is_some_and(|run| run.outcome.is_some());
         draws.iter().map(|draw| draw.no).filter(|no| !settled(no)).collect()
     }

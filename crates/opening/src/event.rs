@@ -18,6 +18,7 @@ macro_rules! data {
 
 mod correction;
 mod draw;
+mod envelope;
 mod fault;
 mod hold;
 mod intake;
@@ -30,6 +31,7 @@ use kaibiao_types::{CustodianIndex, Party, Role};
 
 pub use correction::RecordCorrected;
 pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
+pub use envelope::{EnvelopeClosed, NotPassed, OpeningReconvened, PassedApproved, PassedListed};
 pub use fault::FaultDecided;
 pub use hold::{HoldReason, Holder, Measure, MeasureAsked, MeasureTaken, OpeningPaused};
 pub use intake::{
@@ -218,6 +220,14 @@ events! {
     RecordCorrected(RecordCorrected) = "record-corrected";
     /// A party signed the opening record.
     RecordSigned(RecordSigned) = "record-signed";
+    /// The opening of one envelope is over, and another follows (休会).
+    EnvelopeClosed(EnvelopeClosed) = "envelope-closed";
+    /// The host lists who passed with the opened envelope.
+    PassedListed(PassedListed) = "passed-listed";
+    /// The supervisor approved the list: whose next envelope is opened is fixed.
+    PassedApproved(PassedApproved) = "passed-approved";
+    /// The opening of the next envelope begins (复会).
+    OpeningReconvened(OpeningReconvened) = "opening-reconvened";
     /// The opening is over.
     OpeningClosed(Empty) = "opening-closed";
     /// The opening is paused (暂停): no step is taken, and its clocks stand.
@@ -317,6 +327,10 @@ impl Event {
             | Self::PriceRead(_)
             | Self::DrawStarted(_)
             | Self::ObjectionAnswered(_)
+            | Self::EnvelopeClosed(_)
+            | Self::PassedListed(_)
+            | Self::PassedApproved(_)
+            | Self::OpeningReconvened(_)
             | Self::OpeningClosed(_) => cause.clone(),
             Self::Tick(_)
             | Self::IntakeClosed(_)

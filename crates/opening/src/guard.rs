@@ -4,6 +4,7 @@
 //! replayed: there is one set of rules.
 
 mod draw;
+mod envelope;
 mod fault;
 mod freeze;
 mod hearing;
@@ -15,16 +16,16 @@ mod steps;
 mod unseal;
 mod window;
 
-use kaibiao_types::{Role, UtcMillis};
+use kaibiao_types::{Part, Role, Stage, UtcMillis};
 
 use crate::actor::Actor;
 use crate::command::CommandKind;
-use crate::event::{Event, EventKind, LotPublished, Refused, Tick};
+use crate::event::{Event, EventKind, FrozenBid, LotPublished, Refused, Tick};
 use crate::limits;
 use crate::phase::Phase;
 use crate::refusal::{DataRule, Refusal};
 use crate::state::State;
-use crate::tender::{self, Step};
+use crate::tender::{self, Step, Template};
 
 /// The outcome of a rule.
 pub(crate) type Guard = Result<(), Refusal>;
@@ -47,10 +48,14 @@ impl EventKind {
             | Self::MeasureAsked
             | Self::FaultDecided
             | Self::ObjectionsExtended
+            | Self::EnvelopeClosed
+            | Self::PassedListed
+            | Self::OpeningReconvened
             | Self::OpeningClosed => &[Role::Host],
-            Self::DeadlinePostponed | Self::TimeConfirmed | Self::MeasureTaken => {
-                &[Role::Supervisor]
-            }
+            Self::DeadlinePostponed
+            | Self::TimeConfirmed
+            | Self::MeasureTaken
+            | Self::PassedApproved => &[Role::Supervisor],
             Self::DegradedApproved | Self::OpeningPaused | Self::OpeningResumed => {
                 &[Role::Host, Role::Supervisor]
             }
@@ -109,7 +114,7 @@ impl State {
         self.order(step, now)?;
         match actor {
             // Before the freeze no list of bidders exists, and `order` has refused by then.
-            Actor::Bidder(code) if self.current_bid(code).is_none() => Err(Refusal::NotABidder),
+            Actor::Bidder(code) if self.bid_of(code).is_none() => Err(Refusal::NotABidder),
             _ => Ok(()),
         }
     }
@@ -203,7 +208,12 @@ impl State {
             | (E::FreezeCompleted, P::Freezing | P::DegradedNotice) => Ok(()),
             (E::FreezeSigned | E::JournalSigned, phase) if phase != P::IntakeClosed => Ok(()),
             // 签到 is evidence and no gate: any time from the frozen list to the end.
-            (E::SignedIn | E::EmergencySignedIn, phase) if phase != P::IntakeClosed => Ok(()),
+            // From one envelope to the next nobody is called to the room.
+            (E::SignedIn | E::EmergencySignedIn, phase)
+                if !matches!(phase, P::IntakeClosed | P::Adjourned) =>
+            {
+                Ok(())
+            }
 
             // 电子招标投标办法 art. 29, 30: bidders, then unsealing, then prices; nothing of it
             // before the custodians have countersigned what is to be opened.
@@ -246,8 +256,25 @@ impl State {
 
             // 实施条例 art. 44 ¶3: objections are raised at the opening and answered on the spot, so
             // the record waits for the answers and so does the end.
-            (E::RecordGenerated | E::OpeningClosed, _) if !self.unanswered().is_empty() => {
+            (E::RecordGenerated | E::EnvelopeClosed | E::OpeningClosed, _)
+                if !self.unanswered().is_empty() =>
+            {
                 Err(Refusal::ObjectionsOpen { nos: self.unanswered() })
+            }
+            // With several envelopes only the last one ends the opening.
+            (E::OpeningClosed, P::RecordGenerated) if self.stage_after().is_some() => {
+                Err(Refusal::EnvelopeFollows)
+            }
+            (E::EnvelopeClosed, P::RecordGenerated) if self.stage_after().is_none() => {
+                Err(Refusal::LastEnvelope)
+            }
+            (E::EnvelopeClosed, P::RecordGenerated)
+            | (E::PassedListed | E::PassedApproved | E::OpeningReconvened, P::Adjourned) => Ok(()),
+            // Who did not pass may object to that before the next envelope is opened.
+            (E::ObjectionRaised | E::ObjectionAnswered, phase)
+                if phase.is_opening() && self.stage > Stage::FIRST && phase != P::Read =>
+            {
+                Ok(())
             }
             // Whoever wants to object has the time that the tender file gives; the record waits.
             (E::ObjectionRaised, P::Read) if self.window_is_over(now) => {
@@ -314,6 +341,10 @@ impl State {
             Event::UnsealingStarted(start) => self.unsealing_may_start(start),
             Event::PartialsReceived(partials) => self.partials_fit(partials),
             Event::CustodianRefused(refused) => self.refused_draw_exists(refused),
+            Event::EnvelopeClosed(closed) => self.envelope_may_close(closed),
+            Event::PassedListed(list) => self.passed_may_be_listed(list, at),
+            Event::PassedApproved(approved) => self.passed_may_be_approved(approved),
+            Event::OpeningReconvened(next) => self.may_reconvene(next, at),
             Event::OpeningClosed(_) => self.nothing_sealed(),
             Event::PricesPublished(prices) => self.prices_fit(prices),
             Event::DocumentsOpened(documents) => self.documents_fit(documents),
@@ -346,9 +377,8 @@ impl State {
     /// 招标投标法 art. 36 ¶2: every bid received in time is opened, so the opening does not end, and
     /// the custodians do not destroy their shares, while documents are sealed.
     fn nothing_sealed(&self) -> Guard {
-        let sealed =
-            self.current_bids().any(|bid| bid.object(kaibiao_types::Part::Documents).is_some())
-                && self.opened_documents.is_none();
+        let has_documents = |bid: &FrozenBid| bid.object(self.stage, Part::Documents).is_some();
+        let sealed = self.current_bids().any(has_documents) && self.opened_documents.is_none();
         if sealed { Err(Refusal::DocumentsSealed) } else { Ok(()) }
     }
 
@@ -382,12 +412,15 @@ fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
     let step = EventKind::LotPublished;
     // 招标投标法 art. 34: the deadline is fixed in the tender document, so it lies ahead.
     fits(step, DataRule::PublishedLate, at < lot.deadline)?;
-    fits(step, DataRule::Stage, lot.stage_count == 1)?;
+    let count = lot.stages().last().map_or(1, Stage::get);
+    fits(step, DataRule::Stage, lot.stage_count == count)?;
     // 实施条例 art. 44 ¶2: never fewer than three.
     let lawful = lot.min_bidders >= limits::BIDDERS_MIN
         && lot.host.code != lot.supervisor.code
         && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
-        && tender::fields_are_valid(&lot.fields)
+        && tender::fields_are_valid(&lot.fields, lot.template)
+        && tender::envelopes_are_valid(&lot.envelopes, lot.template)
+        && (lot.ceiling.is_none() || lot.template != Template::Prequalification)
         && tender::check_draws(&lot.draws).is_ok()
         && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok()
         && lot.objection_ms.is_none_or(tender::span_is_valid);

@@ -17,6 +17,7 @@ mod apply;
 mod command;
 mod decide;
 mod draw;
+mod envelope;
 mod event;
 mod fault;
 mod guard;
@@ -40,16 +41,18 @@ mod words;
 pub use actor::{Actor, ActorError};
 pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
 pub use draw::{DrawOutcome, DrawRun, Drawing};
+pub use envelope::Passed;
 pub use event::{
     Agent, BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced,
     CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial,
-    DrawStarted, EmergencySignedIn, Empty, Event, EventError, EventKind, FaultDecided,
-    FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace,
-    HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed, LotPublished,
-    Measure, MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
-    OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
-    PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned,
-    Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
+    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventError, EventKind,
+    FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
+    FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed,
+    LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
+    ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened, Partial,
+    PartialsReceived, PassedApproved, PassedListed, PostponementAsked, PriceConfirmed, PriceRead,
+    PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned, Refused,
+    SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
     UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
@@ -58,8 +61,9 @@ pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordError, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow,
-    RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
+    RecordEnvelope, RecordError, RecordField, RecordFreeze, RecordHold, RecordKind,
+    RecordObjection, RecordPassed, RecordRow, RecordSeal, RecordSeveral, RecordVersion,
+    RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
@@ -70,9 +74,9 @@ pub use state::{
 pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
-    DrawAfter, DrawRange, DrawValues, FieldKind, HallRef, ListedStep, LogRef, ReadOutField, Step,
-    StepsError, Template, TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey,
-    TimeKeyError, TimePolicy, TimeServer, TimeSource,
+    DrawAfter, DrawRange, DrawValues, Envelope, FieldKind, HallRef, ListedStep, LogRef,
+    ReadOutField, Step, StepsError, Template, TenderDraft, TenderError, TenderFile, Terms,
+    TickRule, TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };
 pub use text::steers;
 pub use window::ObjectionWindow;

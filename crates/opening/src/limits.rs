@@ -54,6 +54,8 @@ pub const POSTPONEMENTS: usize = 100;
 pub const HOLDS: usize = 1_000;
 /// The measures of one opening.
 pub const MEASURES: usize = 100;
+/// The lists of who passed that one envelope may have before one is approved.
+pub const PASSED_LISTS: u32 = 100;
 /// The extensions of one window for objections.
 pub const EXTENSIONS: u32 = 100;
 /// The objections of one opening.

@@ -52,10 +52,10 @@ impl PublishedBid {
                     },
                     Ok(sheet) => Self {
                         verdict: Verdict::Opened,
-                        total: Some(sheet.total()),
+                        total: sheet.total(),
                         fields: Some(sheet.fields().clone()),
                         consortium: sheet.consortium().to_vec(),
-                        over_ceiling: ceiling.is_some_and(|c| sheet.total().minor() > c.minor()),
+                        over_ceiling: is_above(sheet.total(), ceiling),
                         ..opened
                     },
                 }
@@ -94,4 +94,8 @@ impl PublishedBid {
         };
         Some(PriceOutcome { manifest_sha256: self.manifest_sha256, sheet })
     }
+}
+
+fn is_above(total: Option<Money>, ceiling: Option<Money>) -> bool {
+    total.zip(ceiling).is_some_and(|(total, ceiling)| total.minor() > ceiling.minor())
 }

@@ -34,6 +34,8 @@ pub enum Phase {
     Read,
     /// The opening record exists.
     RecordGenerated,
+    /// The opening of one envelope is over and evaluated; another envelope follows.
+    Adjourned,
     /// The opening is over; only signed journals and the destruction of shares follow.
     Closed,
     /// 终止: ended before its time by host and supervisor, as final as [`Phase::Failed`].
@@ -58,6 +60,7 @@ impl Phase {
         Self::Reading,
         Self::Read,
         Self::RecordGenerated,
+        Self::Adjourned,
         Self::Closed,
         Self::Terminated,
     ];
@@ -80,6 +83,7 @@ impl Phase {
             Self::Reading => "reading",
             Self::Read => "read",
             Self::RecordGenerated => "record-generated",
+            Self::Adjourned => "adjourned",
             Self::Closed => "closed",
             Self::Terminated => "terminated",
         }
@@ -103,6 +107,7 @@ impl Phase {
             Self::Reading => ("唱标", "reading prices"),
             Self::Read => ("唱标结束", "all prices read"),
             Self::RecordGenerated => ("开标记录已生成", "record made"),
+            Self::Adjourned => ("本信封开标结束，待复会", "adjourned to the next envelope"),
             Self::Closed => ("开标结束", "closed"),
             Self::Terminated => ("终止", "terminated"),
         }

@@ -8,14 +8,14 @@ mod read;
 mod text;
 
 use kaibiao_types::{
-    BidSeq, Currency, CustodianIndex, Digest, Fault, LotId, Money, OrgCode, Part, Party, TenderId,
-    Threshold, UtcMillis,
+    BidSeq, Currency, CustodianIndex, Digest, Fault, LotId, Money, OrgCode, Part, Party, Stage,
+    TenderId, Threshold, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
 pub use read::RecordError;
 
-use crate::event::{Agent, BondState, HoldReason, Holder, IdentityState, Verdict};
+use crate::event::{Agent, BondState, HoldReason, Holder, IdentityState, NotPassed, Verdict};
 use crate::tender::{Bilingual, CustodyKind, DrawValues, Template, TimeSource};
 
 /// The opening record of one lot. Amounts stand in minor units, in figures and in 大写; times in
@@ -30,6 +30,9 @@ pub struct OpeningRecord {
     /// Which version it is; the first one does not have the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<RecordVersion>,
+    /// Which envelope it is of; a lot of one envelope does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub envelope: Option<RecordEnvelope>,
     /// 招标项目编号.
     pub tender: TenderId,
     /// 标段(包)编号.
@@ -61,7 +64,7 @@ pub struct OpeningRecord {
     pub ceiling_announced_at: Option<UtcMillis>,
     /// Fewest bidders whose bids are opened.
     pub min_bidders: u32,
-    /// Distinct bidders with a current bid.
+    /// Distinct bidders whose bid, or present envelope, is opened.
     pub bidders: u32,
     /// SHA-256 of `tender.json`.
     pub tender_sha256: Digest,
@@ -108,6 +111,38 @@ pub struct OpeningRecord {
 pub enum RecordKind {
     /// An opening record.
     OpeningRecord,
+}
+
+/// One envelope of several (双信封).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordEnvelope {
+    /// Its number, from 1.
+    pub stage: Stage,
+    /// How many there are.
+    pub of: u8,
+    /// What it holds; `null` for the last, which has the prices.
+    pub title: Option<Bilingual>,
+    /// What went before it; `null` for the first.
+    pub after: Option<RecordPassed>,
+}
+
+/// Who passed with the envelope before, and when the opening went on.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordPassed {
+    /// SHA-256 of the record of the envelope before, its last version.
+    pub record_sha256: Digest,
+    /// When the opening of that envelope ended.
+    pub adjourned_at: UtcMillis,
+    /// When the supervisor approved the list.
+    pub approved_at: UtcMillis,
+    /// When the opening went on (复会).
+    pub reconvened_at: UtcMillis,
+    /// Why it went on with fewer than three; `null` where three or more passed.
+    pub reason: Option<String>,
+    /// Those that did not pass, in log order: this envelope of theirs stays sealed for good.
+    pub failed: Vec<NotPassed>,
 }
 
 /// The frozen set and who countersigned it.
@@ -208,6 +243,9 @@ pub struct RecordCheck {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordSeal {
+    /// The envelope; a lot of one envelope does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
     /// The part.
     pub part: Part,
     /// Sealed as received.

@@ -30,6 +30,12 @@ pub enum Refusal {
         /// What it contradicts.
         rule: DataRule,
     },
+    /// A bidder whose envelope did not open cannot have passed with it.
+    #[error("the envelope of {bidder} was not opened, it cannot have passed")]
+    CannotPass {
+        /// The bidder.
+        bidder: OrgCode,
+    },
     /// The time is before that of the last entry.
     #[error("the time is before the last entry, {last}")]
     ClockBackwards {
@@ -65,6 +71,15 @@ pub enum Refusal {
         /// Their numbers.
         nos: Vec<u32>,
     },
+    /// Another envelope follows: the opening does not end with this one, and draws are not held yet.
+    #[error("another envelope follows")]
+    EnvelopeFollows,
+    /// Fewer than three passed, and the list does not say why the opening goes on.
+    #[error("only {passed} passed, and no reason is given")]
+    FewPassed {
+        /// How many passed.
+        passed: usize,
+    },
     /// Faults that the evidence leaves open are not decided.
     #[error("nobody has decided whose fault it is that bids did not open: {bidders:?}")]
     FaultsOpen {
@@ -94,6 +109,9 @@ pub enum Refusal {
     /// The intake is closed: its deadline cannot be postponed any more.
     #[error("the intake is closed")]
     IntakeOver,
+    /// No envelope follows this one.
+    #[error("no envelope follows this one")]
+    LastEnvelope,
     /// The opening is over.
     #[error("the opening is over")]
     LotClosed,
@@ -121,6 +139,12 @@ pub enum Refusal {
         /// The number.
         no: u32,
     },
+    /// No such list of who passed waits for approval.
+    #[error("list {no} of who passed does not wait for approval")]
+    NoSuchList {
+        /// The number.
+        no: u32,
+    },
     /// No such measure waits for approval.
     #[error("measure {no} is not asked for")]
     NoSuchMeasure {
@@ -142,6 +166,9 @@ pub enum Refusal {
     /// The actor has no current bid in the frozen set.
     #[error("no current bid of this organisation is in the frozen set")]
     NotABidder,
+    /// Nobody passed: no further envelope is opened.
+    #[error("nobody passed")]
+    NobodyPassed,
     /// Nothing is held that this would resume.
     #[error("the opening is not held in that way")]
     NotHeld,
@@ -198,6 +225,9 @@ pub enum Refusal {
         /// The phase.
         phase: Phase,
     },
+    /// No approved list says who passed with the envelope before.
+    #[error("no approved list says who passed")]
+    PassedMissing,
     /// Before the deadline an opening is postponed, not held.
     #[error("bids are received: the deadline is postponed instead")]
     PostponeInstead,
@@ -218,6 +248,12 @@ pub enum Refusal {
     /// A finding against a bidder, or an open one, gives no reason.
     #[error("the finding gives no reason")]
     ReasonMissing,
+    /// The opening of the next envelope was announced for later.
+    #[error("the next envelope is opened in {wait}")]
+    ReconveneLater {
+        /// Time left.
+        wait: Millis,
+    },
     /// The signature is over another record.
     #[error("the signature is over another record")]
     RecordDiffers,
@@ -332,6 +368,9 @@ pub enum DataRule {
     PartialSet,
     /// The party is not the one the log knows.
     Party,
+    /// The list is not one of every bidder of the envelope in log order, its time is past, or it gives
+    /// a reason that is not asked for.
+    Passed,
     /// The lot was published at or after its deadline.
     PublishedLate,
     /// The reading is not that of the next price.
@@ -342,7 +381,7 @@ pub enum DataRule {
     Shape(&'static str),
     /// The signers are not those of the log.
     Signers,
-    /// Another stage than 1.
+    /// Another envelope than the present one, or another number of envelopes than the terms have.
     Stage,
     /// The lot's terms break a rule of the tender file.
     Terms,
@@ -379,6 +418,7 @@ impl DataRule {
             Self::Number => "number",
             Self::PartialSet => "partial-set",
             Self::Party => "party",
+            Self::Passed => "passed",
             Self::PublishedLate => "published-late",
             Self::Reading => "reading",
             Self::SealResults => "seal-results",
@@ -409,17 +449,21 @@ impl Refusal {
             Self::AlreadyDone { .. } => "already-done",
             Self::ApprovalMissing => "approval-missing",
             Self::BadData { .. } => "bad-data",
+            Self::CannotPass { .. } => "cannot-pass",
             Self::ClockBackwards { .. } => "clock-backwards",
             Self::CustodyIncomplete { .. } => "custody-incomplete",
             Self::DocumentsSealed => "documents-sealed",
             Self::DrawRunning { .. } => "draw-running",
             Self::DrawTurn { .. } => "draw-turn",
             Self::DrawsOpen { .. } => "draws-open",
+            Self::EnvelopeFollows => "envelope-follows",
             Self::FaultsOpen { .. } => "faults-open",
+            Self::FewPassed { .. } => "few-passed",
             Self::FreezeIncomplete { .. } => "freeze-incomplete",
             Self::FreezeWaitRunning { .. } => "freeze-wait-running",
             Self::Held { .. } => "opening-held",
             Self::IntakeOver => "intake-over",
+            Self::LastEnvelope => "last-envelope",
             Self::LotClosed => "lot-closed",
             Self::NoCeiling => "no-ceiling",
             Self::NoObjectionWindow => "no-objection-window",
@@ -427,6 +471,8 @@ impl Refusal {
             Self::NoPrice => "no-price",
             Self::NoSuchBidder { .. } => "no-such-bidder",
             Self::NoSuchDraw { .. } => "no-such-draw",
+            Self::NobodyPassed => "nobody-passed",
+            Self::NoSuchList { .. } => "no-such-list",
             Self::NoSuchMeasure { .. } => "no-such-measure",
             Self::NoSuchObjection { .. } => "no-such-objection",
             Self::NoSuchPostponement { .. } => "no-such-postponement",
@@ -441,11 +487,13 @@ impl Refusal {
             Self::ObjectionsOver => "objections-over",
             Self::ObjectionsRunning { .. } => "objections-running",
             Self::OutOfOrder { .. } => "out-of-order",
+            Self::PassedMissing => "passed-missing",
             Self::PostponeInstead => "postpone-instead",
             Self::PricesAllRead => "prices-all-read",
             Self::PricesReleased => "prices-released",
             Self::ReadingRunning { .. } => "reading-running",
             Self::ReasonMissing => "reason-missing",
+            Self::ReconveneLater { .. } => "reconvene-later",
             Self::RecordDiffers => "record-differs",
             Self::SealsUnchecked => "seals-unchecked",
             Self::StepNotListed { .. } => "step-not-listed",
@@ -467,6 +515,7 @@ impl Refusal {
             Self::CustodyIncomplete { .. } | Self::PricesReleased => {
                 Some("电子招标投标办法 art. 30")
             }
+            Self::FewPassed { .. } => Some("评标委员会和评标方法暂行规定 art. 27"),
             Self::DocumentsSealed => Some("招标投标法 art. 36 ¶2"),
             Self::FaultsOpen { .. } | Self::NoOpenFault => Some("电子招标投标办法 art. 31"),
             Self::Held { holder: Holder::Supervisor }
@@ -485,6 +534,13 @@ impl Refusal {
             Self::AlreadyDone { .. }
             | Self::ApprovalMissing
             | Self::BadData { .. }
+            | Self::CannotPass { .. }
+            | Self::EnvelopeFollows
+            | Self::LastEnvelope
+            | Self::NoSuchList { .. }
+            | Self::NobodyPassed
+            | Self::PassedMissing
+            | Self::ReconveneLater { .. }
             | Self::ClockBackwards { .. }
             | Self::DrawRunning { .. }
             | Self::DrawTurn { .. }

@@ -142,6 +142,18 @@ impl Event {
             (Self::MeasureTaken(taken), Command::ApproveMeasure { no, measure }) => {
                 taken.no == *no && taken.measure == *measure
             }
+            (
+                Self::PassedListed(list),
+                Command::ListPassed { passed, failed, reconvene_at, reason },
+            ) => {
+                list.passed == *passed
+                    && list.failed == *failed
+                    && list.reconvene_at == *reconvene_at
+                    && list.reason == *reason
+            }
+            (Self::PassedApproved(approved), Command::ApprovePassed { no, passed }) => {
+                approved.no == *no && approved.passed == *passed
+            }
             (Self::RecordSigned(signed), Command::SignRecord { record_sha256, cms }) => {
                 signed.record_sha256 == *record_sha256 && signed.cms == *cms
             }
@@ -153,6 +165,8 @@ impl Event {
                 | Self::RecordGenerated(_)
                 | Self::OpeningResumed(_)
                 | Self::DegradedApproved(_)
+                | Self::EnvelopeClosed(_)
+                | Self::OpeningReconvened(_)
                 | Self::OpeningClosed(_),
                 command,
             ) => command.kind().leads_to() == self.kind(),

@@ -1,4 +1,5 @@
-//! 开标一览表: the price sheet, the plaintext of a bid's `price` part.
+//! 开标一览表: the sheet that is read out, the plaintext of a bid's `price` part. Where an envelope has
+//! no price, it is a sheet without one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +20,13 @@ pub struct SheetRules<'a> {
     pub lot: &'a LotId,
     /// The currency of all prices.
     pub currency: Currency,
-    /// The read-out fields, the price first.
+    /// The read-out fields: the price first, if this sheet names one.
     pub fields: &'a [ReadOutField],
+}
+
+/// Whether a sheet with these fields names a price.
+pub(crate) fn is_priced(fields: &[ReadOutField]) -> bool {
+    fields.first().is_some_and(|field| field.key == "price" && field.kind == FieldKind::Money)
 }
 
 /// A price sheet that keeps the rules of its lot.
@@ -32,7 +38,8 @@ pub struct PriceSheet {
     tender: TenderId,
     lot: LotId,
     bidder: OrgCode,
-    total: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    total: Option<Money>,
     fields: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     consortium: Vec<Party>,
@@ -40,8 +47,12 @@ pub struct PriceSheet {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 enum Kind {
+    /// With a price.
     #[serde(rename = "price-sheet")]
     PriceSheet,
+    /// Without one.
+    #[serde(rename = "read-out-sheet")]
+    ReadOutSheet,
 }
 
 /// Why a price sheet does not count as one. At the opening the bid is then shown as opened with
@@ -84,6 +95,9 @@ pub enum SheetError {
     /// A read-out field of type money is not an amount.
     #[error("field `{0}` must be an amount as in 1431388.90")]
     Money(String),
+    /// A price in an envelope that has none.
+    #[error("the sheet names a price, and this envelope has none")]
+    Price,
     /// A rate is not an exact decimal in its one form.
     #[error("field `{0}` must be at most 9 digits and 6 decimal places without needless zeros")]
     Rate(String),
@@ -110,6 +124,7 @@ impl SheetError {
             Self::Lot { .. } => "BIDDER_FORMAT_LOT",
             Self::Missing(_) => "BIDDER_FORMAT_MISSING",
             Self::Money(_) => "BIDDER_FORMAT_MONEY",
+            Self::Price => "BIDDER_FORMAT_PRICE",
             Self::Rate(_) => "BIDDER_FORMAT_RATE",
             Self::Text(_) => "BIDDER_FORMAT_TEXT",
             Self::Unknown(_) => "BIDDER_FORMAT_UNKNOWN",
@@ -130,9 +145,31 @@ impl PriceSheet {
         total: Money,
         fields: BTreeMap<String, String>,
     ) -> Result<Self, SheetError> {
+        Self::make(rules, bidder, Some(total), fields)
+    }
+
+    /// Makes a sheet for an envelope without a price.
+    ///
+    /// # Errors
+    ///
+    /// [`SheetError`] names the first rule that is broken.
+    pub fn without_price(
+        rules: &SheetRules<'_>,
+        bidder: &OrgCode,
+        fields: BTreeMap<String, String>,
+    ) -> Result<Self, SheetError> {
+        Self::make(rules, bidder, None, fields)
+    }
+
+    fn make(
+        rules: &SheetRules<'_>,
+        bidder: &OrgCode,
+        total: Option<Money>,
+        fields: BTreeMap<String, String>,
+    ) -> Result<Self, SheetError> {
         let sheet = Self {
             v: 1,
-            kind: Kind::PriceSheet,
+            kind: if total.is_some() { Kind::PriceSheet } else { Kind::ReadOutSheet },
             tender: rules.tender.clone(),
             lot: rules.lot.clone(),
             bidder: bidder.clone(),
@@ -185,8 +222,8 @@ impl PriceSheet {
         strict::bytes(self)
     }
 
-    /// 投标报价: the total price.
-    pub const fn total(&self) -> Money {
+    /// 投标报价: the total price, if the sheet names one.
+    pub const fn total(&self) -> Option<Money> {
         self.total
     }
 
@@ -221,11 +258,21 @@ impl PriceSheet {
                 found: self.bidder.clone(),
             });
         }
-        if self.total.currency() != rules.currency {
+        let priced = is_priced(rules.fields);
+        let names_one = self.total.is_some() && self.kind == Kind::PriceSheet;
+        let names_none = self.total.is_none() && self.kind == Kind::ReadOutSheet;
+        match priced {
+            // Before there were sheets without a price, such a sheet was no JSON of the form, and the
+            // logs of that time say so.
+            true if !names_one => return Err(JsonError::Form.into()),
+            false if !names_none => return Err(SheetError::Price),
+            _ => {}
+        }
+        if self.total.is_some_and(|total| total.currency() != rules.currency) {
             return Err(SheetError::Currency);
         }
-        // The first field is the price; it stands in `total`.
-        let asked = || rules.fields.iter().skip(1);
+        // The price is the first field; it stands in `total`.
+        let asked = || rules.fields.iter().skip(usize::from(priced));
         for field in asked() {
             let value = self
                 .fields

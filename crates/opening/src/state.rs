@@ -9,10 +9,11 @@ use kaibiao_types::{
 };
 
 use crate::draw::DrawRun;
+use crate::envelope::Passed;
 use crate::event::{
     Agent, BidStatus, BidderChecked, DeadlinePostponed, DocumentsOpened, FreezeCompleted,
-    FreezeDegraded, FrozenBid, LotPublished, MeasureAsked, PostponementAsked, PricesPublished,
-    PublishedBid, RecordSigned, SealsChecked, SetFrozen, TimeConfirmed,
+    FreezeDegraded, FrozenBid, LotPublished, MeasureAsked, PassedListed, PostponementAsked,
+    PricesPublished, PublishedBid, RecordSigned, SealsChecked, SetFrozen, TimeConfirmed,
 };
 use crate::fault::FaultDecision;
 use crate::hold::{Hold, TakenMeasure};
@@ -35,7 +36,16 @@ pub struct State {
     pub(crate) time_confirmed: Option<Mark>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
+    /// Where the current bid of each bidder stands in the frozen set.
+    pub(crate) bidders: Shared<BTreeMap<OrgCode, usize>>,
+    /// The same of the bidders whose present envelope is opened.
     pub(crate) current: Shared<BTreeMap<OrgCode, usize>>,
+    pub(crate) stage: Stage,
+    pub(crate) earlier: Vec<Arc<State>>,
+    pub(crate) reconvened: Option<Mark>,
+    pub(crate) adjourned: Option<Mark>,
+    pub(crate) passed_asked: Option<PassedListed>,
+    pub(crate) passed: Option<Arc<Passed>>,
     pub(crate) freeze_wait_from: UtcMillis,
     pub(crate) signers: BTreeSet<CustodianIndex>,
     pub(crate) degraded: Option<FreezeDegraded>,
@@ -195,7 +205,14 @@ impl State {
             time_confirmed: None,
             intake: None,
             frozen: None,
+            bidders: Shared::default(),
             current: Shared::default(),
+            stage: Stage::FIRST,
+            earlier: Vec::new(),
+            reconvened: None,
+            adjourned: None,
+            passed_asked: None,
+            passed: None,
             freeze_wait_from: UtcMillis::EPOCH,
             signers: BTreeSet::new(),
             degraded: None,
@@ -295,15 +312,23 @@ impl State {
         self.frozen.as_deref()
     }
 
-    /// The current bids of the frozen set, in log order.
+    /// The current bids of the frozen set whose present envelope is opened, in log order: all of them,
+    /// and from the second envelope on those that passed with the one before.
     pub fn current_bids(&self) -> impl Iterator<Item = &FrozenBid> {
         let bids = self.frozen().map_or(&[][..], |set| set.bids.as_slice());
-        bids.iter().filter(|bid| bid.status == BidStatus::Current)
+        let all = self.stage == Stage::FIRST;
+        let passed = move |bid: &&FrozenBid| all || self.current.contains_key(&bid.bidder.code);
+        bids.iter().filter(|bid| bid.status == BidStatus::Current).filter(passed)
     }
 
-    /// The current bid of one bidder.
+    /// The current bid of one bidder, if its present envelope is opened.
     pub fn current_bid(&self, bidder: &OrgCode) -> Option<&FrozenBid> {
         self.frozen()?.bids.get(*self.current.get(bidder)?)
+    }
+
+    /// The current bid of one bidder, whether it passed or not: it may attend and object.
+    pub fn bid_of(&self, bidder: &OrgCode) -> Option<&FrozenBid> {
+        self.frozen()?.bids.get(*self.bidders.get(bidder)?)
     }
 
     /// The custodians that signed the freeze.
@@ -428,8 +453,9 @@ impl State {
     pub(crate) fn unsealing_begun(&self) -> Option<Unsealing<'_>> {
         let part = self.unsealing_part()?;
         let freeze_id = self.frozen()?.freeze_id;
-        let bids = self.current_bids().filter(|bid| bid.object(part).is_some()).collect();
-        Some(Unsealing { stage: first_stage()?, part, freeze_id, bids })
+        let stage = self.stage;
+        let bids = self.current_bids().filter(|bid| bid.object(stage, part).is_some()).collect();
+        Some(Unsealing { stage, part, freeze_id, bids })
     }
 
     /// Custodians that released for the part that is being unsealed, or was.
@@ -489,14 +515,9 @@ impl State {
         let party = match role {
             Role::Host => &lot.host,
             Role::Supervisor => &lot.supervisor,
-            Role::Bidder => &self.current_bid(code)?.bidder,
+            Role::Bidder => &self.bid_of(code)?.bidder,
             Role::Custodian | Role::Hall | Role::Spectator => return None,
         };
         (party.code == *code).then(|| party.clone())
     }
-}
-
-/// Stage 1, the only one of this version.
-pub(crate) fn first_stage() -> Option<Stage> {
-    Stage::new(1).ok()
 }

@@ -10,7 +10,7 @@ mod steps;
 mod terms;
 mod time;
 
-use kaibiao_types::{Digest, LotKey, Party};
+use kaibiao_types::{Digest, LotKey, Party, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -18,14 +18,15 @@ pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
 pub use steps::{ListedStep, Step, StepsError};
 pub use terms::{
-    Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, FieldKind, ReadOutField,
-    Template, Terms, TickRule,
+    Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Envelope, FieldKind,
+    ReadOutField, Template, Terms, TickRule,
 };
 pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
-pub(crate) use check::{fields_are_valid, span_is_valid};
+pub(crate) use check::{envelopes_are_valid, fields_are_valid, span_is_valid};
 pub(crate) use draws::check as check_draws;
 pub(crate) use steps::{ORIGINAL_STEPS, check as check_steps};
+pub(crate) use terms::{envelope, stages};
 
 use crate::sheet::SheetRules;
 use crate::{limits, strict};
@@ -196,13 +197,13 @@ impl TenderFile {
         self.terms == draft.terms
     }
 
-    /// What a price sheet for this lot must hold.
-    pub fn sheet_rules(&self) -> SheetRules<'_> {
+    /// What the sheet of one envelope of this lot must hold.
+    pub fn sheet_rules(&self, stage: Stage) -> SheetRules<'_> {
         SheetRules {
             tender: &self.terms.tender,
             lot: &self.terms.lot,
             currency: self.terms.currency,
-            fields: &self.terms.fields,
+            fields: self.terms.fields_of(stage),
         }
     }
 

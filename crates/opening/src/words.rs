@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use kaibiao_types::{Currency, Decimal, Millis, Money, Party};
 
-use crate::event::LotPublished;
 use crate::limits;
 use crate::tender::{FieldKind, ReadOutField};
 
@@ -27,30 +26,30 @@ const SHORTEST: u64 = 2_000;
 impl PriceWords {
     /// The sentences for the bid that is read at `position`, counted from 1.
     ///
-    /// `fields` holds the read-out fields other than the price; one without a value is left out.
+    /// `asked` are the read-out fields of the envelope, `fields` their values without the price; one
+    /// without a value is left out, and so is the price of a sheet that names none.
     pub fn new(
-        lot: &LotPublished,
+        asked: &[ReadOutField],
+        currency: Currency,
         position: u32,
         bidder: &Party,
-        total: Money,
+        total: Option<Money>,
         fields: &BTreeMap<String, String>,
     ) -> Self {
-        let currency = match total.currency() {
-            Currency::Cny => "人民币",
-            Currency::Usd => "",
-        };
-        let price = lot.fields.first();
-        let (price_zh, price_en) =
-            price.map_or(("投标报价", "Price"), |field| (field.zh.as_str(), field.en.as_str()));
-        let mut zh = format!(
-            "第{position}家，{}。{price_zh}：{currency}{}，{total}。",
-            bidder.name,
-            total.capital()
-        );
-        let mut en = format!("No. {position}: {}. {price_en}: {total}.", bidder.name);
-        for field in lot.fields.iter().skip(1) {
+        let mut zh = format!("第{position}家，{}。", bidder.name);
+        let mut en = format!("No. {position}: {}.", bidder.name);
+        if let Some((price, total)) = asked.first().zip(total) {
+            let sign = match total.currency() {
+                Currency::Cny => "人民币",
+                Currency::Usd => "",
+            };
+            let (name_zh, name_en) = (&price.zh, &price.en);
+            zh.push_str(&format!("{name_zh}：{sign}{}，{total}。", total.capital()));
+            en.push_str(&format!(" {name_en}: {total}."));
+        }
+        for field in asked {
             let Some(value) = fields.get(&field.key) else { continue };
-            let (value_zh, value_en) = said(field, value, total.currency());
+            let (value_zh, value_en) = said(field, value, currency);
             zh.push_str(&[&field.zh, "：", &value_zh, "。"].concat());
             en.push_str(&[" ", &field.en, ": ", &value_en, "."].concat());
         }

@@ -294,7 +294,11 @@ fn tender(file: &RecordFile) -> Tender<'_> {
         main_procurement_category: match record.template {
             Template::Works => Some("works"),
             // Goods or services: the record does not say which.
-            Template::GoodsServices | Template::GovernmentProcurement => None,
+            Template::GoodsServices
+            | Template::GovernmentProcurement
+            | Template::Prequalification
+            | Template::ThreeEnvelope
+            | Template::TwoEnvelope => None,
         },
         submission_method: ["electronicSubmission"],
         period: Period { end_date: date(record.deadline) },

@@ -1,18 +1,10 @@
 //! The words of the record for what is coded in it.
 
-use kaibiao_opening::{Consequence, CustodyKind, Template, Verdict};
+use kaibiao_opening::{Consequence, CustodyKind, Verdict};
 use kaibiao_types::{Currency, Fault, Part};
 
 /// Chinese, English.
 pub(crate) type Pair = (&'static str, &'static str);
-
-pub(crate) const fn template(template: Template) -> Pair {
-    match template {
-        Template::GoodsServices => ("货物与服务", "goods and services"),
-        Template::GovernmentProcurement => ("政府采购", "government procurement"),
-        Template::Works => ("工程", "works"),
-    }
-}
 
 pub(crate) const fn custody(custody: CustodyKind) -> Pair {
     match custody {

@@ -85,6 +85,9 @@ pub enum BidFault {
     /// The manifest belongs to another lot.
     #[error("the bid is for lot {0}")]
     Lot(kaibiao_types::LotKey),
+    /// A part of an envelope that the tender does not have, or no sheet for one that it has.
+    #[error("the bid does not have the envelopes of this tender")]
+    Envelopes,
     /// The manifest is malformed.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -107,6 +110,7 @@ impl BidFault {
             Self::Context(error) => error.label(),
             Self::Ceremony => "E_CEREMONY",
             Self::Deadline => "E_DEADLINE",
+            Self::Envelopes => "E_ENVELOPES",
             Self::Frozen => "E_FROZEN",
             Self::Header(error) => error.label(),
             Self::HeaderMismatch(error) => error.label(),
@@ -142,6 +146,9 @@ impl VerifiedBid {
         }
         if body.deadline != tender.file().terms().deadline {
             return Err(BidFault::Deadline);
+        }
+        if !has_envelopes(tender, &manifest) {
+            return Err(BidFault::Envelopes);
         }
         let signature = cms::verify_detached(&material.cms, &material.manifest, trust, at)?;
         let signer = signature.signer();
@@ -199,6 +206,17 @@ impl VerifiedBid {
             && parts.eq(objects);
         if same { Ok(()) } else { Err(BidFault::Frozen) }
     }
+}
+
+/// Every envelope of the tender has its sheet, and there is no other envelope. A bid of one envelope
+/// without a sheet is received as it always was: at the opening it has no price.
+fn has_envelopes(tender: &VerifiedTender, manifest: &Manifest) -> bool {
+    let terms = tender.file().terms();
+    let stages: Vec<Stage> = terms.stages().collect();
+    let parts = &manifest.body().parts;
+    let known = parts.iter().all(|part| stages.contains(&part.stage));
+    let sheets = || stages.iter().all(|stage| manifest.part(*stage, Part::Price).is_some());
+    known && (stages.len() < 2 || parts.is_empty() || sheets())
 }
 
 fn check_headers(

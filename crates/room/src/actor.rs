@@ -13,7 +13,7 @@ use kaibiao_opening::{
 use kaibiao_replay::{LockPoints, Partials, Replay};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, Nonce, StoreError};
-use kaibiao_types::{CustodianIndex, Digest, Millis, OrgCode, Part, TickNo, UtcMillis};
+use kaibiao_types::{BidPart, CustodianIndex, Digest, Millis, OrgCode, TickNo, UtcMillis};
 use serde_json::value::RawValue;
 
 use crate::frozen::FrozenSet;
@@ -83,7 +83,7 @@ pub(crate) struct Room {
     pub(crate) latest: BTreeMap<OrgCode, Manifest>,
     pub(crate) locks: LockPoints,
     pub(crate) frozen: Option<Arc<FrozenSet>>,
-    pub(crate) partials: BTreeMap<Part, Partials>,
+    pub(crate) partials: BTreeMap<BidPart, Partials>,
     pub(crate) opening_documents: bool,
     /// Entries in the package, and the package.
     pub(crate) package: Option<(u64, PathBuf)>,

@@ -9,7 +9,7 @@ use kaibiao_ceremony::Partial;
 use kaibiao_crypto::{Hasher, SUITE_1, scrub_stack};
 use kaibiao_opening::{OpenedDocument, Verdict};
 use kaibiao_replay::{VerifiedTender, open_object};
-use kaibiao_types::{Digest, Fault, OrgCode, Part, Stage};
+use kaibiao_types::{BidPart, Digest, Fault, OrgCode, Part, Stage};
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
@@ -47,14 +47,15 @@ impl Room {
             return Ok(());
         }
         let lot = self.replay.tender().file().lot_key();
-        let partials = self.partials.get(&Part::Documents);
+        let name = BidPart { stage: unsealing.stage, part: Part::Documents };
+        let partials = self.partials.get(&name);
         let work: Vec<Work> = unsealing
             .bids
             .iter()
             .map(|bid| Work {
                 bidder: bid.bidder.code.clone(),
                 manifest_sha256: bid.manifest_sha256,
-                name: format!("{}-{}.documents", bid.bidder.code, bid.seq),
+                name: format!("{}-{}.{name}", bid.bidder.code, bid.seq),
                 partials: partials
                     .and_then(|p| p.get(&bid.manifest_sha256))
                     .cloned()
@@ -101,8 +102,8 @@ impl Opening {
         ) else {
             return Err(RoomError::internal("a part is missing"));
         };
-        let mut payload =
-            self.frozen.payload(&self.hall, &work.manifest_sha256, Part::Documents, header)?;
+        let name = BidPart { stage: self.stage, part: Part::Documents };
+        let mut payload = self.frozen.payload(&self.hall, &work.manifest_sha256, name, header)?;
         let out = Plain::create(&self.folder.join(&work.name)).map_err(RoomError::internal)?;
         let opened = open_object(
             &self.tender,

@@ -8,7 +8,7 @@ use kaibiao_journal::{Place, PlacePath};
 use kaibiao_replay::{BidMaterial, FrozenBids, FrozenMaterial, Replay};
 use kaibiao_seal::Header;
 use kaibiao_store::{PartName, Submission, UploadId};
-use kaibiao_types::{Digest, Part, Stage};
+use kaibiao_types::{BidPart, Digest, Part, Stage};
 
 use crate::closing::stored_tick;
 use crate::{HallContext, RoomError};
@@ -52,8 +52,8 @@ impl FrozenSet {
                 .ok_or_else(|| RoomError::internal("a bid is missing"))?;
             let mut headers = Vec::new();
             for object in &bid.objects {
-                let mut file =
-                    hall.store.open_object(submission.upload, &PartName::from(object.part))?;
+                let name = BidPart { stage: object.stage, part: object.part };
+                let mut file = hall.store.open_object(submission.upload, &PartName::from(name))?;
                 let header = Header::read(&mut file).map_err(RoomError::internal)?;
                 headers.push(header.bytes().to_vec());
             }
@@ -79,7 +79,7 @@ impl FrozenSet {
         &self,
         hall: &HallContext,
         manifest: &Digest,
-        part: Part,
+        part: BidPart,
         header: &Header,
     ) -> Result<File, RoomError> {
         let upload =

@@ -12,7 +12,7 @@ use kaibiao_pki::cms;
 use kaibiao_replay::{BidMaterial, LockPoints, VerifiedBid, VerifiedTender};
 use kaibiao_seal::{Manifest, ObjectDigest, ObjectError};
 use kaibiao_store::{Batch, BlobName, Completion, NewObject, PartName, Upload, UploadId};
-use kaibiao_types::{Part, PlaceNo, Stage, TickNo, UtcMillis};
+use kaibiao_types::{BidPart, Part, PlaceNo, Stage, TickNo, UtcMillis};
 
 use crate::actor::Room;
 use crate::handle::Completed;
@@ -72,7 +72,11 @@ pub(crate) fn begin(
     let mut objects = Vec::new();
     for part in &bid.manifest().body().parts {
         let blob = BlobName::new(random(hall)?);
-        objects.push(NewObject { part: PartName::from(part.part), file_len: part.file_len, blob });
+        objects.push(NewObject {
+            part: PartName::from(part.name()),
+            file_len: part.file_len,
+            blob,
+        });
     }
     let upload = Upload {
         id: UploadId::new(random(hall)?),
@@ -100,25 +104,25 @@ pub(crate) fn check_upload(
     let manifest = Manifest::parse(&bytes).map_err(|error| RoomError::Bid(error.into()))?;
     let mut receipt = Vec::new();
     for part in &manifest.body().parts {
-        let mut file = hall.store.open_object(upload, &PartName::from(part.part))?;
+        let mut file = hall.store.open_object(upload, &PartName::from(part.name()))?;
         let (mut digest, mut linear) = (ObjectDigest::new(), SUITE_1.hasher());
         let mut buffer = vec![0; 1 << 20];
         loop {
             let count = file.read(&mut buffer).map_err(RoomError::internal)?;
             let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
             linear.update(bytes);
-            digest.update(bytes).map_err(|error| refused(part.part, &error))?;
+            digest.update(bytes).map_err(|error| refused(part.name(), &error))?;
         }
-        let found = digest.finish().map_err(|error| refused(part.part, &error))?;
+        let found = digest.finish().map_err(|error| refused(part.name(), &error))?;
         found
             .expect(&part.object())
-            .map_err(|error| RoomError::Object(format!("{}: {error}", part.part)))?;
-        receipt.push(ReceiptObject { part: part.part, sha256: linear.finish() });
+            .map_err(|error| RoomError::Object(format!("{}: {error}", part.name())))?;
+        receipt.push(ReceiptObject { part: part.name(), sha256: linear.finish() });
     }
     Ok((state.revision, receipt))
 }
 
-fn refused(part: Part, error: &ObjectError) -> RoomError {
+fn refused(part: BidPart, error: &ObjectError) -> RoomError {
     match error {
         ObjectError::Shorter { .. } | ObjectError::Longer { .. } => {
             RoomError::Truncated(format!("{part}: {error}"))
@@ -227,7 +231,7 @@ impl Room {
     fn new_locks(&self, upload: UploadId, manifest: &Manifest) -> Result<LockPoints, RoomError> {
         let mut locks = LockPoints::default();
         for part in &manifest.body().parts {
-            let mut file = self.hall.store.open_object(upload, &PartName::from(part.part))?;
+            let mut file = self.hall.store.open_object(upload, &PartName::from(part.name()))?;
             let header = kaibiao_seal::Header::read(&mut file).map_err(RoomError::internal)?;
             if self.locks.knows(&header) || locks.take(&header).is_err() {
                 return Err(RoomError::DuplicateObject);

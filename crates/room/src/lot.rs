@@ -12,7 +12,7 @@ use kaibiao_replay::{
 };
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, PartName, UploadId};
-use kaibiao_types::{Digest, LotKey, Party, UtcMillis};
+use kaibiao_types::{BidPart, Digest, LotKey, Part, Party, UtcMillis};
 
 use crate::actor::{Room, View};
 use crate::ceremony::BUNDLE_DOC;
@@ -605,7 +605,7 @@ impl Room {
                 serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
             for part in &manifest.body().parts {
                 let mut file =
-                    self.hall.store.open_object(submission.upload, &PartName::from(part.part))?;
+                    self.hall.store.open_object(submission.upload, &PartName::from(part.name()))?;
                 let header = kaibiao_seal::Header::read(&mut file).map_err(RoomError::internal)?;
                 self.locks.take(&header).map_err(RoomError::internal)?;
             }
@@ -645,12 +645,14 @@ impl Room {
         Ok(())
     }
 
-    /// Partials that were logged before a restart.
+    /// Partials that were logged before a restart, of this envelope; earlier ones are opened.
     fn restore_partials(&mut self) -> Result<(), RoomError> {
         let lot = self.replay.tender().file().lot_key();
-        for part in [kaibiao_types::Part::Price, kaibiao_types::Part::Documents] {
+        let stage = self.replay.state().stage();
+        for part in [Part::Price, Part::Documents] {
+            let name = BidPart { stage, part };
             for custodian in self.replay.state().released(part) {
-                let doc = crate::unsealing::partials_doc(part, custodian);
+                let doc = crate::unsealing::partials_doc(name, custodian);
                 let body = self
                     .hall
                     .store
@@ -659,7 +661,7 @@ impl Room {
                 let read = kaibiao_wire::from_json(&body).map_err(RoomError::internal)?;
                 let set = crate::PartialSet::new(read, body);
                 let parsed = crate::unsealing::parse_partials(&set)?;
-                self.remember_partials(part, parsed);
+                self.remember_partials(name, parsed);
             }
             if !self.replay.state().released(part).is_empty() {
                 self.progress(part)?;

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use kaibiao_evidence::{BidContents, PackageContents, SignedFile, write};
 use kaibiao_journal::{Receipt, ReceiptProof, destroyed_statement};
-use kaibiao_opening::{Input, KeyDestroyed};
+use kaibiao_opening::{FrozenObject, Input, KeyDestroyed};
 use kaibiao_replay::VerifiedTender;
 use kaibiao_store::PartName;
-use kaibiao_types::{CustodianIndex, Digest, Millis, Part, UtcMillis};
+use kaibiao_types::{BidPart, CustodianIndex, Digest, Millis, Part, UtcMillis};
 
 use crate::actor::Room;
 use crate::ceremony::BUNDLE_DOC;
@@ -177,15 +177,19 @@ impl Room {
             let proof = ReceiptProof::build(&receipt, &tick, self.replay.log(), checkpoint)
                 .and_then(|proof| proof.to_bytes())
                 .map_err(RoomError::internal)?;
-            let price = bid.objects.iter().any(|object| object.part == Part::Price);
-            let price = price.then(|| self.whole_object(submission.upload)).transpose()?;
+            let sheets = bid.objects.iter().filter(|object| object.part == Part::Price);
+            let whole = |object: &FrozenObject| {
+                let name = BidPart { stage: object.stage, part: object.part };
+                Ok((object.stage, self.whole_object(submission.upload, name)?))
+            };
+            let prices = sheets.map(whole).collect::<Result<_, RoomError>>()?;
             out.push(BidContents {
                 manifest: SignedFile {
                     bytes: material.manifest.clone(),
                     cms: material.cms.clone(),
                 },
                 headers: material.headers.clone(),
-                price,
+                prices,
                 receipt: SignedFile { bytes: submission.receipt, cms: submission.receipt_cms },
                 receipt_proof: proof,
             });
@@ -194,8 +198,12 @@ impl Room {
     }
 
     /// A sealed price object: a fixed bucket, so it fits into memory.
-    fn whole_object(&self, upload: kaibiao_store::UploadId) -> Result<Vec<u8>, RoomError> {
-        let mut file = self.hall.store.open_object(upload, &PartName::from(Part::Price))?;
+    fn whole_object(
+        &self,
+        upload: kaibiao_store::UploadId,
+        name: BidPart,
+    ) -> Result<Vec<u8>, RoomError> {
+        let mut file = self.hall.store.open_object(upload, &PartName::from(name))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(RoomError::internal)?;
         Ok(bytes)

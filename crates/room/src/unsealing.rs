@@ -10,7 +10,7 @@ use kaibiao_opening::{Input, PartialsReceived, PriceOutcome, SealResult, Unseale
 use kaibiao_replay::{Unopened, VerifiedTender, open_each, open_price};
 use kaibiao_seal::ObjectDigest;
 use kaibiao_store::Batch;
-use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
+use kaibiao_types::{BidPart, CustodianIndex, Digest, Part, Stage};
 use kaibiao_wire::PartialsBody;
 
 use crate::actor::Room;
@@ -70,17 +70,18 @@ impl Room {
     pub(crate) fn check_seals(&self) -> Result<Vec<SealResult>, RoomError> {
         let frozen = self.frozen.as_ref().ok_or(RoomError::NotReady("freeze"))?;
         let mut results = Vec::new();
-        for bid in self.replay.state().current_bids() {
-            for object in &bid.objects {
-                let label = seal_fault(&self.hall, frozen, bid, object.part)?;
-                let sealed = label.is_none();
-                results.push(SealResult {
-                    bidder: bid.bidder.code.clone(),
-                    part: object.part,
-                    sealed,
-                    label,
-                });
-            }
+        let state = self.replay.state();
+        for (bid, object) in state.sealed_objects() {
+            let name = BidPart { stage: object.stage, part: object.part };
+            let label = seal_fault(&self.hall, frozen, bid, name)?;
+            let sealed = label.is_none();
+            results.push(SealResult {
+                bidder: bid.bidder.code.clone(),
+                stage: state.named_stage(object.stage),
+                part: object.part,
+                sealed,
+                label,
+            });
         }
         Ok(results)
     }
@@ -88,10 +89,11 @@ impl Room {
     /// A custodian's partials: logged before they are combined (ruling 19).
     pub(crate) fn take_partials(&mut self, signed: FromSeat<PartialSet>) -> Result<u64, RoomError> {
         let (set, cms) = signed.into_parts();
-        let known = self.replay.state().unsealing().map(|unsealing| unsealing.part);
-        if known != Some(set.part)
-            && self.replay.state().released(set.part).contains(&set.custodian)
-        {
+        let name = BidPart { stage: set.stage, part: set.part };
+        let asked = |unsealing: kaibiao_opening::Unsealing<'_>| (unsealing.stage, unsealing.part);
+        let known = self.replay.state().unsealing().map(asked);
+        let before = self.replay.state().released_in(set.stage, set.part);
+        if known != Some((set.stage, set.part)) && before.contains(&set.custodian) {
             return Ok(self.replay.log().len()); // a repeat after the part was opened
         }
         let parsed = parse_partials(&set)?;
@@ -105,15 +107,15 @@ impl Room {
             count,
             partials: (set.part == Part::Price).then_some(set.partials),
         };
-        let doc = partials_doc(set.part, set.custodian);
+        let doc = partials_doc(name, set.custodian);
         let batch = Batch::new().put_doc(&doc, &set.body).put_doc(&format!("{doc}.p7s"), &cms);
         let head = self.input_with(&Input::PartialsReceived(event), batch)?;
-        self.remember_partials(set.part, parsed);
+        self.remember_partials(name, parsed);
         self.progress(set.part)?;
         Ok(head)
     }
 
-    pub(crate) fn remember_partials(&mut self, part: Part, parsed: Vec<(Digest, Partial)>) {
+    pub(crate) fn remember_partials(&mut self, part: BidPart, parsed: Vec<(Digest, Partial)>) {
         let by_manifest = self.partials.entry(part).or_default();
         for (manifest, partial) in parsed {
             by_manifest.entry(manifest).or_default().push(partial);
@@ -158,7 +160,7 @@ impl Room {
         let (stage, freeze_id) = (unsealing.stage, unsealing.freeze_id);
         let bids: Vec<Digest> = unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
         let none = Vec::new();
-        let partials = self.partials.get(&Part::Price);
+        let partials = self.partials.get(&BidPart { stage, part: Part::Price });
         let open = |manifest: &Digest| {
             let partials = partials.and_then(|partials| partials.get(manifest)).unwrap_or(&none);
             let outcome = self.open_one(&frozen, stage, &freeze_id, manifest, partials);
@@ -202,13 +204,14 @@ impl Room {
         let header = bid
             .header(stage, Part::Price)
             .ok_or_else(|| RoomError::internal("a header is missing"))?;
-        let mut payload = frozen.payload(&self.hall, manifest, Part::Price, header)?;
+        let name = BidPart { stage, part: Part::Price };
+        let mut payload = frozen.payload(&self.hall, manifest, name, header)?;
         Ok(open_price(self.replay.tender(), freeze_id, bid, stage, partials, &mut payload))
     }
 }
 
 /// Where a custodian's signed partials are kept.
-pub(crate) fn partials_doc(part: Part, custodian: CustodianIndex) -> String {
+pub(crate) fn partials_doc(part: BidPart, custodian: CustodianIndex) -> String {
     format!("partials/{part}/{custodian}")
 }
 
@@ -232,14 +235,14 @@ fn seal_fault(
     hall: &HallContext,
     frozen: &FrozenSet,
     bid: &kaibiao_opening::FrozenBid,
-    part: Part,
+    part: BidPart,
 ) -> Result<Option<String>, RoomError> {
     use std::io::Read as _;
     let verified = frozen
         .bids
         .bid(&bid.manifest_sha256)
         .ok_or_else(|| RoomError::internal("a bid is missing"))?;
-    let signed = verified.manifest().body().parts.iter().find(|signed| signed.part == part);
+    let signed = verified.manifest().part(part.stage, part.part);
     let (Some(signed), Some(upload)) = (signed, frozen.uploads.get(&bid.manifest_sha256)) else {
         return Err(RoomError::internal("a part is missing"));
     };

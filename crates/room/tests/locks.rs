@@ -43,7 +43,7 @@ impl Hall {
             let sealed = seal(&plan, &mut b"text".as_slice(), &mut file, &mut entropy).unwrap();
             let header = sealed.header.bytes().to_vec();
             headers.push(SubmissionHeader { stage: entry.stage, part: entry.part, header });
-            files.push((PartName::from(entry.part), file));
+            files.push((PartName::from(entry.name()), file));
             *entry = ManifestPart::new(entry.stage, entry.part, &sealed.object);
         }
         let manifest = Manifest::build(body).unwrap().bytes().to_vec();

@@ -5,7 +5,9 @@ mod error;
 use std::io::Read;
 
 use kaibiao_crypto::{SUITE_1, Suite};
-use kaibiao_types::{BidSeq, Digest, LotId, LotKey, Part, Party, Stage, TenderId, UtcMillis};
+use kaibiao_types::{
+    BidPart, BidSeq, Digest, LotId, LotKey, Part, Party, Stage, TenderId, UtcMillis,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -112,6 +114,11 @@ impl ManifestPart {
     pub const fn object(&self) -> ObjectSummary {
         let Self { header_sha256, file_len, ct_root, .. } = *self;
         ObjectSummary { header_sha256, file_len, ct_root }
+    }
+
+    /// Envelope and part: how the object is named where it is sent and stored.
+    pub const fn name(&self) -> BidPart {
+        BidPart { stage: self.stage, part: self.part }
     }
 
     /// Stage, then part: unique in a manifest.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use kaibiao_types::Part;
+use kaibiao_types::BidPart;
 
 /// A text is not 32 lower-case hexadecimal digits.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -117,9 +117,9 @@ impl PartName {
     }
 }
 
-impl From<Part> for PartName {
-    fn from(part: Part) -> Self {
-        Self(part.name().to_owned())
+impl From<BidPart> for PartName {
+    fn from(part: BidPart) -> Self {
+        Self(part.to_string())
     }
 }
 
@@ -131,6 +131,8 @@ impl fmt::Display for PartName {
 
 #[cfg(test)]
 mod tests {
+    use kaibiao_types::{Part, Stage};
+
     use super::*;
 
     #[test]
@@ -144,7 +146,9 @@ mod tests {
 
     #[test]
     fn part_names_are_plain() {
-        assert_eq!(PartName::from(Part::Price).as_str(), "price");
+        let price = |stage| BidPart { stage: Stage::new(stage).unwrap(), part: Part::Price };
+        assert_eq!(PartName::from(price(1)).as_str(), "price");
+        assert_eq!(PartName::from(price(2)).as_str(), "price-2");
         for bad in ["", "a/b", "..", "Price", "价格", &"a".repeat(33)] {
             assert_eq!(PartName::parse(bad), Err(PartNameError), "{bad}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_opening::{Draw, TimeSource};
+use kaibiao_opening::{Draw, Envelope, TimeSource};
 use kaibiao_types::{Currency, LotId, Millis, Money, Party, TenderId, Threshold};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,9 @@ pub struct DraftFixture {
     /// The draws, where there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub draws: Vec<Draw>,
+    /// The envelopes before the last, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub envelopes: Vec<Envelope>,
 }
 
 /// A text in Chinese and English.

@@ -138,6 +138,11 @@ number! {
     /// The envelope a part belongs to, from 1 (two-envelope tenders have stages 1 and 2).
     Stage, u8, 1..=9
 }
+
+impl Stage {
+    /// The first envelope, and the only one of most tenders.
+    pub const FIRST: Self = Self(1);
+}
 number! {
     /// A bidder's own version count for one lot, from 1; greater replaces smaller.
     BidSeq, u32, 1..=u32::MAX
@@ -189,6 +194,62 @@ impl fmt::Display for Part {
     }
 }
 
+/// One part of one envelope: the unit that is sealed, sent and stored.
+///
+/// Its text is the word of the part, and from the second envelope on the number behind it: `price`,
+/// `documents`, `price-2`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BidPart {
+    /// The envelope.
+    pub stage: Stage,
+    /// Which part of it.
+    pub part: Part,
+}
+
+impl BidPart {
+    /// Reads the text form.
+    ///
+    /// # Errors
+    ///
+    /// [`IdError::Syntax`] on any other text, `price-1` among them.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let (word, number) = text.split_once('-').map_or((text, None), |(w, n)| (w, Some(n)));
+        let part = [Part::Price, Part::Documents, Part::Signals];
+        let part = part.into_iter().find(|part| part.name() == word);
+        let stage = match number {
+            None => Some(Stage::FIRST),
+            Some(number) => number.parse().ok().and_then(|number| Stage::new(number).ok()),
+        };
+        let read = part.zip(stage).map(|(part, stage)| Self { stage, part });
+        // `price-1`, `price-02` and `price-+2` have another text than they are written with.
+        read.filter(|read| read.to_string() == text).ok_or(IdError::Syntax)
+    }
+}
+
+impl fmt::Display for BidPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.stage == Stage::FIRST {
+            write!(f, "{}", self.part)
+        } else {
+            write!(f, "{}-{}", self.part, self.stage)
+        }
+    }
+}
+
+impl TryFrom<String> for BidPart {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<BidPart> for String {
+    fn from(part: BidPart) -> Self {
+        part.to_string()
+    }
+}
+
 /// One lot of one tender: the unit that has a ceremony, a log, a room and a package.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -224,6 +285,14 @@ mod tests {
         assert_eq!(CustodianIndex::new(0), Err(IdError::Range));
         assert_eq!(CustodianIndex::new(33), Err(IdError::Range));
         assert!(serde_json::from_str::<Stage>("0").is_err());
+        let second = BidPart { stage: Stage::new(2).unwrap(), part: Part::Documents };
+        assert_eq!(serde_json::to_string(&second).unwrap(), "\"documents-2\"");
+        assert_eq!(BidPart::parse("documents-2"), Ok(second));
+        assert_eq!(BidPart::parse("price").unwrap().stage, Stage::FIRST);
+        for bad in ["", "price-", "price-0", "price-1", "price-02", "price-+2", "price-10", "Price"]
+        {
+            assert!(BidPart::parse(bad).is_err(), "{bad}");
+        }
         assert!(serde_json::from_str::<Stage>("256").is_err());
         assert!(serde_json::from_str::<BidSeq>("4294967296").is_err());
         assert_eq!(serde_json::from_str::<BidSeq>("7").unwrap().get(), 7);

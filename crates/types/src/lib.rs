@@ -18,7 +18,7 @@ pub use decimal::{Decimal, DecimalError};
 pub use digest::{Digest, DigestError};
 pub use fault::Fault;
 pub use id::{
-    BidSeq, CustodianIndex, IdError, LotId, LotKey, Part, PlaceNo, Stage, TenderId, TickNo,
+    BidPart, BidSeq, CustodianIndex, IdError, LotId, LotKey, Part, PlaceNo, Stage, TenderId, TickNo,
 };
 pub use moment::JournalMoment;
 pub use money::{Currency, Money, MoneyError};

@@ -103,7 +103,7 @@ pub const SLICE: &str = "/api/v1/uploads/{upload}/{part}/{n}";
 
 /// `PUT`: slice `n` (from 0) of a part, raw bytes.
 #[must_use]
-pub fn slice(upload: RandomId, part: kaibiao_types::Part, n: u32) -> String {
+pub fn slice(upload: RandomId, part: kaibiao_types::BidPart, n: u32) -> String {
     format!("{PREFIX}/uploads/{upload}/{part}/{n}")
 }
 
@@ -124,7 +124,7 @@ pub fn since(path: &str, since: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kaibiao_types::{LotId, Part, TenderId};
+    use kaibiao_types::{BidPart, LotId, Part, Stage, TenderId};
 
     use super::*;
 
@@ -146,7 +146,8 @@ mod tests {
         }
         assert_eq!(receipt(&lot, id), filled(RECEIPT));
         assert_eq!(upload(id), filled(UPLOAD));
-        assert_eq!(slice(id, Part::Price, 7), filled(SLICE));
+        let price = BidPart { stage: Stage::FIRST, part: Part::Price };
+        assert_eq!(slice(id, price, 7), filled(SLICE));
         assert_eq!(commit(id), filled(COMMIT));
         assert_eq!(since(&log(&lot), 3), "/api/v1/lots/T-1/L.2/log?since=3");
         assert!(TIME.starts_with(PREFIX) && LOTS.starts_with(PREFIX));

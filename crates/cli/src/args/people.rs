@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use kaibiao_opening::{BondState, HoldReason, IdentityState, Measure};
+use kaibiao_opening::{BondState, HoldReason, IdentityState, Measure, NotPassed};
 use kaibiao_types::{Fault, OrgCode, Part, UtcMillis};
 
 use super::{As, AtLot, MayTrust};
@@ -154,6 +154,12 @@ fn hold_reason(text: &str) -> Result<HoldReason, String> {
 fn measure(text: &str) -> Result<Measure, String> {
     let names = || Measure::ALL.iter().map(|measure| measure.name()).collect::<Vec<_>>().join(", ");
     Measure::parse(text).ok_or_else(|| format!("one of: {}", names()))
+}
+
+/// A bidder that did not pass, and why.
+fn not_passed(text: &str) -> Result<NotPassed, String> {
+    let (code, reason) = text.split_once('=').ok_or("write CODE=REASON")?;
+    Ok(NotPassed { bidder: org_code(code)?, reason: reason.to_owned() })
 }
 
 #[derive(Debug, Subcommand)]
@@ -309,6 +315,25 @@ pub(crate) enum HostCmd {
     SignRecord(SignAct),
     /// Approve a degraded freeze.
     ApproveDegraded(Act),
+    /// End the opening of this envelope; another follows after its evaluation (休会).
+    CloseEnvelope(Act),
+    /// List who passed with the opened envelope: every bidder that is not named as not passed. It
+    /// counts once the supervisor approves.
+    ListPassed {
+        /// A bidder that did not pass, and why; once for each. Its next envelope stays sealed for good.
+        #[arg(long = "not-passed", value_name = "CODE=REASON", value_parser = not_passed)]
+        failed: Vec<NotPassed>,
+        /// When the opening goes on (复会): RFC 3339 with an offset, or +30s, +5m, +2h, +7d from now.
+        #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+        reconvene_at: Instant,
+        /// Why it goes on with fewer than three.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Begin the opening of the next envelope (复会).
+    Reconvene(Act),
     /// End the opening.
     Close(Act),
 }
@@ -351,6 +376,16 @@ pub(crate) enum SupervisorCmd {
         /// What it is, as the log has it.
         #[arg(value_parser = measure)]
         measure: Measure,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Approve the host's list of who passed with the opened envelope.
+    ApprovePassed {
+        /// Its number.
+        no: u32,
+        /// A bidder that did not pass, as you read it; once for each. Another list is not approved.
+        #[arg(long = "not-passed", value_name = "CODE", value_parser = org_code)]
+        failed: Vec<OrgCode>,
         #[command(flatten)]
         act: Act,
     },

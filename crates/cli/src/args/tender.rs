@@ -136,21 +136,23 @@ pub(crate) struct SealArgs {
     pub(crate) tender: PathBuf,
     #[command(flatten)]
     pub(crate) trust: ByTrust,
-    /// Price sheet as JSON: `{"total":{"minor":…,"currency":"CNY"},"fields":{…}}`.
-    #[arg(long, value_name = "FILE", required_unless_present = "price")]
-    pub(crate) sheet: Option<PathBuf>,
+    /// Price sheet as JSON: `{"total":{"minor":…,"currency":"CNY"},"fields":{…}}`, without `total` where
+    /// no price is named. In a tender of several envelopes one for each, as `1=FILE`.
+    #[arg(long = "sheet", value_name = "[ENVELOPE=]FILE", required_unless_present = "price")]
+    pub(crate) sheets: Vec<String>,
     /// Total price, such as 123456.78.
-    #[arg(long, value_name = "AMOUNT", conflicts_with = "sheet")]
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "sheets")]
     pub(crate) price: Option<String>,
     /// Another read-out field of the tender; once for each.
-    #[arg(long = "field", value_name = "KEY=VALUE", conflicts_with = "sheet")]
+    #[arg(long = "field", value_name = "KEY=VALUE", conflicts_with = "sheets")]
     pub(crate) fields: Vec<String>,
     /// Another member of the consortium (联合体), for whom this bidder signs too; once for each.
-    #[arg(long = "member", value_name = "CODE=NAME", conflicts_with = "sheet")]
+    #[arg(long = "member", value_name = "CODE=NAME", conflicts_with = "sheets")]
     pub(crate) members: Vec<String>,
-    /// The document of the bid: exactly one file.
-    #[arg(long = "document", value_name = "FILE", required = true, num_args = 1..)]
-    pub(crate) documents: Vec<PathBuf>,
+    /// The document of the bid: exactly one file. In a tender of several envelopes at most one for each,
+    /// as `1=FILE`.
+    #[arg(long = "document", value_name = "[ENVELOPE=]FILE", num_args = 1..)]
+    pub(crate) documents: Vec<String>,
     #[command(flatten)]
     pub(crate) signer: As,
     /// Folder of an earlier bid that this one replaces.

@@ -1,11 +1,12 @@
 //! `kaibiao host`, `kaibiao supervisor`, `kaibiao bidder`: signed commands.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kaibiao_crypto::SUITE_1;
-use kaibiao_opening::{Agent, BidderChecked, Command};
-use kaibiao_types::{Fault, LotKey, Millis, Part};
+use kaibiao_opening::{Agent, BidderChecked, Command, NotPassed};
+use kaibiao_types::{Fault, LotKey, Millis, OrgCode, Part, UtcMillis};
 use kaibiao_wire::{Exit, Label, RandomId};
 
 use crate::args::{Act, AgentArgs, BidderCmd, HostCmd, MayTrust, SignAct, SupervisorCmd, Why};
@@ -67,6 +68,12 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         }
         HostCmd::SignRecord(act) => sign(&act, ui).await,
         HostCmd::ApproveDegraded(act) => send(&act, Command::ApproveDegraded, ui).await,
+        HostCmd::CloseEnvelope(act) => send(&act, Command::CloseEnvelope, ui).await,
+        HostCmd::ListPassed { failed, reconvene_at, reason, act } => {
+            let reconvene_at = reconvene_at.from(machine::now()?);
+            list_passed(&act, failed, reconvene_at, reason, ui).await
+        }
+        HostCmd::Reconvene(act) => send(&act, Command::Reconvene, ui).await,
         HostCmd::Close(act) => send(&act, Command::Close, ui).await,
     }
 }
@@ -84,6 +91,9 @@ pub(super) async fn supervisor(command: SupervisorCmd, ui: Ui) -> Result<Exit, F
         SupervisorCmd::Resume(act) => send(&act, Command::Resume, ui).await,
         SupervisorCmd::Approve { no, measure, act } => {
             send(&act, Command::ApproveMeasure { no, measure }, ui).await
+        }
+        SupervisorCmd::ApprovePassed { no, failed, act } => {
+            approve_passed(&act, no, &failed, ui).await
         }
         SupervisorCmd::SignRecord(act) => sign(&act, ui).await,
     }
@@ -137,6 +147,50 @@ async fn sign(act: &SignAct, ui: Ui) -> Result<Exit, Failure> {
     let mut log = follower(&hall, lot, &act.trust).await?;
     let head = acts::sign_record(&hall, lot, &signer, &mut log).await?;
     Ok(done(head, ui))
+}
+
+/// Everybody whose envelope was opened and who is not named passed, in the order of the log.
+async fn list_passed(
+    act: &Act,
+    mut failed: Vec<NotPassed>,
+    reconvene_at: UtcMillis,
+    reason: Option<String>,
+    ui: Ui,
+) -> Result<Exit, Failure> {
+    let (hall, lot, signer) = load(act)?;
+    let mut log = Follower::of_procedure(lot.clone());
+    log.catch_up(&hall, lot).await?;
+    let bidders: Vec<OrgCode> =
+        log.state().current_bids().map(|bid| bid.bidder.code.clone()).collect();
+    let place = |code: &OrgCode| bidders.iter().position(|bidder| bidder == code);
+    if let Some(unknown) = failed.iter().find(|one| place(&one.bidder).is_none()) {
+        let detail = format!("--not-passed {}: no bidder of this envelope", unknown.bidder);
+        return Err(Failure::new(Label::BadInput, detail));
+    }
+    failed.sort_by_key(|one| place(&one.bidder));
+    let named = |code: &OrgCode| failed.iter().any(|one| one.bidder == *code);
+    let passed = bidders.iter().filter(|code| !named(code)).cloned().collect();
+    let command = Command::ListPassed { passed, failed, reconvene_at, reason };
+    Ok(done(acts::send(&hall, lot, &signer, command).await?, ui))
+}
+
+/// The supervisor names who did not pass: only a list that says just that is approved.
+async fn approve_passed(act: &Act, no: u32, failed: &[OrgCode], ui: Ui) -> Result<Exit, Failure> {
+    let (hall, lot, signer) = load(act)?;
+    let mut log = Follower::of_procedure(lot.clone());
+    log.catch_up(&hall, lot).await?;
+    let asked = log.state().passed_asked().filter(|asked| asked.no == no);
+    let asked = asked.ok_or_else(|| {
+        Failure::new(Label::NotReady, format!("no list {no} of who passed waits for approval"))
+    })?;
+    let listed: BTreeSet<&OrgCode> = asked.failed.iter().map(|one| &one.bidder).collect();
+    if listed != failed.iter().collect() {
+        let codes: Vec<&str> = listed.iter().map(|code| code.as_str()).collect();
+        let detail = format!("list {no} says that these did not pass: {}", codes.join(", "));
+        return Err(Failure::new(Label::BadInput, detail));
+    }
+    let command = Command::ApprovePassed { no, passed: asked.passed.clone() };
+    Ok(done(acts::send(&hall, lot, &signer, command).await?, ui))
 }
 
 /// Reads up to `count` prices, each as long as asked for or as its words take.

@@ -1,12 +1,13 @@
 //! `kaibiao seal` and `kaibiao submit`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kaibiao_opening::PriceSheet;
 use kaibiao_opening::limits::SHEET_BYTES;
+use kaibiao_opening::{PriceSheet, SheetRules};
 use kaibiao_replay::VerifiedTender;
-use kaibiao_types::{Money, OrgCode, Party};
+use kaibiao_types::{Money, OrgCode, Party, Stage};
 use kaibiao_wire::{Exit, Label};
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::folder::TenderBytes;
 use crate::identity::Signer;
 use crate::output::{Facts, Ui};
-use crate::sealing::{self, Bid};
+use crate::sealing::{self, Bid, Envelope};
 use crate::submission::ReadyBid;
 use crate::{files, machine};
 
@@ -27,24 +28,20 @@ const PROOF_WAIT_MAX: Duration = Duration::from_secs(150);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SheetFile {
-    total: Money,
+    total: Option<Money>,
     fields: BTreeMap<String, String>,
     #[serde(default)]
     consortium: Vec<Party>,
 }
 
 pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
-    let [document] = args.documents.as_slice() else {
-        let detail = "this version seals exactly one document; put several into one PDF or ZIP";
-        return Err(Failure::new(Label::Usage, detail));
-    };
     files::expect_absent(&args.out)?;
     let (trust, now) = (args.trust.load()?, machine::now()?);
     let signer = Signer::load(&args.signer)?;
     let tender = TenderBytes::load(&args.tender)?.verify(&trust, now)?;
     tender.seats_last(tender.file().terms().deadline)?;
     let bidder = signer.party(&trust.list, now)?;
-    let sheet = sheet(args, &tender, &bidder.code)?;
+    let envelopes = envelopes(args, &tender, &bidder.code)?;
     let supersedes = args.supersedes.as_deref().map(sealing::load_manifest).transpose()?;
     let deadline = tender.file().terms().deadline;
     if now >= deadline {
@@ -54,8 +51,7 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
              will refuse the bid unless the lot was postponed",
         );
     }
-    let document = document.clone();
-    let bid = Bid { tender: &tender, bidder, signer: &signer, sheet, document, supersedes, now };
+    let bid = Bid { tender: &tender, bidder, signer: &signer, envelopes, supersedes, now };
     let manifest = bid.seal_into(&args.out)?;
     let mut facts = Facts::default();
     facts
@@ -69,25 +65,84 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn sheet(
+/// What is sealed into each envelope of the tender.
+fn envelopes(
     args: &SealArgs,
     tender: &VerifiedTender,
     bidder: &OrgCode,
-) -> Result<PriceSheet, Failure> {
-    let rules = tender.file().sheet_rules();
-    let (total, fields, members) = if let Some(path) = &args.sheet {
-        let bytes = files::read(path, SHEET_BYTES)?;
-        let file: SheetFile = serde_json::from_slice(&bytes).map_err(|error| {
-            Failure::new(Label::BadInput, format!("{}: {error}", path.display()))
-        })?;
-        (file.total, file.fields, file.consortium)
-    } else {
-        let price = args.price.as_deref().unwrap_or_default();
-        let total = Money::parse_major(price, rules.currency)
-            .map_err(|error| Failure::new(Label::BadInput, format!("--price {price}: {error}")))?;
-        (total, fields(&args.fields)?, members(&args.members)?)
+) -> Result<Vec<Envelope>, Failure> {
+    let stages: Vec<Stage> = tender.file().terms().stages().collect();
+    let mut sheets = by_envelope("--sheet", &args.sheets, &stages)?;
+    let mut documents = by_envelope("--document", &args.documents, &stages)?;
+    if stages.len() == 1 && documents.is_empty() {
+        let detail = "--document: this tender takes exactly one; put several into one PDF or ZIP";
+        return Err(Failure::new(Label::Usage, detail));
+    }
+    let one = |stage: Stage| {
+        let rules = tender.file().sheet_rules(stage);
+        let sheet = match sheets.remove(&stage) {
+            Some(path) => sheet_of_file(&rules, bidder, &path)?,
+            None if stages.len() == 1 => sheet_of_args(&rules, bidder, args)?,
+            None => {
+                let detail = format!("--sheet {stage}=FILE: envelope {stage} has no sheet");
+                return Err(Failure::new(Label::Usage, detail));
+            }
+        };
+        Ok(Envelope { stage, sheet, document: documents.remove(&stage) })
     };
-    Ok(PriceSheet::build(&rules, bidder, total, fields)?.of_consortium(members)?)
+    stages.iter().copied().map(one).collect()
+}
+
+/// `FILE` for a tender of one envelope, `ENVELOPE=FILE` for one of several; at most one for each.
+fn by_envelope(
+    option: &str,
+    texts: &[String],
+    stages: &[Stage],
+) -> Result<BTreeMap<Stage, PathBuf>, Failure> {
+    let mut files = BTreeMap::new();
+    for text in texts {
+        let usage = |why: &str| Failure::new(Label::Usage, format!("{option} {text}: {why}"));
+        let (stage, path) = if stages.len() == 1 {
+            (Stage::FIRST, text.as_str())
+        } else {
+            let (number, path) = text
+                .split_once('=')
+                .ok_or_else(|| usage("this tender has several envelopes, write ENVELOPE=FILE"))?;
+            let stage = stages.iter().copied().find(|stage| stage.to_string() == number);
+            (stage.ok_or_else(|| usage("this tender has no such envelope"))?, path)
+        };
+        if files.insert(stage, PathBuf::from(path)).is_some() {
+            return Err(usage("an envelope takes one; put several into one PDF or ZIP"));
+        }
+    }
+    Ok(files)
+}
+
+fn sheet_of_file(
+    rules: &SheetRules<'_>,
+    bidder: &OrgCode,
+    path: &Path,
+) -> Result<PriceSheet, Failure> {
+    let bytes = files::read(path, SHEET_BYTES)?;
+    let file: SheetFile = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::new(Label::BadInput, format!("{}: {error}", path.display())))?;
+    let sheet = match file.total {
+        Some(total) => PriceSheet::build(rules, bidder, total, file.fields)?,
+        None => PriceSheet::without_price(rules, bidder, file.fields)?,
+    };
+    Ok(sheet.of_consortium(file.consortium)?)
+}
+
+fn sheet_of_args(
+    rules: &SheetRules<'_>,
+    bidder: &OrgCode,
+    args: &SealArgs,
+) -> Result<PriceSheet, Failure> {
+    let price = args.price.as_deref().unwrap_or_default();
+    let total = Money::parse_major(price, rules.currency)
+        .map_err(|error| Failure::new(Label::BadInput, format!("--price {price}: {error}")))?;
+    let sheet = PriceSheet::build(rules, bidder, total, fields(&args.fields)?)?;
+    Ok(sheet.of_consortium(members(&args.members)?)?)
 }
 
 fn members(texts: &[String]) -> Result<Vec<Party>, Failure> {

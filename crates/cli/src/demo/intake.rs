@@ -8,12 +8,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use kaibiao_journal::Receipt;
 use kaibiao_opening::PriceSheet;
 use kaibiao_replay::VerifiedTender;
-use kaibiao_types::{Digest, Millis};
+use kaibiao_types::{Digest, Millis, Stage};
 use kaibiao_wire::Label;
 
 use crate::draft::{self, Filling};
 use crate::failure::Failure;
-use crate::sealing::Bid;
+use crate::sealing::{Bid, Envelope};
 use crate::submission::ReadyBid;
 use crate::{files, lots, machine, publish};
 
@@ -153,13 +153,13 @@ fn seal(
     folder: &Path,
 ) -> Result<(), Failure> {
     let sheet = &bidder.example.sheet;
-    let (rules, code) = (tender.file().sheet_rules(), &bidder.party.code);
+    let (rules, code) = (tender.file().sheet_rules(Stage::FIRST), &bidder.party.code);
+    let sheet = PriceSheet::build(&rules, code, sheet.total, sheet.fields.clone())?;
     let bid = Bid {
         tender,
         bidder: bidder.party.clone(),
         signer: &bidder.signer,
-        sheet: PriceSheet::build(&rules, code, sheet.total, sheet.fields.clone())?,
-        document,
+        envelopes: vec![Envelope { stage: Stage::FIRST, sheet, document: Some(document) }],
         supersedes: None,
         now: machine::now()?,
     };

@@ -133,6 +133,7 @@ fn terms(people: &People) -> Terms {
         steps: Vec::new(),
         decide_faults: false,
         objection_ms: None,
+        envelopes: Vec::new(),
     }
 }
 
@@ -389,6 +390,7 @@ impl Scene {
         let mut events = self.state.decide(&host, command, at(now)).unwrap();
         if *command == Command::CheckSeals {
             let seals = self.state.current_bids().map(|bid| SealResult {
+                stage: None,
                 bidder: bid.bidder.code.clone(),
                 part: Part::Price,
                 sealed: true,

@@ -5,7 +5,7 @@ use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{PlacePath, Receipt, ReceiptProof, TreeHead};
 use kaibiao_merkle::{Tree, leaf_hash};
 use kaibiao_pki::{Identity, cms};
-use kaibiao_types::Digest;
+use kaibiao_types::{Digest, Stage};
 
 use super::common::{Case, bid_name, files, rich_scenario, sealed, sealed_at};
 use crate::CheckId::{
@@ -318,20 +318,20 @@ fn head_cases() -> Vec<Case> {
 }
 
 fn record_cases() -> Vec<Case> {
-    let sheet = layout::sheet(&bid_name(rich_scenario(), 3, 1));
-    let other = layout::sheet(&bid_name(rich_scenario(), 5, 1));
+    let sheet = layout::sheet(&bid_name(rich_scenario(), 3, 1), Stage::FIRST);
+    let other = layout::sheet(&bid_name(rich_scenario(), 5, 1), Stage::FIRST);
     vec![
         Case::fails(
             "N42 price in the record",
-            replaced(layout::RECORD, "\"position\":1", "\"position\":2"),
+            replaced(&layout::record(Stage::FIRST), "\"position\":1", "\"position\":2"),
             Rec02,
         ),
         Case::fails(
             "N48 text of the record",
-            replaced(layout::RECORD_TEXT, "B-40891", "B-40892"),
+            replaced(&layout::record_text(Stage::FIRST), "B-40891", "B-40892"),
             Rec02,
         ),
-        Case::opens("no record", removed(layout::RECORD), Rec02),
+        Case::opens("no record", removed(&layout::record(Stage::FIRST)), Rec02),
         Case::fails("N42 sheets swapped", copied(&other, &sheet), Rec03).with("HASH_FAILURE"),
         Case::opens("no sheet", removed(&sheet), Rec03),
         Case::fails("N48 log key", replaced(layout::LOG_KEY, "kaibiao", "kaibiaq"), Rec03),

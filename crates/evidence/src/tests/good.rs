@@ -157,7 +157,7 @@ fn what_does_not_belong_together_is_not_written() {
     assert_eq!(fails(|c| drop(c.bids.pop())), "E_PACKAGE_BIDS");
     assert_eq!(fails(|c| c.bids.swap(0, 1)), "E_PACKAGE_BIDS");
     assert_eq!(fails(|c| drop(c.bids[0].headers.pop())), "E_PACKAGE_BIDS");
-    assert_eq!(fails(|c| c.bids.iter_mut().for_each(|b| b.price = None)), "E_PACKAGE_PRICE");
+    assert_eq!(fails(|c| c.bids.iter_mut().for_each(|b| b.prices.clear())), "E_PACKAGE_PRICE");
     assert_eq!(fails(|c| c.ceremony.clear()), "E_PACKAGE_CEREMONY");
     assert_eq!(fails(|c| c.log.truncate(c.log.len() - 1)), "log-torn");
     assert_eq!(fails(|c| c.log = b"{}\n".to_vec()), "entry-json");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaibiao_opening::{BidStatus, TenderFile};
+use kaibiao_opening::TenderFile;
 use kaibiao_pki::cms;
 use kaibiao_types::{Digest, UtcMillis};
 
@@ -136,8 +136,8 @@ fn expected_files(replayed: &Replayed) -> BTreeSet<String> {
     let custodians = &replayed.replay.tender().record().custodians;
     let mut out: BTreeSet<String> = layout::ALWAYS.iter().map(|&name| name.to_owned()).collect();
     out.extend(custodians.iter().map(|custodian| layout::custodian_cms(custodian.index)));
-    if state.record().is_some() {
-        out.extend([layout::RECORD.to_owned(), layout::RECORD_TEXT.to_owned()]);
+    for stage in state.all_stages().filter(|stage| stage.record().is_some()) {
+        out.extend([layout::record(stage.stage()), layout::record_text(stage.stage())]);
     }
     out.extend(state.journals().keys().map(|(index, _)| layout::journal(*index)));
     let Some(frozen) = state.frozen() else { return out };
@@ -147,10 +147,9 @@ fn expected_files(replayed: &Replayed) -> BTreeSet<String> {
         out.extend([folder.manifest(), folder.manifest_cms()]);
         out.extend([folder.receipt(), folder.receipt_cms(), folder.receipt_proof()]);
         out.extend(bid.objects.iter().map(|object| folder.header(object.stage, object.part)));
-        if bid.status == BidStatus::Current && state.prices().is_some() {
-            out.insert(folder.price());
-        }
+        let opened = crate::package::opened(state, &bid.manifest_sha256);
+        out.extend(opened.into_iter().map(|stage| folder.price(stage)));
     }
-    out.extend(crate::package::sheets(state).keys().map(|name| layout::sheet(name)));
+    out.extend(crate::package::sheets(state).into_keys());
     out
 }

@@ -97,14 +97,14 @@ impl Run {
     fn missing_releases(&mut self, compared: &Compared<'_>) {
         let state = compared.state();
         let needed = compared.replayed.replay.tender().record().threshold.k();
-        for (part, asked) in compared.asked() {
-            let released = state.released(part);
+        for ((stage, part), asked) in compared.asked() {
+            let released = state.released_in(stage, part);
             let index = compared.index;
             if !compared.whole || released.len() >= usize::from(needed) || released.contains(&index)
             {
                 continue;
             }
-            let shows = compared.shows(part, asked);
+            let shows = compared.shows(stage, part, asked);
             let (zh, en) = match missing_release(shows) {
                 MissingRelease::Custodian => ("由该分持人造成", "by this custodian"),
                 MissingRelease::Undetermined => ("原因待定", "fault open"),
@@ -270,7 +270,7 @@ impl Compared<'_> {
     fn releases(&self, add: &mut impl FnMut(CheckId, String)) {
         for act in self.acts {
             let Act::Intent { stage, part, raised, .. } = act else { continue };
-            if !self.asked().contains_key(part) {
+            if !self.asked().contains_key(&(*stage, *part)) {
                 add(
                     CheckId::Jrn03,
                     format!("it raised points ({part}) that the log never asked for"),
@@ -355,8 +355,10 @@ impl Compared<'_> {
 
     /// Whether a point is the one in the header of a current bid; of an unheld bid it may be.
     fn is_point_of(&self, point: &Raised, stage: Stage, part: Part) -> bool {
-        let current =
-            self.state().current_bids().any(|bid| bid.manifest_sha256 == point.manifest_sha256);
+        let state = self.state().all_stages().find(|state| state.stage() == stage);
+        let current = state.is_some_and(|state| {
+            state.current_bids().any(|bid| bid.manifest_sha256 == point.manifest_sha256)
+        });
         let right = self.holding.get(&point.manifest_sha256).is_none_or(|bid| {
             bid.header(stage, part).is_some_and(|header| header.u().bytes() == point.u.0)
         });
@@ -404,10 +406,10 @@ impl Compared<'_> {
     }
 
     /// The parts that the log asked for, each with the index of the entry.
-    fn asked(&self) -> BTreeMap<Part, u64> {
+    fn asked(&self) -> BTreeMap<(Stage, Part), u64> {
         let started = self.entries(EventKind::UnsealingStarted).filter_map(|entry| {
             let start = entry.data_as::<UnsealingStarted>().ok()?;
-            Some((start.part, entry.index()))
+            Some(((start.stage, start.part), entry.index()))
         });
         started.collect()
     }
@@ -419,10 +421,11 @@ impl Compared<'_> {
 
     /// What the journal says of a release that the log asked for in entry `asked`. That no server
     /// gave a token of time is a refusal too.
-    fn shows(&self, part: Part, asked: u64) -> JournalShows {
+    fn shows(&self, stage: Stage, part: Part, asked: u64) -> JournalShows {
         let requests = [format!("release-{part}"), "time-token".to_owned()];
         let any = |holds: &dyn Fn(&Act) -> bool| self.acts.iter().any(holds);
-        if any(&|act| matches!(act, Act::Intent { part: own, .. } if *own == part)) {
+        let intent = |act: &Act| matches!(act, Act::Intent { stage: s, part: p, .. } if (*s, *p) == (stage, part));
+        if any(&intent) {
             JournalShows::Intent
         } else if any(
             &|act| matches!(act, Act::Refused { request, .. } if requests.contains(request)),

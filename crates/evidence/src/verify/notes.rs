@@ -45,8 +45,10 @@ impl Run {
             );
         }
         self.draw_notes(state);
-        if let [_, .., last] = state.records() {
-            let (no, reason) = (state.records().len(), last.reason.clone().unwrap_or_default());
+        self.envelope_notes(state);
+        for stage in state.all_stages() {
+            let [_, .., last] = stage.records() else { continue };
+            let (no, reason) = (stage.records().len(), last.reason.clone().unwrap_or_default());
             self.findings.note(
                 "record-corrected",
                 None,
@@ -54,8 +56,8 @@ impl Run {
                 format!("the record is version {no}: {reason}"),
             );
         }
-        if state.record().is_some() {
-            self.signature_note(state);
+        for stage in state.all_stages().filter(|stage| stage.record().is_some()) {
+            self.signature_note(stage);
         }
         if state.ended().is_some() {
             self.destruction_note(state);
@@ -68,6 +70,24 @@ impl Run {
                 None,
                 "包内脚本 verify-openssl.sh 不是本程序版本所附的脚本，运行前请先阅读",
                 "verify-openssl.sh in the package is not this program's; read it before running it",
+            );
+        }
+    }
+
+    /// Who passed from one envelope to the next, and whose stayed sealed.
+    fn envelope_notes(&mut self, state: &State) {
+        for stage in state.all_stages() {
+            let Some(passed) = stage.passed() else { continue };
+            let (no, at, list) = (stage.stage(), passed.mark.at, &passed.list);
+            let (through, kept) = (list.passed.len(), list.failed.len());
+            self.findings.note(
+                "envelope-passed",
+                None,
+                format!("第 {no} 信封：通过 {through} 家，未通过 {kept} 家（其后信封保持密封），监督人于 {at} 签署"),
+                format!(
+                    "envelope {no}: {through} passed, {kept} did not and stay sealed; approved by the \
+                     supervisor at {at}"
+                ),
             );
         }
     }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use kaibiao_ceremony::Partial;
 use kaibiao_crypto::Hex;
-use kaibiao_opening::{BidStatus, PriceOutcome, PublishedBid, UnsealedSheet, Verdict};
+use kaibiao_opening::{LotPublished, PriceOutcome, PublishedBid, State, UnsealedSheet, Verdict};
 use kaibiao_replay::{VerifiedBid, open_price};
 use kaibiao_seal::ObjectDigest;
 use kaibiao_types::{Digest, Fault, Part, Stage};
@@ -28,43 +28,58 @@ impl Run {
         listed: &[Listed<'_>],
         holding: &Holding,
     ) {
-        let released = Self::released(replayed);
         let state = replayed.replay.state();
         for bid in listed {
-            let name = Some(bid.name.as_str());
-            self.findings.not_applicable(CheckId::Dec03, name); // ruling 23: the public kind
-            let manifest = bid.entry.manifest_sha256;
-            let published = state.prices().map(|prices| prices.bids.as_slice());
-            let opened = bid.entry.status == BidStatus::Current && published.is_some();
-            if !opened && !replayed.complete {
-                continue; // what the rest of the log says is open
+            self.findings.not_applicable(CheckId::Dec03, Some(bid.name.as_str())); // ruling 23
+        }
+        let stages = state.published().into_iter().flat_map(LotPublished::stages);
+        for stage in stages {
+            let released = Self::released(replayed, stage);
+            for bid in listed {
+                self.envelope(files, replayed, bid, holding, stage, &released);
             }
-            if !opened {
-                // What was not published must have stayed sealed: then there is nothing to open.
-                if released.contains_key(&manifest) {
-                    let why = Why::text("custodians released for a bid that was not published");
-                    self.findings.unknown(CheckId::Dec01, name, why);
-                } else {
-                    self.findings.not_applicable(CheckId::Dec01, name);
-                }
-                self.findings.not_applicable(CheckId::Sea03, name);
-                self.findings.not_applicable(CheckId::Dec02, name);
-                continue;
-            }
-            let own = |published: &&PublishedBid| published.manifest_sha256 == manifest;
-            let published = published.unwrap_or_default().iter().find(own);
-            let (Some(published), Some(verified)) = (published, holding.get(&manifest)) else {
-                continue;
-            };
-            let partials = released.get(&manifest).map_or(&[][..], Vec::as_slice);
-            self.price(files, replayed, bid, &Price { verified, published, partials });
         }
     }
 
-    /// The partial decryptions that the log holds for price parts.
-    fn released(replayed: &Replayed) -> Released {
+    /// One envelope of one bid: opened again if it was published, else it must have stayed sealed.
+    fn envelope(
+        &mut self,
+        files: &mut Files<'_>,
+        replayed: &Replayed,
+        bid: &Listed<'_>,
+        holding: &Holding,
+        stage: Stage,
+        released: &Released,
+    ) {
+        let (name, manifest) = (Some(bid.name.as_str()), bid.entry.manifest_sha256);
+        let state = replayed.replay.state().all_stages().find(|state| state.stage() == stage);
+        let published = state.and_then(State::prices).map(|prices| prices.bids.as_slice());
+        let own = |published: &&PublishedBid| published.manifest_sha256 == manifest;
+        let Some(published) = published.and_then(|bids| bids.iter().find(own)) else {
+            if !replayed.complete {
+                return; // what the rest of the log says is open
+            }
+            // What was not published must have stayed sealed: then there is nothing to open.
+            if released.contains_key(&manifest) {
+                let why = Why::text("custodians released for a bid that was not published");
+                self.findings.unknown(CheckId::Dec01, name, why);
+            } else {
+                self.findings.not_applicable(CheckId::Dec01, name);
+            }
+            self.findings.not_applicable(CheckId::Sea03, name);
+            self.findings.not_applicable(CheckId::Dec02, name);
+            return;
+        };
+        let Some(verified) = holding.get(&manifest) else { return };
+        let partials = released.get(&manifest).map_or(&[][..], Vec::as_slice);
+        self.price(files, replayed, bid, &Price { stage, verified, published, partials });
+    }
+
+    /// The partial decryptions that the log holds for the price parts of one envelope.
+    fn released(replayed: &Replayed, stage: Stage) -> Released {
         let mut out = Released::new();
-        let prices = replayed.partials.iter().filter(|received| received.part == Part::Price);
+        let wanted = (stage, Part::Price);
+        let prices = replayed.partials.iter().filter(|set| (set.stage, set.part) == wanted);
         for received in prices {
             for partial in received.partials.iter().flatten() {
                 let read = (Hex::parse(&partial.d), Hex::parse(&partial.c), Hex::parse(&partial.z));
@@ -87,29 +102,20 @@ impl Run {
         let name = Some(bid.name.as_str());
         self.outcome_note(bid, price.published);
         self.partials(replayed, bid, price);
-        let file = bid.folder.price();
+        let file = bid.folder.price(price.stage);
         let Some(sealed) = files.read(&file) else {
             self.findings.unknown(CheckId::Sea03, name, Why::missing(&file));
             self.findings.unknown(CheckId::Dec02, name, Why::missing(&file));
             return;
         };
-        self.sealed_object(bid, price.verified, &sealed, &file);
+        self.sealed_object(bid, price, &sealed, &file);
         self.open_again(replayed, bid, price, &sealed);
     }
 
     /// SEA-03.
-    fn sealed_object(
-        &mut self,
-        bid: &Listed<'_>,
-        verified: &VerifiedBid,
-        sealed: &[u8],
-        file: &str,
-    ) {
+    fn sealed_object(&mut self, bid: &Listed<'_>, price: &Price<'_>, sealed: &[u8], file: &str) {
         let name = Some(bid.name.as_str());
-        let Some(part) = price_stage().and_then(|s| verified.manifest().part(s, Part::Price))
-        else {
-            return;
-        };
+        let Some(part) = price.verified.manifest().part(price.stage, Part::Price) else { return };
         let mut digest = ObjectDigest::new();
         let found = digest.update(sealed).and_then(|()| digest.finish());
         let why = match found {
@@ -126,7 +132,7 @@ impl Run {
     fn partials(&mut self, replayed: &Replayed, bid: &Listed<'_>, price: &Price<'_>) {
         let name = Some(bid.name.as_str());
         let tender = replayed.replay.tender();
-        let header = price_stage().and_then(|s| price.verified.header(s, Part::Price));
+        let header = price.verified.header(price.stage, Part::Price);
         let (Some(header), Some(freeze)) = (header, replayed.replay.state().frozen()) else {
             return;
         };
@@ -163,11 +169,9 @@ impl Run {
     ) {
         let name = Some(bid.name.as_str());
         let (tender, state) = (replayed.replay.tender(), replayed.replay.state());
-        let stage = price_stage();
-        let header = stage.and_then(|stage| price.verified.header(stage, Part::Price));
-        let (Some(stage), Some(header), Some(freeze)) = (stage, header, state.frozen()) else {
-            return;
-        };
+        let stage = price.stage;
+        let header = price.verified.header(stage, Part::Price);
+        let (Some(header), Some(freeze)) = (header, state.frozen()) else { return };
         let header_len = usize::try_from(header.header_len()).unwrap_or(usize::MAX);
         let mut payload = Cursor::new(sealed.get(header_len..).unwrap_or_default());
         let verified = price.verified;
@@ -180,11 +184,12 @@ impl Run {
                 fault: unopened.fault,
             },
         });
-        let (rules, ceiling) = (tender.file().sheet_rules(), tender.file().terms().ceiling);
+        let (rules, ceiling) = (tender.file().sheet_rules(stage), tender.file().terms().ceiling);
         let derived = PublishedBid::judge(&rules, ceiling, bid.entry, &outcome.sheet);
         self.findings.judge(CheckId::Dec02, name, derived == *price.published, || {
             let field = differing(&derived, price.published);
-            Why::text(format!("published and opened differ in {field}")).at(&bid.folder.price())
+            Why::text(format!("published and opened differ in {field}"))
+                .at(&bid.folder.price(stage))
         });
     }
 
@@ -218,14 +223,10 @@ impl Run {
 
 /// What is needed to open one price again.
 struct Price<'a> {
+    stage: Stage,
     verified: &'a VerifiedBid,
     published: &'a PublishedBid,
     partials: &'a [Partial],
-}
-
-/// Stage 1, the only one of this version.
-fn price_stage() -> Option<Stage> {
-    Stage::new(1).ok()
 }
 
 /// The first field that differs.

@@ -1,8 +1,6 @@
 //! REC-02 and REC-03: the record and the copies.
 
-use std::collections::BTreeMap;
-
-use kaibiao_opening::{OpeningRecord, Phase};
+use kaibiao_opening::Phase;
 
 use super::Run;
 use super::files::Files;
@@ -14,31 +12,24 @@ impl Run {
     pub(super) fn record(&mut self, files: &mut Files<'_>, replayed: &Replayed) {
         self.opening_record(files, replayed);
         for (name, sheet) in crate::package::sheets(replayed.replay.state()) {
-            self.copy(files, CheckId::Rec03, &layout::sheet(&name), &sheet);
+            self.copy(files, CheckId::Rec03, &name, &sheet);
         }
     }
 
-    /// The record that this side derived from the log, against the one in the package. That the log
-    /// names the digest of the derived one was checked when its entry was read.
+    /// The records that this side derived from the log, against those in the package. That the log
+    /// names the digest of a derived one was checked when its entry was read.
     fn opening_record(&mut self, files: &mut Files<'_>, replayed: &Replayed) {
         let state = replayed.replay.state();
-        match (replayed.replay.record(), OpeningRecord::new(state)) {
-            (Some(bytes), Some(record)) => {
-                let copies: BTreeMap<&str, Vec<u8>> = BTreeMap::from([
-                    (layout::RECORD, bytes.to_vec()),
-                    (layout::RECORD_TEXT, record.to_text().into_bytes()),
-                ]);
-                for (name, derived) in &copies {
-                    self.copy(files, CheckId::Rec02, name, derived);
-                }
-            }
-            // A lot that failed or was terminated has no record.
-            _ if replayed.complete
-                && matches!(state.phase(), Phase::Failed | Phase::Terminated) =>
-            {
-                self.findings.not_applicable(CheckId::Rec02, None);
-            }
-            _ => {}
+        let records = crate::package::records(state);
+        for (stage, record) in &records {
+            self.copy(files, CheckId::Rec02, &layout::record(*stage), &record.to_bytes());
+            let text = record.to_text().into_bytes();
+            self.copy(files, CheckId::Rec02, &layout::record_text(*stage), &text);
+        }
+        // A lot that failed or was terminated may have no record.
+        let ended = matches!(state.phase(), Phase::Failed | Phase::Terminated);
+        if records.is_empty() && replayed.complete && ended {
+            self.findings.not_applicable(CheckId::Rec02, None);
         }
     }
 

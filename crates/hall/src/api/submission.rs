@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kaibiao_room::{NewSubmission, RoomError, SubmissionHeader};
 use kaibiao_store::{PartName, UploadId};
-use kaibiao_types::Part;
+use kaibiao_types::BidPart;
 use kaibiao_wire::{
     B64, JSON_TYPE, Label, PartMissing, RandomId, ReceiptAnswer, SLICE_LEN, SubmissionPost,
     UploadAnswer, from_json,
@@ -90,12 +90,8 @@ fn upload_id(text: &str) -> Result<UploadId, Failure> {
     UploadId::parse(text).map_err(|_| Failure::new(Label::UnknownUpload))
 }
 
-fn part_of(text: &str) -> Result<Part, Failure> {
-    let parts = [Part::Price, Part::Documents, Part::Signals];
-    parts
-        .into_iter()
-        .find(|part| part.name() == text)
-        .ok_or_else(|| Failure::new(Label::UnknownUpload))
+fn part_of(text: &str) -> Result<BidPart, Failure> {
+    BidPart::parse(text).map_err(|_| Failure::new(Label::UnknownUpload))
 }
 
 fn answer_of(state: &kaibiao_store::UploadState) -> Result<UploadAnswer, Failure> {

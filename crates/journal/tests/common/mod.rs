@@ -145,7 +145,7 @@ pub(crate) fn receipt_of(bid: &ReceiptedBid) -> Receipt {
             .objects
             .iter()
             .map(|object| ReceiptObject {
-                part: object.part,
+                part: kaibiao_types::BidPart { stage: object.stage, part: object.part },
                 sha256: digest(&format!("file of {}", object.ct_root)),
             })
             .collect(),

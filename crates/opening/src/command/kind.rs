@@ -61,6 +61,14 @@ pub enum CommandKind {
     ExtendObjections,
     /// `correct-record`
     CorrectRecord,
+    /// `close-envelope`
+    CloseEnvelope,
+    /// `list-passed`
+    ListPassed,
+    /// `approve-passed`
+    ApprovePassed,
+    /// `reconvene`
+    Reconvene,
 }
 
 impl CommandKind {
@@ -93,6 +101,10 @@ impl CommandKind {
         Self::DecideFault,
         Self::ExtendObjections,
         Self::CorrectRecord,
+        Self::CloseEnvelope,
+        Self::ListPassed,
+        Self::ApprovePassed,
+        Self::Reconvene,
     ];
 
     /// The `kind` in the body.
@@ -124,6 +136,10 @@ impl CommandKind {
             Self::DecideFault => "decide-fault",
             Self::ExtendObjections => "extend-objections",
             Self::CorrectRecord => "correct-record",
+            Self::CloseEnvelope => "close-envelope",
+            Self::ListPassed => "list-passed",
+            Self::ApprovePassed => "approve-passed",
+            Self::Reconvene => "reconvene",
             Self::Close => "close",
         }
     }
@@ -162,6 +178,10 @@ impl CommandKind {
             Self::DecideFault => EventKind::FaultDecided,
             Self::ExtendObjections => EventKind::ObjectionsExtended,
             Self::CorrectRecord => EventKind::RecordCorrected,
+            Self::CloseEnvelope => EventKind::EnvelopeClosed,
+            Self::ListPassed => EventKind::PassedListed,
+            Self::ApprovePassed => EventKind::PassedApproved,
+            Self::Reconvene => EventKind::OpeningReconvened,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -185,12 +205,16 @@ impl CommandKind {
             | Self::DecideFault
             | Self::ExtendObjections
             | Self::CorrectRecord
+            | Self::CloseEnvelope
+            | Self::ListPassed
+            | Self::Reconvene
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
-            Self::ApprovePostponement | Self::ApproveTime | Self::ApproveMeasure => {
-                &[Role::Supervisor]
-            }
+            Self::ApprovePostponement
+            | Self::ApproveTime
+            | Self::ApproveMeasure
+            | Self::ApprovePassed => &[Role::Supervisor],
             Self::ApproveDegraded | Self::Pause | Self::Resume => &[Role::Host, Role::Supervisor],
         }
     }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
 use crate::tender::{
-    Bilingual, CustodyKind, Draw, ListedStep, ReadOutField, Template, TenderFile, TimeSource,
+    Bilingual, CustodyKind, Draw, Envelope, ListedStep, ReadOutField, Template, TenderFile,
+    TimeSource, envelope, stages,
 };
 
 data! {
@@ -34,7 +35,7 @@ data! {
         template: Template,
         /// Custodians.
         threshold: Threshold,
-        /// Envelopes: always 1 in this version.
+        /// Envelopes: those before the last, and the last.
         stage_count: u8,
         /// How long after the deadline the closing head may be cosigned.
         grace_ms: Millis,
@@ -56,7 +57,7 @@ data! {
         ceiling: Option<Money>,
         /// The currency of all prices.
         currency: Currency,
-        /// The read-out fields, the price first.
+        /// The read-out fields of the last envelope, the price first.
         fields: Vec<ReadOutField>,
         /// Whether the custodians are independent.
         custody: CustodyKind,
@@ -80,6 +81,9 @@ data! {
         /// the key is left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         objection_ms: Option<Millis>,
+        /// The envelopes before the last; a lot of one envelope does not have the key.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        envelopes: Vec<Envelope>,
     }
 
     /// `tick`.
@@ -178,7 +182,7 @@ data! {
 
     /// One sealed object of a bid.
     FrozenObject {
-        /// The envelope: always 1 in this version.
+        /// The envelope.
         stage: Stage,
         /// What it holds.
         part: Part,
@@ -254,7 +258,7 @@ impl LotPublished {
             min_bidders: terms.min_bidders,
             template: terms.template,
             threshold: terms.custody.threshold,
-            stage_count: 1,
+            stage_count: stages(&terms.envelopes).last().map_or(1, Stage::get),
             grace_ms: terms.grace_ms,
             notice_ms: terms.notice_ms,
             freeze_wait_ms: terms.freeze_wait_ms,
@@ -274,6 +278,7 @@ impl LotPublished {
             steps: terms.steps,
             decide_faults: terms.decide_faults,
             objection_ms: terms.objection_ms,
+            envelopes: terms.envelopes,
         }
     }
 
@@ -283,20 +288,40 @@ impl LotPublished {
         *self == Self::new(tender, self.tender_sha256, self.tender_cms_sha256)
     }
 
-    /// What a price sheet for this lot must hold.
-    pub fn sheet_rules<'a>(&'a self, lot: &'a LotKey) -> SheetRules<'a> {
+    /// What the sheet of one envelope of this lot must hold.
+    pub fn sheet_rules<'a>(&'a self, lot: &'a LotKey, stage: Stage) -> SheetRules<'a> {
         SheetRules {
             tender: &lot.tender,
             lot: &lot.lot,
             currency: self.currency,
-            fields: &self.fields,
+            fields: self.fields_of(stage),
         }
+    }
+
+    /// The read-out fields of one envelope.
+    pub fn fields_of(&self, stage: Stage) -> &[ReadOutField] {
+        envelope(&self.envelopes, stage).map_or(&self.fields, |envelope| &envelope.fields)
+    }
+
+    /// The steps of one envelope, as the tender file lists them.
+    pub(crate) fn steps_of(&self, stage: Stage) -> &[ListedStep] {
+        envelope(&self.envelopes, stage).map_or(&self.steps, |envelope| &envelope.steps)
+    }
+
+    /// The envelopes of a bid, from 1.
+    pub fn stages(&self) -> impl Iterator<Item = Stage> + use<> {
+        stages(&self.envelopes)
+    }
+
+    /// The envelope after this one, if there is one.
+    pub fn stage_after(&self, stage: Stage) -> Option<Stage> {
+        self.stages().find(|next| *next > stage)
     }
 }
 
 impl FrozenBid {
-    /// The object of one part, if the bid has it.
-    pub fn object(&self, part: Part) -> Option<&FrozenObject> {
-        self.objects.iter().find(|object| object.part == part)
+    /// The object of one part of one envelope, if the bid has it.
+    pub fn object(&self, stage: Stage, part: Part) -> Option<&FrozenObject> {
+        self.objects.iter().find(|object| (object.stage, object.part) == (stage, part))
     }
 }

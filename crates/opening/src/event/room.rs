@@ -36,6 +36,9 @@ data! {
     SealResult {
         /// The bidder.
         bidder: OrgCode,
+        /// The envelope; the key is left out in a lot of one envelope.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stage: Option<Stage>,
         /// The part.
         part: Part,
         /// Digest, signature, receipt and proof are right.
@@ -46,7 +49,7 @@ data! {
 
     /// `unsealing-started`.
     UnsealingStarted {
-        /// The envelope: always 1 in this version.
+        /// The envelope.
         stage: Stage,
         /// The part.
         part: Part,
@@ -158,10 +161,12 @@ data! {
         position: u32,
         /// The bidder.
         bidder: Party,
-        /// 投标报价.
-        total: Money,
-        /// 大写.
-        capital: String,
+        /// 投标报价; an envelope without a price does not have the key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total: Option<Money>,
+        /// 大写; left out with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        capital: Option<String>,
         /// The sentence in Chinese.
         zh: String,
         /// The sentence in English.

@@ -84,6 +84,7 @@ impl Event {
                 label(bid.label.as_ref())
             }),
             Self::PriceRead(data) => {
+                need(data.total.is_some() == data.capital.is_some(), "capital")?;
                 need(data.duration_ms.get() <= limits::READ_MAX, "duration_ms")
             }
             Self::DrawPartial(data) => {
@@ -104,7 +105,16 @@ impl Event {
                 let fits = |article: &String| text::line(article, limits::TITLE_CHARS);
                 need(data.article.as_ref().is_none_or(fits), "article")
             }
-            Self::DeadlinePostponed(_)
+            Self::PassedListed(data) => {
+                let fits = |reason: &String| text::paragraph(reason, limits::OBJECTION_CHARS);
+                need(data.reason.as_ref().is_none_or(fits), "reason")?;
+                let fits = |one: &super::NotPassed| text::line(&one.reason, limits::REASON_CHARS);
+                need(data.failed.iter().all(fits), "failed")
+            }
+            Self::EnvelopeClosed(_)
+            | Self::PassedApproved(_)
+            | Self::OpeningReconvened(_)
+            | Self::DeadlinePostponed(_)
             | Self::TimeConfirmationAsked(_)
             | Self::TimeConfirmed(_)
             | Self::Tick(_)

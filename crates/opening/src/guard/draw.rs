@@ -19,6 +19,10 @@ impl State {
     pub(super) fn draw_may_start(&self, start: &DrawStarted) -> Guard {
         let step = EventKind::DrawStarted;
         let draw = self.draw(start.no).ok_or(Refusal::NoSuchDraw { no: start.no })?;
+        // Draws work on prices, and those are in the last envelope.
+        if self.stage_after().is_some() {
+            return Err(Refusal::EnvelopeFollows);
+        }
         if draw.after == DrawAfter::PricesRead && self.phase != Phase::Read {
             return Err(Refusal::OutOfOrder { step, phase: self.phase });
         }

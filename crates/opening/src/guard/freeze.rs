@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaibiao_types::{BidSeq, CustodianIndex, Millis, OrgCode, UtcMillis};
+use kaibiao_types::{BidSeq, CustodianIndex, Millis, OrgCode, Stage, UtcMillis};
 
 use super::{Guard, bad, fits};
 use crate::actor::Actor;
@@ -44,7 +44,9 @@ impl State {
         let deadline = self.deadline().unwrap_or(UtcMillis::EPOCH);
         let in_time = |bid: &FrozenBid| bid.completed_at < deadline && bid.place.tick <= head.tick;
         rule(DataRule::BidLate, set.bids.iter().all(in_time))?;
-        rule(DataRule::BidObjects, set.bids.iter().all(objects_fit))?;
+        let last = self.published().and_then(|lot| lot.stages().last());
+        let objects = |bid: &FrozenBid| last.is_some_and(|last| objects_fit(bid, last));
+        rule(DataRule::BidObjects, set.bids.iter().all(objects))?;
         rule(DataRule::BidStatus, statuses_fit(set))?;
         let current: BTreeSet<&OrgCode> = set
             .bids
@@ -138,11 +140,11 @@ fn distinct<'a, K: Ord>(set: &'a SetFrozen, key: impl Fn(&'a FrozenBid) -> K) ->
     set.bids.iter().map(key).collect::<BTreeSet<K>>().len() == set.bids.len()
 }
 
-/// One object per part, all of stage 1; a current bid has at least one.
-fn objects_fit(bid: &FrozenBid) -> bool {
-    let parts: BTreeSet<_> = bid.objects.iter().map(|object| object.part).collect();
+/// One object per part of each envelope that the tender has; a current bid has at least one.
+fn objects_fit(bid: &FrozenBid, last: Stage) -> bool {
+    let parts: BTreeSet<_> = bid.objects.iter().map(|object| (object.stage, object.part)).collect();
     parts.len() == bid.objects.len()
-        && bid.objects.iter().all(|object| object.stage.get() == 1)
+        && bid.objects.iter().all(|object| object.stage <= last)
         && (bid.status != BidStatus::Current || !parts.is_empty())
 }
 

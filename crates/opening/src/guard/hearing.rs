@@ -11,7 +11,7 @@ use crate::state::State;
 impl State {
     pub(super) fn signed_in(&self, who: &SignedIn) -> Guard {
         let step = EventKind::SignedIn;
-        let known = self.current_bid(&who.bidder.code).is_some_and(|bid| bid.bidder == who.bidder);
+        let known = self.bid_of(&who.bidder.code).is_some_and(|bid| bid.bidder == who.bidder);
         fits(step, DataRule::Party, known)?;
         if self.sign_ins.contains_key(&who.bidder.code) {
             return Err(Refusal::AlreadyDone { step });
@@ -22,7 +22,7 @@ impl State {
     /// Once for a bidder of the lot, and only while it has not signed in itself.
     pub(super) fn emergency_signed_in(&self, who: &EmergencySignedIn) -> Guard {
         let (step, code) = (EventKind::EmergencySignedIn, &who.bidder.code);
-        let bid = self.current_bid(code);
+        let bid = self.bid_of(code);
         let bid = bid.ok_or_else(|| Refusal::NoSuchBidder { bidder: code.clone() })?;
         fits(step, DataRule::Party, bid.bidder == who.bidder)?;
         if self.sign_ins.contains_key(code) {

@@ -11,7 +11,7 @@ impl State {
     /// The steps of this lot between the complete freeze and the record, in their order.
     pub fn steps(&self) -> &[ListedStep] {
         match self.published() {
-            Some(lot) if !lot.steps.is_empty() => &lot.steps,
+            Some(lot) if !lot.steps_of(self.stage).is_empty() => lot.steps_of(self.stage),
             _ => ORIGINAL_STEPS,
         }
     }
@@ -79,16 +79,18 @@ impl State {
     fn done(&self, step: Step) -> bool {
         match step {
             Step::PublishBidders => self.bidders_published.is_some(),
-            // Only current bidders are checked, and the frozen set says how many they are.
+            // Only current bidders are checked.
             Step::CheckBidders => {
-                let bidders = self.frozen().map(|set| usize::try_from(set.bidders));
-                bidders == Some(Ok(self.checks.len()))
+                self.frozen().is_some() && self.checks.len() == self.current.len()
             }
             Step::CheckSeals => self.seals.is_some(),
             Step::AnnounceCeiling => self.ceiling_announced.is_some(),
             Step::UnsealPrices => self.published_bids.is_some(),
             Step::ReadPrices => {
-                matches!(self.phase, Phase::Read | Phase::RecordGenerated | Phase::Closed)
+                matches!(
+                    self.phase,
+                    Phase::Read | Phase::RecordGenerated | Phase::Adjourned | Phase::Closed
+                )
             }
             Step::Record => self.record().is_some(),
         }

@@ -10,7 +10,7 @@ use crate::event::{
     PricesPublished, PublishedBid, SealsChecked, UnsealingStarted, Verdict,
 };
 use crate::refusal::{DataRule, Refusal};
-use crate::state::{State, first_stage};
+use crate::state::State;
 
 impl State {
     pub(super) fn bidders_announced(&self, list: &BiddersPublished) -> Guard {
@@ -18,12 +18,13 @@ impl State {
         fits(EventKind::BiddersPublished, DataRule::BidderList, right)
     }
 
-    /// 招标投标法 art. 36 ¶1: every object of every current bid, whatever the result.
+    /// 招标投标法 art. 36 ¶1: every sealed object of every current bid, whatever the result.
     pub(super) fn seals_checked(&self, seals: &SealsChecked) -> Guard {
         let asked = self
-            .current_bids()
-            .flat_map(|bid| bid.objects.iter().map(|object| (&bid.bidder.code, object.part)));
-        let answered = seals.results.iter().map(|result| (&result.bidder, result.part));
+            .sealed_objects()
+            .map(|(bid, object)| (&bid.bidder.code, self.named_stage(object.stage), object.part));
+        let answered =
+            seals.results.iter().map(|result| (&result.bidder, result.stage, result.part));
         let reasons = seals.results.iter().all(|result| result.sealed == result.label.is_none());
         fits(EventKind::SealsChecked, DataRule::SealResults, asked.eq(answered) && reasons)
     }
@@ -31,7 +32,7 @@ impl State {
     pub(super) fn unsealing_may_start(&self, start: &UnsealingStarted) -> Guard {
         let step = EventKind::UnsealingStarted;
         let part = start.part;
-        fits(step, DataRule::Stage, Some(start.stage) == first_stage())?;
+        fits(step, DataRule::Stage, start.stage == self.stage)?;
         let track = match part {
             Part::Price | Part::Documents => self.track(part),
             Part::Signals => None,
@@ -45,7 +46,7 @@ impl State {
         if part == Part::Documents && !self.phase.prices_public() {
             return Err(Refusal::OutOfOrder { step, phase: self.phase });
         }
-        if self.current_bids().any(|bid| bid.object(part).is_some()) {
+        if self.current_bids().any(|bid| bid.object(self.stage, part).is_some()) {
             Ok(())
         } else {
             Err(Refusal::NothingToUnseal { part })
@@ -95,7 +96,7 @@ impl State {
         };
         let current: Vec<&FrozenBid> = self.current_bids().collect();
         fits(step, DataRule::Verdict, current.len() == prices.bids.len())?;
-        let rules = lot.sheet_rules(&self.lot);
+        let rules = lot.sheet_rules(&self.lot, self.stage);
         for (bid, published) in current.into_iter().zip(&prices.bids) {
             let judged = published.is_judged_rightly(&rules, lot.ceiling, bid);
             fits(step, DataRule::Verdict, judged)?;
@@ -109,8 +110,8 @@ impl State {
         if self.unsealing_part() != Some(Part::Documents) {
             return Err(Refusal::OutOfOrder { step, phase: self.phase });
         }
-        let with: Vec<&FrozenBid> =
-            self.current_bids().filter(|bid| bid.object(Part::Documents).is_some()).collect();
+        let has_documents = |bid: &&FrozenBid| bid.object(self.stage, Part::Documents).is_some();
+        let with: Vec<&FrozenBid> = self.current_bids().filter(has_documents).collect();
         fits(step, DataRule::Verdict, with.len() == documents.bids.len())?;
         for (bid, opened) in with.into_iter().zip(&documents.bids) {
             let same = opened.bidder == bid.bidder.code
@@ -126,7 +127,7 @@ impl State {
     /// What opened was opened by at least k custodians. What did not open for want of custodians is
     /// not blamed on the bidder (ruling 21), and is not given up while k may still be reached.
     fn custody_spoke(&self, step: EventKind, part: Part, bid: &FrozenBid, claim: &Claim) -> Guard {
-        if bid.object(part).is_none() {
+        if bid.object(self.stage, part).is_none() {
             return fits(step, DataRule::Verdict, !claim.opened);
         }
         let Some(track) = self.track(part) else { return Err(bad(step, DataRule::Verdict)) };

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part};
+use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part, Stage};
 
 use super::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
-    RecordSeveral, RecordVersion, RecordWindow,
+    RecordEnvelope, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection,
+    RecordPassed, RecordRow, RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
 use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
@@ -35,6 +35,7 @@ impl OpeningRecord {
             v: 1,
             kind: RecordKind::OpeningRecord,
             version: version(state),
+            envelope: envelope(state, lot)?,
             tender: state.lot().tender.clone(),
             lot: state.lot().lot.clone(),
             title: lot.title.clone(),
@@ -66,7 +67,7 @@ impl OpeningRecord {
                 until: window.until,
                 extended: window.extended,
             }),
-            draws: draws(state, lot)?,
+            draws: draws(state)?,
             holds: holds(state),
             notes: notes(state, lot)?,
             fictional: lot.fictional,
@@ -100,6 +101,31 @@ fn version(state: &State) -> Option<RecordVersion> {
     })
 }
 
+/// Which envelope it is and what went before it; nothing in a lot of one envelope.
+fn envelope(state: &State, lot: &LotPublished) -> Option<Option<RecordEnvelope>> {
+    if lot.envelopes.is_empty() {
+        return Some(None);
+    }
+    let after = match state.earlier_stages().last() {
+        Some(before) => Some(passed(state, before)?),
+        None => None,
+    };
+    let title = state.envelope().map(|envelope| envelope.title.clone());
+    Some(Some(RecordEnvelope { stage: state.stage(), of: lot.stage_count, title, after }))
+}
+
+fn passed(state: &State, before: &State) -> Option<RecordPassed> {
+    let passed = before.passed()?;
+    Some(RecordPassed {
+        record_sha256: before.record()?.sha256,
+        adjourned_at: before.adjourned()?.at,
+        approved_at: passed.mark.at,
+        reconvened_at: state.reconvened_at()?,
+        reason: passed.list.reason.clone(),
+        failed: passed.list.failed.clone(),
+    })
+}
+
 fn freeze(state: &State) -> Option<RecordFreeze> {
     let (set, done) = (state.frozen()?, state.freeze()?);
     let all = (1..=state.n()).filter_map(|number| CustodianIndex::new(number).ok());
@@ -119,8 +145,12 @@ fn rows(state: &State, lot: &LotPublished) -> Option<Vec<RecordRow>> {
     let published = &state.prices()?.bids;
     let mut seals: BTreeMap<&OrgCode, Vec<RecordSeal>> = BTreeMap::new();
     for result in &state.seals()?.results {
-        let seal =
-            RecordSeal { part: result.part, sealed: result.sealed, label: result.label.clone() };
+        let seal = RecordSeal {
+            stage: result.stage,
+            part: result.part,
+            sealed: result.sealed,
+            label: result.label.clone(),
+        };
         seals.entry(&result.bidder).or_default().push(seal);
     }
     let mut documents = documents(state);
@@ -168,7 +198,7 @@ fn row(
         signed_in_at: sign_in.map(|sign_in| sign_in.mark.at),
         agent: sign_in.and_then(|sign_in| sign_in.agent.clone()),
         emergency: sign_in.and_then(|sign_in| sign_in.emergency.clone()),
-        absent: sign_in.is_none() && !lot.steps.is_empty(),
+        absent: sign_in.is_none() && lists_steps(state, lot),
         check: state.checks().get(code).map(|(check, mark)| RecordCheck {
             at: mark.at,
             identity: check.identity,
@@ -186,15 +216,15 @@ fn row(
         capital: price.total.map(Money::capital),
         over_ceiling: price.over_ceiling,
         consortium: price.consortium.clone(),
-        fields: fields(lot, price),
+        fields: fields(lot, state.stage(), price),
         confirmed_at: state.confirmations().get(code).copied(),
         documents: None,
     }
 }
 
-fn fields(lot: &LotPublished, price: &PublishedBid) -> Vec<RecordField> {
+fn fields(lot: &LotPublished, stage: Stage, price: &PublishedBid) -> Vec<RecordField> {
     let Some(values) = &price.fields else { return Vec::new() };
-    lot.fields
+    lot.fields_of(stage)
         .iter()
         .filter_map(|field| {
             let value = values.get(&field.key)?;
@@ -255,7 +285,7 @@ fn objections(state: &State) -> Option<Vec<RecordObjection>> {
 }
 
 /// `None` while a draw waits or was not held: no record is made then.
-fn draws(state: &State, lot: &LotPublished) -> Option<Vec<RecordDraw>> {
+fn draws(state: &State) -> Option<Vec<RecordDraw>> {
     let one = |draw: &Draw| {
         let run = state.draws().get(&draw.no)?;
         let outcome = run.outcome.as_ref()?;
@@ -273,7 +303,12 @@ fn draws(state: &State, lot: &LotPublished) -> Option<Vec<RecordDraw>> {
             dropped: outcome.dropped.clone(),
         })
     };
-    lot.draws.iter().map(one).collect()
+    state.draws_here().iter().map(one).collect()
+}
+
+/// Whether the tender file names the steps of the present envelope.
+fn lists_steps(state: &State, lot: &LotPublished) -> bool {
+    !lot.steps_of(state.stage()).is_empty()
 }
 
 /// The order that the tender file names, and which optional steps were left out.
@@ -314,7 +349,11 @@ fn holds(state: &State) -> Vec<RecordHold> {
             to: hold.to?.at,
         })
     };
-    let before = state.holds().iter().filter(|hold| before_record(state, hold.from.entry));
+    // A hold belongs to the envelope that was being opened, or was being waited for.
+    let began = state.earlier_stages().last().and_then(|before| before.adjourned());
+    let here = |hold: &&Hold| began.is_none_or(|began| hold.from.entry > began.entry);
+    let holds = state.holds().iter().filter(here);
+    let before = holds.filter(|hold| before_record(state, hold.from.entry));
     before.filter_map(one).collect()
 }
 
@@ -374,7 +413,7 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
             format!("host and supervisor confirmed at {at} that the opening time had come."),
         ));
     }
-    if !lot.steps.is_empty() {
+    if lists_steps(state, lot) {
         notes.push(steps_note(state));
     }
     let frozen = freeze(state)?;

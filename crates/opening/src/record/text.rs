@@ -4,10 +4,10 @@ use kaibiao_types::{Fault, Part, UtcMillis};
 
 use super::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordHold, RecordRow,
+    RecordEnvelope, RecordHold, RecordRow,
 };
 use crate::event::Verdict;
-use crate::tender::{CustodyKind, Template};
+use crate::tender::CustodyKind;
 
 impl OpeningRecord {
     /// `record.txt`: the same facts as [`OpeningRecord::to_bytes`], one fact per line, Chinese
@@ -70,11 +70,7 @@ impl OpeningRecord {
     fn head(&self, page: &mut Page) {
         let both = |words: &crate::tender::Bilingual| format!("{} / {}", words.zh, words.en);
         let party = |party: &kaibiao_types::Party| format!("{}（{}）", party.name, party.code);
-        let template = match self.template {
-            Template::GoodsServices => "货物与服务 goods and services",
-            Template::GovernmentProcurement => "政府采购 government procurement",
-            Template::Works => "工程 works",
-        };
+        let (template_zh, template_en) = self.template.words();
         let custody = match self.custody {
             CustodyKind::Independent => "independent",
             CustodyKind::SelfHeld => "self",
@@ -84,9 +80,12 @@ impl OpeningRecord {
             page.quote(&version.reason);
             page.pair("前一版摘要 Version before", &version.previous.to_string());
         }
+        if let Some(envelope) = &self.envelope {
+            write_envelope(page, envelope);
+        }
         page.pair("项目 Project", &format!("{}（{}）", both(&self.title), self.tender));
         page.pair("标段 Lot", &format!("{}（{}）", both(&self.lot_title), self.lot));
-        page.pair("类别 Kind", template);
+        page.pair("类别 Kind", &format!("{template_zh} {template_en}"));
         page.pair("招标人 Tenderee", &party(&self.tenderee));
         page.pair("主持 Host", &party(&self.host));
         page.pair("监督 Supervisor", &party(&self.supervisor));
@@ -121,6 +120,25 @@ impl OpeningRecord {
     }
 }
 
+fn write_envelope(page: &mut Page, envelope: &RecordEnvelope) {
+    let title = envelope.title.as_ref();
+    let title = title.map_or_else(String::new, |title| format!("，{} / {}", title.zh, title.en));
+    page.pair("信封 Envelope", &format!("{} / {}{title}", envelope.stage, envelope.of));
+    let Some(after) = &envelope.after else { return };
+    page.item("前一信封记录 Record before", &after.record_sha256.to_string());
+    page.item("前一信封结束 Adjourned", &time(after.adjourned_at));
+    page.item("通过名单签署 List approved", &time(after.approved_at));
+    page.item("复会 Reconvened", &time(after.reconvened_at));
+    if let Some(reason) = &after.reason {
+        page.item("少于三家仍继续 Fewer than three", "");
+        page.quote(reason);
+    }
+    for failed in &after.failed {
+        page.item("未通过，不予拆封 Not passed, stays sealed", failed.bidder.as_str());
+        page.quote(&failed.reason);
+    }
+}
+
 fn write_row(page: &mut Page, row: &RecordRow) {
     let number = format!("{}. {}", row.position, row.bidder.name);
     page.line(&number);
@@ -145,7 +163,8 @@ fn write_row(page: &mut Page, row: &RecordRow) {
             None => "密封 sealed".to_owned(),
             Some(label) => format!("破损 broken（{label}）"),
         };
-        page.item(&format!("密封检查 Seal check, {}", part(seal.part)), &state);
+        let stage = seal.stage.map_or_else(String::new, |stage| format!(" {stage}"));
+        page.item(&format!("密封检查 Seal check, {}{stage}", part(seal.part)), &state);
     }
     page.item("解密 Unsealed", &outcome(row.verdict, row.label.as_deref(), row.fault));
     if let Some(decision) = &row.decision {

@@ -16,6 +16,29 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::BadData { step, rule } => {
             format!("记录“{step}”与此前的日志不符（{rule}）。请核对日志，查明原因后再继续。")
         }
+        Refusal::CannotPass { bidder } => {
+            format!("{bidder} 的本信封未能解密，不能列为通过。请将其列入未通过并写明理由。")
+        }
+        Refusal::EnvelopeFollows => {
+            "本项目还有下一信封，开标不能就此结束，抽取也尚不能进行。请结束本信封，待评审后复会。"
+                .to_owned()
+        }
+        Refusal::FewPassed { passed } => format!(
+            "通过评审的投标人仅 {passed} 家，少于 3 家。评标委员会未否决全部投标的，请写明继续开标的理由。"
+        ),
+        Refusal::LastEnvelope => "这是最后一个信封，没有下一信封。请直接结束开标。".to_owned(),
+        Refusal::NoSuchList { no } => {
+            format!("没有编号为 {no}、内容一致且待同意的通过名单。请核对编号和名单后再签署。")
+        }
+        Refusal::NobodyPassed => {
+            "没有投标人通过，不能开启下一信封，其余信封保持密封。请按流标程序办理。".to_owned()
+        }
+        Refusal::PassedMissing => {
+            "通过本信封评审的名单尚未经监督人同意。请先由主持人列出名单，再由监督人签署同意。".to_owned()
+        }
+        Refusal::ReconveneLater { wait } => {
+            format!("未到公布的复会时间，尚余 {}。请在复会时间到达后再操作。", seconds(*wait))
+        }
         Refusal::ClockBackwards { last } => {
             format!("时钟早于上一条记录（北京时间 {}）。请校准服务器时钟后重试。", last.beijing())
         }
@@ -175,6 +198,35 @@ pub(super) fn en(refusal: &Refusal) -> String {
             "The entry {step} contradicts the log before it ({rule}). Compare the log and find the \
              cause before going on."
         ),
+        Refusal::CannotPass { bidder } => format!(
+            "This envelope of {bidder} did not open, so it cannot have passed. List it among those \
+             that did not, with the reason."
+        ),
+        Refusal::EnvelopeFollows => "Another envelope follows: the opening does not end here, and \
+             draws are not held yet. Close this envelope and reconvene after its evaluation."
+            .to_owned(),
+        Refusal::FewPassed { passed } => format!(
+            "Only {passed} bidders passed, fewer than 3. If the evaluation committee did not reject \
+             all bids, state why the opening goes on."
+        ),
+        Refusal::LastEnvelope => {
+            "This is the last envelope, none follows. Close the opening itself.".to_owned()
+        }
+        Refusal::NoSuchList { no } => format!(
+            "No list {no} of who passed with this content waits for approval. Check number and list \
+             before you sign."
+        ),
+        Refusal::NobodyPassed => {
+            "Nobody passed, so no further envelope is opened; they stay sealed. \
+             Have the lot declared failed."
+                .to_owned()
+        }
+        Refusal::PassedMissing => "The supervisor has not approved a list of who passed with this \
+             envelope. The host lists them first, then the supervisor signs."
+            .to_owned(),
+        Refusal::ReconveneLater { wait } => {
+            format!("The next envelope was announced for later, in {}. Wait for that time.", wait)
+        }
         Refusal::ClockBackwards { last } => format!(
             "The clock is before the last entry ({last}). Set the server's clock and try again."
         ),

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use kaibiao_types::{Millis, OrgCode, Party};
 
 use super::{
-    Announced, Bilingual, Custody, CustodyKind, FieldKind, ReadOutField, Template, TenderError,
-    Terms, TickRule,
+    Announced, Bilingual, Custody, CustodyKind, Envelope, FieldKind, ReadOutField, Template,
+    TenderError, Terms, TickRule,
 };
-use crate::{limits, text};
+use crate::{limits, sheet, text};
 
 /// Checks the terms of a draft.
 pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
@@ -29,7 +29,11 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     if terms.ceiling.is_some_and(|ceiling| ceiling.currency() != terms.currency) {
         return Err(TenderError::CeilingCurrency);
     }
-    fields(&terms.fields)?;
+    fields(&terms.fields, terms.template)?;
+    if terms.template == Template::Prequalification && terms.ceiling.is_some() {
+        return Err(TenderError::CeilingWithoutPrice);
+    }
+    envelopes(&terms.envelopes, terms.template)?;
     custodians(&terms.custody)?;
     independent(terms, None)?;
     super::time::check(terms, None)?;
@@ -78,16 +82,56 @@ fn parties(terms: &Terms) -> Result<(), TenderError> {
 }
 
 /// Whether read-out fields keep the rules, for readers of the log who have no tender file.
-pub(crate) fn fields_are_valid(list: &[ReadOutField]) -> bool {
-    fields(list).is_ok()
+pub(crate) fn fields_are_valid(list: &[ReadOutField], template: Template) -> bool {
+    fields(list, template).is_ok()
 }
 
-fn fields(fields: &[ReadOutField]) -> Result<(), TenderError> {
+/// Whether the envelopes before the last keep the rules, for the same readers.
+pub(crate) fn envelopes_are_valid(list: &[Envelope], template: Template) -> bool {
+    envelopes(list, template).is_ok()
+}
+
+/// The fields of the last envelope: the price first, and no amount where nobody names a price.
+fn fields(fields: &[ReadOutField], template: Template) -> Result<(), TenderError> {
+    if template == Template::Prequalification {
+        return fields_without_price(fields);
+    }
+    fields_fit(fields)?;
+    if sheet::is_priced(fields) { Ok(()) } else { Err(TenderError::FieldPrice) }
+}
+
+/// A price that is read before its envelope would be a price before its time.
+fn fields_without_price(fields: &[ReadOutField]) -> Result<(), TenderError> {
+    fields_fit(fields)?;
+    let amount = |field: &&ReadOutField| field.kind == FieldKind::Money || field.key == "price";
+    match fields.iter().find(amount) {
+        Some(field) => Err(TenderError::FieldAmount(field.key.clone())),
+        None => Ok(()),
+    }
+}
+
+fn envelopes(envelopes: &[Envelope], template: Template) -> Result<(), TenderError> {
+    if envelopes.len() != template.earlier_envelopes() {
+        return Err(TenderError::Envelopes {
+            found: envelopes.len(),
+            expected: template.earlier_envelopes(),
+        });
+    }
+    for envelope in envelopes {
+        both(&envelope.title, limits::FIELD_LABEL_CHARS, "envelopes.title")?;
+        fields_without_price(&envelope.fields)?;
+        // An empty list would stand for the order of the first version, which knew one envelope.
+        if envelope.steps.is_empty() {
+            return Err(super::StepsError::Missing(super::Step::PublishBidders).into());
+        }
+        super::check_steps(&envelope.steps, false)?;
+    }
+    Ok(())
+}
+
+fn fields_fit(fields: &[ReadOutField]) -> Result<(), TenderError> {
     if fields.is_empty() || fields.len() > limits::FIELDS {
         return Err(TenderError::FieldCount(fields.len()));
-    }
-    if !fields.first().is_some_and(|f| f.key == "price" && f.kind == FieldKind::Money) {
-        return Err(TenderError::FieldPrice);
     }
     let mut seen = BTreeSet::new();
     for field in fields {
@@ -193,7 +237,11 @@ fn retention(terms: &Terms) -> Result<(), TenderError> {
     // 政府采购法 art. 42 ¶1: procurement files are kept for at least fifteen years.
     let min = match terms.template {
         Template::GovernmentProcurement => limits::PROCUREMENT_RETENTION_YEARS,
-        Template::GoodsServices | Template::Works => 1,
+        Template::GoodsServices
+        | Template::Prequalification
+        | Template::ThreeEnvelope
+        | Template::TwoEnvelope
+        | Template::Works => 1,
     };
     let years = terms.retention_years;
     if (min..=limits::RETENTION_YEARS_MAX).contains(&years) {

@@ -10,6 +10,9 @@ pub enum TenderError {
     /// The ceiling price is in another currency than the tender.
     #[error("the ceiling price is not in the currency of the tender")]
     CeilingCurrency,
+    /// A ceiling price where nobody names a price.
+    #[error("a prequalification has no ceiling price")]
+    CeilingWithoutPrice,
     /// The custodians are not numbered 1 to n in order, or two share a certificate.
     #[error("custodians must be numbered 1 to {n} in order, each with its own certificate")]
     Custodians {
@@ -35,6 +38,17 @@ pub enum TenderError {
         /// What is wrong.
         what: &'static str,
     },
+    /// Another number of envelopes before the last than the kind of tender has.
+    #[error("{found} envelopes before the last, this kind of tender has {expected}")]
+    Envelopes {
+        /// Envelopes listed.
+        found: usize,
+        /// Envelopes of this kind.
+        expected: usize,
+    },
+    /// A price or another amount where none may be read yet.
+    #[error("field `{0}`: no price and no amount is read out of this envelope")]
+    FieldAmount(String),
     /// No fields, or too many.
     #[error("{0} read-out fields, 1 to 40 are allowed")]
     FieldCount(usize),
@@ -146,10 +160,13 @@ impl TenderError {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::CeilingCurrency => "E_TENDER_CEILING_CURRENCY",
+            Self::CeilingWithoutPrice => "E_TENDER_CEILING_WITHOUT_PRICE",
             Self::Custodians { .. } => "E_TENDER_CUSTODIANS",
             Self::CustodyNotIndependent { .. } => "E_TENDER_CUSTODY_NOT_INDEPENDENT",
             Self::Deadline => "E_TENDER_DEADLINE",
             Self::Draw { .. } => "E_TENDER_DRAW",
+            Self::Envelopes { .. } => "E_TENDER_ENVELOPES",
+            Self::FieldAmount(_) => "E_TENDER_FIELD_AMOUNT",
             Self::FieldDuplicate(_) => "E_TENDER_FIELD_DUPLICATE",
             Self::FieldKey(_) => "E_TENDER_FIELD_KEY",
             Self::FieldCount(_) => "E_TENDER_FIELD_COUNT",

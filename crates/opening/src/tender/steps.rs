@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Template;
+use super::{Envelope, Template};
 use crate::strict;
 
 /// One step that a list may name.
@@ -137,22 +137,68 @@ impl core::fmt::Display for Step {
 }
 
 impl Template {
+    /// All kinds of tender.
+    pub const ALL: &'static [Self] = &[
+        Self::GoodsServices,
+        Self::GovernmentProcurement,
+        Self::Prequalification,
+        Self::ThreeEnvelope,
+        Self::TwoEnvelope,
+        Self::Works,
+    ];
+
+    /// The name in Chinese and English for people.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::GoodsServices => ("货物与服务", "goods and services"),
+            Self::GovernmentProcurement => ("政府采购", "government procurement"),
+            Self::Prequalification => ("资格预审", "prequalification"),
+            Self::ThreeEnvelope => ("三信封", "three envelopes"),
+            Self::TwoEnvelope => ("双信封", "two envelopes"),
+            Self::Works => ("工程", "works"),
+        }
+    }
+
     /// The list that a draft of this kind of tender begins with. What counts is the list in the
     /// signed tender file.
     ///
     /// The committed files are read and checked by a test; an empty list would stand for the order of
     /// the first version.
     pub fn steps(self) -> Vec<ListedStep> {
+        self.file().map_or_else(Vec::new, |file| file.steps)
+    }
+
+    /// The envelopes before the last that such a draft begins with.
+    pub fn envelopes(self) -> Vec<Envelope> {
+        self.file().map_or_else(Vec::new, |file| file.envelopes)
+    }
+
+    /// How many envelopes a bid has before the one with the prices.
+    pub const fn earlier_envelopes(self) -> usize {
+        match self {
+            Self::GoodsServices
+            | Self::GovernmentProcurement
+            | Self::Prequalification
+            | Self::Works => 0,
+            Self::TwoEnvelope => 1,
+            Self::ThreeEnvelope => 2,
+        }
+    }
+
+    fn file(self) -> Option<TemplateFile> {
         let file = match self {
             Self::GoodsServices => include_str!("../../templates/goods-services.json"),
             Self::GovernmentProcurement => {
                 include_str!("../../templates/government-procurement.json")
             }
+            Self::Prequalification => include_str!("../../templates/prequalification.json"),
+            Self::ThreeEnvelope => include_str!("../../templates/three-envelope.json"),
+            Self::TwoEnvelope => include_str!("../../templates/two-envelope.json"),
             Self::Works => include_str!("../../templates/works.json"),
         };
         let read = strict::value(file.as_bytes(), file.len());
         let form: Option<TemplateFile> = read.and_then(strict::typed).ok();
-        form.filter(|form| form.v == 1 && form.template == self).map_or_else(Vec::new, |f| f.steps)
+        form.filter(|form| form.v == 1 && form.template == self)
     }
 }
 
@@ -162,6 +208,8 @@ struct TemplateFile {
     v: u8,
     template: Template,
     steps: Vec<ListedStep>,
+    #[serde(default)]
+    envelopes: Vec<Envelope>,
 }
 
 /// The order of a tender file, or of a log, that names no steps.

@@ -1,8 +1,8 @@
 //! The terms of a lot.
 
 use kaibiao_types::{
-    Currency, CustodianIndex, Digest, LotId, LotKey, Millis, Money, Party, TenderId, Threshold,
-    UtcMillis,
+    Currency, CustodianIndex, Digest, LotId, LotKey, Millis, Money, Party, Stage, TenderId,
+    Threshold, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,12 @@ pub enum Template {
     GoodsServices,
     /// 政府采购: public tendering of government procurement.
     GovernmentProcurement,
+    /// 资格预审: applications are opened, nobody names a price.
+    Prequalification,
+    /// 三信封: two envelopes before the one with the prices.
+    ThreeEnvelope,
+    /// 双信封: an envelope without prices, and the prices of those who passed with it.
+    TwoEnvelope,
     /// 工程建设: construction works.
     Works,
 }
@@ -61,6 +67,19 @@ pub struct ReadOutField {
     pub kind: FieldKind,
     /// The unit shown behind the value.
     pub unit: Option<Bilingual>,
+}
+
+/// An envelope that is opened before the one with the prices (双信封的第一信封). The terms' own fields
+/// and steps are those of the last envelope.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// What it holds, such as 商务及技术文件.
+    pub title: Bilingual,
+    /// The fields that are read out of its sheet; none is an amount.
+    pub fields: Vec<ReadOutField>,
+    /// The steps of its opening.
+    pub steps: Vec<ListedStep>,
 }
 
 /// Which locks a sealed object carries.
@@ -188,12 +207,26 @@ pub struct Terms {
     /// for its end. A tender without such a window does not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objection_ms: Option<Millis>,
+    /// The envelopes before the last, in the order in which they are opened; a tender of one envelope
+    /// does not have the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub envelopes: Vec<Envelope>,
 }
 
 impl Terms {
     /// The lot these terms are for.
     pub fn lot_key(&self) -> LotKey {
         LotKey { tender: self.tender.clone(), lot: self.lot.clone() }
+    }
+
+    /// The envelopes of a bid, from 1.
+    pub fn stages(&self) -> impl Iterator<Item = Stage> + use<> {
+        stages(&self.envelopes)
+    }
+
+    /// The read-out fields of one envelope.
+    pub fn fields_of(&self, stage: Stage) -> &[ReadOutField] {
+        envelope(&self.envelopes, stage).map_or(&self.fields, |envelope| &envelope.fields)
     }
 
     /// `PLATFORM/lot/TENDER/LOT`: the origin of the lot's opening log.
@@ -210,4 +243,15 @@ impl Terms {
             .find(|rule| rule.within_ms.is_none_or(|within| within >= left))
             .map_or(Millis::from_secs(1), |rule| rule.every_ms)
     }
+}
+
+/// The envelopes of a bid, from 1: those before the last, and the last.
+pub(crate) fn stages(earlier: &[Envelope]) -> impl Iterator<Item = Stage> + use<> {
+    let count = u8::try_from(earlier.len()).map_or(u8::MAX, |earlier| earlier.saturating_add(1));
+    (1..=count).filter_map(|number| Stage::new(number).ok())
+}
+
+/// The envelope of a stage before the last.
+pub(crate) fn envelope(earlier: &[Envelope], stage: Stage) -> Option<&Envelope> {
+    earlier.get(usize::from(stage.get()).checked_sub(1)?)
 }

@@ -47,6 +47,10 @@ pub fn commands() -> Vec<Command> {
         crate::fault::decide(2, Part::Price, Fault::NotBidder),
         crate::window::extend(10),
         crate::correction::correct(),
+        Command::CloseEnvelope,
+        crate::envelope::list(&[1, 2, 3], &[4]),
+        Command::ApprovePassed { no: 1, passed: crate::envelope::codes(&[1, 2, 3]) },
+        Command::Reconvene,
     ]
 }
 

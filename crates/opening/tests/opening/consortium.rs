@@ -8,7 +8,9 @@ use crate::support::*;
 fn sheet(no: u8, members: &[Party]) -> Result<PriceSheet, SheetError> {
     let tender = tender();
     let code = bidder_party(no).code;
-    let sheet = PriceSheet::build(&tender.sheet_rules(), &code, price(no), sheet_fields()).unwrap();
+    let sheet =
+        PriceSheet::build(&tender.sheet_rules(Stage::FIRST), &code, price(no), sheet_fields())
+            .unwrap();
     sheet.of_consortium(members.to_vec())
 }
 
@@ -58,7 +60,7 @@ fn a_sheet_without_a_consortium_has_the_old_form() {
     assert_eq!(plain, sheet_bytes(1));
     let tender = tender();
     let parse = |text: String| {
-        PriceSheet::parse(&tender.sheet_rules(), &bidder_party(1).code, text.as_bytes())
+        PriceSheet::parse(&tender.sheet_rules(Stage::FIRST), &bidder_party(1).code, text.as_bytes())
     };
     let text = String::from_utf8(plain).unwrap();
     let empty = text.replacen("}}", "},\"consortium\":[]}", 1);
@@ -82,8 +84,9 @@ fn members_are_other_organisations_each_once() {
     let good = String::from_utf8(sheet(1, &[member(1)]).unwrap().to_bytes()).unwrap();
     let own = good.replace(member(1).code.as_str(), bidder_party(1).code.as_str());
     let tender = tender();
-    let error = PriceSheet::parse(&tender.sheet_rules(), &bidder_party(1).code, own.as_bytes())
-        .unwrap_err();
+    let error =
+        PriceSheet::parse(&tender.sheet_rules(Stage::FIRST), &bidder_party(1).code, own.as_bytes())
+            .unwrap_err();
     assert_eq!(error.label(), "BIDDER_FORMAT_CONSORTIUM");
 }
 

@@ -170,6 +170,8 @@ fn whole_logs_are_vectors() {
         ("rates", crate::rates::closed()),
         ("consortium", crate::consortium::closed()),
         ("corrected", crate::correction::closed()),
+        ("envelopes", crate::envelope::closed()),
+        ("applications", crate::envelope::applications()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -201,6 +203,8 @@ fn entries_round_trip_byte_for_byte() {
         "log-rates",
         "log-consortium",
         "log-corrected",
+        "log-envelopes",
+        "log-applications",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -225,6 +229,8 @@ fn committed_logs_replay() {
         ("log-rates.jsonl", Phase::Closed),
         ("log-consortium.jsonl", Phase::Closed),
         ("log-corrected.jsonl", Phase::Closed),
+        ("log-envelopes.jsonl", Phase::Closed),
+        ("log-applications.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {
@@ -262,7 +268,9 @@ fn data_has_one_written_form() {
         }
         for text in broken {
             let error = Event::from_parts(kind, &text).expect_err(&text);
-            assert!(["E_EVENT_DATA", "E_EVENT_FORM"].contains(&error.label()), "{text}");
+            // A reading without only one of price and 大写 is read, and has no such form.
+            let labels = ["E_EVENT_DATA", "E_EVENT_FORM", "E_EVENT_SHAPE"];
+            assert!(labels.contains(&error.label()), "{text}");
         }
     }
 }

@@ -69,7 +69,7 @@ pub fn closed_of(lot: LotPublished) -> Opening {
     opening.host(&decide(2, Part::Price, Fault::NotBidder));
     opening.host(&Command::GenerateRecord);
     opening.input(&Input::RecordGenerated { sha256: digest(12, 0) }).unwrap();
-    opening.host(&Command::Close);
+    opening.walk_to(Phase::Closed, 4);
     opening
 }
 

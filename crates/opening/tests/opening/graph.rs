@@ -9,20 +9,41 @@ use kaibiao_types::*;
 use crate::support::*;
 
 /// All templates; a new one does not compile until it stands here.
-pub const TEMPLATES: &[Template] =
-    &[Template::Works, Template::GoodsServices, Template::GovernmentProcurement];
+pub const TEMPLATES: &[Template] = &[
+    Template::Works,
+    Template::GoodsServices,
+    Template::GovernmentProcurement,
+    Template::TwoEnvelope,
+    Template::ThreeEnvelope,
+    Template::Prequalification,
+];
 
 pub fn name(template: Template) -> &'static str {
     match template {
         Template::Works => "works",
         Template::GoodsServices => "goods-services",
         Template::GovernmentProcurement => "government-procurement",
+        Template::TwoEnvelope => "two-envelope",
+        Template::ThreeEnvelope => "three-envelope",
+        Template::Prequalification => "prequalification",
     }
 }
 
 /// The first entry of a lot of this template, with its steps and two draws.
 pub fn published(template: Template) -> LotPublished {
-    LotPublished { template, steps: template.steps(), ..crate::draw::published() }
+    of(template, crate::draw::published())
+}
+
+/// A lot made one of this template.
+fn of(template: Template, lot: LotPublished) -> LotPublished {
+    let envelopes = template.envelopes();
+    let stage_count = u8::try_from(envelopes.len() + 1).unwrap();
+    let lot = LotPublished { template, steps: template.steps(), envelopes, stage_count, ..lot };
+    if template != Template::Prequalification {
+        return lot;
+    }
+    let fields = lot.fields.iter().filter(|field| field.kind != FieldKind::Money);
+    LotPublished { ceiling: None, fields: fields.cloned().collect(), ..lot }
 }
 
 /// What an entry changes: phase before, kind, phase after.
@@ -36,6 +57,7 @@ fn walk(template: Template, bidders: u8, phase: Phase) -> Opening {
         opening.walk_to(phase, bidders);
         return opening;
     }
+    opening.walk_to_last_envelope(bidders);
     opening.walk_to(Phase::Published, bidders);
     crate::draw::hold(&mut opening, 1);
     opening.walk_to(Phase::Read, bidders);
@@ -54,7 +76,7 @@ fn walks(template: Template) -> Vec<Opening> {
     let [closed, failed, terminated] =
         [(4, Phase::Closed), (2, Phase::Failed), (4, Phase::Terminated)]
             .map(|(bidders, phase)| walk(template, bidders, phase));
-    let listed = |lot| LotPublished { template, steps: template.steps(), ..lot };
+    let listed = |lot| of(template, lot);
     let decided = crate::fault::closed_of(listed(crate::fault::published()));
     let extended = crate::window::closed_of(listed(crate::window::published()));
     vec![closed, failed, terminated, degraded, decided, extended]
@@ -130,7 +152,8 @@ fn entry(kind: EventKind) -> String {
 fn mermaid(template: Template, edges: &Edges) -> String {
     let mut text = format!("%% The procedure of {}; `UPDATE=1` rewrites it.\n", name(template));
     text.push_str("stateDiagram-v2\n");
-    for phase in Phase::ALL {
+    let single = template.earlier_envelopes() == 0;
+    for phase in Phase::ALL.iter().filter(|phase| !single || **phase != Phase::Adjourned) {
         let (zh, en) = phase.words();
         text.push_str(&format!("    state \"{zh} {en}\" as {}\n", id(*phase)));
     }
@@ -169,12 +192,21 @@ fn the_graph_of_each_template() {
             let back = *after == Phase::Receiving && *before > Phase::Receiving;
             assert!(!back, "{name}: {before} {kind} {after}");
         }
-        for phase in Phase::ALL.iter().filter(|phase| **phase != Phase::Unpublished) {
+        let single = template.earlier_envelopes() == 0;
+        let phases = Phase::ALL.iter().filter(|phase| !single || **phase != Phase::Adjourned);
+        for phase in phases.filter(|phase| **phase != Phase::Unpublished) {
             let reached = edges.iter().any(|(before, _, after)| before != after && after == phase);
             assert!(reached, "{name}: nothing leads to {phase}; walks() must get there");
         }
         // A refusal is written beside a command and never asked for.
-        for kind in EventKind::ALL.iter().filter(|kind| **kind != EventKind::Refused) {
+        let apart = |kind: &EventKind| {
+            let between = crate::envelope::KINDS.contains(kind);
+            let no_ceiling = *template == Template::Prequalification;
+            *kind == EventKind::Refused
+                || (single && between)
+                || (no_ceiling && *kind == EventKind::CeilingAnnounced)
+        };
+        for kind in EventKind::ALL.iter().filter(|kind| !apart(kind)) {
             let seen = edges.iter().any(|(_, seen, _)| seen == kind);
             assert!(
                 seen,

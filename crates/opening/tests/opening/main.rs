@@ -16,6 +16,7 @@ mod command;
 mod consortium;
 mod correction;
 mod draw;
+mod envelope;
 mod events;
 mod fault;
 mod freeze;

@@ -17,7 +17,8 @@ pub enum Promise {
     Enough,
     /// Nothing is unsealed but the last version of each bidder, if that is no withdrawal.
     Current,
-    /// Nothing is unsealed of an envelope but the first.
+    /// Nothing is unsealed of an envelope before its turn, or of a bidder that did not pass with the
+    /// one before, by the word of host and supervisor.
     Stage,
     /// Nothing is unsealed before its freeze is complete, or by fewer than k custodians of it.
     Quorum,
@@ -85,6 +86,8 @@ struct Observer {
     last: u64,
     deadline: u64,
     lot: Option<LotPublished>,
+    /// Every bid that may be opened at all, and those whose present envelope may.
+    all: BTreeMap<Digest, FrozenBid>,
     current: BTreeMap<Digest, FrozenBid>,
     signed: BTreeSet<CustodianIndex>,
     notice: Option<u64>,
@@ -96,6 +99,11 @@ struct Observer {
     read: BTreeSet<OrgCode>,
     objections: BTreeSet<u32>,
     record: Option<Digest>,
+    /// Envelopes left behind.
+    before: u8,
+    adjourned: bool,
+    listed: Option<PassedListed>,
+    passed: Option<PassedListed>,
 }
 
 type Judged = Result<(), Promise>;
@@ -127,7 +135,10 @@ impl Observer {
             Event::Refused(refused) => {
                 holds(!early || refused.actor.role() != Role::Bidder, Promise::Names)?;
             }
-            Event::SetFrozen(set) => self.current = current(set),
+            Event::SetFrozen(set) => {
+                self.current = current(set);
+                self.all = self.current.clone();
+            }
             Event::FreezeSigned(signed) => drop(self.signed.insert(signed.custodian)),
             Event::FreezeDegraded(notice) => self.notice = Some(notice.notice_until.get()),
             Event::DegradedApproved(_) => drop(self.approved.insert(by.role())),
@@ -136,7 +147,7 @@ impl Observer {
             }
             Event::UnsealingStarted(start) => {
                 self.may_unseal()?;
-                holds(start.stage.get() == 1, Promise::Stage)?;
+                holds(start.stage.get() == self.before + 1, Promise::Stage)?;
             }
             Event::PartialsReceived(partials) => self.released_by(partials)?,
             Event::PricesPublished(prices) => self.published(prices)?,
@@ -155,9 +166,25 @@ impl Observer {
             Event::OpeningClosed(_) => {
                 holds(self.objections.is_empty(), Promise::Objections)?;
                 holds(self.record.is_some(), Promise::Record)?;
-                let opened = self.done.contains(&EventKind::DocumentsOpened);
-                holds(opened || !self.has(Part::Documents), Promise::AllOpened)?;
+                holds(self.last(), Promise::AllOpened)?;
+                self.all_opened()?;
             }
+            Event::EnvelopeClosed(_) => {
+                holds(self.objections.is_empty(), Promise::Objections)?;
+                holds(self.record.is_some(), Promise::Record)?;
+                self.all_opened()?;
+                self.adjourned = true;
+            }
+            Event::PassedListed(list) => {
+                holds(by.role() == Role::Host, Promise::Stage)?;
+                self.listed = Some(list.clone());
+            }
+            Event::PassedApproved(approved) => {
+                let listed = self.listed.take().filter(|list| list.passed == approved.passed);
+                holds(by.role() == Role::Supervisor && listed.is_some(), Promise::Stage)?;
+                self.passed = listed;
+            }
+            Event::OpeningReconvened(next) => self.reconvened(next.stage, at)?,
             _ => {}
         }
         self.done.insert(kind);
@@ -173,9 +200,42 @@ impl Observer {
         2 * self.signed.len() >= n + k || (noticed && self.signed.len() >= k)
     }
 
+    /// Only those go on who passed by the word of both; what was done for one envelope counts for it.
+    fn reconvened(&mut self, stage: Stage, at: u64) -> Judged {
+        let passed = self.passed.take();
+        let approved = passed.filter(|list| self.adjourned && at >= list.reconvene_at.get());
+        let Some(list) = approved else { return Err(Promise::Stage) };
+        holds(stage.get() == self.before + 2, Promise::Stage)?;
+        let opened = self.prices.take().unwrap_or_default();
+        let could = |code: &OrgCode| opened.contains_key(code);
+        holds(list.passed.iter().all(could), Promise::Stage)?;
+        self.current.retain(|_, bid| list.passed.contains(&bid.bidder.code));
+        self.before += 1;
+        self.adjourned = false;
+        for kind in [EventKind::SealsChecked, EventKind::DocumentsOpened] {
+            self.done.remove(&kind);
+        }
+        self.released.clear();
+        self.released_documents.clear();
+        self.read.clear();
+        self.objections.clear();
+        self.record = None;
+        Ok(())
+    }
+
+    /// Whether this is the last envelope, the one with the prices.
+    fn last(&self) -> bool {
+        self.lot.as_ref().is_some_and(|lot| usize::from(self.before) == lot.envelopes.len())
+    }
+
+    fn all_opened(&self) -> Judged {
+        let opened = self.done.contains(&EventKind::DocumentsOpened);
+        holds(opened || !self.has(Part::Documents), Promise::AllOpened)
+    }
+
     fn may_unseal(&self) -> Judged {
-        let bidders: BTreeSet<&OrgCode> =
-            self.current.values().map(|bid| &bid.bidder.code).collect();
+        holds(!self.adjourned, Promise::Stage)?;
+        let bidders: BTreeSet<&OrgCode> = self.all.values().map(|bid| &bid.bidder.code).collect();
         let min = self.lot.as_ref().map_or(u32::MAX, |lot| lot.min_bidders).max(3);
         holds(u32::try_from(bidders.len()).unwrap() >= min, Promise::Enough)?;
         holds(self.done.contains(&EventKind::FreezeCompleted), Promise::Quorum)?;
@@ -184,9 +244,12 @@ impl Observer {
 
     fn released_by(&mut self, partials: &PartialsReceived) -> Judged {
         self.may_unseal()?;
-        holds(partials.stage.get() == 1, Promise::Stage)?;
+        holds(partials.stage.get() == self.before + 1, Promise::Stage)?;
         holds(self.signed.contains(&partials.custodian), Promise::Quorum)?;
         for partial in partials.partials.iter().flatten() {
+            let failed = self.all.contains_key(&partial.manifest_sha256)
+                && !self.current.contains_key(&partial.manifest_sha256);
+            holds(!failed, Promise::Stage)?;
             holds(self.current.contains_key(&partial.manifest_sha256), Promise::Current)?;
             let of = self.released.entry((partials.part, partial.manifest_sha256)).or_default();
             of.insert(partials.custodian);
@@ -227,14 +290,15 @@ impl Observer {
 
     fn was_read(&mut self, reading: &PriceRead) -> Judged {
         let published = self.prices.as_ref().and_then(|prices| prices.get(&reading.bidder.code));
-        holds(published == Some(&Some(reading.total)), Promise::OneStep)?;
+        holds(published == Some(&reading.total), Promise::OneStep)?;
         holds(self.read.insert(reading.bidder.code.clone()), Promise::OneStep)
     }
 
     /// Before the prices are published, the only amount that an entry may hold is the ceiling.
     fn no_price(&self, event: &Event) -> Judged {
-        let shows = matches!(event, Event::PricesPublished(_) | Event::LotPublished(_));
-        if self.prices.is_some() || shows {
+        let shows = matches!(event, Event::PricesPublished(_)) && self.last();
+        let known = self.prices.is_some() && self.last();
+        if known || shows || matches!(event, Event::LotPublished(_)) {
             return Ok(());
         }
         let data = event.data_json();
@@ -248,7 +312,9 @@ impl Observer {
     }
 
     fn has(&self, part: Part) -> bool {
-        self.current.values().any(|bid| bid.objects.iter().any(|object| object.part == part))
+        let here = |object: &FrozenObject| object.stage.get() == self.before + 1;
+        let mut objects = self.current.values().flat_map(|bid| &bid.objects);
+        objects.any(|object| here(object) && object.part == part)
     }
 
     fn k(&self) -> usize {
@@ -396,6 +462,73 @@ const FORGERIES: &[Forgery] = &[
     }),
     (Promise::Time, |log| log[5].1 = at(0)),
 ];
+
+/// The same with a log of two envelopes, of whose four bidders three passed.
+const ENVELOPE_FORGERIES: &[Forgery] = &[
+    (Promise::Stage, |log| remove(log, EventKind::PassedApproved)),
+    (Promise::Stage, |log| log.retain(|(_, _, event)| event.kind() != EventKind::PassedListed)),
+    (Promise::Stage, |log| remove(log, EventKind::EnvelopeClosed)),
+    (Promise::Stage, |log| {
+        let at = place(log, EventKind::PassedApproved);
+        log[at].0 = host();
+    }),
+    (Promise::Stage, |log| {
+        let at = place(log, EventKind::PassedApproved);
+        let Event::PassedApproved(approved) = &mut log[at].2 else { panic!("an approval") };
+        approved.passed.push(bidder_party(4).code);
+    }),
+    (Promise::Stage, |log| {
+        let reconvened = place(log, EventKind::OpeningReconvened);
+        log[reconvened].1 = at(log[reconvened].1.get() - 1);
+        for kind in [EventKind::PassedListed, EventKind::PassedApproved] {
+            let early = place(log, kind);
+            log[early].1 = log[early - 1].1;
+        }
+    }),
+    (Promise::Stage, |log| {
+        let at = place(log, EventKind::OpeningReconvened);
+        let Event::OpeningReconvened(next) = &mut log[at].2 else { panic!("the next envelope") };
+        next.stage = Stage::new(3).unwrap();
+    }),
+    // A bid that did not pass is raised with the others.
+    (Promise::Stage, |log| {
+        let next = place(log, EventKind::OpeningReconvened);
+        let mut later = log[next..].iter_mut();
+        let released = later.find_map(|(_, _, event)| match event {
+            Event::PartialsReceived(partials) => Some(partials),
+            _ => None,
+        });
+        released.unwrap().partials.as_mut().unwrap().push(partial(digest(2, 4)));
+    }),
+    // The second envelope is raised with the first.
+    (Promise::Stage, |log| released(log).stage = Stage::new(2).unwrap()),
+    (Promise::Seals, |log| {
+        let next = place(log, EventKind::OpeningReconvened);
+        let kind = EventKind::SealsChecked;
+        let again = log[next..].iter().position(|(_, _, event)| event.kind() == kind).unwrap();
+        log.remove(next + again);
+    }),
+    (Promise::OneStep, |log| published(log).bids[0].total = Some(price(1))),
+    (Promise::AllOpened, |log| remove(log, EventKind::DocumentsOpened)),
+    (Promise::AllOpened, |log| {
+        let (end, close) = (log.len() - 1, place(log, EventKind::EnvelopeClosed));
+        log[close] = (host(), log[close].1, Event::OpeningClosed(Empty {}));
+        log.truncate(end.min(close + 1));
+    }),
+    (Promise::Record, |log| remove(log, EventKind::RecordGenerated)),
+];
+
+#[test]
+fn forged_logs_of_envelopes_are_seen_through() {
+    let good = crate::envelope::closed().log;
+    assert_eq!(observe(&good), Ok(()));
+    for (number, (promise, forge)) in ENVELOPE_FORGERIES.iter().enumerate() {
+        let mut log = good.clone();
+        forge(&mut log);
+        let found = observe(&log).map_err(|(_, promise)| promise);
+        assert_eq!(found, Err(*promise), "forgery {number}");
+    }
+}
 
 /// The observer lets good logs pass and names what each forged one breaks: it can find a wrong guard.
 #[test]

@@ -64,7 +64,8 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
             ..head()
         })),
         Phase::IntakeClosed => {
-            Ok(Input::SetFrozen(SetFrozen { size: state.intake().unwrap().size, ..set(bidders) }))
+            let set = SetFrozen { size: state.intake().unwrap().size, ..set(bidders) };
+            Ok(Input::SetFrozen(crate::envelope::with_envelopes(state, set)))
         }
         Phase::Freezing if who == 0 => Ok(Input::FreezeTimeout),
         Phase::Freezing => Ok(freeze_signed(custodian)),
@@ -86,7 +87,11 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
         Phase::Published | Phase::Reading => Err((host(), Command::ReadNext(span(100)))),
         Phase::Read if who == 0 => Err((host(), Command::StartUnsealing(Part::Documents))),
         Phase::Read => Ok(Input::RecordGenerated { sha256: digest(12, 0) }),
+        Phase::RecordGenerated if state.stage_after().is_some() => {
+            Err((host(), Command::CloseEnvelope))
+        }
         Phase::RecordGenerated => Err((host(), Command::Close)),
+        Phase::Adjourned => Err(crate::envelope::onward(state, who)),
     }
 }
 
@@ -301,7 +306,7 @@ proptest! {
         let _ = TenderDraft::parse(&bytes);
         let _ = SignedCommandBody::parse(&bytes);
         let tender = tender();
-        let _ = PriceSheet::parse(&tender.sheet_rules(), &code(101), &bytes);
+        let _ = PriceSheet::parse(&tender.sheet_rules(Stage::FIRST), &code(101), &bytes);
         let text = String::from_utf8_lossy(&bytes);
         let _ = Actor::parse(&text);
         for kind in EventKind::ALL {
@@ -319,7 +324,7 @@ proptest! {
         prop_assume!(bad[index] != byte);
         bad[index] = byte;
         let tender = tender();
-        let rules = tender.sheet_rules();
+        let rules = tender.sheet_rules(Stage::FIRST);
         let original = PriceSheet::parse(&rules, &bidder_party(1).code, &good).unwrap();
         if let Ok(sheet) = PriceSheet::parse(&rules, &bidder_party(1).code, &bad) {
             prop_assert_ne!(sheet, original);

@@ -34,7 +34,7 @@ fn tender_with_rates() -> TenderFile {
 fn sheet(no: u8, discount: &str, fee: &str) -> Result<PriceSheet, SheetError> {
     let tender = tender_with_rates();
     let code = bidder_party(no).code;
-    PriceSheet::build(&tender.sheet_rules(), &code, price(no), values(discount, fee))
+    PriceSheet::build(&tender.sheet_rules(Stage::FIRST), &code, price(no), values(discount, fee))
 }
 
 /// Goods and services with two rates; the ceiling is announced once the prices are public.
@@ -90,12 +90,13 @@ fn another_form_of_a_rate_is_refused() {
     let good = String::from_utf8(sheet(1, "5.25", "1").unwrap().to_bytes()).unwrap();
     let tender = tender_with_rates();
     let bytes = good.replace("5.25", "5.250").into_bytes();
-    let error =
-        PriceSheet::parse(&tender.sheet_rules(), &bidder_party(1).code, &bytes).unwrap_err();
+    let error = PriceSheet::parse(&tender.sheet_rules(Stage::FIRST), &bidder_party(1).code, &bytes)
+        .unwrap_err();
     assert_eq!(error.label(), "BIDDER_FORMAT_RATE");
     let number = good.replace("\"5.25\"", "5").into_bytes();
     let error =
-        PriceSheet::parse(&tender.sheet_rules(), &bidder_party(1).code, &number).unwrap_err();
+        PriceSheet::parse(&tender.sheet_rules(Stage::FIRST), &bidder_party(1).code, &number)
+            .unwrap_err();
     assert_eq!(error.label(), "BIDDER_FORMAT_JSON");
 }
 

@@ -130,7 +130,14 @@ fn words_of_parties_are_marked() {
 #[test]
 fn sentences_and_their_length() {
     let lot = lot_published();
-    let words = PriceWords::new(&lot, 2, &bidder_party(2), price(2), &sheet_fields());
+    let words = PriceWords::new(
+        &lot.fields,
+        lot.currency,
+        2,
+        &bidder_party(2),
+        Some(price(2)),
+        &sheet_fields(),
+    );
     assert_eq!(
         words.zh,
         "第2家，示例投标人2。投标报价：人民币捌拾万零贰佰肆拾陆元玖角整，¥800,246.90。\
@@ -146,8 +153,14 @@ fn sentences_and_their_length() {
     let mut dollars = lot;
     dollars.currency = Currency::Usd;
     let total = Money::new(143_138_890, Currency::Usd).unwrap();
-    let words =
-        PriceWords::new(&dollars, 1, &bidder_party(1), total, &std::collections::BTreeMap::new());
+    let words = PriceWords::new(
+        &dollars.fields,
+        Currency::Usd,
+        1,
+        &bidder_party(1),
+        Some(total),
+        &std::collections::BTreeMap::new(),
+    );
     assert!(words.zh.contains("美元") && !words.zh.contains("人民币"), "{}", words.zh);
     assert!(words.en.contains("$1,431,388.90"));
 }

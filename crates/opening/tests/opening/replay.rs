@@ -173,9 +173,11 @@ fn a_shortened_notice_is_noticed() {
 fn a_changed_sentence_is_noticed() {
     let opening = normal();
     let read = position(&opening.log, EventKind::PriceRead);
-    let changes: [fn(&mut PriceRead); 6] = [
-        |r| r.total = price(2),
-        |r| r.capital = "壹元整".to_owned(),
+    let changes: [fn(&mut PriceRead); 8] = [
+        |r| r.total = Some(price(2)),
+        |r| r.total = None,
+        |r| r.capital = Some("壹元整".to_owned()),
+        |r| r.capital = None,
         |r| r.zh.push('。'),
         |r| r.en.clear(),
         |r| r.position = 2,

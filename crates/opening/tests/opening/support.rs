@@ -130,6 +130,7 @@ pub fn terms() -> Terms {
         steps: Vec::new(),
         decide_faults: false,
         objection_ms: None,
+        envelopes: Vec::new(),
     }
 }
 
@@ -175,9 +176,14 @@ pub fn sheet_bytes(no: u8) -> Vec<u8> {
 
 fn sheet(no: u8) -> Vec<u8> {
     let tender = tender();
-    PriceSheet::build(&tender.sheet_rules(), &bidder_party(no).code, price(no), sheet_fields())
-        .unwrap()
-        .to_bytes()
+    PriceSheet::build(
+        &tender.sheet_rules(Stage::FIRST),
+        &bidder_party(no).code,
+        price(no),
+        sheet_fields(),
+    )
+    .unwrap()
+    .to_bytes()
 }
 
 /// A current bid of bidder `no` with both parts, in place `no` of tick 0.
@@ -255,14 +261,13 @@ pub fn key_destroyed(no: u16) -> Input {
 
 pub fn seals(state: &State) -> Vec<SealResult> {
     state
-        .current_bids()
-        .flat_map(|bid| {
-            bid.objects.iter().map(|object| SealResult {
-                bidder: bid.bidder.code.clone(),
-                part: object.part,
-                sealed: true,
-                label: None,
-            })
+        .sealed_objects()
+        .map(|(bid, object)| SealResult {
+            bidder: bid.bidder.code.clone(),
+            stage: state.named_stage(object.stage),
+            part: object.part,
+            sealed: true,
+            label: None,
         })
         .collect()
 }
@@ -276,7 +281,7 @@ pub fn partials(state: &State, no: u16, part: Part) -> PartialsReceived {
     let list: Vec<Partial> = state.current_bids().map(|bid| partial(bid.manifest_sha256)).collect();
     PartialsReceived {
         custodian: custodian(no),
-        stage: Stage::new(1).unwrap(),
+        stage: state.stage(),
         part,
         freeze_id: digest(5, 0),
         sha256: digest(8, u8::try_from(no).unwrap()),
@@ -319,7 +324,10 @@ pub fn not_opened(no: u8, label: &str, fault: Fault) -> PriceOutcome {
 
 pub fn outcomes(state: &State) -> Vec<PriceOutcome> {
     let no = |bid: &FrozenBid| bid.manifest_sha256.bytes()[31];
-    state.current_bids().map(|bid| opened(no(bid), sheet_bytes(no(bid)))).collect()
+    state
+        .current_bids()
+        .map(|bid| opened(no(bid), crate::envelope::sheet(state, no(bid))))
+        .collect()
 }
 
 pub fn documents(state: &State) -> Vec<OpenedDocument> {

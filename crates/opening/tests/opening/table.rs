@@ -96,6 +96,10 @@ fn the_table_of_phase_and_step() {
         text.push('\n');
         rows(&mut text, phase.name(), &Opening::at(*phase, bidders));
     }
+    for (name, opening) in crate::envelope::states() {
+        text.push_str(&format!("\n# a lot of two envelopes: {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     for (name, opening) in crate::hold::states() {
         text.push_str(&format!("\n# held: {name}\n"));
         rows(&mut text, name, &opening);
@@ -144,25 +148,31 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AlreadyDone { step },
         Refusal::ApprovalMissing,
         Refusal::BadData { step, rule: DataRule::Reading },
+        Refusal::CannotPass { bidder: code(104) },
         Refusal::ClockBackwards { last: at(DEADLINE) },
         Refusal::CustodyIncomplete { have: 1, need: 2 },
         Refusal::DocumentsSealed,
         Refusal::DrawRunning { no: 1 },
         Refusal::DrawTurn { next: 1 },
         Refusal::DrawsOpen { nos: vec![1, 2] },
+        Refusal::EnvelopeFollows,
         Refusal::FaultsOpen { bidders: vec![code(101)] },
+        Refusal::FewPassed { passed: 2 },
         Refusal::FreezeIncomplete { signed: 2, quorum: 3 },
         Refusal::FreezeWaitRunning { wait },
         Refusal::Held { holder: Holder::Host },
         Refusal::Held { holder: Holder::Supervisor },
         Refusal::Held { holder: Holder::Both },
         Refusal::IntakeOver,
+        Refusal::LastEnvelope,
         Refusal::LotClosed,
         Refusal::NoCeiling,
         Refusal::NoOpenFault,
         Refusal::NoPrice,
         Refusal::NoSuchBidder { bidder: code(109) },
         Refusal::NoSuchDraw { no: 7 },
+        Refusal::NobodyPassed,
+        Refusal::NoSuchList { no: 2 },
         Refusal::NoSuchMeasure { no: 1 },
         Refusal::NoSuchObjection { no: 7 },
         Refusal::NoSuchPostponement { no: 2 },
@@ -178,11 +188,13 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ObjectionsRunning { wait },
         Refusal::NoObjectionWindow,
         Refusal::OutOfOrder { step, phase: Phase::Ready },
+        Refusal::PassedMissing,
         Refusal::PostponeInstead,
         Refusal::PricesAllRead,
         Refusal::PricesReleased,
         Refusal::ReadingRunning { left: 3, wait },
         Refusal::ReasonMissing,
+        Refusal::ReconveneLater { wait },
         Refusal::RecordDiffers,
         Refusal::SealsUnchecked,
         Refusal::StepNotListed { step: Step::CheckBidders },

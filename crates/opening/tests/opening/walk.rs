@@ -70,6 +70,9 @@ impl Opening {
 
     /// Walks the normal way with `bidders` bidders until `phase` is reached.
     pub fn at(phase: Phase, bidders: u8) -> Self {
+        if phase == Phase::Adjourned {
+            return crate::envelope::adjourned(bidders); // one envelope is not enough to get there
+        }
         let mut opening = Self::new();
         opening.walk_to(phase, bidders);
         opening
@@ -79,6 +82,15 @@ impl Opening {
     pub fn walk_to(&mut self, phase: Phase, bidders: u8) {
         while self.state.phase() != phase {
             self.step(bidders, phase);
+        }
+    }
+
+    /// Goes on until the last envelope is to be opened.
+    pub fn walk_to_last_envelope(&mut self, bidders: u8) {
+        self.walk_to(Phase::Ready, bidders);
+        while self.state.stage_after().is_some() {
+            self.walk_to(Phase::Adjourned, bidders);
+            crate::envelope::reconvene(self);
         }
     }
 
@@ -97,7 +109,8 @@ impl Opening {
                 self.input(&Input::DeadlineReached(head())).unwrap();
             }
             Phase::IntakeClosed => {
-                self.input(&Input::SetFrozen(set(bidders))).unwrap();
+                let set = crate::envelope::with_envelopes(&self.state, set(bidders));
+                self.input(&Input::SetFrozen(set)).unwrap();
             }
             Phase::Freezing => {
                 self.input(&freeze_signed(1)).unwrap();
@@ -131,13 +144,20 @@ impl Opening {
             }
             Phase::Read if !self.owes(Step::Record) => self.next_step(),
             Phase::Read => {
+                if let Some(window) = self.state.objection_window() {
+                    self.now = self.now.max(window.until.get());
+                }
                 self.host(&Command::GenerateRecord);
                 self.input(&Input::RecordGenerated { sha256: digest(12, 0) }).unwrap();
             }
             Phase::RecordGenerated => {
-                self.open_documents();
-                self.host(&Command::Close);
+                if self.state.documents().is_none() {
+                    self.open_documents();
+                }
+                let last = self.state.stage_after().is_none();
+                self.host(if last { &Command::Close } else { &Command::CloseEnvelope });
             }
+            Phase::Adjourned => crate::envelope::reconvene(self),
             phase => panic!("{phase} does not lead to {goal}"),
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn facts(record: &OpeningRecord) -> Section {
         fact("招标人", "Tenderee", party(&record.tenderee)),
         fact("招标代理（主持）", "Host", party(&record.host)),
         fact("监督", "Supervisor", party(&record.supervisor)),
-        fact("招标类别", "Kind of tender", words_of(words::template(record.template))),
+        fact("招标类别", "Kind of tender", words_of(record.template.words())),
         fact("投标截止及开标时间", "Deadline and opening", moment(record.deadline)),
         fact("截止确认时间", "Intake closed", moment(record.intake_closed_at)),
         fact("报价公布时间", "Prices published", moment(record.prices_published_at)),

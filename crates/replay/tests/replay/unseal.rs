@@ -86,7 +86,7 @@ fn sheet(outcome: PriceOutcome) -> Vec<u8> {
 #[test]
 fn any_k_partials_open_the_very_sheet() {
     let all = sheet(open_with(PLAIN, |_, _| {}).unwrap());
-    let rules = rich().verified.file().sheet_rules();
+    let rules = rich().verified.file().sheet_rules(Stage::FIRST);
     let bidder = &rich().people.bidders[PLAIN].1.code;
     assert!(PriceSheet::parse(&rules, bidder, &all).is_ok());
     for absent in 1..=3 {
@@ -193,7 +193,7 @@ fn what_the_bidder_sealed_wrongly_is_the_bidders_fault() {
 #[test]
 fn a_text_that_is_no_price_sheet_opens() {
     let bytes = sheet(open_with(BAD_FORMAT, |_, _| {}).unwrap());
-    let rules = rich().verified.file().sheet_rules();
+    let rules = rich().verified.file().sheet_rules(Stage::FIRST);
     let bidder = &rich().people.bidders[BAD_FORMAT].1.code;
     assert!(PriceSheet::parse(&rules, bidder, &bytes).is_err());
     let line = &lines()[nth(EventKind::PricesPublished, 0)];

@@ -14,7 +14,7 @@ use kaibiao_seal::{
     BidContext, Client, Context, Manifest, ManifestBody, ManifestKind, ManifestPart, ObjectDigest,
     Padding, SealPlan, seal,
 };
-use kaibiao_types::{BidSeq, Digest, Money, Part, Party, Stage, UtcMillis};
+use kaibiao_types::{BidPart, BidSeq, Digest, Money, Part, Party, Stage, UtcMillis};
 
 use super::ScenarioError;
 use crate::SeededEntropy;
@@ -40,6 +40,16 @@ pub struct ScenarioBid {
     pub receipt_cms: Vec<u8>,
     /// The second half of the receipt (JSON); empty until its tick is in the log.
     pub receipt_proof: Vec<u8>,
+}
+
+impl ScenarioBid {
+    /// The whole sealed price object of each envelope.
+    pub fn prices(&self) -> BTreeMap<Stage, Vec<u8>> {
+        let Ok(manifest) = Manifest::parse(&self.manifest) else { return BTreeMap::new() };
+        let parts = manifest.body().parts.iter().zip(&self.objects);
+        let prices = parts.filter(|(part, _)| part.part == Part::Price);
+        prices.map(|(part, object)| (part.stage, object.clone())).collect()
+    }
 }
 
 /// What one bidder hands in.
@@ -73,9 +83,15 @@ pub(super) struct Handed {
     headers: Vec<Vec<u8>>,
 }
 
-/// Stage 1, the only one of this version.
-pub(super) fn stage() -> Result<Stage, ScenarioError> {
-    Ok(Stage::new(1)?)
+/// The sheet of an envelope without prices: every field says the same word or number.
+fn sheet_without_price(
+    tender: &VerifiedTender,
+    party: &Party,
+    stage: Stage,
+) -> Result<Vec<u8>, ScenarioError> {
+    let rules = tender.file().sheet_rules(stage);
+    let fields = rules.fields.iter().map(|field| (field.key.clone(), "120".to_owned()));
+    Ok(PriceSheet::without_price(&rules, &party.code, fields.collect())?.to_bytes())
 }
 
 /// The price sheet of a bidder as it is sealed.
@@ -85,7 +101,8 @@ pub(super) fn sheet(
     total: Money,
     fields: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>, ScenarioError> {
-    let rules = tender.file().sheet_rules();
+    let last = tender.file().terms().stages().last().ok_or("a tender has an envelope")?;
+    let rules = tender.file().sheet_rules(last);
     Ok(PriceSheet::build(&rules, &party.code, total, fields.clone())?.to_bytes())
 }
 
@@ -93,8 +110,8 @@ impl Plan<'_> {
     pub(super) fn hand_in(&self, entropy: &mut SeededEntropy) -> Result<Handed, ScenarioError> {
         let texts = self.texts()?;
         let (mut parts, mut objects, mut headers) = (Vec::new(), Vec::new(), Vec::new());
-        for (part, text) in texts {
-            let (object, header, entry) = self.seal_part(part, &text, entropy)?;
+        for (name, text) in texts {
+            let (object, header, entry) = self.seal_part(name, &text, entropy)?;
             parts.push(entry);
             objects.push(object);
             headers.push(header);
@@ -123,7 +140,7 @@ impl Plan<'_> {
     }
 
     /// The plaintext of each part.
-    fn texts(&self) -> Result<Vec<(Part, Vec<u8>)>, ScenarioError> {
+    fn texts(&self) -> Result<Vec<(BidPart, Vec<u8>)>, ScenarioError> {
         let price = match &self.content {
             Content::Withdrawal => return Ok(Vec::new()),
             Content::Sheet(total, fields) | Content::Garbage(total, fields) => {
@@ -131,20 +148,30 @@ impl Plan<'_> {
             }
             Content::BadFormat => br#"{"price":"see the attached letter"}"#.to_vec(),
         };
-        let mut texts = vec![(Part::Price, price)];
-        if self.documents {
-            texts.push((Part::Documents, b"bid documents\n".repeat(200)));
+        let stages: Vec<Stage> = self.tender.file().terms().stages().collect();
+        let mut texts = Vec::new();
+        for stage in stages.iter().copied() {
+            let sheet = if Some(&stage) == stages.last() {
+                price.clone()
+            } else {
+                sheet_without_price(self.tender, self.party, stage)?
+            };
+            texts.push((BidPart { stage, part: Part::Price }, sheet));
+            if self.documents {
+                let name = BidPart { stage, part: Part::Documents };
+                texts.push((name, b"bid documents\n".repeat(200)));
+            }
         }
         Ok(texts)
     }
 
     fn seal_part(
         &self,
-        part: Part,
+        name: BidPart,
         text: &[u8],
         entropy: &mut SeededEntropy,
     ) -> Result<(Vec<u8>, Vec<u8>, ManifestPart), ScenarioError> {
-        let stage = stage()?;
+        let BidPart { stage, part } = name;
         let context = Context::of_bid(&BidContext {
             suite: &SUITE_1,
             ceremony_id: self.tender.record().ceremony_id,
@@ -165,7 +192,8 @@ impl Plan<'_> {
         };
         let mut file = Vec::new();
         let sealed = seal(&plan, &mut &*text, &mut file, entropy)?;
-        if part == Part::Price && matches!(self.content, Content::Garbage(..)) {
+        let last = Some(stage) == self.tender.file().terms().stages().last();
+        if last && part == Part::Price && matches!(self.content, Content::Garbage(..)) {
             let last = file.last_mut().ok_or("a sealed object has bytes")?;
             *last ^= 1;
         }
@@ -210,7 +238,7 @@ impl Handed {
             completed_at: at,
             place: place.clone(),
             objects: objects
-                .map(|(part, file)| ReceiptObject { part: part.part, sha256: SUITE_1.hash(file) })
+                .map(|(part, file)| ReceiptObject { part: part.name(), sha256: SUITE_1.hash(file) })
                 .collect(),
         };
         let receipt = receipt.to_bytes()?;

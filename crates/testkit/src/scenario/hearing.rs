@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::destroyed_statement;
 use kaibiao_opening::{
-    Actor, Command, HoldReason, Input, KeyDestroyed, Measure, OpenedDocument, OpeningRecord, Phase,
-    Verdict,
+    Actor, Command, HoldReason, Input, KeyDestroyed, Measure, NotPassed, OpenedDocument,
+    OpeningRecord, Phase, Verdict,
 };
 use kaibiao_pki::{Identity, cms};
 use kaibiao_replay::Act;
-use kaibiao_types::{CustodianIndex, JournalMoment, Millis, Part, Party};
+use kaibiao_types::{CustodianIndex, JournalMoment, Millis, OrgCode, Part, Party};
 
 use super::ScenarioError;
 use super::steps::Stage;
@@ -67,6 +67,39 @@ impl Stage<'_> {
 
     /// The record, its signatures, the end.
     pub(super) fn close(&mut self) -> Result<(), ScenarioError> {
+        self.make_record()?;
+        self.by_host(&Command::Close)
+    }
+
+    /// The same for an envelope that another one follows; the last bidder does not pass.
+    pub(super) fn close_envelope(&mut self) -> Result<(), ScenarioError> {
+        self.make_record()?;
+        self.by_host(&Command::CloseEnvelope)?;
+        self.room.wait(60_000)?;
+        let mut passed: Vec<OrgCode> =
+            self.room.state.current_bids().map(|bid| bid.bidder.code.clone()).collect();
+        let last = passed.pop().ok_or("somebody bids")?;
+        let failed =
+            vec![NotPassed { bidder: last, reason: "资格条件不符合要求".to_owned() }];
+        let few = passed.len() < 3;
+        let reason = few.then(|| "评标委员会认为仍具有竞争性，未否决全部投标。".to_owned());
+        let reconvene_at = self.room.now.plus(Millis::from_secs(3_600));
+        let (list, approve) = (
+            Command::ListPassed { passed: passed.clone(), failed, reconvene_at, reason },
+            Command::ApprovePassed { no: 1, passed },
+        );
+        self.by_host(&list)?;
+        self.room.wait(1_000)?;
+        let supervisor = Actor::Supervisor(self.people.supervisor_party.code.clone());
+        self.room.command(&self.people.supervisor, &supervisor, &approve, self.entropy)?;
+        let host = self.host();
+        self.room.refused(&host, &Command::Reconvene)?;
+        self.room.wait(3_600_000)?;
+        self.by_host(&Command::Reconvene)
+    }
+
+    /// The record and its signatures.
+    fn make_record(&mut self) -> Result<(), ScenarioError> {
         self.room.wait(1_000)?;
         let record = OpeningRecord::new(&self.room.state).ok_or("every price is read")?.to_bytes();
         let sha256 = SUITE_1.hash(&record);
@@ -85,8 +118,7 @@ impl Stage<'_> {
         if self.options.corrected {
             self.correct()?;
         }
-        self.room.wait(1_000)?;
-        self.by_host(&Command::Close)
+        self.room.wait(1_000)
     }
 
     /// A second version of the record, signed by host and supervisor.

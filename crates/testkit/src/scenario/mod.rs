@@ -20,7 +20,8 @@ use kaibiao_journal::{
     Cosigner, LogOrigin, LogSigner, OpeningLog, PlacePath, SignedNote, TreeHead,
 };
 use kaibiao_opening::{
-    Announced, CeremonyRef, HallRef, LogRef, State, TenderDraft, TenderFile, Terms, TimeSource,
+    Announced, CeremonyRef, Envelope, HallRef, LogRef, State, Step, Template, TenderDraft,
+    TenderFile, Terms, TimeSource,
 };
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{TenderMaterial, VerifiedTender};
@@ -79,6 +80,8 @@ pub struct ScenarioOptions {
     pub silent_custodians: usize,
     /// So many custodians, the first ones, refuse to release and say so.
     pub refusing_custodians: usize,
+    /// The tender has two envelopes; the last bidder does not pass with the first.
+    pub two_envelopes: bool,
     /// Whether the bids have documents beside the price.
     pub documents: bool,
     /// Whether a bidder objects and the host answers.
@@ -110,6 +113,7 @@ impl Default for ScenarioOptions {
             foreign_hall: false,
             refusing_custodians: 0,
             silent_custodians: 0,
+            two_envelopes: false,
             documents: true,
             objection: true,
             corrected: false,
@@ -209,6 +213,10 @@ impl Scenario {
         let mut fixture = Fixture::load(options.fixture)?;
         if options.draw.is_some() && fixture.draft.draws.is_empty() {
             fixture.draft.draws = draw::sample();
+        }
+        if options.two_envelopes {
+            "two-envelope".clone_into(&mut fixture.draft.template);
+            fixture.draft.envelopes = envelopes();
         }
         let mut people = People::load(options.fixture)?;
         if options.foreign_hall {
@@ -349,6 +357,15 @@ fn draft(
     custody.ok_or("a draft has a custody")?.insert("custodians".to_owned(), seats.into());
     let terms: Terms = serde_json::from_value(value)?;
     Ok(TenderDraft::new(terms)?)
+}
+
+/// The envelope before the prices, with the order of the first version.
+fn envelopes() -> Vec<Envelope> {
+    let mut envelopes = Template::TwoEnvelope.envelopes();
+    for envelope in &mut envelopes {
+        envelope.steps.retain(|listed| listed.step != Step::CheckBidders);
+    }
+    envelopes
 }
 
 /// 32 drawn bytes.

@@ -69,12 +69,11 @@ pub(super) fn play(
         stage.terminate()?;
     }
     if !stage.room.state.phase().is_final() {
-        stage.unseal_prices()?;
-        stage.read()?;
-        stage.hold_draws()?;
-        if options.documents {
-            stage.documents()?;
+        while stage.room.state.stage_after().is_some() {
+            stage.open_envelope()?;
+            stage.close_envelope()?;
         }
+        stage.open_envelope()?;
         if !options.unfinished {
             stage.close()?;
         }
@@ -86,6 +85,19 @@ pub(super) fn play(
 }
 
 impl<'a> Stage<'a> {
+    /// From the sign-in to the last step before the record.
+    fn open_envelope(&mut self) -> Result<(), ScenarioError> {
+        self.unseal_prices()?;
+        self.read()?;
+        if self.room.state.stage_after().is_none() {
+            self.hold_draws()?;
+        }
+        if self.options.documents {
+            self.documents()?;
+        }
+        Ok(())
+    }
+
     pub(super) fn host(&self) -> Actor {
         Actor::Host(self.people.host_party.code.clone())
     }

@@ -11,6 +11,7 @@ use kaibiao_opening::{
 };
 use kaibiao_pki::TrustList;
 use kaibiao_replay::{Act, BidMaterial, Raised, VerifiedBid, open_price};
+use kaibiao_seal::ManifestPart;
 use kaibiao_types::{CustodianIndex, Digest, Money, Part, Party};
 
 use super::ScenarioError;
@@ -31,13 +32,13 @@ impl Stage<'_> {
         self.room.refused(&host, &Command::Close)?;
         self.by_host(&Command::PublishBidders)?;
         self.room.wait(500)?;
-        let results = self.room.state.current_bids().flat_map(|bid| {
-            bid.objects.iter().map(|object| SealResult {
-                bidder: bid.bidder.code.clone(),
-                part: object.part,
-                sealed: true,
-                label: None,
-            })
+        let state = &self.room.state;
+        let results = state.sealed_objects().map(|(bid, object)| SealResult {
+            bidder: bid.bidder.code.clone(),
+            stage: state.named_stage(object.stage),
+            part: object.part,
+            sealed: true,
+            label: None,
         });
         let results = Input::SealsChecked(results.collect());
         let identity = &self.people.host;
@@ -107,7 +108,7 @@ impl Stage<'_> {
         part: Part,
         manifests: &[Digest],
     ) -> Result<(), ScenarioError> {
-        let stage = bid::stage()?;
+        let stage = self.room.state.stage();
         let mut raised = Vec::new();
         for manifest in manifests {
             let verified = self.verified(manifest)?;
@@ -131,7 +132,8 @@ impl Stage<'_> {
         let mut out = Vec::new();
         for manifest in manifests {
             let verified = self.verified(manifest)?;
-            let header = verified.header(bid::stage()?, part).ok_or("the bid has this part")?;
+            let header =
+                verified.header(self.room.state.stage(), part).ok_or("the bid has this part")?;
             let u = header.u();
             out.push((*manifest, raise(&SUITE_1, share, &id, freeze_id, u, self.entropy)?));
         }
@@ -167,10 +169,13 @@ impl Stage<'_> {
             let (bid, _) = self.taken(&manifest)?;
             let own = released.iter().filter(|(of, _)| *of == manifest).map(|(_, p)| *p);
             let own: Vec<Partial> = own.collect();
-            let (file, header) = (bid.objects.first(), bid.headers.first());
+            let (tender, stage) = (&self.published.verified, self.room.state.stage());
+            let parts = &verified.manifest().body().parts;
+            let price = |part: &ManifestPart| (part.stage, part.part) == (stage, Part::Price);
+            let place = parts.iter().position(price).ok_or("the bid has this part")?;
+            let (file, header) = (bid.objects.get(place), bid.headers.get(place));
             let header_len = header.map_or(0, Vec::len);
             let payload = file.and_then(|file| file.get(header_len..)).unwrap_or_default();
-            let (tender, stage) = (&self.published.verified, bid::stage()?);
             let mut payload = Cursor::new(payload);
             let outcome = open_price(tender, &freeze_id, &verified, stage, &own, &mut payload)
                 .unwrap_or_else(|unopened| PriceOutcome {
@@ -180,7 +185,8 @@ impl Stage<'_> {
                         fault: unopened.fault,
                     },
                 });
-            outcomes.push(if self.is_forged(&entry.bidder) {
+            let priced = self.room.state.stage_after().is_none();
+            outcomes.push(if priced && self.is_forged(&entry.bidder) {
                 self.forge(&entry.bidder, manifest)?
             } else {
                 outcome

@@ -1,6 +1,6 @@
 //! Submissions, uploads and receipts.
 
-use kaibiao_types::{Part, Stage};
+use kaibiao_types::{BidPart, Part, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::{B64, RandomId};
@@ -48,7 +48,7 @@ pub struct UploadAnswer {
 #[serde(deny_unknown_fields)]
 pub struct PartMissing {
     /// The part.
-    pub part: Part,
+    pub part: BidPart,
     /// Bytes of the whole object.
     pub file_len: u64,
     /// Numbers of the slices that are not stored yet, ascending, from 0.
