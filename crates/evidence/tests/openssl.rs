@@ -230,3 +230,24 @@ fn a_corrected_record_and_a_terminated_lot_pass() {
     let (code, text) = run(folder.path(), Some(&trusted));
     assert_eq!((code, last_line(&text)), (0, "VERDICT: PASSED"), "{text}");
 }
+
+/// Each envelope has its own record.
+#[test]
+fn the_records_of_two_envelopes_are_judged_each() {
+    if !tools() {
+        return;
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let trusted = roots(elsewhere.path());
+    let two = ScenarioOptions { two_envelopes: true, ..ScenarioOptions::default() };
+    let folder = unzipped(&two);
+    let (code, text) = run(folder.path(), Some(&trusted));
+    assert_eq!((code, last_line(&text)), (0, "VERDICT: PASSED"), "{text}");
+    for name in ["record.json", "record-2.json"] {
+        let folder = unzipped(&two);
+        edit(folder.path(), &format!("opening/{name}"), "\"position\":1", "\"position\":7");
+        let (code, text) = run(folder.path(), Some(&trusted));
+        assert_eq!((code, last_line(&text)), (1, "VERDICT: FAILED"), "{text}");
+        assert!(text.contains(&format!("opening/{name}: not the one of the log")), "{text}");
+    }
+}

@@ -205,3 +205,47 @@ fn after_a_restart_bids_are_checked_anew() {
     let refusal = custody().release(&replay, &memory, &bad, Part::Price, after()).unwrap_err();
     assert!(matches!(refusal, Refusal::Freeze(_)), "{refusal}");
 }
+
+/// The second envelope: only of those on the list that host and supervisor signed, and only once the
+/// opening goes on (ruling 14).
+#[test]
+fn the_second_envelope_is_raised_of_those_who_passed() {
+    let options =
+        ScenarioOptions { two_envelopes: true, seed: "two", ..ScenarioOptions::default() };
+    let two = Scenario::build(&options).unwrap();
+    let own = share(&two, "two", 0);
+    let place = |kind: EventKind, n: usize| {
+        let entries = two.log.entries().iter().enumerate();
+        entries.filter(|(_, entry)| entry.kind() == kind.name()).nth(n).unwrap().0
+    };
+    let all = two.bids.len();
+    let material = material(&two);
+    let tried = |count: usize| {
+        let replay = prefix_of(&two, count);
+        let mut custody = Custody::new(&replay, &own).unwrap();
+        let mut memory = Memory::default();
+        let frozen = two.state.frozen().unwrap();
+        memory.remember(&Act::Cosigned { at: after().now, size: frozen.size, root: frozen.root });
+        memory.remember(&Act::FreezeSigned { at: after().now, freeze_id: frozen.freeze_id });
+        custody.release(&replay, &memory, &material, Part::Price, after())
+    };
+    let first = tried(place(EventKind::UnsealingStarted, 0) + 1).unwrap();
+    assert_eq!((first.stage.get(), first.points.len()), (1, all));
+    let second = tried(place(EventKind::UnsealingStarted, 2) + 1).unwrap();
+    assert_eq!((second.stage.get(), second.points.len()), (2, all - 1));
+    let failed = kaibiao_crypto::SUITE_1.hash(&two.bids.last().unwrap().manifest);
+    assert!(second.points.iter().all(|point| point.manifest_sha256 != failed));
+    assert!(first.points.iter().any(|point| point.manifest_sha256 == failed));
+    let points = |release: &Release| -> BTreeSet<[u8; 33]> {
+        release.points.iter().map(|point| point.u.bytes()).collect()
+    };
+    assert!(points(&first).is_disjoint(&points(&second)), "each envelope has its own lock");
+    for kind in [
+        EventKind::EnvelopeClosed,
+        EventKind::PassedListed,
+        EventKind::PassedApproved,
+        EventKind::OpeningReconvened,
+    ] {
+        assert_eq!(label(tried(place(kind, 0) + 1)), "E_NOT_ALLOWED", "{}", kind.name());
+    }
+}

@@ -12,6 +12,7 @@ use crate::CheckId::{
     Cer01, Cer02, Cer03, Log02, Log03, Log04, Rec01, Rec02, Rec03, Sea01, Sea02, Sea03, Sig01,
     Sig05, Tru01, Tru02, Tru03, Wit02, Wit03,
 };
+use crate::Outcome;
 use crate::layout;
 use crate::package::Files;
 
@@ -343,4 +344,46 @@ pub(super) fn cases() -> Vec<Case> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// What a hall could change of an opening in two envelopes.
+#[test]
+fn changed_files_of_two_envelopes_are_found() {
+    let options = kaibiao_testkit::ScenarioOptions {
+        two_envelopes: true,
+        ..kaibiao_testkit::ScenarioOptions::default()
+    };
+    let two = super::common::scenario(&options);
+    let good = files(&two);
+    let second = Stage::new(2).unwrap();
+    let last = two.bids.last().unwrap();
+    let failed = crate::layout::BidFolder::new(&layout::bid_name(&last.bidder.code, last.seq));
+    let first = two.bids.first().unwrap();
+    let passed = crate::layout::BidFolder::new(&layout::bid_name(&first.bidder.code, first.seq));
+    let judged = |change: &dyn Fn(&mut Files)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        super::common::report(&two, &sealed(&two, &changed))
+    };
+    let swap = |one: String, other: String| {
+        judged(&|files| {
+            let content = files[&other].clone();
+            files.insert(one.clone(), content);
+        })
+    };
+    let outcome = |report: &crate::Report, check| {
+        let worst = report.findings().iter().filter(|finding| finding.check == check);
+        worst.map(|finding| finding.outcome).max_by_key(|outcome| *outcome == Outcome::Fail)
+    };
+    let swapped = swap(layout::record(second), layout::record(Stage::FIRST));
+    assert_eq!(outcome(&swapped, Rec02), Some(Outcome::Fail));
+    let swapped = swap(passed.price(second), passed.price(Stage::FIRST));
+    assert_eq!(outcome(&swapped, Sea03), Some(Outcome::Fail));
+    // The envelope that stayed sealed has no place in the package.
+    let leaked = judged(&|files| {
+        files.insert(failed.price(second), two.bids.last().unwrap().objects[2].clone());
+    });
+    assert_eq!(outcome(&leaked, crate::CheckId::Pkg08), Some(Outcome::Fail));
+    let missing = judged(&|files| drop(files.remove(&passed.price(second))));
+    assert_eq!(missing.verdict(), crate::Verdict::Indeterminate);
 }

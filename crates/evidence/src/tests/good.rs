@@ -5,7 +5,8 @@ use std::time::Instant;
 use kaibiao_testkit::{DrawPlay, ScenarioOptions};
 
 use super::common::{
-    assert_verdict, contents, failed_lot, files, report, rich_scenario, scenario, sealed, sealed_at,
+    assert_verdict, contents, failed_lot, files, report, rich, rich_scenario, scenario, sealed,
+    sealed_at,
 };
 use crate::package::collect;
 use crate::{CheckId, Lang, Outcome, Report, Verdict, write};
@@ -91,6 +92,26 @@ fn a_corrected_record_passes_with_a_note() {
     assert!(notes.contains(&"record-corrected"), "{notes:?}");
     // Only host and supervisor signed the second version: who did not is named.
     assert!(notes.contains(&"record-unsigned"), "{notes:?}");
+}
+
+#[test]
+fn two_envelopes_pass_and_the_one_that_did_not_stays_sealed() {
+    let options = ScenarioOptions { two_envelopes: true, bidders: Some(4), ..rich() };
+    let two =
+        scenario(&ScenarioOptions { garbage: None, bad_format: None, withdrawn: None, ..options });
+    let files = files(&two);
+    let report = report(&two, &sealed(&two, &files));
+    assert_verdict(&report, Verdict::Passed);
+    assert_eq!((report.count(Outcome::Unknown), report.count(Outcome::Fail)), (0, 0));
+    assert!(notes(&report).contains(&"envelope-passed"), "{:?}", notes(&report));
+    let count = |end: &str| files.keys().filter(|name| name.ends_with(end)).count();
+    assert_eq!((count("/price.sealed"), count("/price-2.sealed")), (4, 3));
+    for name in ["record.json", "record.txt", "record-2.json", "record-2.txt"] {
+        assert!(files.contains_key(&format!("opening/{name}")), "{name}");
+    }
+    assert_eq!(count(".2.json"), 3);
+    let page = String::from_utf8(files["opening/record-2.txt"].clone()).unwrap();
+    assert!(page.contains("未通过，不予拆封 Not passed, stays sealed"), "{page}");
 }
 
 #[test]

@@ -157,21 +157,40 @@ while read -r i at who moment length digest cms; do
   must "$(hex "$T/journal")" "$digest" "journals/$who.jsonl: not the one signed in entry $i"
   if [ "$moment" = close ]; then must "$(wc -c < "journals/$who.jsonl" | tr -d ' ')" "$length" "journals/$who.jsonl: longer than what was signed"; fi
 done < "$T/journals"
-# A correction is another version. The package has the last one; signatures under earlier ones are
-# judged by `kaibiao verify`, which makes those again from the log.
+# Each envelope has its record. A correction is another version of it, and the package has the last
+# one; signatures under earlier ones are judged by `kaibiao verify`, which makes those again from the
+# log.
 sed -n -e 's/.*"kind":"record-generated","data":{"sha256":"\([0-9a-f]*\)"}.*/\1/p' \
-  -e 's/.*"kind":"record-corrected","data":{.*"sha256":"\([0-9a-f]*\)"}.*/\1/p' "$log" > "$T/versions"
-stated=$(tail -n 1 "$T/versions")
+  -e 's/.*"kind":"record-corrected","data":{.*"sha256":"\([0-9a-f]*\)"}.*/\1/p' \
+  -e 's/.*"kind":"envelope-closed","data":{"stage":[0-9]*}.*/next/p' "$log" > "$T/versions"
+: > "$T/stated"
+envelope=1
+record=opening/record.json
+stated=
+while read -r id; do
+  if [ "$id" = next ]; then
+    echo "$stated $record" >> "$T/stated"
+    envelope=$((envelope + 1))
+    record=opening/record-$envelope.json
+    stated=
+  else
+    stated=$id
+  fi
+done < "$T/versions"
+if [ -n "$stated" ]; then echo "$stated $record" >> "$T/stated"; fi
 sed -n 's/^{"i":\([0-9]*\),"at":\([0-9]*\)[0-9]\{3\},"by":"[a-z]*:\([0-9A-Z]*\)","kind":"record-signed",.*"record_sha256":"\([0-9a-f]*\)","cms":"\([^"]*\)"},"cmd":.*$/\1 \2 \3 \4 \5/p' \
   "$log" > "$T/records"
 while read -r i at who id cms; do
   grep -qx "$id" "$T/versions" || no "entry $i: signs another record than those of the log"
-  [ "$id" = "$stated" ] || continue
+  record=$(sed -n "s/^$id //p" "$T/stated" | tail -n 1)
+  [ -n "$record" ] || continue
   unbase64 "$cms" > "$T/cms"
-  signed "$T/cms" opening/record.json "$at" "opening record, entry $i"
+  signed "$T/cms" "$record" "$at" "opening record, entry $i"
   by "$who" "opening record, entry $i"
 done < "$T/records"
-if [ -n "$stated" ]; then must "$(hex opening/record.json)" "$stated" 'opening/record.json: not the one of the log'; fi
+while read -r id record; do
+  must "$(hex "$record")" "$id" "$record: not the one of the log"
+done < "$T/stated"
 
 echo '6 log: root, signature, cosignatures'
 H() { openssl dgst -sha256 -binary | xxd -p -c 64; }
