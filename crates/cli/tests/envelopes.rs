@@ -93,8 +93,8 @@ fn only_those_who_passed_are_opened_in_the_second_envelope() {
 
     open_envelope(&world, false);
     let log = world.log();
-    let shown = log.lines().filter(|line| line.contains(r#""kind":"prices-published""#));
-    let last_shown = shown.last().unwrap();
+    let mut shown = log.lines().filter(|line| line.contains(r#""kind":"prices-published""#));
+    let last_shown = shown.next_back().unwrap();
     assert!(last_shown.contains(r#""total":{"#) && !last_shown.contains(&last), "{last_shown}");
     world.host("close").ok();
     eventually("every share is destroyed", Duration::from_secs(15), || {

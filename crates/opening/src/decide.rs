@@ -177,6 +177,7 @@ impl State {
     }
 
     /// The event that a command leads to. Order and role are settled by now, facts are not.
+    #[allow(clippy::too_many_lines)] // one arm for each kind of command
     fn answer(
         &self,
         actor: &Actor,

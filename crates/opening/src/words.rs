@@ -44,8 +44,9 @@ impl PriceWords {
                 Currency::Usd => "",
             };
             let (name_zh, name_en) = (&price.zh, &price.en);
-            zh.push_str(&format!("{name_zh}：{sign}{}，{total}。", total.capital()));
-            en.push_str(&format!(" {name_en}: {total}."));
+            let (capital, figures) = (total.capital(), total.to_string());
+            zh.push_str(&[name_zh, "：", sign, &capital, "，", &figures, "。"].concat());
+            en.push_str(&[" ", name_en, ": ", &figures, "."].concat());
         }
         for field in asked {
             let Some(value) = fields.get(&field.key) else { continue };

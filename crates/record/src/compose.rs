@@ -26,6 +26,7 @@ pub fn document(file: &RecordFile) -> Document {
     let record = file.record();
     let code = VerificationCode::new(file.sha256());
     let companions = [
+        companions::not_passed(record),
         Some(companions::sign_in(record)),
         Some(companions::delivery(record)),
         companions::checks(record),

@@ -357,9 +357,9 @@ fn changed_files_of_two_envelopes_are_found() {
     let good = files(&two);
     let second = Stage::new(2).unwrap();
     let last = two.bids.last().unwrap();
-    let failed = crate::layout::BidFolder::new(&layout::bid_name(&last.bidder.code, last.seq));
+    let failed = layout::BidFolder::new(&layout::bid_name(&last.bidder.code, last.seq));
     let first = two.bids.first().unwrap();
-    let passed = crate::layout::BidFolder::new(&layout::bid_name(&first.bidder.code, first.seq));
+    let passed = layout::BidFolder::new(&layout::bid_name(&first.bidder.code, first.seq));
     let judged = |change: &dyn Fn(&mut Files)| {
         let mut changed = good.clone();
         change(&mut changed);

@@ -35,7 +35,7 @@ impl OpeningRecord {
             v: 1,
             kind: RecordKind::OpeningRecord,
             version: version(state),
-            envelope: envelope(state, lot)?,
+            envelope: envelope(state, lot),
             tender: state.lot().tender.clone(),
             lot: state.lot().lot.clone(),
             title: lot.title.clone(),
@@ -102,16 +102,13 @@ fn version(state: &State) -> Option<RecordVersion> {
 }
 
 /// Which envelope it is and what went before it; nothing in a lot of one envelope.
-fn envelope(state: &State, lot: &LotPublished) -> Option<Option<RecordEnvelope>> {
-    if lot.envelopes.is_empty() {
-        return Some(None);
-    }
-    let after = match state.earlier_stages().last() {
-        Some(before) => Some(passed(state, before)?),
-        None => None,
-    };
-    let title = state.envelope().map(|envelope| envelope.title.clone());
-    Some(Some(RecordEnvelope { stage: state.stage(), of: lot.stage_count, title, after }))
+fn envelope(state: &State, lot: &LotPublished) -> Option<RecordEnvelope> {
+    state.has_envelopes().then(|| RecordEnvelope {
+        stage: state.stage(),
+        of: lot.stage_count,
+        title: state.envelope().map(|envelope| envelope.title.clone()),
+        after: state.earlier_stages().last().and_then(|before| passed(state, before)),
+    })
 }
 
 fn passed(state: &State, before: &State) -> Option<RecordPassed> {

@@ -225,7 +225,7 @@ pub(super) fn en(refusal: &Refusal) -> String {
              envelope. The host lists them first, then the supervisor signs."
             .to_owned(),
         Refusal::ReconveneLater { wait } => {
-            format!("The next envelope was announced for later, in {}. Wait for that time.", wait)
+            format!("The next envelope was announced for later, in {wait}. Wait for that time.")
         }
         Refusal::ClockBackwards { last } => format!(
             "The clock is before the last entry ({last}). Set the server's clock and try again."

@@ -1,7 +1,7 @@
 //! 附表: sign-in, delivery, draws, objections, checks of bidders, holds.
 
 use kaibiao_opening::{
-    OpeningRecord, RecordCheck, RecordDraw, RecordHold, RecordObjection, RecordRow,
+    NotPassed, OpeningRecord, RecordCheck, RecordDraw, RecordHold, RecordObjection, RecordRow,
 };
 use kaibiao_types::{CustodianIndex, OrgCode};
 
@@ -178,4 +178,21 @@ fn bidder(record: &OpeningRecord, code: &OrgCode) -> Cell {
 /// Words of a party, and when they were said.
 fn said(words: &str, when: &str) -> Cell {
     words.split('\n').map(plain).chain([faint(when)]).collect::<Vec<Line>>()
+}
+
+/// 未通过: whose present envelope stays sealed, and why.
+pub(super) fn not_passed(record: &OpeningRecord) -> Option<Section> {
+    let after = record.envelope.as_ref()?.after.as_ref()?;
+    let shown = vec![
+        table::left(("投标人代码", "Bidder"), 70, |failed: &NotPassed| {
+            vec![plain(failed.bidder.as_str())]
+        }),
+        table::left(("原因", "Reason"), 120, |failed: &NotPassed| vec![plain(&failed.reason)]),
+        table::left(("本信封", "This envelope"), 77, |_: &NotPassed| {
+            pair("不予拆封，保持密封", "not opened, stays sealed for good")
+        }),
+    ];
+    let body = Body::Table(table::rows(shown, &after.failed, RowHeight::Text));
+    let heading = ("未通过前一信封的投标人", "Who did not pass with the envelope before");
+    (!after.failed.is_empty()).then(|| section(heading, Start::Here, body))
 }

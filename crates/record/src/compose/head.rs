@@ -1,14 +1,17 @@
 //! 表头: which tender, who, when, how many, at most how much.
 
-use kaibiao_opening::{OpeningRecord, RecordWindow};
+use kaibiao_opening::{OpeningRecord, RecordEnvelope, RecordWindow, Template};
 
 use super::{party, section};
-use crate::model::{Body, Cell, Fact, Section, Start, bilingual, both, faint, moment, pair, plain};
+use crate::model::{
+    Body, Cell, Fact, Section, Start, bilingual, both, faint, moment, pair, plain, strong,
+};
 use crate::words;
 
 /// The head of the record.
 pub(super) fn facts(record: &OpeningRecord) -> Section {
-    let mut facts = vec![
+    let mut facts: Vec<Fact> = record.envelope.iter().map(envelope).collect();
+    facts.extend([
         fact("招标项目名称", "Project", bilingual(&record.title)),
         fact("招标项目编号", "Project no.", vec![plain(record.tender.as_str())]),
         fact("标段（包）名称", "Lot", bilingual(&record.lot_title)),
@@ -19,13 +22,44 @@ pub(super) fn facts(record: &OpeningRecord) -> Section {
         fact("招标类别", "Kind of tender", words_of(record.template.words())),
         fact("投标截止及开标时间", "Deadline and opening", moment(record.deadline)),
         fact("截止确认时间", "Intake closed", moment(record.intake_closed_at)),
-        fact("报价公布时间", "Prices published", moment(record.prices_published_at)),
-        fact("最高投标限价", "Ceiling price", ceiling(record)),
-        fact("投标人数", "Bidders", bidders(record)),
-        fact("币种", "Currency", words_of(words::currency(record.currency))),
-    ];
+    ]);
+    if names_prices(record) {
+        facts.extend([
+            fact("报价公布时间", "Prices published", moment(record.prices_published_at)),
+            fact("最高投标限价", "Ceiling price", ceiling(record)),
+        ]);
+    } else {
+        let at = moment(record.prices_published_at);
+        facts.push(fact("一览表公布时间", "Sheets published", at));
+    }
+    facts.push(fact("投标人数", "Bidders", bidders(record)));
+    if names_prices(record) {
+        facts.push(fact("币种", "Currency", words_of(words::currency(record.currency))));
+    }
     facts.extend(record.objection_window.map(window));
     section(("开标概况", "The opening"), Start::Here, Body::Facts(facts))
+}
+
+/// Whether bidders named prices: not in an envelope before the last, nor in an application.
+pub(super) fn names_prices(record: &OpeningRecord) -> bool {
+    let last = |envelope: &RecordEnvelope| envelope.stage.get() == envelope.of;
+    record.template != Template::Prequalification && record.envelope.as_ref().is_none_or(last)
+}
+
+/// Which envelope, what it holds, and what went before it.
+fn envelope(envelope: &RecordEnvelope) -> Fact {
+    let RecordEnvelope { stage, of, title, after } = envelope;
+    let mut value = vec![strong(&format!("第 {stage} 信封，共 {of} 个 {stage} of {of}"))];
+    value.extend(title.iter().flat_map(bilingual));
+    if let Some(after) = after {
+        let at = after.reconvened_at.beijing();
+        value.push(plain(&format!("复会 reconvened {at}")));
+        let reason = after.reason.iter().flat_map(|reason| reason.split('\n'));
+        value.extend(reason.map(plain));
+        let record = &after.record_sha256;
+        value.push(faint(&format!("前一信封记录 SHA-256 of the record before: {record}")));
+    }
+    fact("信封", "Envelope", value)
 }
 
 /// Until when objections were taken.

@@ -7,6 +7,7 @@ use kaibiao_opening::{
 };
 use kaibiao_types::{Fault, OrgCode, Part, Role, UtcMillis};
 
+use super::head::names_prices;
 use super::{party, table};
 use crate::file::RecordFile;
 use crate::model::{
@@ -15,7 +16,9 @@ use crate::model::{
 };
 use crate::words;
 
-/// The read-out fields share this much of the width.
+/// The price takes this much of the width, where one is named.
+const PRICE_WIDTH: u16 = 50;
+/// The read-out fields share this much of it.
 const FIELDS_WIDTH: u16 = 68;
 /// With more fields than this they stand in one column, below each other.
 const FIELD_COLUMNS: u16 = 4;
@@ -27,16 +30,22 @@ pub(super) fn section(file: &RecordFile) -> Section {
             vec![plain(&row.position.to_string())]
         }),
         table::left(("投标人", "Bidder"), 53, bidder),
-        table::right(("投标报价（小写、大写）", "Price"), 50, price),
     ];
-    shown.extend(fields(file.record()));
+    let priced = names_prices(file.record());
+    if priced {
+        shown.push(table::right(("投标报价（小写、大写）", "Price"), PRICE_WIDTH, price));
+    }
+    let width = if priced { FIELDS_WIDTH } else { FIELDS_WIDTH + PRICE_WIDTH };
+    shown.extend(fields(file.record(), width));
     shown.push(table::left(("密封与解密", "Seal, unsealing"), 37, unsealing));
-    shown.push(table::left(("报价确认", "Confirmed"), 24, confirmed));
+    let confirms = if priced { "报价确认" } else { "内容确认" };
+    shown.push(table::left((confirms, "Confirmed"), 24, confirmed));
     let signed = signed(file);
     let signature = move |row: &RecordRow| signature(signed.as_ref(), &row.bidder.code);
     shown.push(table::left(("投标人签字", "Signed"), 24, signature));
     let body = Body::Table(table::rows(shown, &file.record().rows, RowHeight::Text));
-    super::section(("唱标结果", "Prices as read out"), Start::Here, body)
+    let heading = if priced { "Prices as read out" } else { "Sheets as read out" };
+    super::section(("唱标结果", heading), Start::Here, body)
 }
 
 /// The bidder; 联合体 with its other members below.
@@ -59,14 +68,12 @@ fn price(row: &RecordRow) -> Cell {
 }
 
 /// A column for each read-out field; if there are too many, one for all.
-fn fields(record: &OpeningRecord) -> Vec<table::Show<'_, RecordRow>> {
+fn fields(record: &OpeningRecord, width: u16) -> Vec<table::Show<'_, RecordRow>> {
     let most = record.rows.iter().map(|row| &row.fields).max_by_key(|fields| fields.len());
     let Some(named) = most.filter(|fields| !fields.is_empty()) else { return Vec::new() };
     match u16::try_from(named.len()).ok().filter(|count| *count <= FIELD_COLUMNS) {
-        Some(count) => {
-            named.iter().map(|field| field_column(field, FIELDS_WIDTH / count)).collect()
-        }
-        None => vec![table::left(("其他唱标内容", "Other fields"), FIELDS_WIDTH, all_fields)],
+        Some(count) => named.iter().map(|field| field_column(field, width / count)).collect(),
+        None => vec![table::left(("其他唱标内容", "Other fields"), width, all_fields)],
     }
 }
 
@@ -90,7 +97,7 @@ fn unsealing(row: &RecordRow) -> Cell {
     if sealed && opened(row.verdict) && documents.is_none_or(|one| opened(one.verdict)) {
         return match documents {
             Some(_) => pair("密封完好，均解密成功", "sealed; all parts unsealed"),
-            None => pair("密封完好，解密成功", "sealed; price unsealed"),
+            None => pair("密封完好，解密成功", "sealed and unsealed"),
         };
     }
     let mut lines = seals(row);

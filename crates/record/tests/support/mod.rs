@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaibiao_record::RecordFile;
 
 /// Records of the vectors: the usual one, and one for each table that not every opening has.
-pub(crate) const NAMES: [&str; 11] = [
+pub(crate) const NAMES: [&str; 14] = [
     "normal",
     "degraded",
     "drawn",
@@ -19,6 +19,9 @@ pub(crate) const NAMES: [&str; 11] = [
     "rates",
     "consortium",
     "corrected",
+    "envelope-1",
+    "envelope-2",
+    "applications",
 ];
 
 fn vectors() -> PathBuf {
