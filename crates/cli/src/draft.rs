@@ -1,8 +1,9 @@
 //! Making the draft of a tender out of a form.
 
-use kaibiao_opening::{CustodianSeat, TenderDraft, Terms};
+use kaibiao_crypto::SUITE_1;
+use kaibiao_opening::{CustodianSeat, OpeningRecord, Round, TenderDraft, Terms};
 use kaibiao_pki::Certificate;
-use kaibiao_types::{CustodianIndex, Digest, Millis, Party, UtcMillis};
+use kaibiao_types::{CustodianIndex, Digest, Millis, OrgCode, Party, UtcMillis};
 use kaibiao_wire::Label;
 use serde_json::{Map, Value, json};
 
@@ -21,6 +22,30 @@ pub(crate) struct Filling {
     pub(crate) notice: Option<Millis>,
     /// Another wait for the freeze quorum.
     pub(crate) freeze_wait: Option<Millis>,
+    /// The round of sealed prices that it is.
+    pub(crate) round: Option<Round>,
+}
+
+/// The round after a record: its bidders are invited, except those who are left out.
+///
+/// # Errors
+///
+/// A record of another form, or somebody left out who is not in it.
+pub(crate) fn round_after(record: &[u8], left_out: &[OrgCode]) -> Result<Round, Failure> {
+    let read = OpeningRecord::read(record)
+        .map_err(|error| Failure::new(Label::BadInput, format!("--round-of: {error}")))?;
+    let bidders = || read.rows.iter().map(|row| &row.bidder);
+    if let Some(code) = left_out.iter().find(|code| !bidders().any(|party| party.code == **code)) {
+        let detail = format!("--not-invited {code}: no bidder of that record");
+        return Err(Failure::new(Label::BadInput, detail));
+    }
+    let invited = bidders().filter(|party| !left_out.contains(&party.code));
+    Ok(Round {
+        no: read.round.as_ref().map_or(1, |round| round.no.saturating_add(1)),
+        of: read.lot.clone(),
+        record_sha256: SUITE_1.hash(record),
+        invited: invited.cloned().collect(),
+    })
 }
 
 /// A custodian by its certificate.
@@ -65,6 +90,9 @@ pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failur
     let custody = form.get_mut("custody").and_then(Value::as_object_mut);
     let custody = custody.ok_or_else(|| wrong("custody is missing"))?;
     put_seats(custody, &filling.seats)?;
+    if let Some(round) = &filling.round {
+        form.insert("round".to_owned(), json!(round));
+    }
     let mut terms: Terms =
         serde_json::from_value(Value::Object(form)).map_err(|error| wrong(&error.to_string()))?;
     // A form that names no steps or envelopes takes those of its template; the signed file then names

@@ -30,6 +30,13 @@ fn zh(event: &Event, state: &State) -> String {
             lot.lot_title.zh,
             lot.deadline.beijing()
         ),
+        Event::RoundApproved(approved) => {
+            format!(
+                "监督人同意第 {} 轮报价的邀请名单：{} 家。",
+                approved.no,
+                approved.invited.len()
+            )
+        }
         Event::Tick(tick) => format!("第 {} 个登记批次。", tick.no),
         Event::PostponementAsked(asked) => format!(
             "主持人申请延期 {} 至北京时间 {}：{}",
@@ -230,6 +237,11 @@ fn en(event: &Event, state: &State) -> String {
             lot.title.en,
             lot.lot_title.en,
             lot.deadline.beijing()
+        ),
+        Event::RoundApproved(approved) => format!(
+            "The supervisor approved who is invited to round {}: {} bidders.",
+            approved.no,
+            approved.invited.len()
         ),
         Event::Tick(tick) => format!("Tick {}.", tick.no),
         Event::PostponementAsked(asked) => format!(

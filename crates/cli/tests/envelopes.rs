@@ -1,11 +1,12 @@
-//! An opening in two envelopes (双信封), with all roles as separate processes.
+//! An opening in two envelopes (双信封), and a consultation with a round of sealed prices in a lot of its
+//! own, with all roles as separate processes.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
 mod support;
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kaibiao_opening::Template;
 use kaibiao_testkit::fixtures;
@@ -47,6 +48,130 @@ fn ready() -> World {
     world.wait_for_deadline();
     world.wait_for_phase("ready", 20);
     world
+}
+
+/// Seals the sheet of a response, or the price of bidder `number`, for the tender in `tender`.
+fn quote(world: &World, number: usize, folder: &str, sheet: Option<&str>) -> support::Done {
+    let tender = text(&world.path("tender"));
+    let sheet = sheet.map(|name| text(&world.path(name)));
+    let sealed = world.seal_with(number, folder, |command| {
+        let place = |command: &[String], word: &str| {
+            command.iter().position(|known| known == word).unwrap() + 1
+        };
+        let at = place(command, "--tender");
+        command[at].clone_from(&tender);
+        if let Some(sheet) = &sheet {
+            let at = place(command, "--sheet");
+            command[at].clone_from(sheet);
+        }
+    });
+    if sealed.code != 0 {
+        return sealed;
+    }
+    world.submit(folder, &["--no-wait"])
+}
+
+/// The form of the consultation, or of a round of it.
+fn consultation(world: &World, lot: &str, change: impl FnOnce(&mut Value)) {
+    let form = fs::read(fixtures().join("tenders/zhuzhou-2022.json")).unwrap();
+    let mut form: Value = serde_json::from_slice(&form).unwrap();
+    form["draft"]["template"] = json!("competitive-consultation");
+    form["draft"]["lot"] = json!(lot);
+    form["draft"]["retention_years"] = json!(15);
+    change(&mut form["draft"]);
+    fs::write(world.path("form.json"), form.to_string()).unwrap();
+}
+
+/// Responses are opened, one supplier is not invited, the others quote sealed prices in a lot of its own;
+/// one lot that fails leaves the other as it is.
+#[test]
+fn a_consultation_ends_with_a_sealed_round() {
+    let mut world = World::empty("zhuzhou-2022");
+    for number in 1..=3 {
+        let custodian = world.start_custodian(number);
+        world.custodians.push(custodian);
+    }
+    let name = "zhuzhou-2022";
+    let tender = world.lot.split('/').next().unwrap().to_owned();
+    let publish = |world: &mut World, seconds: u64| {
+        world.draft(name, seconds);
+        world.deadline = Instant::now() + Duration::from_secs(seconds);
+        world.begin(&format!("host-{name}")).ok();
+        world.publish_ready(name);
+    };
+
+    // 响应文件: no prices.
+    let response =
+        json!([{"key": "plan", "zh": "实施方案", "en": "Plan", "type": "text", "unit": null}]);
+    let fields = json!({"plan": "按采购需求实施"});
+    fs::write(world.path("response.json"), json!({"fields": fields}).to_string()).unwrap();
+    consultation(&world, "L1", |draft| {
+        draft["fields"] = response.clone();
+        draft["ceiling"] = json!(null);
+    });
+    world.lot = format!("{tender}/L1");
+    publish(&mut world, 25);
+    for number in 1..=4 {
+        quote(&world, number, &format!("response-{number}"), Some("response.json")).ok();
+    }
+    world.wait_for_deadline();
+    world.wait_for_phase("ready", 20);
+    open_envelope(&world, true);
+    world.host("close").ok();
+    let path = format!("/api/v1/lots/{}/record", world.lot);
+    let (status, record) = world.http_text("GET", &path, b"");
+    assert_eq!(status, 200);
+    fs::write(world.path("record.json"), record).unwrap();
+
+    // 最后报价: the fourth supplier is not invited.
+    let code = |number: usize| world.fixture.bidders[number - 1].party.code.to_string();
+    let codes: Vec<String> = (1..=4).map(code).collect();
+    consultation(&world, "L1-R1", |_| {});
+    fs::remove_file(world.path("draft.json")).unwrap();
+    fs::rename(world.path("tender"), world.path("tender-responses")).unwrap();
+    world.lot = format!("{tender}/L1-R1");
+    let record = text(&world.path("record.json"));
+    world.draft_with(name, 25, &["--round-of", &record, "--not-invited", &codes[3]]);
+    world.deadline = Instant::now() + Duration::from_secs(25);
+    world.begin(&format!("host-{name}")).ok();
+    world.publish_ready(name);
+    for number in 1..=3 {
+        quote(&world, number, &format!("quote-{number}"), None).ok();
+    }
+    let stranger = quote(&world, 4, "quote-4", None);
+    assert!(stranger.code != 0 && stranger.text.contains("E_NOT_INVITED"), "{}", stranger.text);
+    let supervisor = "supervisor-zhuzhou-2022";
+    let approve = |invited: &[String]| {
+        let list: Vec<String> = invited.iter().map(|code| format!("--invited {code}")).collect();
+        format!("supervisor approve-round 1 {}", list.join(" "))
+    };
+    assert_eq!(world.act(&approve(&codes), supervisor).code, 65);
+    world.wait_for_deadline();
+    world.wait_for_phase("ready", 20);
+    world.host("publish-bidders").refused(3, "round-unapproved");
+    world.act(&approve(&codes[..3]), supervisor).ok();
+    open_envelope(&world, true);
+    let log = world.log();
+    assert!(log.contains(r#""total":{"#) && !log.contains(&format!("{}\"", codes[3])), "{log}");
+    world.host("close").ok();
+    assert_eq!(world.phase(), "closed");
+    let verdict = verified(&world);
+    assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
+
+    // Another lot of the same project fails by itself, and the one before is what it was.
+    consultation(&world, "L2", |draft| {
+        draft["fields"] = response;
+        draft["ceiling"] = json!(null);
+    });
+    fs::remove_file(world.path("draft.json")).unwrap();
+    fs::rename(world.path("tender"), world.path("tender-round")).unwrap();
+    world.lot = format!("{tender}/L2");
+    publish(&mut world, 15);
+    quote(&world, 1, "other-1", Some("response.json")).ok();
+    world.wait_for_deadline();
+    world.wait_for_phase("failed", 20);
+    world.lot = format!("{tender}/L1-R1");
+    assert_eq!(world.phase(), "closed");
 }
 
 /// From the announced bidders to the signed record.
@@ -101,6 +226,13 @@ fn only_those_who_passed_are_opened_in_the_second_envelope() {
         world.log().matches(r#""kind":"key-destroyed""#).count() == 3
     });
 
+    let verdict = verified(&world);
+    assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
+    assert!(verdict.contains("envelope 1: 3 passed, 1 did not"), "{verdict}");
+}
+
+/// What the verifier says of the package.
+fn verified(world: &World) -> String {
     let package = world.path("evidence.asice");
     let mut download = words("evidence");
     download.extend(world.at_lot());
@@ -109,7 +241,5 @@ fn only_those_who_passed_are_opened_in_the_second_envelope() {
     let mut verify = words("verify --lang en");
     verify.push(text(&package));
     verify.extend(trust());
-    let verdict = kaibiao(verify).ok();
-    assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
-    assert!(verdict.contains("envelope 1: 3 passed, 1 did not"), "{verdict}");
+    kaibiao(verify).ok()
 }

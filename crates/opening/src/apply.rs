@@ -30,6 +30,7 @@ impl State {
                 self.published = Some(Arc::new((**lot).clone()));
                 self.phase = Phase::Receiving;
             }
+            Event::RoundApproved(_) => self.round_approved = Some(mark),
             Event::Tick(tick) => {
                 self.last_tick = Some(LastTick { no: tick.no, entry: mark.entry });
             }

@@ -12,7 +12,7 @@ pub use kind::CommandKind;
 
 use crate::event::{
     Agent, BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, NotPassed,
-    OpeningPaused, PassedApproved,
+    OpeningPaused, PassedApproved, RoundApproved,
 };
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
@@ -153,6 +153,13 @@ pub enum Command {
     },
     /// Begin the opening of the next envelope (复会). Host.
     Reconvene,
+    /// Approve who is invited to a round of sealed prices. Supervisor.
+    ApproveRound {
+        /// The round.
+        no: u32,
+        /// Who is invited, repeated: what is approved is what was read.
+        invited: Vec<OrgCode>,
+    },
     /// Approve a degraded freeze. Host, supervisor.
     ApproveDegraded,
     /// End the opening. Host.
@@ -427,6 +434,7 @@ impl Command {
             Self::ListPassed { .. } => CommandKind::ListPassed,
             Self::ApprovePassed { .. } => CommandKind::ApprovePassed,
             Self::Reconvene => CommandKind::Reconvene,
+            Self::ApproveRound { .. } => CommandKind::ApproveRound,
             Self::ApproveDegraded => CommandKind::ApproveDegraded,
             Self::Close => CommandKind::Close,
         }
@@ -504,6 +512,8 @@ impl Command {
             CommandKind::ApprovePassed => typed::<PassedApproved>(data)
                 .map(|PassedApproved { no, passed }| Self::ApprovePassed { no, passed }),
             CommandKind::Reconvene => plain(Self::Reconvene, data),
+            CommandKind::ApproveRound => typed::<RoundApproved>(data)
+                .map(|RoundApproved { no, invited }| Self::ApproveRound { no, invited }),
             CommandKind::ApproveDegraded => plain(Self::ApproveDegraded, data),
             CommandKind::Close => plain(Self::Close, data),
         }
@@ -566,6 +576,9 @@ impl Command {
             }
             Self::ApprovePassed { no, passed } => {
                 to_raw_value(&PassedApproved { no: *no, passed: passed.clone() })
+            }
+            Self::ApproveRound { no, invited } => {
+                to_raw_value(&RoundApproved { no: *no, invited: invited.clone() })
             }
             Self::PublishBidders
             | Self::CloseEnvelope

@@ -12,8 +12,8 @@ use crate::event::{
     FreezeCompleted, FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered,
     ObjectionRaised, ObjectionsExtended, OpeningPaused, OpeningReconvened, PassedApproved,
     PassedListed, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
-    RecordCorrected, RecordGenerated, RecordSigned, Refused, SealsChecked, SignedIn, TimeConfirmed,
-    TooFewBidders, UnsealingStarted,
+    RecordCorrected, RecordGenerated, RecordSigned, Refused, RoundApproved, SealsChecked, SignedIn,
+    TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -275,6 +275,9 @@ impl State {
             }),
             Command::ApproveMeasure { no, measure } => {
                 Event::MeasureTaken(MeasureTaken { no: *no, measure: *measure })
+            }
+            Command::ApproveRound { no, invited } => {
+                Event::RoundApproved(RoundApproved { no: *no, invited: invited.clone() })
             }
             Command::CloseEnvelope => Event::EnvelopeClosed(EnvelopeClosed { stage: self.stage }),
             Command::ListPassed { passed, failed, reconvene_at, reason } => {

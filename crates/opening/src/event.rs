@@ -36,8 +36,8 @@ pub use fault::FaultDecided;
 pub use hold::{HoldReason, Holder, Measure, MeasureAsked, MeasureTaken, OpeningPaused};
 pub use intake::{
     BidStatus, DeadlinePostponed, Empty, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
-    FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, SetFrozen, Tick,
-    TimeConfirmed, TooFewBidders,
+    FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, RoundApproved,
+    SetFrozen, Tick, TimeConfirmed, TooFewBidders,
 };
 pub use room::{
     BiddersPublished, CustodianRefused, DocumentsOpened, JournalSigned, KeyDestroyed,
@@ -146,6 +146,8 @@ macro_rules! events {
 events! {
     /// The host published the tender file; the log begins.
     LotPublished(Box<LotPublished>) = "lot-published";
+    /// The supervisor approved who is invited to a round of sealed prices.
+    RoundApproved(RoundApproved) = "round-approved";
     /// The root of 1,024 places, bids among random bytes (ruling 7).
     Tick(Tick) = "tick";
     /// The host asks for a later deadline (延期, ruling 12).
@@ -327,6 +329,7 @@ impl Event {
             | Self::PriceRead(_)
             | Self::DrawStarted(_)
             | Self::ObjectionAnswered(_)
+            | Self::RoundApproved(_)
             | Self::EnvelopeClosed(_)
             | Self::PassedListed(_)
             | Self::PassedApproved(_)

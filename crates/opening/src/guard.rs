@@ -11,12 +11,13 @@ mod hearing;
 mod hold;
 mod journal;
 mod record;
+mod round;
 mod schedule;
 mod steps;
 mod unseal;
 mod window;
 
-use kaibiao_types::{Part, Role, Stage, UtcMillis};
+use kaibiao_types::{LotId, Part, Role, Stage, UtcMillis};
 
 use crate::actor::Actor;
 use crate::command::CommandKind;
@@ -25,7 +26,7 @@ use crate::limits;
 use crate::phase::Phase;
 use crate::refusal::{DataRule, Refusal};
 use crate::state::State;
-use crate::tender::{self, Step, Template};
+use crate::tender::{self, Step};
 
 /// The outcome of a rule.
 pub(crate) type Guard = Result<(), Refusal>;
@@ -55,7 +56,8 @@ impl EventKind {
             Self::DeadlinePostponed
             | Self::TimeConfirmed
             | Self::MeasureTaken
-            | Self::PassedApproved => &[Role::Supervisor],
+            | Self::PassedApproved
+            | Self::RoundApproved => &[Role::Supervisor],
             Self::DegradedApproved | Self::OpeningPaused | Self::OpeningResumed => {
                 &[Role::Host, Role::Supervisor]
             }
@@ -161,6 +163,9 @@ impl State {
             // An attempt, also a premature one, is on record whenever it is made.
             (E::Refused | E::CustodianRefused, _) | (E::Tick, P::Receiving) => Ok(()),
 
+            // Two persons say who is invited to a round, before anything of it is announced.
+            (E::RoundApproved, P::Receiving) => Ok(()),
+
             // Ruling 12: a deadline is postponed as long as bids are received, also by a hall that was
             // away at the deadline; never once the closing head is in the log.
             (E::PostponementAsked | E::DeadlinePostponed, P::Receiving) => Ok(()),
@@ -188,6 +193,8 @@ impl State {
             {
                 Ok(())
             }
+
+            (E::RoundApproved, phase) if phase.before_prices() || phase < P::TooFew => Ok(()),
 
             // Ruling 13: after the deadline, while custodians are waited for.
             (
@@ -233,6 +240,9 @@ impl State {
             (E::UnsealingStarted, P::Ready | P::BiddersPublished) => Err(Refusal::SealsUnchecked),
             // ADR-0017: between the complete freeze and the record the tender file's list says what
             // comes when.
+            (E::BiddersPublished, phase) if phase.before_prices() && self.round_unapproved() => {
+                Err(Refusal::RoundUnapproved)
+            }
             (E::BiddersPublished, phase) if phase.before_prices() => {
                 self.turn(Step::PublishBidders, step)
             }
@@ -319,7 +329,8 @@ impl State {
     /// The rules about the data of one entry.
     fn facts(&self, by: &Actor, at: UtcMillis, event: &Event) -> Guard {
         match event {
-            Event::LotPublished(lot) => lot_published(lot, at),
+            Event::LotPublished(lot) => lot_published(lot, &self.lot.lot, at),
+            Event::RoundApproved(approved) => self.round_may_be_approved(approved),
             Event::Tick(tick) => self.tick(tick),
             Event::PostponementAsked(asked) => self.asked_postponement(asked, at),
             Event::DeadlinePostponed(to) => self.deadline_postponed(to, at),
@@ -408,7 +419,7 @@ impl State {
 }
 
 /// The terms that protect bidders hold in the log too, whatever tender file stands behind it.
-fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
+fn lot_published(lot: &LotPublished, id: &LotId, at: UtcMillis) -> Guard {
     let step = EventKind::LotPublished;
     // 招标投标法 art. 34: the deadline is fixed in the tender document, so it lies ahead.
     fits(step, DataRule::PublishedLate, at < lot.deadline)?;
@@ -418,9 +429,10 @@ fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
     let lawful = lot.min_bidders >= limits::BIDDERS_MIN
         && lot.host.code != lot.supervisor.code
         && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
-        && tender::fields_are_valid(&lot.fields, lot.template)
+        && tender::round_is_valid(lot, id)
+        && tender::fields_are_valid(&lot.fields, lot.names_prices())
         && tender::envelopes_are_valid(&lot.envelopes, lot.template)
-        && (lot.ceiling.is_none() || lot.template != Template::Prequalification)
+        && (lot.ceiling.is_none() || lot.names_prices())
         && tender::check_draws(&lot.draws).is_ok()
         && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok()
         && lot.objection_ms.is_none_or(tender::span_is_valid);

@@ -52,8 +52,8 @@ pub use event::{
     ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened, Partial,
     PartialsReceived, PassedApproved, PassedListed, PostponementAsked, PriceConfirmed, PriceRead,
     PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned, Refused,
-    SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
-    UnsealingStarted, Verdict,
+    RoundApproved, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -62,8 +62,8 @@ pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordEnvelope, RecordError, RecordField, RecordFreeze, RecordHold, RecordKind,
-    RecordObjection, RecordPassed, RecordRow, RecordSeal, RecordSeveral, RecordVersion,
-    RecordWindow,
+    RecordObjection, RecordPassed, RecordRound, RecordRow, RecordSeal, RecordSeveral,
+    RecordVersion, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
@@ -75,7 +75,7 @@ pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
     DrawAfter, DrawRange, DrawValues, Envelope, FieldKind, HallRef, ListedStep, LogRef,
-    ReadOutField, Step, StepsError, Template, TenderDraft, TenderError, TenderFile, Terms,
+    ReadOutField, Round, Step, StepsError, Template, TenderDraft, TenderError, TenderFile, Terms,
     TickRule, TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };
 pub use text::steers;

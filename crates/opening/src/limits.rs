@@ -54,6 +54,10 @@ pub const POSTPONEMENTS: usize = 100;
 pub const HOLDS: usize = 1_000;
 /// The measures of one opening.
 pub const MEASURES: usize = 100;
+/// The rounds of sealed prices of one consultation.
+pub const ROUNDS: u32 = 20;
+/// Whoever may be invited to a round.
+pub const INVITED: usize = 1_000;
 /// The lists of who passed that one envelope may have before one is approved.
 pub const PASSED_LISTS: u32 = 100;
 /// The extensions of one window for objections.

@@ -33,6 +33,9 @@ pub struct OpeningRecord {
     /// Which envelope it is of; a lot of one envelope does not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelope: Option<RecordEnvelope>,
+    /// Which round of sealed prices it is of; any other lot does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<RecordRound>,
     /// 招标项目编号.
     pub tender: TenderId,
     /// 标段(包)编号.
@@ -125,6 +128,22 @@ pub struct RecordEnvelope {
     pub title: Option<Bilingual>,
     /// What went before it; `null` for the first.
     pub after: Option<RecordPassed>,
+}
+
+/// One round of sealed prices.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordRound {
+    /// Its number, from 1.
+    pub no: u32,
+    /// The lot that it goes on from.
+    pub of: LotId,
+    /// SHA-256 of the record of that lot.
+    pub record_sha256: Digest,
+    /// When the supervisor approved who is invited.
+    pub approved_at: UtcMillis,
+    /// Those that were invited and did not quote.
+    pub silent: Vec<Party>,
 }
 
 /// Who passed with the envelope before, and when the opening went on.

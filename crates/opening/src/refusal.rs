@@ -139,6 +139,9 @@ pub enum Refusal {
         /// The number.
         no: u32,
     },
+    /// The lot is no round of sealed prices.
+    #[error("the lot is no round of sealed prices")]
+    NoRound,
     /// No such list of who passed waits for approval.
     #[error("list {no} of who passed does not wait for approval")]
     NoSuchList {
@@ -257,6 +260,9 @@ pub enum Refusal {
     /// The signature is over another record.
     #[error("the signature is over another record")]
     RecordDiffers,
+    /// The supervisor has not approved who is invited to this round.
+    #[error("the supervisor has not approved who is invited to this round")]
+    RoundUnapproved,
     /// The seals were not checked.
     #[error("the seals were not checked")]
     SealsUnchecked,
@@ -358,8 +364,10 @@ pub enum DataRule {
     EarlyName,
     /// Size and root are not those of the closing head.
     FreezeHead,
-    /// The round is not 0.
+    /// The round is not that of the tender file.
     FreezeRound,
+    /// Those invited are not those of the tender file, or a bid is of somebody who is not.
+    Invited,
     /// The notice is shorter than the tender file says.
     NoticeLength,
     /// The number does not follow.
@@ -414,6 +422,7 @@ impl DataRule {
             Self::EarlyName => "early-name",
             Self::FreezeHead => "freeze-head",
             Self::FreezeRound => "freeze-round",
+            Self::Invited => "invited",
             Self::NoticeLength => "notice-length",
             Self::Number => "number",
             Self::PartialSet => "partial-set",
@@ -472,6 +481,7 @@ impl Refusal {
             Self::NoSuchBidder { .. } => "no-such-bidder",
             Self::NoSuchDraw { .. } => "no-such-draw",
             Self::NobodyPassed => "nobody-passed",
+            Self::NoRound => "no-round",
             Self::NoSuchList { .. } => "no-such-list",
             Self::NoSuchMeasure { .. } => "no-such-measure",
             Self::NoSuchObjection { .. } => "no-such-objection",
@@ -495,6 +505,7 @@ impl Refusal {
             Self::ReasonMissing => "reason-missing",
             Self::ReconveneLater { .. } => "reconvene-later",
             Self::RecordDiffers => "record-differs",
+            Self::RoundUnapproved => "round-unapproved",
             Self::SealsUnchecked => "seals-unchecked",
             Self::StepNotListed { .. } => "step-not-listed",
             Self::StepTurn { .. } => "step-turn",
@@ -537,6 +548,8 @@ impl Refusal {
             | Self::CannotPass { .. }
             | Self::EnvelopeFollows
             | Self::LastEnvelope
+            | Self::NoRound
+            | Self::RoundUnapproved
             | Self::NoSuchList { .. }
             | Self::NobodyPassed
             | Self::PassedMissing

@@ -151,6 +151,9 @@ impl Event {
                     && list.reconvene_at == *reconvene_at
                     && list.reason == *reason
             }
+            (Self::RoundApproved(approved), Command::ApproveRound { no, invited }) => {
+                approved.no == *no && approved.invited == *invited
+            }
             (Self::PassedApproved(approved), Command::ApprovePassed { no, passed }) => {
                 approved.no == *no && approved.passed == *passed
             }

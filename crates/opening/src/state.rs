@@ -29,6 +29,7 @@ pub struct State {
     pub(crate) entries: u64,
     pub(crate) last_at: UtcMillis,
     pub(crate) published: Option<Arc<LotPublished>>,
+    pub(crate) round_approved: Option<Mark>,
     pub(crate) last_tick: Option<LastTick>,
     pub(crate) asked: Option<PostponementAsked>,
     pub(crate) postponements: Vec<DeadlinePostponed>,
@@ -198,6 +199,7 @@ impl State {
             entries: 0,
             last_at: UtcMillis::EPOCH,
             published: None,
+            round_approved: None,
             last_tick: None,
             asked: None,
             postponements: Vec::new(),
@@ -272,6 +274,11 @@ impl State {
     /// The first entry.
     pub fn published(&self) -> Option<&LotPublished> {
         self.published.as_deref()
+    }
+
+    /// Where the supervisor approved who is invited to this round of sealed prices.
+    pub const fn round_approved(&self) -> Option<Mark> {
+        self.round_approved
     }
 
     /// 投标截止时间: that of the tender file, or of the last postponement.

@@ -19,11 +19,11 @@ pub use error::TenderError;
 pub use steps::{ListedStep, Step, StepsError};
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Envelope, FieldKind,
-    ReadOutField, Template, Terms, TickRule,
+    ReadOutField, Round, Template, Terms, TickRule,
 };
 pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
-pub(crate) use check::{envelopes_are_valid, fields_are_valid, span_is_valid};
+pub(crate) use check::{envelopes_are_valid, fields_are_valid, round_is_valid, span_is_valid};
 pub(crate) use draws::check as check_draws;
 pub(crate) use steps::{ORIGINAL_STEPS, check as check_steps};
 pub(crate) use terms::{envelope, stages};

@@ -295,6 +295,7 @@ fn tender(file: &RecordFile) -> Tender<'_> {
             Template::Works => Some("works"),
             // Goods or services: the record does not say which.
             Template::GoodsServices
+            | Template::CompetitiveConsultation
             | Template::GovernmentProcurement
             | Template::Prequalification
             | Template::ThreeEnvelope

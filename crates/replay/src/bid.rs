@@ -88,6 +88,9 @@ pub enum BidFault {
     /// A part of an envelope that the tender does not have, or no sheet for one that it has.
     #[error("the bid does not have the envelopes of this tender")]
     Envelopes,
+    /// The lot is a round of sealed prices, and this bidder is not invited to it.
+    #[error("{0} is not invited to this round")]
+    NotInvited(kaibiao_types::OrgCode),
     /// The manifest is malformed.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -111,6 +114,7 @@ impl BidFault {
             Self::Ceremony => "E_CEREMONY",
             Self::Deadline => "E_DEADLINE",
             Self::Envelopes => "E_ENVELOPES",
+            Self::NotInvited(_) => "E_NOT_INVITED",
             Self::Frozen => "E_FROZEN",
             Self::Header(error) => error.label(),
             Self::HeaderMismatch(error) => error.label(),
@@ -146,6 +150,10 @@ impl VerifiedBid {
         }
         if body.deadline != tender.file().terms().deadline {
             return Err(BidFault::Deadline);
+        }
+        let round = tender.file().terms().round.as_ref();
+        if round.is_some_and(|round| !round.invites(&body.bidder.code)) {
+            return Err(BidFault::NotInvited(body.bidder.code.clone()));
         }
         if !has_envelopes(tender, &manifest) {
             return Err(BidFault::Envelopes);

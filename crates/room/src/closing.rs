@@ -176,7 +176,8 @@ impl Room {
             deadline: self.replay.deadline(),
         };
         let receipted = self.receipted()?;
-        let record = FreezeRecord::build(&context, 0, head, receipted)
+        let round = tender.file().terms().round.as_ref().map_or(0, |round| round.no);
+        let record = FreezeRecord::build(&context, round, head, receipted)
             .map_err(RoomError::internal)?
             .into_record();
         // Both crates describe one text; what was built here is read there.

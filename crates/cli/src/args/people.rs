@@ -129,7 +129,7 @@ impl From<Bond> for BondState {
     }
 }
 
-fn org_code(text: &str) -> Result<OrgCode, String> {
+pub(super) fn org_code(text: &str) -> Result<OrgCode, String> {
     OrgCode::parse(text).map_err(|error| error.to_string())
 }
 
@@ -376,6 +376,16 @@ pub(crate) enum SupervisorCmd {
         /// What it is, as the log has it.
         #[arg(value_parser = measure)]
         measure: Measure,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Approve who is invited to a round of sealed prices.
+    ApproveRound {
+        /// Its number.
+        no: u32,
+        /// Somebody who is invited, as you read it; once for each. Another list is not approved.
+        #[arg(long = "invited", value_name = "CODE", value_parser = org_code, required = true)]
+        invited: Vec<OrgCode>,
         #[command(flatten)]
         act: Act,
     },

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use kaibiao_types::{LotKey, Millis, UtcMillis};
+use kaibiao_types::{LotKey, Millis, OrgCode, UtcMillis};
 
 use super::{As, AtHall, AtLot, ByTrust, MayTrust, StoreArgs};
 use crate::instant::{self, Instant};
@@ -63,6 +63,13 @@ pub(crate) struct DraftArgs {
     pub(crate) custodians: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: ByTrust,
+    /// A round of sealed prices: the opening record of the lot that it goes on from. All bidders in it
+    /// are invited.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) round_of: Option<PathBuf>,
+    /// A bidder of that record that is not invited; once for each.
+    #[arg(long, value_name = "CODE", requires = "round_of", value_parser = super::people::org_code)]
+    pub(crate) not_invited: Vec<OrgCode>,
     /// Host name of the platform, first part of the name of the opening log.
     #[arg(long, value_name = "NAME")]
     pub(crate) platform: Option<String>,

@@ -92,6 +92,9 @@ pub(super) async fn supervisor(command: SupervisorCmd, ui: Ui) -> Result<Exit, F
         SupervisorCmd::Approve { no, measure, act } => {
             send(&act, Command::ApproveMeasure { no, measure }, ui).await
         }
+        SupervisorCmd::ApproveRound { no, invited, act } => {
+            approve_round(&act, no, &invited, ui).await
+        }
         SupervisorCmd::ApprovePassed { no, failed, act } => {
             approve_passed(&act, no, &failed, ui).await
         }
@@ -190,6 +193,25 @@ async fn approve_passed(act: &Act, no: u32, failed: &[OrgCode], ui: Ui) -> Resul
         return Err(Failure::new(Label::BadInput, detail));
     }
     let command = Command::ApprovePassed { no, passed: asked.passed.clone() };
+    Ok(done(acts::send(&hall, lot, &signer, command).await?, ui))
+}
+
+/// The supervisor names who is invited: only a round that says just that is approved.
+async fn approve_round(act: &Act, no: u32, invited: &[OrgCode], ui: Ui) -> Result<Exit, Failure> {
+    let (hall, lot, signer) = load(act)?;
+    let mut log = Follower::of_procedure(lot.clone());
+    log.catch_up(&hall, lot).await?;
+    let round = log.state().published().and_then(|lot| lot.round.as_ref());
+    let listed: Vec<OrgCode> = round
+        .filter(|round| round.no == no)
+        .map(|round| round.invited.iter().map(|party| party.code.clone()).collect())
+        .ok_or_else(|| Failure::new(Label::BadInput, format!("the lot is not round {no}")))?;
+    if listed.iter().collect::<BTreeSet<_>>() != invited.iter().collect() {
+        let codes: Vec<&str> = listed.iter().map(OrgCode::as_str).collect();
+        let detail = format!("round {no} invites these: {}", codes.join(", "));
+        return Err(Failure::new(Label::BadInput, detail));
+    }
+    let command = Command::ApproveRound { no, invited: listed };
     Ok(done(acts::send(&hall, lot, &signer, command).await?, ui))
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kaibiao_opening::CustodyKind;
+use kaibiao_opening::limits::RECORD_BYTES;
 use kaibiao_replay::VerifiedTender;
 use kaibiao_wire::Exit;
 
@@ -63,7 +64,12 @@ fn make_draft(args: &DraftArgs, ui: Ui) -> Result<(), Failure> {
             .map_err(|failure| failure.at(&path.display().to_string()))?;
         seats.push(Seat::new(party, &certificate));
     }
+    let round = args
+        .round_of
+        .as_deref()
+        .map(|path| draft::round_after(&files::read(path, RECORD_BYTES)?, &args.not_invited));
     let filling = Filling {
+        round: round.transpose()?,
         platform: args.platform.clone(),
         deadline: args.deadline.from(now),
         seats,

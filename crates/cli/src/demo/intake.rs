@@ -58,6 +58,7 @@ impl Opening<'_> {
     pub(super) async fn publish(&mut self) -> Result<Ready, Failure> {
         let deadline = machine::now()?.plus(self.plan.until_deadline);
         let filling = Filling {
+            round: None,
             platform: Some(PLATFORM.to_owned()),
             deadline,
             seats: self.cast.seats.clone(),

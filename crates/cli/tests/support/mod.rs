@@ -184,6 +184,11 @@ impl World {
     /// Makes `draft.json` with a deadline in `seconds`; out of `form.json` of this folder, if it is
     /// there.
     pub(crate) fn draft(&self, name: &str, seconds: u64) {
+        self.draft_with(name, seconds, &[]);
+    }
+
+    /// As [`World::draft`], with more words.
+    pub(crate) fn draft_with(&self, name: &str, seconds: u64, more: &[&str]) {
         let own = self.path("form.json");
         let form = if own.exists() { own } else { fixtures().join(format!("tenders/{name}.json")) };
         let mut draft: Vec<String> = words("tender draft --platform test.kaibiao.example");
@@ -195,6 +200,7 @@ impl World {
             draft.extend(["--custodian".to_owned(), text(&chain)]);
         }
         draft.extend(trust());
+        draft.extend(more.iter().map(|&word| word.to_owned()));
         kaibiao(draft).ok();
     }
 
@@ -299,6 +305,12 @@ impl World {
 
     /// One call by plain HTTP: status and JSON of the answer.
     pub(crate) fn http(&self, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
+        let (status, body) = self.http_text(method, path, body);
+        (status, serde_json::from_str(&body).unwrap_or_default())
+    }
+
+    /// The same with the exact body of the answer.
+    pub(crate) fn http_text(&self, method: &str, path: &str, body: &[u8]) -> (u16, String) {
         let host = self.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
         let kind = if method == "PUT" { "application/octet-stream" } else { "application/json" };
@@ -314,7 +326,7 @@ impl World {
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or_default())
+        (status, body.to_owned())
     }
 
     /// Submits a bid folder.

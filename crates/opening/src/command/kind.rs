@@ -69,6 +69,8 @@ pub enum CommandKind {
     ApprovePassed,
     /// `reconvene`
     Reconvene,
+    /// `approve-round`
+    ApproveRound,
 }
 
 impl CommandKind {
@@ -105,6 +107,7 @@ impl CommandKind {
         Self::ListPassed,
         Self::ApprovePassed,
         Self::Reconvene,
+        Self::ApproveRound,
     ];
 
     /// The `kind` in the body.
@@ -140,6 +143,7 @@ impl CommandKind {
             Self::ListPassed => "list-passed",
             Self::ApprovePassed => "approve-passed",
             Self::Reconvene => "reconvene",
+            Self::ApproveRound => "approve-round",
             Self::Close => "close",
         }
     }
@@ -182,6 +186,7 @@ impl CommandKind {
             Self::ListPassed => EventKind::PassedListed,
             Self::ApprovePassed => EventKind::PassedApproved,
             Self::Reconvene => EventKind::OpeningReconvened,
+            Self::ApproveRound => EventKind::RoundApproved,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -214,7 +219,8 @@ impl CommandKind {
             Self::ApprovePostponement
             | Self::ApproveTime
             | Self::ApproveMeasure
-            | Self::ApprovePassed => &[Role::Supervisor],
+            | Self::ApprovePassed
+            | Self::ApproveRound => &[Role::Supervisor],
             Self::ApproveDegraded | Self::Pause | Self::Resume => &[Role::Host, Role::Supervisor],
         }
     }

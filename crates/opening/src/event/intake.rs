@@ -2,14 +2,14 @@
 //! are written.
 
 use kaibiao_types::{
-    BidSeq, Currency, CustodianIndex, Digest, LotKey, Millis, Money, Part, Party, PlaceNo, Stage,
-    Threshold, TickNo, UtcMillis,
+    BidSeq, Currency, CustodianIndex, Digest, LotKey, Millis, Money, OrgCode, Part, Party, PlaceNo,
+    Stage, Threshold, TickNo, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
 use crate::tender::{
-    Bilingual, CustodyKind, Draw, Envelope, ListedStep, ReadOutField, Template, TenderFile,
+    Bilingual, CustodyKind, Draw, Envelope, ListedStep, ReadOutField, Round, Template, TenderFile,
     TimeSource, envelope, stages,
 };
 
@@ -84,6 +84,17 @@ data! {
         /// The envelopes before the last; a lot of one envelope does not have the key.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         envelopes: Vec<Envelope>,
+        /// Which round of sealed prices it is; any other lot does not have the key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        round: Option<Round>,
+    }
+
+    /// `round-approved`: the supervisor approved who is invited to a round of sealed prices.
+    RoundApproved {
+        /// The round.
+        no: u32,
+        /// Who is invited, repeated: what is approved is what was read.
+        invited: Vec<OrgCode>,
     }
 
     /// `tick`.
@@ -136,7 +147,7 @@ data! {
     SetFrozen {
         /// The freeze id that custodians sign.
         freeze_id: Digest,
-        /// The round of sealed prices: always 0 in this version.
+        /// The round of sealed prices; 0 in a lot that is none.
         round: u32,
         /// Entries under the closing head.
         size: u64,
@@ -279,6 +290,7 @@ impl LotPublished {
             decide_faults: terms.decide_faults,
             objection_ms: terms.objection_ms,
             envelopes: terms.envelopes,
+            round: terms.round,
         }
     }
 
@@ -296,6 +308,21 @@ impl LotPublished {
             currency: self.currency,
             fields: self.fields_of(stage),
         }
+    }
+
+    /// Whether bids name prices, in their last envelope.
+    pub const fn names_prices(&self) -> bool {
+        self.template.names_prices(self.round.is_some())
+    }
+
+    /// The number of the round of sealed prices; 0 for a lot that is none.
+    pub fn round_no(&self) -> u32 {
+        self.round.as_ref().map_or(0, |round| round.no)
+    }
+
+    /// Whether an organisation may bid: everybody, or whoever is invited.
+    pub fn may_bid(&self, code: &OrgCode) -> bool {
+        self.round.as_ref().is_none_or(|round| round.invites(code))
     }
 
     /// The read-out fields of one envelope.

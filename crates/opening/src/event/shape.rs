@@ -111,7 +111,8 @@ impl Event {
                 let fits = |one: &super::NotPassed| text::line(&one.reason, limits::REASON_CHARS);
                 need(data.failed.iter().all(fits), "failed")
             }
-            Self::EnvelopeClosed(_)
+            Self::RoundApproved(_)
+            | Self::EnvelopeClosed(_)
             | Self::PassedApproved(_)
             | Self::OpeningReconvened(_)
             | Self::DeadlinePostponed(_)

@@ -29,7 +29,10 @@ impl State {
     pub(super) fn set_frozen(&self, set: &SetFrozen) -> Guard {
         let step = EventKind::SetFrozen;
         let rule = |rule, holds| fits(step, rule, holds);
-        rule(DataRule::FreezeRound, set.round == 0)?;
+        let lot = self.published().ok_or(bad(step, DataRule::FreezeRound))?;
+        rule(DataRule::FreezeRound, set.round == lot.round_no())?;
+        let invited = |bid: &FrozenBid| lot.may_bid(&bid.bidder.code);
+        rule(DataRule::Invited, set.bids.iter().all(invited))?;
         let head = self.intake.ok_or(bad(step, DataRule::FreezeHead))?;
         rule(DataRule::FreezeHead, set.size == head.size && set.root == head.root)?;
         let place = |bid: &FrozenBid| (bid.place.tick, bid.place.no);

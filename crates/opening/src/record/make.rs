@@ -7,7 +7,7 @@ use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part, Stage};
 use super::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
     RecordEnvelope, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection,
-    RecordPassed, RecordRow, RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
+    RecordPassed, RecordRound, RecordRow, RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
 use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
@@ -36,6 +36,7 @@ impl OpeningRecord {
             kind: RecordKind::OpeningRecord,
             version: version(state),
             envelope: envelope(state, lot),
+            round: round(state, lot),
             tender: state.lot().tender.clone(),
             lot: state.lot().lot.clone(),
             title: lot.title.clone(),
@@ -108,6 +109,18 @@ fn envelope(state: &State, lot: &LotPublished) -> Option<RecordEnvelope> {
         of: lot.stage_count,
         title: state.envelope().map(|envelope| envelope.title.clone()),
         after: state.earlier_stages().last().and_then(|before| passed(state, before)),
+    })
+}
+
+fn round(state: &State, lot: &LotPublished) -> Option<RecordRound> {
+    let round = lot.round.as_ref()?;
+    let silent = round.invited.iter().filter(|party| state.bid_of(&party.code).is_none());
+    Some(RecordRound {
+        no: round.no,
+        of: round.of.clone(),
+        record_sha256: round.record_sha256,
+        approved_at: state.round_approved()?.at,
+        silent: silent.cloned().collect(),
     })
 }
 

@@ -80,6 +80,14 @@ impl OpeningRecord {
             page.quote(&version.reason);
             page.pair("前一版摘要 Version before", &version.previous.to_string());
         }
+        if let Some(round) = &self.round {
+            page.pair("报价轮次 Round", &format!("{}（{}）", round.no, round.of));
+            page.item("前次记录 Record before", &round.record_sha256.to_string());
+            page.item("邀请名单签署 Invitation approved", &time(round.approved_at));
+            for silent in &round.silent {
+                page.item("未报价 Did not quote", &party(silent));
+            }
+        }
         if let Some(envelope) = &self.envelope {
             write_envelope(page, envelope);
         }

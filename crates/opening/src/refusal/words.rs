@@ -27,6 +27,10 @@ pub(super) fn zh(refusal: &Refusal) -> String {
             "通过评审的投标人仅 {passed} 家，少于 3 家。评标委员会未否决全部投标的，请写明继续开标的理由。"
         ),
         Refusal::LastEnvelope => "这是最后一个信封，没有下一信封。请直接结束开标。".to_owned(),
+        Refusal::NoRound => "本标段不是报价轮次，无需同意邀请名单。请核对标段。".to_owned(),
+        Refusal::RoundUnapproved => {
+            "本轮报价的邀请名单尚未经监督人同意。请先由监督人签署同意，再公布供应商名单。".to_owned()
+        }
         Refusal::NoSuchList { no } => {
             format!("没有编号为 {no}、内容一致且待同意的通过名单。请核对编号和名单后再签署。")
         }
@@ -198,6 +202,14 @@ pub(super) fn en(refusal: &Refusal) -> String {
             "The entry {step} contradicts the log before it ({rule}). Compare the log and find the \
              cause before going on."
         ),
+        Refusal::NoRound => "This lot is no round of sealed prices, so nobody is invited to it. \
+             Check the lot."
+            .to_owned(),
+        Refusal::RoundUnapproved => {
+            "The supervisor has not approved who is invited to this round. \
+             The supervisor signs first, then the bidders are announced."
+                .to_owned()
+        }
         Refusal::CannotPass { bidder } => format!(
             "This envelope of {bidder} did not open, so it cannot have passed. List it among those \
              that did not, with the reason."

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaibiao_types::{Millis, OrgCode, Party};
+use kaibiao_types::{LotId, Millis, OrgCode, Party};
 
 use super::{
-    Announced, Bilingual, Custody, CustodyKind, Envelope, FieldKind, ReadOutField, Template,
+    Announced, Bilingual, Custody, CustodyKind, Envelope, FieldKind, ReadOutField, Round, Template,
     TenderError, Terms, TickRule,
 };
+use crate::event::LotPublished;
 use crate::{limits, sheet, text};
 
 /// Checks the terms of a draft.
@@ -29,8 +30,9 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     if terms.ceiling.is_some_and(|ceiling| ceiling.currency() != terms.currency) {
         return Err(TenderError::CeilingCurrency);
     }
-    fields(&terms.fields, terms.template)?;
-    if terms.template == Template::Prequalification && terms.ceiling.is_some() {
+    round(terms.round.as_ref(), terms.template, &terms.lot, terms.min_bidders)?;
+    fields(&terms.fields, terms.names_prices())?;
+    if terms.ceiling.is_some() && !terms.names_prices() {
         return Err(TenderError::CeilingWithoutPrice);
     }
     envelopes(&terms.envelopes, terms.template)?;
@@ -82,8 +84,13 @@ fn parties(terms: &Terms) -> Result<(), TenderError> {
 }
 
 /// Whether read-out fields keep the rules, for readers of the log who have no tender file.
-pub(crate) fn fields_are_valid(list: &[ReadOutField], template: Template) -> bool {
-    fields(list, template).is_ok()
+pub(crate) fn fields_are_valid(list: &[ReadOutField], names_prices: bool) -> bool {
+    fields(list, names_prices).is_ok()
+}
+
+/// Whether a round of sealed prices keeps the rules, for the same readers.
+pub(crate) fn round_is_valid(lot: &LotPublished, id: &LotId) -> bool {
+    round(lot.round.as_ref(), lot.template, id, lot.min_bidders).is_ok()
 }
 
 /// Whether the envelopes before the last keep the rules, for the same readers.
@@ -92,8 +99,8 @@ pub(crate) fn envelopes_are_valid(list: &[Envelope], template: Template) -> bool
 }
 
 /// The fields of the last envelope: the price first, and no amount where nobody names a price.
-fn fields(fields: &[ReadOutField], template: Template) -> Result<(), TenderError> {
-    if template == Template::Prequalification {
+fn fields(fields: &[ReadOutField], names_prices: bool) -> Result<(), TenderError> {
+    if !names_prices {
         return fields_without_price(fields);
     }
     fields_fit(fields)?;
@@ -108,6 +115,34 @@ fn fields_without_price(fields: &[ReadOutField]) -> Result<(), TenderError> {
         Some(field) => Err(TenderError::FieldAmount(field.key.clone())),
         None => Ok(()),
     }
+}
+
+/// Rounds are for consultations. They go on from another lot, and enough are invited.
+fn round(
+    round: Option<&Round>,
+    template: Template,
+    lot: &LotId,
+    min_bidders: u32,
+) -> Result<(), TenderError> {
+    let Some(round) = round else { return Ok(()) };
+    let wrong = |what| Err(TenderError::Round(what));
+    if template != Template::CompetitiveConsultation {
+        return wrong("only a consultation has rounds");
+    }
+    if !(1..=limits::ROUNDS).contains(&round.no) {
+        return wrong("a round has a number from 1 to 20");
+    }
+    if round.of == *lot {
+        return wrong("a round goes on from another lot of its tender");
+    }
+    let codes: BTreeSet<&OrgCode> = round.invited.iter().map(|party| &party.code).collect();
+    if codes.len() != round.invited.len() || round.invited.len() > limits::INVITED {
+        return wrong("somebody is invited twice, or too many are invited");
+    }
+    if u32::try_from(codes.len()).is_ok_and(|invited| invited < min_bidders) {
+        return wrong("fewer are invited than have to quote");
+    }
+    round.invited.iter().try_for_each(|party| line(&party.name, limits::NAME_CHARS, "invited.name"))
 }
 
 fn envelopes(envelopes: &[Envelope], template: Template) -> Result<(), TenderError> {
@@ -236,7 +271,9 @@ fn ticks(rules: &[TickRule]) -> Result<(), TenderError> {
 fn retention(terms: &Terms) -> Result<(), TenderError> {
     // 政府采购法 art. 42 ¶1: procurement files are kept for at least fifteen years.
     let min = match terms.template {
-        Template::GovernmentProcurement => limits::PROCUREMENT_RETENTION_YEARS,
+        Template::CompetitiveConsultation | Template::GovernmentProcurement => {
+            limits::PROCUREMENT_RETENTION_YEARS
+        }
         Template::GoodsServices
         | Template::Prequalification
         | Template::ThreeEnvelope

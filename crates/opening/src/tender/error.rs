@@ -96,6 +96,9 @@ pub enum TenderError {
         /// Fewest years for this template.
         min: u32,
     },
+    /// A round of sealed prices breaks a rule.
+    #[error("round: {0}")]
+    Round(&'static str),
     /// Grace, notice or freeze wait is zero or above one day.
     #[error("{0} must be 1 ms to 24 h")]
     Span(&'static str),
@@ -179,6 +182,7 @@ impl TenderError {
             Self::Places(_) => "E_TENDER_PLACES",
             Self::Platform => "E_TENDER_PLATFORM",
             Self::Retention { .. } => "E_TENDER_RETENTION",
+            Self::Round(_) => "E_TENDER_ROUND",
             Self::Span(_) => "E_TENDER_SPAN",
             Self::Steps(error) => error.label(),
             Self::Text(_) => "E_TENDER_TEXT",

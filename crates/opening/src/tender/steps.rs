@@ -139,6 +139,7 @@ impl core::fmt::Display for Step {
 impl Template {
     /// All kinds of tender.
     pub const ALL: &'static [Self] = &[
+        Self::CompetitiveConsultation,
         Self::GoodsServices,
         Self::GovernmentProcurement,
         Self::Prequalification,
@@ -150,6 +151,7 @@ impl Template {
     /// The name in Chinese and English for people.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
+            Self::CompetitiveConsultation => ("竞争性磋商", "competitive consultation"),
             Self::GoodsServices => ("货物与服务", "goods and services"),
             Self::GovernmentProcurement => ("政府采购", "government procurement"),
             Self::Prequalification => ("资格预审", "prequalification"),
@@ -176,7 +178,8 @@ impl Template {
     /// How many envelopes a bid has before the one with the prices.
     pub const fn earlier_envelopes(self) -> usize {
         match self {
-            Self::GoodsServices
+            Self::CompetitiveConsultation
+            | Self::GoodsServices
             | Self::GovernmentProcurement
             | Self::Prequalification
             | Self::Works => 0,
@@ -185,8 +188,25 @@ impl Template {
         }
     }
 
+    /// Whether bids of this kind name prices: applications do not, and of a consultation only its
+    /// rounds.
+    pub const fn names_prices(self, round: bool) -> bool {
+        match self {
+            Self::CompetitiveConsultation => round,
+            Self::Prequalification => false,
+            Self::GoodsServices
+            | Self::GovernmentProcurement
+            | Self::ThreeEnvelope
+            | Self::TwoEnvelope
+            | Self::Works => true,
+        }
+    }
+
     fn file(self) -> Option<TemplateFile> {
         let file = match self {
+            Self::CompetitiveConsultation => {
+                include_str!("../../templates/competitive-consultation.json")
+            }
             Self::GoodsServices => include_str!("../../templates/goods-services.json"),
             Self::GovernmentProcurement => {
                 include_str!("../../templates/government-procurement.json")

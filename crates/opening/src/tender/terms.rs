@@ -1,8 +1,8 @@
 //! The terms of a lot.
 
 use kaibiao_types::{
-    Currency, CustodianIndex, Digest, LotId, LotKey, Millis, Money, Party, Stage, TenderId,
-    Threshold, UtcMillis,
+    Currency, CustodianIndex, Digest, LotId, LotKey, Millis, Money, OrgCode, Party, Stage,
+    TenderId, Threshold, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,8 @@ pub struct Bilingual {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Template {
+    /// 竞争性磋商: responses without a price, then rounds of sealed prices, each a lot of its own.
+    CompetitiveConsultation,
     /// Goods and services under the tendering law.
     GoodsServices,
     /// 政府采购: public tendering of government procurement.
@@ -80,6 +82,20 @@ pub struct Envelope {
     pub fields: Vec<ReadOutField>,
     /// The steps of its opening.
     pub steps: Vec<ListedStep>,
+}
+
+/// A round of sealed prices (最后报价), ADR-0023: what it goes on from, and who may quote.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Round {
+    /// Its number, from 1.
+    pub no: u32,
+    /// The lot before: the responses, or the round before. Of the same tender.
+    pub of: LotId,
+    /// SHA-256 of the record of that lot.
+    pub record_sha256: Digest,
+    /// Who may quote; nobody else's bid is taken in.
+    pub invited: Vec<Party>,
 }
 
 /// Which locks a sealed object carries.
@@ -211,12 +227,20 @@ pub struct Terms {
     /// does not have the key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub envelopes: Vec<Envelope>,
+    /// Which round of sealed prices it is; any other lot does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<Round>,
 }
 
 impl Terms {
     /// The lot these terms are for.
     pub fn lot_key(&self) -> LotKey {
         LotKey { tender: self.tender.clone(), lot: self.lot.clone() }
+    }
+
+    /// Whether bids name prices, in their last envelope.
+    pub const fn names_prices(&self) -> bool {
+        self.template.names_prices(self.round.is_some())
     }
 
     /// The envelopes of a bid, from 1.
@@ -254,4 +278,11 @@ pub(crate) fn stages(earlier: &[Envelope]) -> impl Iterator<Item = Stage> + use<
 /// The envelope of a stage before the last.
 pub(crate) fn envelope(earlier: &[Envelope], stage: Stage) -> Option<&Envelope> {
     earlier.get(usize::from(stage.get()).checked_sub(1)?)
+}
+
+impl Round {
+    /// Whether an organisation is invited.
+    pub fn invites(&self, code: &OrgCode) -> bool {
+        self.invited.iter().any(|party| party.code == *code)
+    }
 }

@@ -33,8 +33,9 @@ fn lot(lot: LotPublished) -> Opening {
     opening
 }
 
-/// The same set with the objects of every later envelope.
-pub fn with_envelopes(state: &State, mut set: SetFrozen) -> SetFrozen {
+/// The same set with the objects of every later envelope, and with the round of the lot.
+pub fn of_lot(state: &State, mut set: SetFrozen) -> SetFrozen {
+    set.round = state.published().unwrap().round_no();
     let stages: Vec<Stage> = state.published().unwrap().stages().skip(1).collect();
     for bid in set.bids.iter_mut().filter(|bid| !bid.objects.is_empty()) {
         let first = bid.objects.clone();
@@ -472,7 +473,7 @@ fn a_frozen_object_belongs_to_an_envelope_of_the_tender() {
     let later = |number: u8| {
         let mut opening = lot(published());
         opening.walk_to(Phase::IntakeClosed, 4);
-        let mut set = with_envelopes(&opening.state, set(4));
+        let mut set = of_lot(&opening.state, set(4));
         set.bids[0].objects[3].stage = stage(number);
         opening.input(&Input::SetFrozen(set))
     };
@@ -499,7 +500,7 @@ fn the_templates_of_envelopes_keep_the_rules() {
         assert_eq!(envelopes.len(), template.earlier_envelopes());
         assert!(!template.steps().is_empty());
         let mut terms = Terms { template: *template, steps: template.steps(), envelopes, ..two() };
-        if *template == Template::Prequalification {
+        if !terms.names_prices() {
             terms.ceiling = None;
             terms.fields.retain(|field| field.kind != FieldKind::Money);
         }

@@ -16,6 +16,7 @@ pub const TEMPLATES: &[Template] = &[
     Template::TwoEnvelope,
     Template::ThreeEnvelope,
     Template::Prequalification,
+    Template::CompetitiveConsultation,
 ];
 
 pub fn name(template: Template) -> &'static str {
@@ -26,6 +27,7 @@ pub fn name(template: Template) -> &'static str {
         Template::TwoEnvelope => "two-envelope",
         Template::ThreeEnvelope => "three-envelope",
         Template::Prequalification => "prequalification",
+        Template::CompetitiveConsultation => "competitive-consultation",
     }
 }
 
@@ -38,7 +40,9 @@ pub fn published(template: Template) -> LotPublished {
 fn of(template: Template, lot: LotPublished) -> LotPublished {
     let envelopes = template.envelopes();
     let stage_count = u8::try_from(envelopes.len() + 1).unwrap();
-    let lot = LotPublished { template, steps: template.steps(), envelopes, stage_count, ..lot };
+    let round = (template == Template::CompetitiveConsultation).then(crate::round::first);
+    let steps = template.steps();
+    let lot = LotPublished { template, steps, envelopes, stage_count, round, ..lot };
     if template != Template::Prequalification {
         return lot;
     }
@@ -202,7 +206,9 @@ fn the_graph_of_each_template() {
         let apart = |kind: &EventKind| {
             let between = crate::envelope::KINDS.contains(kind);
             let no_ceiling = *template == Template::Prequalification;
+            let no_round = *template != Template::CompetitiveConsultation;
             *kind == EventKind::Refused
+                || (no_round && *kind == EventKind::RoundApproved)
                 || (single && between)
                 || (no_ceiling && *kind == EventKind::CeilingAnnounced)
         };

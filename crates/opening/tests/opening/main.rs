@@ -29,6 +29,7 @@ mod random;
 mod rates;
 mod record;
 mod replay;
+mod round;
 mod sequences;
 mod sheet;
 mod sign_in;

@@ -36,6 +36,8 @@ pub enum Promise {
     End,
     /// Before the deadline no entry tells who bids.
     Names,
+    /// In a round of sealed prices only those bid whom two persons invited.
+    Invited,
     /// Time never runs backwards.
     Time,
 }
@@ -47,6 +49,7 @@ const BEFORE: &[EventKind] = &[
     EventKind::PostponementAsked,
     EventKind::DeadlinePostponed,
     EventKind::CustodianRefused,
+    EventKind::RoundApproved,
     EventKind::Refused,
 ];
 
@@ -145,7 +148,14 @@ impl Observer {
             Event::FreezeCompleted(_) => {
                 holds(self.freeze_holds(at), Promise::Quorum)?;
             }
+            Event::RoundApproved(_) => holds(by.role() == Role::Supervisor, Promise::Invited)?,
             Event::UnsealingStarted(start) => {
+                let round = self.lot.as_ref().and_then(|lot| lot.round.as_ref());
+                if let Some(round) = round {
+                    holds(self.done.contains(&EventKind::RoundApproved), Promise::Invited)?;
+                    let invited = |bid: &FrozenBid| round.invites(&bid.bidder.code);
+                    holds(self.all.values().all(invited), Promise::Invited)?;
+                }
                 self.may_unseal()?;
                 holds(start.stage.get() == self.before + 1, Promise::Stage)?;
             }
@@ -517,6 +527,25 @@ const ENVELOPE_FORGERIES: &[Forgery] = &[
     }),
     (Promise::Record, |log| remove(log, EventKind::RecordGenerated)),
 ];
+
+#[test]
+fn forged_rounds_are_seen_through() {
+    let good = crate::round::closed().log;
+    assert_eq!(observe(&good), Ok(()));
+    let forgeries: [fn(&mut Vec<Entry>); 3] = [
+        |log| remove(log, EventKind::RoundApproved),
+        |log| {
+            let at = place(log, EventKind::RoundApproved);
+            log[at].0 = host();
+        },
+        |log| drop(lot(log).round.as_mut().unwrap().invited.remove(0)),
+    ];
+    for forge in forgeries {
+        let mut log = good.clone();
+        forge(&mut log);
+        assert_eq!(observe(&log).unwrap_err().1, Promise::Invited);
+    }
+}
 
 #[test]
 fn forged_logs_of_envelopes_are_seen_through() {

@@ -65,13 +65,16 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
         })),
         Phase::IntakeClosed => {
             let set = SetFrozen { size: state.intake().unwrap().size, ..set(bidders) };
-            Ok(Input::SetFrozen(crate::envelope::with_envelopes(state, set)))
+            Ok(Input::SetFrozen(crate::envelope::of_lot(state, set)))
         }
         Phase::Freezing if who == 0 => Ok(Input::FreezeTimeout),
         Phase::Freezing => Ok(freeze_signed(custodian)),
         Phase::DegradedNotice if who == 5 => Ok(Input::NoticeOver),
         Phase::DegradedNotice => Err((actor(who % 2), Command::ApproveDegraded)),
         Phase::TooFew | Phase::Failed | Phase::Closed | Phase::Terminated => Ok(Input::ReadingOver),
+        Phase::Ready if who > 1 && crate::round::waits(state) => {
+            Err((supervisor(), crate::round::approve(state)))
+        }
         Phase::Ready | Phase::BiddersPublished | Phase::SealsChecked => {
             // An optional step is taken or left out, as it comes.
             let next = state.next_steps();

@@ -199,7 +199,7 @@ fn some_set(state: &State, bidders: u8, dice: &mut Dice) -> SetFrozen {
     }
     let count = bids.iter().filter(|bid| bid.status == BidStatus::Current).count();
     let mut set = SetFrozen { bids, bidders: u32::try_from(count).unwrap(), ..set(0) };
-    set = crate::envelope::with_envelopes(state, set);
+    set = crate::envelope::of_lot(state, set);
     if let Some(intake) = state.intake() {
         set.size = intake.size;
     }

@@ -131,6 +131,7 @@ pub fn terms() -> Terms {
         decide_faults: false,
         objection_ms: None,
         envelopes: Vec::new(),
+        round: None,
     }
 }
 

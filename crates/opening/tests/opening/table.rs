@@ -96,6 +96,10 @@ fn the_table_of_phase_and_step() {
         text.push('\n');
         rows(&mut text, phase.name(), &Opening::at(*phase, bidders));
     }
+    for (name, opening) in crate::round::states() {
+        text.push_str(&format!("\n# a round of sealed prices: {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     for (name, opening) in crate::envelope::states() {
         text.push_str(&format!("\n# a lot of two envelopes: {name}\n"));
         rows(&mut text, name, &opening);
@@ -172,6 +176,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoSuchBidder { bidder: code(109) },
         Refusal::NoSuchDraw { no: 7 },
         Refusal::NobodyPassed,
+        Refusal::NoRound,
         Refusal::NoSuchList { no: 2 },
         Refusal::NoSuchMeasure { no: 1 },
         Refusal::NoSuchObjection { no: 7 },
@@ -196,6 +201,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ReasonMissing,
         Refusal::ReconveneLater { wait },
         Refusal::RecordDiffers,
+        Refusal::RoundUnapproved,
         Refusal::SealsUnchecked,
         Refusal::StepNotListed { step: Step::CheckBidders },
         Refusal::StepTurn { next: Step::PublishBidders },

@@ -109,7 +109,7 @@ impl Opening {
                 self.input(&Input::DeadlineReached(head())).unwrap();
             }
             Phase::IntakeClosed => {
-                let set = crate::envelope::with_envelopes(&self.state, set(bidders));
+                let set = crate::envelope::of_lot(&self.state, set(bidders));
                 self.input(&Input::SetFrozen(set)).unwrap();
             }
             Phase::Freezing => {
@@ -169,6 +169,9 @@ impl Opening {
     /// The next step that may not be left out.
     fn next_step(&mut self) {
         let step = self.state.next_steps().last().unwrap().step;
+        if step == Step::PublishBidders && crate::round::waits(&self.state) {
+            self.command(&supervisor(), &crate::round::approve(&self.state)).unwrap();
+        }
         if step == Step::CheckSeals {
             self.host(&Command::CheckSeals);
         }

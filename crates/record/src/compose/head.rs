@@ -1,6 +1,6 @@
 //! 表头: which tender, who, when, how many, at most how much.
 
-use kaibiao_opening::{OpeningRecord, RecordEnvelope, RecordWindow, Template};
+use kaibiao_opening::{OpeningRecord, RecordEnvelope, RecordRound, RecordWindow};
 
 use super::{party, section};
 use crate::model::{
@@ -11,6 +11,7 @@ use crate::words;
 /// The head of the record.
 pub(super) fn facts(record: &OpeningRecord) -> Section {
     let mut facts: Vec<Fact> = record.envelope.iter().map(envelope).collect();
+    facts.extend(record.round.iter().map(round));
     facts.extend([
         fact("招标项目名称", "Project", bilingual(&record.title)),
         fact("招标项目编号", "Project no.", vec![plain(record.tender.as_str())]),
@@ -43,7 +44,20 @@ pub(super) fn facts(record: &OpeningRecord) -> Section {
 /// Whether bidders named prices: not in an envelope before the last, nor in an application.
 pub(super) fn names_prices(record: &OpeningRecord) -> bool {
     let last = |envelope: &RecordEnvelope| envelope.stage.get() == envelope.of;
-    record.template != Template::Prequalification && record.envelope.as_ref().is_none_or(last)
+    record.template.names_prices(record.round.is_some())
+        && record.envelope.as_ref().is_none_or(last)
+}
+
+/// Which round of sealed prices, and what it goes on from.
+fn round(round: &RecordRound) -> Fact {
+    let RecordRound { no, of, record_sha256, approved_at, silent } = round;
+    let mut value = vec![strong(&format!("第 {no} 轮 round {no}"))];
+    let at = approved_at.beijing();
+    value.push(plain(&format!("接续标段 after lot {of}；邀请名单签署 invitation approved {at}")));
+    value
+        .extend(silent.iter().map(|party| plain(&format!("未报价 did not quote: {}", party.name))));
+    value.push(faint(&format!("前次记录 SHA-256 of the record before: {record_sha256}")));
+    fact("报价轮次", "Round of sealed prices", value)
 }
 
 /// Which envelope, what it holds, and what went before it.
