@@ -13,6 +13,9 @@ use kaibiao_testkit::fixtures;
 use serde_json::{Value, json};
 use support::{World, eventually, kaibiao, text, trust, words};
 
+/// The fixture of these openings.
+const NAME: &str = "zhuzhou-2022";
+
 /// A lot of two envelopes with four bids; nobody checks bidders in it.
 fn ready() -> World {
     let dir = tempfile::tempdir().unwrap();
@@ -82,35 +85,46 @@ fn consultation(world: &World, lot: &str, change: impl FnOnce(&mut Value)) {
     fs::write(world.path("form.json"), form.to_string()).unwrap();
 }
 
-/// Responses are opened, one supplier is not invited, the others quote sealed prices in a lot of its own;
-/// one lot that fails leaves the other as it is.
-#[test]
-fn a_consultation_ends_with_a_sealed_round() {
-    let mut world = World::empty("zhuzhou-2022");
+/// A hall with custodians, without a lot.
+fn consulting() -> World {
+    let mut world = World::empty(NAME);
     for number in 1..=3 {
         let custodian = world.start_custodian(number);
         world.custodians.push(custodian);
     }
-    let name = "zhuzhou-2022";
-    let tender = world.lot.split('/').next().unwrap().to_owned();
-    let publish = |world: &mut World, seconds: u64| {
-        world.draft(name, seconds);
-        world.deadline = Instant::now() + Duration::from_secs(seconds);
-        world.begin(&format!("host-{name}")).ok();
-        world.publish_ready(name);
-    };
-
-    // 响应文件: no prices.
-    let response =
-        json!([{"key": "plan", "zh": "实施方案", "en": "Plan", "type": "text", "unit": null}]);
     let fields = json!({"plan": "按采购需求实施"});
     fs::write(world.path("response.json"), json!({"fields": fields}).to_string()).unwrap();
-    consultation(&world, "L1", |draft| {
-        draft["fields"] = response.clone();
+    world
+}
+
+/// Publishes a lot for responses without prices (响应文件); gives its deadline.
+fn publish_responses(world: &mut World, lot: &str, seconds: u64) -> Instant {
+    let (_, id) = lot.split_once('/').unwrap();
+    if world.path("tender").exists() {
+        fs::remove_file(world.path("draft.json")).unwrap();
+        fs::rename(world.path("tender"), world.path("tender-L1")).unwrap();
+    }
+    consultation(world, id, |draft| {
+        let plan =
+            json!({"key": "plan", "zh": "实施方案", "en": "Plan", "type": "text", "unit": null});
+        draft["fields"] = json!([plan]);
         draft["ceiling"] = json!(null);
     });
-    world.lot = format!("{tender}/L1");
-    publish(&mut world, 25);
+    lot.clone_into(&mut world.lot);
+    world.draft(NAME, seconds);
+    world.deadline = Instant::now() + Duration::from_secs(seconds);
+    world.begin(&format!("host-{NAME}")).ok();
+    world.publish_ready(NAME);
+    world.deadline
+}
+
+/// Responses are opened, one supplier is not invited, the others quote sealed prices in a lot of their
+/// own.
+#[test]
+fn a_consultation_ends_with_a_sealed_round() {
+    let mut world = consulting();
+    let tender = world.lot.split('/').next().unwrap().to_owned();
+    publish_responses(&mut world, &format!("{tender}/L1"), 25);
     for number in 1..=4 {
         quote(&world, number, &format!("response-{number}"), Some("response.json")).ok();
     }
@@ -131,10 +145,10 @@ fn a_consultation_ends_with_a_sealed_round() {
     fs::rename(world.path("tender"), world.path("tender-responses")).unwrap();
     world.lot = format!("{tender}/L1-R1");
     let record = text(&world.path("record.json"));
-    world.draft_with(name, 25, &["--round-of", &record, "--not-invited", &codes[3]]);
+    world.draft_with(NAME, 25, &["--round-of", &record, "--not-invited", &codes[3]]);
     world.deadline = Instant::now() + Duration::from_secs(25);
-    world.begin(&format!("host-{name}")).ok();
-    world.publish_ready(name);
+    world.begin(&format!("host-{NAME}")).ok();
+    world.publish_ready(NAME);
     for number in 1..=3 {
         quote(&world, number, &format!("quote-{number}"), None).ok();
     }
@@ -157,21 +171,31 @@ fn a_consultation_ends_with_a_sealed_round() {
     assert_eq!(world.phase(), "closed");
     let verdict = verified(&world);
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
+}
 
-    // Another lot of the same project fails by itself, and the one before is what it was.
-    consultation(&world, "L2", |draft| {
-        draft["fields"] = response;
-        draft["ceiling"] = json!(null);
-    });
-    fs::remove_file(world.path("draft.json")).unwrap();
-    fs::rename(world.path("tender"), world.path("tender-round")).unwrap();
-    world.lot = format!("{tender}/L2");
-    publish(&mut world, 15);
-    quote(&world, 1, "other-1", Some("response.json")).ok();
+/// One lot of a project fails for too few bidders, the other goes on by itself.
+#[test]
+fn each_lot_of_a_project_has_its_own_outcome() {
+    let mut world = consulting();
+    let tender = world.lot.split('/').next().unwrap().to_owned();
+    let first = publish_responses(&mut world, &format!("{tender}/L1"), 35);
+    let second = publish_responses(&mut world, &format!("{tender}/L2"), 20);
+    assert!(first >= second);
+    quote(&world, 1, "second-1", Some("response.json")).ok();
+    fs::rename(world.path("tender"), world.path("tender-L2")).unwrap();
+    fs::rename(world.path("tender-L1"), world.path("tender")).unwrap();
+    world.lot = format!("{tender}/L1");
+    for number in 1..=3 {
+        quote(&world, number, &format!("first-{number}"), Some("response.json")).ok();
+    }
+    world.deadline = first;
     world.wait_for_deadline();
+    world.wait_for_phase("ready", 20);
+    world.lot = format!("{tender}/L2");
     world.wait_for_phase("failed", 20);
-    world.lot = format!("{tender}/L1-R1");
-    assert_eq!(world.phase(), "closed");
+    world.host("publish-bidders").refused(3, "too-few-bidders");
+    world.lot = format!("{tender}/L1");
+    world.host("publish-bidders").ok();
 }
 
 /// From the announced bidders to the signed record.
