@@ -15,7 +15,7 @@ export function describe(event, state, w) {
   return w.kind[event.kind]({ ...event, name: name ?? event.name, amount: event.total ? figures(event.total) : "",
     time: event.deadline ? dateTime(event.deadline) : "", holder: w.hold.holders[event.holder],
     reason: w.hold.reasons[event.reason] ?? event.reason, measure: w.hold.measures[event.measure],
-    fault: w.table.decided[event.fault] });
+    fault: w.table.decided[event.fault], what: w.what[event.what] });
 }
 
 /** Who caused an entry, in words; the hall itself is not named. */
