@@ -6,7 +6,7 @@ import { countOf, isPriced, keptBids } from "./envelope.js";
 import { figures } from "./money.js";
 import { nameOf, tilesOf } from "./phase.js";
 import { clock } from "./time.js";
-import { earlierCards, envelopeTitle } from "./view-envelope.js";
+import { envelopeTitle } from "./view-envelope.js";
 import { ring, row } from "./view-parts.js";
 
 const ICON = { sealed: "lock", checked: "shield", broken: "warn", unsealing: "key", opened: "unlock", failed: "cross" };
@@ -21,11 +21,11 @@ export class Bids {
   }
 
   update(ctx) {
-    const { state, w, lang, phone } = ctx;
-    this.#slot.show([w, lang, phone, state.lot, state.earlier, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
+    const { state, w, lang } = ctx;
+    this.#slot.show([w, lang, state.lot, state.earlier, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
       state.seals, state.unsealing, state.partials, state.prices, state.documents, state.failed, state.ticks.last, state.frozen ? null : ctx.checkpoint], () => {
       if (!state.lot) return [];
-      return state.frozen ? [tilesCard(ctx), ...(phone ? [] : earlierCards(ctx)), factsCard(ctx)] : [lotCard(ctx)];
+      return state.frozen ? [tilesCard(ctx), factsCard(ctx)] : [lotCard(ctx)];
     });
   }
 }
@@ -71,7 +71,7 @@ function tilesCard({ state, w }) {
 
 // A bid that does not take part any more: nobody opens what is left of it.
 function keptTile(name, dense, w) {
-  return h("li", { class: "tile kept" }, h("b", { text: "—" }),
+  return h("li", { class: "tile shut" }, h("b", { text: "—" }),
     h("em", {}, icon("lock"), h("span", { class: dense ? "sr" : "", text: w.tiles.status.kept })),
     h("span", { class: dense ? "sr" : "name", text: name }));
 }

@@ -30,7 +30,7 @@ export function adjournedCard(ctx) {
   const [kind, name, text] = state.passed ? ["ok", "check", w.adjourned.isApproved(clock(state.passed.approvedAt))]
     : list ? ["wait", "clock", w.adjourned.waits(list.no)] : ["wait", "clock", w.adjourned.runs];
   return h("section", { class: "card nw adjourned", "aria-labelledby": "h-adj" },
-    h("div", { class: "l1" }, icon("clock"), h("h2", { class: "doing", id: "h-adj", text: w.adjourned.title(state.stage) }), h("span", { class: "sp" }),
+    h("div", { class: "l1" }, icon("clock"), h("h2", { class: "doing", id: "h-adj", text: state.passed ? w.adjourned.evaluated(state.stage) : w.adjourned.title(state.stage) }), h("span", { class: "sp" }),
       tag(kind, name, text)),
     list ? countdown(list, w) : h("p", { class: "lead", text: w.adjourned.note(state.stage + 1) }),
     list?.reason && h("p", { class: "sm amber-text", text: w.adjourned.few(list.reason) }),

@@ -24,7 +24,7 @@ export class Stage {
   }
 
   update(ctx) {
-    const { state, phase, w, lang, phone } = ctx;
+    const { state, phase, w, lang } = ctx;
     // What happens now stands first: a draw that waits for custodians, and the outcomes after the reading.
     const runs = Object.values(state.draws);
     const drawing = runs.some((run) => run.outcome === null) || (phase === "read" && runs.length > 0);
@@ -36,8 +36,8 @@ export class Stage {
     // After the first envelope objections may come before the reading.
     const objecting = past || phase === "record" || (BEFORE_READ.has(phase) && state.objections.length > 0);
     this.#after.show([phase, w, state.objections, past && state.record, state.bidders, state.recordSignatures,
-      state.draws, drawing, state.prices !== null, lang, phone, state.earlier], () =>
-      [drawing ? null : drawsCard(ctx), past ? recordCard(ctx) : null, objecting ? objectionsCard(ctx) : null, phone ? earlierCards(ctx) : null]);
+      state.draws, drawing, state.prices !== null, lang, state.earlier], () =>
+      [drawing ? null : drawsCard(ctx), past ? recordCard(ctx) : null, objecting ? objectionsCard(ctx) : null, ...earlierCards(ctx)]);
   }
 
   #card(ctx) {

@@ -134,6 +134,7 @@ export default {
   },
   adjourned: {
     title: (n) => `Adjourned (休会): envelope ${n} is evaluated`,
+    evaluated: (n) => `Envelope ${n} is evaluated; waiting to go on (复会)`,
     short: (n) => `Envelope ${n}`,
     evaluating: (n) => `The opening of envelope ${n} is over and adjourned for the evaluation. It goes on once the supervisor has approved who passed.`,
     asked: (n, no) => `The host has listed who passed with envelope ${n} (list ${no}); the supervisor has not approved it yet.`,

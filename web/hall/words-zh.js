@@ -137,6 +137,7 @@ export default {
   },
   adjourned: {
     title: (n) => `休会：${NTH(n)}正在评审`,
+    evaluated: (n) => `${NTH(n)}评审完毕，等待复会`,
     short: (n) => `${NTH(n)}复会`,
     evaluating: (n) => `${NTH(n)}开标结束，现休会评审。通过名单经监督人同意后公布，届时复会。`,
     asked: (n, no) => `主持人已提交${NTH(n)}通过名单（第 ${no} 号），待监督人同意。`,
