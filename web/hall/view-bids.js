@@ -71,7 +71,7 @@ function tilesCard({ state, w }) {
 
 // A bid that does not take part any more: nobody opens what is left of it.
 function keptTile(name, dense, w) {
-  return h("li", { class: "tile shut" }, h("b", { text: "—" }),
+  return h("li", { class: "tile shut", title: w.adjourned.kept }, h("b", { text: "—" }),
     h("em", {}, icon("lock"), h("span", { class: dense ? "sr" : "", text: w.tiles.status.kept })),
     h("span", { class: dense ? "sr" : "name", text: name }));
 }

@@ -1,7 +1,7 @@
 // The words of the page in English; terms of law keep their Chinese in brackets. Same keys as words-zh.js.
 
 const CUSTODIAN = (index) => `Custodian ${index}`;
-const PARTS = { price: "price sheets (开标一览表)", documents: "bid documents" };
+const PARTS = { price: "opening schedules (开标一览表)", documents: "bid documents" };
 const IDENTITY = { fits: "identity fits", "does-not-fit": "identity does not fit" };
 const BOND = {
   paid: "bond paid", guarantee: "guarantee (保函)", unpaid: "bond unpaid", unknown: "bond not established", "not-required": "no bond required",
@@ -186,7 +186,7 @@ export default {
     anonymous: (n) => `Bid ${n}`,
     status: {
       sealed: "sealed", checked: "seal intact", broken: "seal broken", unsealing: "unsealing", opened: "opened",
-      failed: "failed", kept: "stays sealed",
+      failed: "failed", kept: "sealed",
     },
     progress: (done, all) => `${done} of ${all} opened`,
     sealedAll: (n) => `all ${n} are ciphertext`,
