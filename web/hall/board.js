@@ -19,8 +19,8 @@ const notices = new Slot(byId("notices"));
 const PHASES = {
   receiving: "receiving", "intake-closed": "closing", frozen: "freezing", freezing: "freezing", signing: "freezing",
   degraded: "degraded", "degraded-notice": "degraded", ready: "ready", "bidders-published": "list",
-  "seals-checked": "sealed", unsealing: "unsealing", published: "published", "prices-published": "published",
-  reading: "reading", read: "read", "reading-finished": "read", "record-generated": "record", closed: "closed",
+  "seals-checked": "sealed", unsealing: "unsealing", "unsealing-prices": "unsealing", published: "published", "prices-published": "published",
+  reading: "reading", read: "read", "reading-finished": "read", "record-generated": "record", adjourned: "adjourned", closed: "closed",
   failed: "failed", "too-few-bidders": "failed", terminated: "terminated",
 };
 

@@ -2,17 +2,17 @@
 
 import { RoomFeed } from "./live.js";
 import { digits } from "./money.js";
-import { phaseOf } from "./phase.js";
+import { phaseOf, readableOf } from "./phase.js";
 import { initial, reduce } from "./reduce.js";
 import { HallClock, left } from "./time.js";
 import { Bids } from "./view-bids.js";
 import { Chart } from "./view-chart.js";
-import { Head, nowSentence, targetOf } from "./view-head.js";
+import { Head, leftText, nowSentence, targetOf } from "./view-head.js";
 import { Foot, Log, readCheckpoint, Tabs } from "./view-log.js";
 import { Stage } from "./view-stage.js";
 import { Schedule } from "./view-table.js";
 import { Notices, setText, TopBar } from "./view-top.js";
-import { firstLanguage, keepLanguage, LANGUAGES, pick } from "./words.js";
+import { firstLanguage, keepLanguage, LANGUAGES, pick, shortOf } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const [, , tender = "", lot = ""] = location.pathname.split("/").map(decodeURIComponent);
@@ -133,8 +133,8 @@ function title(ctx) {
   const target = targetOf(state, phase);
   const what = state.lot ? pick(state.lot.title, page.lang) : w.hallName;
   const last = state.readings[state.readings.length - 1];
-  const doing = phase === "reading" ? `${w.short.reading} ${w.reading.positionShort(last.position, state.prices.bids.filter((b) => b.total).length)}`
-    : target !== null && now !== null ? w.titleLeft(left(target - now).text, w.short[phase]) : w.short[phase];
+  const doing = phase === "reading" ? `${w.short.reading} ${w.reading.positionShort(last.position, readableOf(state))}`
+    : target !== null && now !== null ? w.titleLeft(leftText(target - now, w), w.short[phase]) : shortOf(state, phase, w);
   const text = `${doing} · ${what}`;
   if (document.title !== text) document.title = text;
 }
@@ -156,7 +156,8 @@ function announce(ctx) {
 
 function sayReading(reading) {
   const w = LANGUAGES[page.lang];
-  say(w.announceRead(reading.position, reading.bidder.name, digits(reading.total.minor).replace(/,|\.00$/g, "")));
+  const amount = reading.total ? digits(reading.total.minor).replace(/,|\.00$/g, "") : null;
+  say(w.announceRead(reading.position, reading.bidder.name, amount));
 }
 
 function say(text) {

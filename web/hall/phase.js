@@ -1,5 +1,6 @@
 // Readings of the state: which phase, which step, which rows. Pure; `now` is the hall's time in ms.
 
+import { currentBids, envelopeAt, isFollowed } from "./envelope.js";
 import { belowCeiling, spread } from "./money.js";
 
 /** The phase a person would name. `due`: the deadline passed and the hall has not yet said so. */
@@ -8,6 +9,7 @@ export function phaseOf(state, now) {
   if (state.failed) return "failed";
   if (state.ended) return "terminated";
   if (state.closedAt !== null) return "closed";
+  if (state.adjourned !== null) return "adjourned";
   if (state.record) return "record";
   if (state.readingDoneAt !== null) return "read";
   if (state.readings.length > 0) return "reading";
@@ -24,18 +26,18 @@ export function phaseOf(state, now) {
 
 const STEP_OF = {
   empty: "receive", receiving: "receive", due: "receive", closing: "freeze", freezing: "freeze", degraded: "freeze",
-  unsealing: "unseal", reading: "read", record: "record", closed: "close",
+  unsealing: "unseal", reading: "read", record: "record", adjourned: "adjourn", closed: "close",
 };
 
 // The steps of the strip by their names in a tender file's list, and when each began and was done.
 const LISTED = {
-  "publish-bidders": { key: "list", begun: (s) => s.freezeDone?.at, done: (s) => s.bidders?.at },
+  "publish-bidders": { key: "list", begun: (s) => s.earlier.at(-1)?.reconvenedAt ?? s.freezeDone?.at, done: (s) => s.bidders?.at },
   "check-bidders": { key: "check", begun: (s) => first(Object.values(s.checks))?.at, done: checkedAt },
   "check-seals": { key: "seals", begun: (s) => s.bidders?.at, done: (s) => s.seals?.at },
   "announce-ceiling": { key: "ceiling", begun: () => null, done: (s) => s.ceilingAt },
   "unseal-prices": { key: "unseal", begun: (s) => s.unsealing.price?.at, done: (s) => s.prices?.at },
   "read-prices": { key: "read", begun: (s) => s.readings[0]?.at, done: (s) => s.readingDoneAt },
-  record: { key: "record", begun: (s) => s.readingDoneAt, done: (s) => s.closedAt },
+  record: { key: "record", begun: (s) => s.readingDoneAt, done: (s) => s.closedAt ?? s.adjourned },
 };
 
 const ORIGINAL = ["publish-bidders", "check-seals", "unseal-prices", "read-prices", "record"]
@@ -46,12 +48,12 @@ const first = (list) => list[0] ?? null;
 /** When the last current bidder was checked for the first time; null before that. */
 function checkedAt(state) {
   const checked = Object.values(state.checks);
-  return state.frozen && checked.length === state.frozen.bidders ? Math.max(...checked.map((check) => check.at)) : null;
+  return state.frozen && checked.length === currentBids(state).length ? Math.max(...checked.map((check) => check.at)) : null;
 }
 
-/** The steps between the complete freeze and the record, as the first entry of the log lists them. */
+/** The steps of the present envelope up to its record, as the first entry of the log lists them. */
 export function listedSteps(state) {
-  return state.lot?.steps ?? ORIGINAL;
+  return (state.lot && envelopeAt(state.lot, state.stage).steps) ?? ORIGINAL;
 }
 
 /**
@@ -68,7 +70,7 @@ export function stepsOf(state, phase) {
     { key: "receive", begun: state.lot?.at, ended: state.intake?.at },
     { key: "freeze", begun: state.intake?.at, ended: state.freezeDone?.at },
     ...listedSteps(state).map(({ step }) => ({ key: LISTED[step].key, begun: LISTED[step].begun(state), ended: LISTED[step].done(state) })),
-    { key: "close", begun: state.closedAt, ended: state.closedAt },
+    isFollowed(state) ? { key: "adjourn", begun: state.adjourned, ended: null } : { key: "close", begun: state.closedAt, ended: state.closedAt },
   ].map((step) => ({ key: step.key, begun: step.begun ?? null, ended: step.ended ?? null }));
   const current = isOver(phase) ? strip.find((step) => step.ended === null).key : STEP_OF[phase] ?? nextStep(state);
   return strip.map(({ key, begun, ended }, index) => {
@@ -89,10 +91,10 @@ export function quorum({ n, k }) {
   return Math.ceil((n + k) / 2);
 }
 
-/** A bidder's name, only once the list of bidders has been published. */
+/** A bidder's name, only once a list of bidders has been published, be it with an earlier envelope. */
 export function nameOf(state, code) {
-  const party = state.bidders?.list.find((bidder) => bidder.code === code);
-  return party ? party.name : null;
+  const lists = [state, ...state.earlier].map((left) => left.bidders?.list ?? []);
+  return lists.flat().find((bidder) => bidder.code === code)?.name ?? null;
 }
 
 /**
@@ -102,7 +104,7 @@ export function nameOf(state, code) {
  */
 export function tilesOf(state) {
   if (!state.frozen) return [];
-  const current = state.frozen.bids.filter((bid) => bid.status === "current");
+  const current = currentBids(state);
   const codes = state.bidders
     ? state.bidders.list.map((bidder) => bidder.code)
     : current.map((bid) => bid.bidder.code);
@@ -126,7 +128,7 @@ export function sealOf(state, code) {
 
 /**
  * Rows of the 开标一览表: read ones in reading order, then those still to be read, then bids that
- * gave no price. `kind`: read | waiting | none.
+ * gave nothing to read. `kind`: read | waiting | none.
  */
 export function rowsOf(state) {
   if (!state.prices) return [];
@@ -142,8 +144,8 @@ export function rowsOf(state) {
   });
   const seen = new Set(state.readings.map((reading) => reading.bidder.code));
   const rest = inListOrder(state, state.prices.bids.filter((bid) => !seen.has(bid.bidder.code)));
-  const waiting = rest.filter((bid) => bid.total).map((bid) => ({ kind: "waiting", bidder: bid.bidder }));
-  const none = rest.filter((bid) => !bid.total).map((bid) => ({
+  const waiting = rest.filter(isReadable).map((bid) => ({ kind: "waiting", bidder: bid.bidder }));
+  const none = rest.filter((bid) => !isReadable(bid)).map((bid) => ({
     kind: "none", bidder: bid.bidder, verdict: bid.verdict, fault: bid.fault, label: bid.label,
     decided: state.faults[`${bid.bidder.code} price`]?.fault ?? null,
   }));
@@ -158,14 +160,16 @@ function inListOrder(state, bids) {
 
 /** Figures of what has been read: `{ low, high, mean, count, to read }`, or null before the first. */
 export function figuresOf(state) {
-  const read = spread(state.readings.map((reading) => reading.total));
+  const read = spread(state.readings.map((reading) => reading.total).filter(Boolean));
   return read && { ...read, count: state.readings.length, all: readableOf(state) };
 }
 
-/** How many bids have a price to be read. */
+/** How many bids have something to be read: those whose sheet opened and keeps the rules. */
 export function readableOf(state) {
-  return (state.prices?.bids ?? []).filter((bid) => bid.total).length;
+  return (state.prices?.bids ?? []).filter(isReadable).length;
 }
+
+const isReadable = (bid) => bid.verdict === "opened";
 
 /**
  * A sentence cut at its punctuation with the share of the time at which each piece starts.

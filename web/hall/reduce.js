@@ -1,6 +1,8 @@
 // State = reduce(entries). Pure: no clock, no network, no page. Every widget shows only what is here,
 // so a late joiner, a replay and a live spectator see the same picture.
 
+import { isFollowed, isPriced } from "./envelope.js";
+
 const EVENTS_KEPT = 200;
 const REFUSALS_KEPT = 100;
 
@@ -25,6 +27,26 @@ export function initial() {
     holds: [], // holds that are over: the same with `to`
     measure: null, // asked for and not approved: { no, measure, reason, text, at }
     ended: null, // ended before its time by host and supervisor: the measure, `at` its approval
+    stage: 1, // the envelope that is opened, or was opened last
+    adjourned: null, // stamp: its opening is over and another envelope follows
+    passedAsked: null, // the list of who passed that waits for the supervisor
+    passed: null, // the approved one: { no, passed, failed, reconvene, reason, at, approvedAt }
+    earlier: [], // what was left behind with each envelope before this one
+    draws: {}, // number -> { startedAt, answers: [{ custodian, at }], outcome: null or { at, value, dropped } }
+    ...ofEnvelope(),
+    closedAt: null,
+    destroyed: [],
+    journals: [],
+    refusals: [],
+    refusalCount: 0,
+    unread: [], // entries this page cannot interpret: [{ i, kind }]
+    events: [], // the latest entries in short, ticks in a row folded into one
+  };
+}
+
+// What begins anew with each envelope.
+function ofEnvelope() {
+  return {
     signedIn: {}, // organisation code -> stamp
     bidders: null,
     checks: {}, // organisation code -> { identity, bond, reason, at }, the last one of each
@@ -33,24 +55,16 @@ export function initial() {
     unsealing: { price: null, documents: null },
     partials: { price: [], documents: [] },
     custodianRefusals: [],
-    prices: null,
+    prices: null, // of an envelope without a price: what its sheets name, every `total` null
     documents: null,
     readings: [],
     readingDoneAt: null,
     faults: {}, // decided where the evidence is silent: organisation code and part -> { fault, text, at }
     confirmed: {}, // organisation code -> stamp
-    draws: {}, // number -> { startedAt, answers: [{ custodian, at }], outcome: null or { at, value, dropped } }
     objections: [],
     window: null, // for objections, after the reading: { from, until }
     record: null,
     recordSignatures: [],
-    closedAt: null,
-    destroyed: [],
-    journals: [],
-    refusals: [],
-    refusalCount: 0,
-    unread: [], // entries this page cannot interpret: [{ i, kind }]
-    events: [], // the latest entries in short, ticks in a row folded into one
   };
 }
 
@@ -70,11 +84,15 @@ export function reduce(state, entry) {
     patch = null; // the entry does not have the form this page knows; said on the page, never hidden
   }
   const unread = patch ? state.unread : [...state.unread, { i: entry.i, kind: entry.kind }];
-  return { ...base, ...patch, unread, events: withEvent(state.events, entry, patch !== null) };
+  const what = isPriced({ ...base, ...patch }) ? "price" : "sheet";
+  return { ...base, ...patch, unread, events: withEvent(state.events, entry, patch !== null, what) };
 }
 
 const STEPS = {
-  "lot-published": (_, data, { at }) => ({ lot: { ...data, at } }),
+  "lot-published": (_, data, { at }) => {
+    expect([data, ...(data.envelopes ?? [])].every(({ fields }) => Array.isArray(fields)));
+    return { lot: { ...data, at } };
+  },
   tick: (state, data, { at }) => ({
     ticks: { count: state.ticks.count + 1, last: { no: data.no, root: data.root, at } },
   }),
@@ -140,7 +158,7 @@ const STEPS = {
       at,
       bids: data.bids.map((bid) => ({
         bidder: bid.bidder, verdict: bid.verdict, label: bid.label, fault: bid.fault,
-        total: bid.total, fields: bid.fields, over: bid.over_ceiling, consortium: bid.consortium ?? [],
+        total: bid.total ?? null, fields: bid.fields, over: bid.over_ceiling, consortium: bid.consortium ?? [],
       })),
     },
   }),
@@ -149,7 +167,7 @@ const STEPS = {
   }),
   "price-read": (state, data, { at }) => ({
     readings: [...state.readings, {
-      position: data.position, bidder: data.bidder, total: data.total, capital: data.capital,
+      position: data.position, bidder: data.bidder, total: data.total ?? null, capital: data.capital ?? null,
       zh: data.zh, en: data.en, duration: data.duration_ms, at, held: 0,
     }],
   }),
@@ -201,6 +219,24 @@ const STEPS = {
   "record-signed": (state, data, { at }) => ({
     recordSignatures: [...state.recordSignatures, { party: data.party, role: data.role, at }],
   }),
+  "envelope-closed": (state, data, { at }) => {
+    expect(isFollowed(state) && data.stage === state.stage);
+    return { adjourned: at };
+  },
+  "passed-listed": (state, data, { at }) => {
+    expect(state.adjourned !== null && data.stage === state.stage && Number.isSafeInteger(data.reconvene_at));
+    const failed = data.failed.map(({ bidder, reason }) => ({ bidder, reason }));
+    return { passedAsked: { no: data.no, passed: [...data.passed], failed, reconvene: data.reconvene_at, reason: data.reason, at } };
+  },
+  "passed-approved": (state, data, { at }) => {
+    const asked = state.passedAsked;
+    expect(asked.no === data.no && asked.passed.join() === data.passed.join());
+    return { passed: { ...asked, approvedAt: at }, passedAsked: null };
+  },
+  "opening-reconvened": (state, data, { at }) => {
+    expect(state.passed !== null && data.stage === state.stage + 1);
+    return { ...ofEnvelope(), stage: data.stage, adjourned: null, passed: null, measure: null, earlier: [...state.earlier, leftBehind(state, at)] };
+  },
   "opening-closed": (_, __, { at }) => ({ closedAt: at }),
   "journal-signed": (state, data, { at }) => ({
     journals: [...state.journals, { custodian: data.custodian, moment: data.moment, sha256: data.sha256, at }],
@@ -238,7 +274,7 @@ const BRIEFS = {
   "key-destroyed": (d) => ({ custodian: d.custodian }),
   "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
-  "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total }),
+  "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total ?? null }),
   "fault-decided": (d) => ({ bidder: d.bidder, part: d.part, fault: d.fault, text: d.text }),
   "price-confirmed": (d) => ({ bidder: d.bidder }),
   "draw-started": (d) => ({ no: d.no }),
@@ -252,6 +288,10 @@ const BRIEFS = {
   "measure-asked": (d) => ({ no: d.no, measure: d.measure, reason: d.reason, text: d.text }),
   "measure-taken": (d) => ({ no: d.no, measure: d.measure }),
   "record-corrected": (d) => ({ no: d.no, text: d.reason }),
+  "envelope-closed": (d) => ({ stage: d.stage }),
+  "passed-listed": (d) => ({ no: d.no, passed: d.passed.length, failed: d.failed.length, deadline: d.reconvene_at, reason: d.reason }),
+  "passed-approved": (d) => ({ no: d.no, passed: d.passed.length }),
+  "opening-reconvened": (d) => ({ stage: d.stage }),
   "record-signed": (d) => ({ name: d.party.name, role: d.role }),
   refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
 };
@@ -275,6 +315,22 @@ function over(state, at) {
   };
 }
 
+// An entry that does not fit what the log said before is not understood, and said so on the page.
+function expect(fits) {
+  if (!fits) throw new RangeError("does not follow from the log");
+}
+
+// An envelope as it was left when the opening went on with the next.
+function leftBehind(state, at) {
+  const { stage, bidders, adjourned, passed, record } = state;
+  return {
+    stage, bidders, record: record.sha256, read: state.readings.length,
+    bids: state.prices.bids.map(({ bidder, verdict, total, fields }) => ({ bidder, verdict, total, fields })),
+    passed: passed.passed, failed: passed.failed, reason: passed.reason,
+    adjournedAt: adjourned, approvedAt: passed.approvedAt, reconvenedAt: at,
+  };
+}
+
 // Entries about a draw that was not started are not understood, and said so on the page.
 function withDraw(state, no, patch) {
   const draw = state.draws[no];
@@ -282,14 +338,14 @@ function withDraw(state, no, patch) {
   return { ...state.draws, [no]: { ...draw, ...patch(draw) } };
 }
 
-function withEvent(events, entry, understood) {
+function withEvent(events, entry, understood, what) {
   const { i, at, by, kind } = entry;
   const last = events[events.length - 1];
   if (kind === "tick" && last && last.kind === "tick") {
     return [...events.slice(0, -1), { ...last, i, at, count: last.count + 1 }];
   }
   const brief = understood && Object.hasOwn(BRIEFS, kind) ? BRIEFS[kind](entry.data, by) : {};
-  const event = { i, at, by, kind: understood ? kind : "unknown", raw: kind, from: i, count: 1, ...brief };
+  const event = { i, at, by, kind: understood ? kind : "unknown", raw: kind, from: i, count: 1, what, ...brief };
   // `count` of a tick is the number of folded ticks; of other kinds it comes from the brief.
   return [...events.slice(1 - EVENTS_KEPT), event];
 }

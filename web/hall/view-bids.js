@@ -2,9 +2,11 @@
 // the facts of the lot (never a count of bidders).
 
 import { digest, h, icon, Slot } from "./dom.js";
+import { countOf, isPriced, keptBids } from "./envelope.js";
 import { figures } from "./money.js";
-import { tilesOf } from "./phase.js";
+import { nameOf, tilesOf } from "./phase.js";
 import { clock } from "./time.js";
+import { envelopeTitle } from "./view-envelope.js";
 import { ring, row } from "./view-parts.js";
 
 const ICON = { sealed: "lock", checked: "shield", broken: "warn", unsealing: "key", opened: "unlock", failed: "cross" };
@@ -20,7 +22,7 @@ export class Bids {
 
   update(ctx) {
     const { state, w, lang } = ctx;
-    this.#slot.show([w, lang, state.lot, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
+    this.#slot.show([w, lang, state.lot, state.earlier, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
       state.seals, state.unsealing, state.partials, state.prices, state.documents, state.failed, state.ticks.last, state.frozen ? null : ctx.checkpoint], () => {
       if (!state.lot) return [];
       return state.frozen ? [tilesCard(ctx), factsCard(ctx)] : [lotCard(ctx)];
@@ -28,11 +30,14 @@ export class Bids {
   }
 }
 
-function lotCard({ state, w, checkpoint }) {
+function lotCard({ state, w, lang, checkpoint }) {
   const { lot, ticks, intake } = state;
+  const count = countOf(lot);
   return h("section", { class: "card", "aria-labelledby": "h-lot" }, h("h2", { class: "hd", id: "h-lot", text: w.stats.title }),
     h("dl", { class: "facts" },
-      row(w.stats.ceiling, lot.ceiling ? h("b", { class: "seal", text: figures(lot.ceiling) }) : w.stats.noCeiling),
+      count > 1 && row(w.envelope.title, String(count)),
+      Array.from({ length: count > 1 ? count : 0 }, (_, at) => row(w.envelope.nth(at + 1), envelopeTitle(lot, at + 1, w, lang))),
+      isPriced({ lot, stage: count }) && row(w.stats.ceiling, lot.ceiling ? h("b", { class: "seal", text: figures(lot.ceiling) }) : w.stats.noCeiling),
       row(w.failedCard.minimum, w.failedCard.homes(lot.min_bidders)),
       row(w.facts.threshold, w.facts.thresholdOf(lot.threshold.k, lot.threshold.n)),
       row(w.log.title, w.log.count(state.next)),
@@ -59,8 +64,16 @@ function tilesCard({ state, w }) {
     h("ol", { class: `tiles ${dense ? "dense" : ""}` }, tiles.map((tile) => h("li", { class: `tile ${KIND[tile.status]}` },
       h("b", { text: String(tile.no) }),
       h("em", {}, icon(ICON[tile.status]), h("span", { class: dense ? "sr" : "", text: w.tiles.status[tile.status] })),
-      h("span", { class: dense || !tile.name ? "sr" : "name", text: tile.name ?? w.tiles.anonymous(tile.no) })))),
+      h("span", { class: dense || !tile.name ? "sr" : "name", text: tile.name ?? w.tiles.anonymous(tile.no) }))),
+      keptBids(state).map((bid) => keptTile(nameOf(state, bid.bidder.code), dense, w))),
     documentsLine(state, w));
+}
+
+// A bid that does not take part any more: nobody opens what is left of it.
+function keptTile(name, dense, w) {
+  return h("li", { class: "tile shut", title: w.adjourned.kept }, h("b", { text: "—" }),
+    h("em", {}, icon("lock"), h("span", { class: dense ? "sr" : "", text: w.tiles.status.kept })),
+    h("span", { class: dense ? "sr" : "name", text: name }));
 }
 
 function documentsLine(state, w) {

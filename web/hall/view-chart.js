@@ -1,6 +1,7 @@
 // Prices read so far against the ceiling: one dot per bid on a common scale, and the same in words.
 
 import { h, s, Slot } from "./dom.js";
+import { isPriced } from "./envelope.js";
 import { digits, figures } from "./money.js";
 import { figuresOf, rowsOf } from "./phase.js";
 import { row } from "./view-parts.js";
@@ -17,16 +18,17 @@ export class Chart {
   }
 
   update({ state, w, lang, phone }) {
-    this.#slot.show([state.lot, state.readings, state.prices, state.readingDoneAt, w, lang, phone], () => {
-      if (!state.prices) return phone ? emptyCard(w) : [];
+    this.#slot.show([state.lot, state.stage, state.readings, state.prices, state.readingDoneAt, w, lang, phone], () => {
+      const priced = isPriced(state);
+      if (!state.prices || !priced) return phone ? emptyCard(w, state.lot && !priced ? w.chart.noPrices : w.chart.empty) : [];
       return [chartCard(state, w), statsCard(state, w)];
     });
   }
 }
 
 // The tab of the phone layout must say when there will be something.
-function emptyCard(w) {
-  return h("section", { class: "card" }, h("h2", { class: "hd", text: w.chart.title }), h("p", { class: "empty", text: w.chart.empty }));
+function emptyCard(w, text) {
+  return h("section", { class: "card" }, h("h2", { class: "hd", text: w.chart.title }), h("p", { class: "empty", text }));
 }
 
 function chartCard(state, w) {

@@ -1,15 +1,16 @@
 // The draws of the tender file: which values may come out, who answered, what came out.
 
 import { h, icon, tag } from "./dom.js";
+import { isFollowed } from "./envelope.js";
 import { clock } from "./time.js";
 import { pick } from "./words.js";
 
 const VALUES_SHOWN = 24;
 
-/** One card for all draws of the lot; null where the tender file has none or prices are not public. */
+/** One card for all draws of the lot, which are held with the last envelope; null before and without any. */
 export function drawsCard({ state, w, lang }) {
   const draws = state.lot?.draws ?? [];
-  if (draws.length === 0 || !state.prices) return null;
+  if (draws.length === 0 || !state.prices || isFollowed(state)) return null;
   return h("section", { class: "card", "aria-labelledby": "h-draws" },
     h("h2", { class: "hd", id: "h-draws", text: w.draws.title }),
     h("ul", { class: "objections draws" }, draws.map((draw) => item(draw, state, w, lang))),

@@ -1,19 +1,22 @@
 // The cards of the last steps: confirmation and objections, record, closing, failure.
 
 import { h, icon, tag, wholeDigest } from "./dom.js";
+import { currentBids } from "./envelope.js";
 import { nameOf, readableOf } from "./phase.js";
 import { clock } from "./time.js";
 import { ring } from "./view-parts.js";
+import { whatOf } from "./words.js";
 
 export function confirmCard(ctx) {
   const { state, w } = ctx;
   const have = Object.keys(state.confirmed).length;
   const all = state.readings.length;
+  const what = whatOf(state, w);
   return [
-    h("section", { class: "card nw", "aria-label": w.confirm.title },
-      h("div", { class: "l1" }, icon("check"), h("span", { class: "doing", text: w.confirm.title })),
+    h("section", { class: "card nw", "aria-label": w.confirm.title(what) },
+      h("div", { class: "l1" }, icon("check"), h("span", { class: "doing", text: w.confirm.title(what) })),
       h("div", { class: "body ringrow" }, ring(all === 0 ? 0 : have / all, `${have}/${all}`),
-        h("div", { class: "who" }, h("h2", { text: w.confirm.progress(have, all) }), h("p", { class: "mut", text: w.confirm.note })))),
+        h("div", { class: "who" }, h("h2", { text: w.confirm.progress(have, all, what) }), h("p", { class: "mut", text: w.confirm.note })))),
     objectionsCard(ctx),
   ];
 }
@@ -44,21 +47,22 @@ export function recordCard({ state, phase, w, api }) {
     h("ul", { class: "chips signers" }, state.recordSignatures.map((signature) => h("li", { class: "chip ok" },
       icon("check"), h("b", { text: signature.party.name }),
       h("span", { text: `${w.facts.roles[signature.role] ?? signature.role} ${clock(signature.at)}` })))),
-    phase === "record" && h("p", { class: "actions" }, h("a", { class: "btn", href: `${api}/record`, id: "record-link" }, icon("file"), w.record.open)));
+    phase !== "closed" && h("p", { class: "actions" }, h("a", { class: "btn", href: `${api}/record`, id: "record-link" }, icon("file"), w.record.open)));
 }
 
 export function closedCard({ state, w, api, file }) {
   const opened = state.prices?.bids.filter((bid) => bid.verdict === "opened").length ?? 0;
-  const total = state.frozen?.bids.filter((bid) => bid.status === "current").length ?? 0;
-  const minutes = Math.max(0, Math.round((state.closedAt - state.lot.deadline) / 1000));
+  const total = currentBids(state).length;
+  const resumed = state.earlier.at(-1)?.reconvenedAt ?? null;
+  const seconds = Math.max(0, Math.round((state.closedAt - (resumed ?? state.lot.deadline)) / 1000));
   const figure = (label, value) => h("div", {}, h("dt", { text: label }), h("dd", { text: value }));
   return h("section", { class: "card nw done-card", "aria-labelledby": "h-closed" },
     h("div", { class: "l1" }, icon("check"), h("h2", { class: "doing", id: "h-closed", text: w.closed.title }), h("span", { class: "sp" }),
       h("span", { class: "mut", text: clock(state.closedAt) })),
     h("dl", { class: "numbers" },
       figure(w.closed.bids, String(total)), figure(w.closed.opened, String(opened)),
-      figure(w.closed.confirmed, `${Object.keys(state.confirmed).length}/${readableOf(state)}`),
-      figure(w.closed.duration, `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`),
+      figure(w.closed.confirmed(whatOf(state, w)), `${Object.keys(state.confirmed).length}/${readableOf(state)}`),
+      figure(resumed === null ? w.closed.duration : w.closed.resumed, `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`),
       figure(w.closed.entries, String(state.next))),
     destroyedLine({ state, w }),
     h("p", { class: "mut", text: w.closed.note }),

@@ -3,7 +3,7 @@
 import { digest, h, icon, Slot, tag } from "./dom.js";
 import { figures } from "./money.js";
 import { nameOf, tilesOf } from "./phase.js";
-import { clock, dateTime } from "./time.js";
+import { clock, date, dateTime } from "./time.js";
 
 const SHOWN = 60;
 const PLAIN = new Set(["tick"]);
@@ -15,7 +15,7 @@ export function describe(event, state, w) {
   return w.kind[event.kind]({ ...event, name: name ?? event.name, amount: event.total ? figures(event.total) : "",
     time: event.deadline ? dateTime(event.deadline) : "", holder: w.hold.holders[event.holder],
     reason: w.hold.reasons[event.reason] ?? event.reason, measure: w.hold.measures[event.measure],
-    fault: w.table.decided[event.fault] });
+    fault: w.table.decided[event.fault], what: w.what[event.what] });
 }
 
 /** Who caused an entry, in words; the hall itself is not named. */
@@ -43,16 +43,18 @@ function logCard(state, w) {
   return h("section", { class: "card feed", "aria-labelledby": "h-log" },
     h("h2", { class: "hd", id: "h-log" }, w.log.title, h("span", { class: "sp" }), h("small", { text: w.log.count(state.next) })),
     events.length === 0 ? h("p", { class: "empty", text: w.log.empty })
-      : h("ol", { class: "events", id: "events", tabindex: "0", "aria-labelledby": "h-log" }, events.map((event) => {
+      : h("ol", { class: "events", id: "events", tabindex: "0", "aria-labelledby": "h-log" }, events.map((event, place) => {
+        const newer = events[place - 1] ?? event;
         const who = actor(event.by, w);
         const words = describe(event, state, w);
         const named = (event.by.startsWith("bidder:") && nameOf(state, event.by.slice(7))) || who;
         const index = event.from === event.i ? w.log.entry(event.i) : w.log.entries(event.from, event.i);
-        return h("li", { class: `${PLAIN.has(event.kind) ? "sys" : ""} ${LOUD[event.kind] ?? ""}` },
+        const day = date(event.at) !== date(newer.at) && h("li", { class: "day", text: date(event.at) });
+        return [day, h("li", { class: `${PLAIN.has(event.kind) ? "sys" : ""} ${LOUD[event.kind] ?? ""}` },
           h("time", { text: clock(event.at) }),
           h("span", {}, LOUD[event.kind] && icon("warn"), who && !words.includes(who) && !words.includes(named) && h("span", { class: "who", text: `${who} ` }),
             h("span", { text: words })),
-          h("span", { class: "index", title: index, text: `#${event.i}` }));
+          h("span", { class: "index", title: index, text: `#${event.i}` }))];
       })));
 }
 

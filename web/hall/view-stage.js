@@ -1,14 +1,19 @@
 // The card in the middle: what is happening now. One builder per phase; all read the state only.
 
 import { h, icon, s, Slot, tag, wholeDigest } from "./dom.js";
+import { countOf, currentBids, otherFields } from "./envelope.js";
 import { capital, digits, fieldValue, sign } from "./money.js";
 import { pieces, quorum, readableOf, sealOf, spokenPiece } from "./phase.js";
 import { dateTime, clock } from "./time.js";
 import { drawsCard } from "./view-draws.js";
 import { closedCard, confirmCard, endedCard, failedCard, objectionsCard, recordCard } from "./view-end.js";
+import { adjournedCard, earlierCards } from "./view-envelope.js";
 import { leftText, targetOf } from "./view-head.js";
 import { custodians, ring, row } from "./view-parts.js";
 import { setText } from "./view-top.js";
+import { pick, shortOf, whatOf } from "./words.js";
+
+const BEFORE_READ = new Set(["ready", "list", "sealed", "unsealing", "published", "reading"]);
 
 export class Stage {
   #stage; #after; #reading = null;
@@ -27,10 +32,12 @@ export class Stage {
       this.#reading = null;
       return [drawing ? drawsCard(ctx) : null, this.#card(ctx)].flat();
     });
-    const late = phase === "record" || phase === "closed";
-    this.#after.show([late, w, state.objections, phase === "closed" ? state.record : null, state.bidders, state.recordSignatures,
-      state.draws, drawing, state.prices !== null, lang], () =>
-      [drawing ? null : drawsCard(ctx), ...(late ? [phase === "closed" ? recordCard(ctx) : null, objectionsCard(ctx)] : [])]);
+    const past = phase === "closed" || phase === "adjourned";
+    // After the first envelope objections may come before the reading.
+    const objecting = past || phase === "record" || (BEFORE_READ.has(phase) && state.objections.length > 0);
+    this.#after.show([phase, w, state.objections, past && state.record, state.bidders, state.recordSignatures,
+      state.draws, drawing, state.prices !== null, lang, state.earlier], () =>
+      [drawing ? null : drawsCard(ctx), past ? recordCard(ctx) : null, objecting ? objectionsCard(ctx) : null, ...earlierCards(ctx)]);
   }
 
   #card(ctx) {
@@ -44,6 +51,7 @@ export class Stage {
       case "reading": return this.#readingCard(ctx);
       case "read": return confirmCard(ctx);
       case "record": return recordCard(ctx);
+      case "adjourned": return adjournedCard(ctx);
       case "closed": return closedCard(ctx);
       case "terminated": return endedCard(ctx);
       default: return failedCard(ctx);
@@ -77,7 +85,8 @@ export class Stage {
       wave.classList.toggle("still", over);
       title.textContent = over ? w.reading.finished : w.reading.title;
     };
-    const agrees = reading.capital === capital(reading.total);
+    const priced = reading.total !== null;
+    const agrees = !priced || reading.capital === capital(reading.total);
     return h("section", { class: "card nw", "aria-label": w.reading.title },
       h("div", { class: "l1" }, wave, title,
         h("span", { class: "hide-m", text: w.reading.position(reading.position, all) }),
@@ -86,10 +95,10 @@ export class Stage {
         bid?.over && tag("bad", "warn", w.reading.overCeiling),
         sealOf(state, reading.bidder.code) === true && tag("ok", "shield", w.reading.sealed)),
       h("div", { class: "body" },
-        h("div", { class: "who" }, h("h2", { text: reading.bidder.name }), fieldList(state, bid, lang)),
-        h("div", { class: `amt ${bid?.over ? "over" : ""}` },
+        h("div", { class: "who" }, h("h2", { text: reading.bidder.name }), priced ? fieldList(state, bid, lang) : fieldFigures(state, bid, lang)),
+        priced && h("div", { class: `amt ${bid?.over ? "over" : ""}` },
           h("b", {}, h("small", { text: sign(reading.total.currency) }), digits(reading.total.minor)))),
-      h("p", { class: "cap", lang: "zh-CN" }, reading.capital,
+      priced && h("p", { class: "cap", lang: "zh-CN" }, reading.capital,
         agrees ? null : h("span", {}, " ", tag("bad", "warn", w.reading.capitalDiffers))),
       h("p", { class: "read", lang: lang === "en" && reading.en ? "en" : "zh-CN" }, spans));
   }
@@ -100,20 +109,28 @@ function inputs(state, phase) {
   switch (phase) {
     case "receiving": case "due": case "closing": case "empty": case "unpublished": case "missing": return [state.lot, state.intake, state.postponement];
     case "unsealing": return [state.partials, state.custodianRefusals, state.freezeDone];
-    case "published": return [state.prices];
+    case "published": return [state.prices, state.stage];
     case "reading": return [state.readings, state.prices, state.hold];
     case "read": return [state.confirmed, state.objections, state.readings, state.window];
+    case "adjourned": return [state.adjourned, state.passed, state.passedAsked, state.bidders];
     case "record": case "closed": return [state.record, state.recordSignatures, state.confirmed, state.documents, state.closedAt, state.destroyed];
     case "failed": case "terminated": return [state.failed, state.ended, state.destroyed];
-    default: return [state.frozen, state.freezeSigners, state.degraded, state.freezeDone, state.seals, state.bidders];
+    default: return [state.frozen, state.freezeSigners, state.degraded, state.freezeDone, state.seals, state.bidders, state.stage];
   }
 }
 
 function fieldList(state, bid, lang) {
-  const fields = state.lot.fields.slice(1).filter((field) => bid?.fields?.[field.key]);
-  return h("div", { class: "kv" }, fields.map((field) => h("span", {}, `${lang === "en" ? field.en : field.zh} `,
-    h("b", { text: fieldValue(field, bid.fields[field.key]) }), field.unit ? ` ${lang === "en" ? field.unit.en : field.unit.zh}` : null)));
+  return h("div", { class: "kv" }, filled(state, bid).map((field) => h("span", {}, `${pick(field, lang)} `,
+    h("b", { text: fieldValue(field, bid.fields[field.key]) }), field.unit && ` ${pick(field.unit, lang)}`)));
 }
+
+// Where no price is read, the fields are the figures of the moment.
+function fieldFigures(state, bid, lang) {
+  return h("dl", { class: "numbers said-fields" }, filled(state, bid).map((field) => h("div", {}, h("dt", { text: pick(field, lang) }),
+    h("dd", {}, fieldValue(field, bid.fields[field.key]), field.unit && h("small", { text: ` ${pick(field.unit, lang)}` })))));
+}
+
+const filled = (state, bid) => otherFields(state).filter((field) => bid?.fields?.[field.key]);
 
 function waves() {
   const heights = [6, 11, 15, 9, 14, 7, 12, 8, 5];
@@ -140,7 +157,8 @@ function beforeCard({ state, phase, w }) {
     ["list", rule.minimum(lot.min_bidders)],
     ["key", rule.threshold(lot.threshold.k, lot.threshold.n)],
     ["shield", rule.seals],
-    ["table", rule.oneStep],
+    ["table", rule.oneStep(whatOf(state, w))],
+    ...(countOf(lot) > 1 ? [["envelope", rule.envelopes(countOf(lot))]] : []),
     ["hand", rule.objection],
   ];
   const moved = state.postponed.at(-1);
@@ -169,12 +187,12 @@ function freezeCard({ state, phase, w }) {
   return [
     degraded && !state.freezeDone && degradedCard(state, w),
     h("section", { class: "card nw", "aria-label": w.facts.title },
-      h("div", { class: "l1" }, icon(phase === "freezing" ? "clock" : "lock"), h("span", { class: "doing", text: w.short[phase] }), h("span", { class: "sp" }),
+      h("div", { class: "l1" }, icon(phase === "freezing" ? "clock" : "lock"), h("span", { class: "doing", text: shortOf(state, phase, w) }), h("span", { class: "sp" }),
         phase === "sealed" && tag(good === list.length ? "ok" : "bad", good === list.length ? "shield" : "warn", w.tiles.checked(good, list.length)),
         tag(state.freezeDone ? "ok" : "wait", state.freezeDone ? "check" : "clock", `${w.facts.signers} ${w.facts.signed(state.freezeSigners.length, lot.threshold.n)}`)),
       h("div", { class: "body" }, h("div", { class: "who" },
-        h("h2", { class: "hero", text: w.facts.count(frozen.bids.filter((bid) => bid.status === "current").length) }),
-        h("p", { class: "mut", text: state.bidders ? w.unseal.readyNote : w.facts.namesLater }))),
+        h("h2", { class: "hero", text: w.facts.count(currentBids(state).length) }),
+        h("p", { class: "mut", text: state.bidders ? w.unseal.readyNote : state.stage > 1 ? w.adjourned.whoTakesPart(state.stage - 1) : w.facts.namesLater }))),
       custodians(lot, state.freezeSigners, [], degraded ? degraded.absent : [], w.facts.hasSigned, w),
       h("p", { class: "mut sm", text: `${w.facts.quorum(need)} · ${w.facts.freezeId}` }), wholeDigest(frozen.freezeId)),
   ];
@@ -203,15 +221,16 @@ function unsealCard({ state, w }) {
     h("div", { class: "l1" }, icon("key"), h("span", { class: "doing", text: w.unseal.title }), h("span", { class: "sp" }),
       tag(have >= k ? "ok" : "wait", have >= k ? "check" : "clock", have >= k ? w.unseal.enough : w.unseal.need(k - have))),
     h("div", { class: "body ringrow" }, ring(have / k, `${Math.min(have, k)}/${k}`),
-      h("div", { class: "who" }, h("h2", { text: w.unseal.share(have, k) }), h("p", { class: "mut", text: w.unseal.promise }))),
+      h("div", { class: "who" }, h("h2", { text: w.unseal.share(have, k) }), h("p", { class: "mut", text: w.unseal.promise(whatOf(state, w)) }))),
     custodians(state.lot, state.partials.price, refused, state.degraded && state.freezeDone?.degraded ? state.degraded.absent : [], w.unseal.received, w));
 }
 
 function publishedCard({ state, w }) {
-  return h("section", { class: "card nw", "aria-label": w.reading.waitingTitle },
+  const what = whatOf(state, w);
+  return h("section", { class: "card nw", "aria-label": w.reading.waitingTitle(what) },
     h("div", { class: "l1" }, icon("table"), h("span", { class: "doing", text: w.short.published }), h("span", { class: "sp" }),
       h("span", { class: "mut", text: clock(state.prices.at) })),
-    h("div", { class: "body" }, h("div", { class: "who" }, h("h2", { class: "hero", text: w.reading.waitingTitle }),
-      h("p", { class: "mut", text: w.reading.waitingNote(readableOf(state)) }))));
+    h("div", { class: "body" }, h("div", { class: "who" }, h("h2", { class: "hero", text: w.reading.waitingTitle(what) }),
+      h("p", { class: "mut", text: w.reading.waitingNote(readableOf(state), what) }))));
 }
 

@@ -2,9 +2,13 @@
 // on wide screens; on a phone a list of cards, newest first.
 
 import { h, icon, Slot, tag } from "./dom.js";
+import { isPriced, otherFields } from "./envelope.js";
 import { digits, fieldValue, percent } from "./money.js";
 import { figuresOf, rowsOf, sealOf } from "./phase.js";
 import { clock } from "./time.js";
+import { pick, whatOf } from "./words.js";
+
+const COLUMNS = { priced: 2, plain: 5 }; // of read-out fields; the others stand under the name
 
 export class Schedule {
   #slot;
@@ -15,7 +19,7 @@ export class Schedule {
 
   update(ctx) {
     const { state, w, lang, phone } = ctx;
-    const inputs = [w, lang, phone, state.lot, state.bidders, state.checks, state.seals, state.signedIn, state.prices, state.readings, state.confirmed,
+    const inputs = [w, lang, phone, state.lot, state.stage, state.bidders, state.checks, state.seals, state.signedIn, state.prices, state.readings, state.confirmed,
       state.readingDoneAt, state.failed, state.faults];
     this.#slot.show(inputs, () => {
       if (state.prices) return schedule(ctx);
@@ -28,60 +32,68 @@ function schedule({ state, w, lang, phone }) {
   const rows = rowsOf(state);
   const current = state.readingDoneAt === null ? state.readings[state.readings.length - 1]?.position ?? null : null;
   const low = figuresOf(state)?.low.minor ?? null;
+  const priced = isPriced(state);
+  const columns = columnsOf(state, priced);
   const view = {
-    w, lang, current, low, state,
-    notes: state.lot.fields.slice(1).filter((field) => field.type === "text"),
-    columns: state.lot.fields.slice(1).filter((field) => field.type !== "text").slice(0, 2),
+    w, lang, current, low, state, priced, columns,
+    notes: otherFields(state).filter((field) => !columns.includes(field)),
     scale: Math.max(1000, ...rows.map((row) => row.below ?? 0)),
-    ceiling: state.lot.ceiling !== null,
+    ceiling: priced && state.lot.ceiling !== null,
+    confirmed: w.table.confirmed(whatOf(state, w)),
   };
   return h("section", { class: "card tb", "aria-labelledby": "h-tb" },
-    h("h2", { class: "hd", id: "h-tb" }, w.table.title, h("small", { text: w.table.unit[state.lot.currency] ?? state.lot.currency }),
+    h("h2", { class: "hd", id: "h-tb" }, w.table.title, priced && h("small", { text: w.table.unit[state.lot.currency] ?? state.lot.currency }),
       h("span", { class: "sp" }), h("small", { class: "hide-m", text: w.table.order })),
     phone ? cards(rows, view) : table(rows, view));
 }
 
+// Beside a price only figures; without one the fields are what is read.
+function columnsOf(state, priced) {
+  const fields = otherFields(state);
+  return priced ? fields.filter((field) => field.type !== "text").slice(0, COLUMNS.priced) : fields.slice(0, COLUMNS.plain);
+}
+
+const side = (field) => field.type === "text" ? "" : "r";
+
 function table(rows, view) {
-  const { w, columns, ceiling } = view;
+  const { w, columns, ceiling, priced } = view;
   return h("table", {},
     h("thead", {}, h("tr", {},
       h("th", { scope: "col", class: "no", text: w.table.no }), h("th", { scope: "col", text: w.table.bidder }),
-      h("th", { scope: "col", class: "r", text: w.table.amount }),
+      priced && h("th", { scope: "col", class: "r", text: w.table.amount }),
       ceiling && h("th", { scope: "col", class: "r", text: w.table.below }),
-      columns.map((field) => h("th", { scope: "col", class: "r", text: heading(field, view.lang) })))),
+      columns.map((field) => h("th", { scope: "col", class: side(field), text: heading(field, view.lang) })))),
     h("tbody", {}, rows.map((row) => row.kind === "read" ? readRow(row, view) : otherRow(row, view))));
 }
 
 function heading(field, lang) {
-  const unit = field.unit ? (lang === "en" ? field.unit.en : field.unit.zh) : null;
-  return (lang === "en" ? field.en : field.zh) + (unit ? `/${unit}` : "");
+  return pick(field, lang) + (field.unit ? `/${pick(field.unit, lang)}` : "");
 }
 
 function readRow(row, view) {
-  const { w, columns, ceiling, current, low } = view;
-  const isLow = row.total.minor === low && view.state.readings.length > 1;
+  const { columns, ceiling, current, priced } = view;
   return h("tr", { class: `rd ${row.position === current ? "cur" : ""} ${row.over ? "over" : ""}`, "aria-current": row.position === current ? "true" : null },
     h("td", { class: "no", text: String(row.position) }),
-    h("th", { scope: "row" }, h("span", { class: "nm", text: row.bidder.name }), h("span", { class: "notes", text: notes(row, view) })),
-    h("td", { class: "r" },
-      h("span", { class: "am" }, flags(row, isLow, w), digits(row.total.minor)),
+    h("th", { scope: "row" }, h("span", { class: "nm" }, !priced && flags(row, view), row.bidder.name), h("span", { class: "notes", text: notes(row, view) })),
+    priced && h("td", { class: "r" },
+      h("span", { class: "am" }, flags(row, view), digits(row.total.minor)),
       h("span", { class: "cap", lang: "zh-CN", text: row.capital })),
     ceiling && h("td", { class: "r" }, below(row, view)),
-    columns.map((field) => h("td", { class: "r", text: row.fields?.[field.key] ? fieldValue(field, row.fields[field.key]) : "—" })));
+    columns.map((field) => h("td", { class: side(field), text: row.fields?.[field.key] ? fieldValue(field, row.fields[field.key]) : "—" })));
 }
 
-function flags(row, isLow, w) {
+function flags(row, { w, low, state: log, confirmed }) {
   return [
-    row.confirmed !== null && h("span", { class: "tick", title: w.table.confirmed }, icon("check"), h("span", { class: "sr", text: w.table.confirmed })),
+    row.confirmed !== null && h("span", { class: "tick", title: confirmed }, icon("check"), h("span", { class: "sr", text: confirmed })),
     row.over && tag("bad", "warn", w.reading.overCeiling),
-    isLow && tag("ok", null, w.table.lowest),
+    row.total !== null && row.total.minor === low && log.readings.length > 1 && tag("ok", null, w.table.lowest),
   ];
 }
 
 function notes(row, { notes: list, lang, w }) {
   const members = row.consortium.length > 0 ? [w.table.consortium(row.consortium.map((party) => party.name).join("、"))] : [];
   const texts = list.filter((field) => row.fields?.[field.key])
-    .map((field) => `${lang === "en" ? field.en : field.zh} ${fieldValue(field, row.fields[field.key])}`);
+    .map((field) => `${pick(field, lang)} ${fieldValue(field, row.fields[field.key])}${field.unit ? ` ${pick(field.unit, lang)}` : ""}`);
   return [...members, ...texts].join(" · ");
 }
 
@@ -104,29 +116,30 @@ function state(row, w) {
   return [tag("bad", "cross", (w.table.none[row.verdict] ?? row.verdict) + why), row.label && h("code", { class: "mono", text: row.label })];
 }
 
-function otherRow(row, { w, columns, ceiling }) {
-  const span = row.kind === "none" ? 1 + (ceiling ? 1 : 0) + columns.length : 1;
+function otherRow(row, { w, columns, ceiling, priced }) {
+  const sides = [...(priced ? ["r"] : []), ...(ceiling ? ["r"] : []), ...columns.map(side)];
+  const span = row.kind === "none" ? sides.length : 1;
   return h("tr", { class: "pd" }, h("td", { class: "no", text: "—" }), h("th", { scope: "row" }, h("span", { class: "nm", text: row.bidder.name })),
-    h("td", { class: "r", colspan: String(span) }, state(row, w)),
-    span === 1 && [ceiling && h("td", { class: "r", text: "—" }), columns.map(() => h("td", { class: "r", text: "—" }))]);
+    h("td", { class: sides[0], colspan: String(span) }, state(row, w)),
+    sides.slice(span).map((where) => h("td", { class: where, text: "—" })));
 }
 
 function cards(rows, view) {
-  const { w, current, low, columns, lang } = view;
+  const { w, current, columns, lang, priced } = view;
   const read = rows.filter((row) => row.kind === "read").reverse();
   const rest = rows.filter((row) => row.kind !== "read");
   return h("ol", { class: "cards" },
     read.map((row) => h("li", { class: `${row.position === current ? "cur" : ""}`, value: String(row.position), "aria-current": row.position === current ? "true" : null },
       h("span", { class: "no", text: String(row.position) }),
       h("div", {},
-        h("span", { class: "nm", text: row.bidder.name }),
-        h("span", { class: "am" }, digits(row.total.minor), flags(row, row.total.minor === low && view.state.readings.length > 1, w)),
-        h("span", { class: "cap", lang: "zh-CN", text: row.capital }),
+        h("span", { class: "nm" }, row.bidder.name, !priced && flags(row, view)),
+        priced && h("span", { class: "am" }, digits(row.total.minor), flags(row, view)),
+        priced && h("span", { class: "cap", lang: "zh-CN", text: row.capital }),
         h("span", { class: "meta2" },
           row.below !== null && h("span", { class: row.below < 0 ? "seal" : "" },
             row.below < 0 ? w.table.above(percent(-row.below)) : [`${w.table.belowShort} `, h("b", { text: percent(row.below) })]),
-          columns.map((field) => row.fields?.[field.key] && h("span", {}, `${lang === "en" ? field.en : field.zh} `,
-            h("b", { text: fieldValue(field, row.fields[field.key]) }), field.unit ? ` ${lang === "en" ? field.unit.en : field.unit.zh}` : null)),
+          columns.map((field) => row.fields?.[field.key] && h("span", {}, `${pick(field, lang)} `,
+            h("b", { text: fieldValue(field, row.fields[field.key]) }), field.unit && ` ${pick(field.unit, lang)}`)),
           notes(row, view) && h("span", { text: notes(row, view) }))))),
     rest.map((row) => h("li", { class: "pd" }, h("span", { class: "no", text: "—" }),
       h("div", {}, h("span", { class: "nm", text: row.bidder.name }), h("span", { class: "state" }, state(row, w))))));

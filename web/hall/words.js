@@ -1,5 +1,6 @@
 // Which words the page uses. Chinese is the default; the choice is kept in this browser only.
 
+import { isPriced } from "./envelope.js";
 import en from "./words-en.js";
 import zh from "./words-zh.js";
 
@@ -25,6 +26,16 @@ export function keepLanguage(language, storage) {
   } catch {
     // Not kept then; the page works all the same.
   }
+}
+
+/** What is read out of a sheet of this envelope, in words: a price, or something else. */
+export function whatOf(state, w) {
+  return w.what[isPriced(state) ? "price" : "sheet"];
+}
+
+/** The phase in a word or two; between the reconvening and the list of bidders it is the reconvening. */
+export function shortOf(state, phase, w) {
+  return phase === "ready" && state.stage > 1 ? w.adjourned.short(state.stage) : w.short[phase];
 }
 
 /** A text that comes in both languages from the hall: `{ zh, en }`; Chinese where English is empty. */

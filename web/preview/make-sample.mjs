@@ -69,7 +69,7 @@ const supervisor = `supervisor:${SUPERVISOR.code}`;
 const of = (bid) => `bidder:${bid.party.code}`;
 const manifest = (bid, seq = 1) => sha(`manifest ${bid.party.code} ${seq}`);
 
-function intake(log, ticks = 20, closed = true, draws = undefined) {
+function intake(log, ticks = 20, closed = true, more = {}) {
   log.add(-45 * 60_000, host, "lot-published", {
     tender_sha256: sha("tender"), tender_cms_sha256: sha("tender cms"), ceremony_id: sha("ceremony id"), ceremony_sha256: sha("ceremony"),
     deadline: DEADLINE, min_bidders: 3, template: "works", threshold: { n: 3, k: 2 }, stage_count: 1,
@@ -82,17 +82,19 @@ function intake(log, ticks = 20, closed = true, draws = undefined) {
       { key: "quality", zh: "质量", en: "Quality", type: "text", unit: null },
       { key: "manager", zh: "项目经理", en: "Project manager", type: "text", unit: null },
     ],
-    custody: "self", time: "self", fictional: true, source: null, draws,
+    custody: "self", time: "self", fictional: true, source: null, ...more,
   }, true);
   for (let no = 0; no < ticks; no += 1) log.add(-44 * 60_000 + no * 132_000, "hall", "tick", { no, root: sha(`tick ${no}`) });
   if (closed) log.add(900, "hall", "intake-closed", { tick: 19, size: log.entries.length, root: sha("closing root"), cosignatures: [1, 2, 3].map((index) => `— custodian-${index} ${b64(`sample ${index}`)}`) });
 }
 
-function frozen(log, bids, extra = true) {
+const objects = (stages) => stages.flatMap((stage) => ["price", "documents"].map((part) => ({ stage, part })));
+
+function frozen(log, bids, extra = true, stages = [1]) {
   const one = (bid, seq, status, by, at) => ({
     bidder: bid.party, seq, manifest_sha256: manifest(bid, seq), cms_sha256: sha(`cms ${bid.party.code} ${seq}`), completed_at: DEADLINE - at,
     place: { tick: 3 + seq, no: bids.indexOf(bid) * 71 + seq, salt: sha(`salt ${bid.party.code} ${seq}`) }, status, by,
-    objects: ["price", "documents"].map((part) => ({ stage: 1, part, header_sha256: sha(`header ${part} ${bid.party.code}`), file_len: part === "price" ? 66_560 : 4_194_304, ct_root: sha(`root ${part} ${bid.party.code} ${seq}`) })),
+    objects: objects(stages).map(({ stage, part }) => ({ stage, part, header_sha256: sha(`header ${part} ${bid.party.code}`), file_len: part === "price" ? 66_560 : 4_194_304, ct_root: sha(`root ${part} ${bid.party.code} ${seq}`) })),
   });
   const list = bids.map((bid, index) => one(bid, extra && index === 4 ? 2 : 1, "current", null, (bids.length - index) * 97_000));
   if (extra) {
@@ -109,9 +111,9 @@ const journal = (log, index, moment, at) => log.add(at, `custodian:${index}`, "j
 
 const destroyed = (log, index, at) => log.add(at, `custodian:${index}`, "key-destroyed", { custodian: index, cms: b64("sample, not a signature") });
 
-function partials(log, index, part, at) {
-  const list = part === "price" ? BIDS.map((bid, n) => ({ manifest_sha256: manifest(bid, n === 4 ? 2 : 1), d: `02${sha(`d ${index} ${n}`)}`, c: sha(`c ${index} ${n}`), z: sha(`z ${index} ${n}`) })) : null;
-  log.add(at, `custodian:${index}`, "partials-received", { custodian: index, stage: 1, part, freeze_id: sha("freeze id"), sha256: sha(`partials ${part} ${index}`), partials: list });
+function partials(log, index, part, at, stage = 1, bids = BIDS) {
+  const list = part === "price" ? bids.map((bid, n) => ({ manifest_sha256: manifest(bid, n === 4 ? 2 : 1), d: `02${sha(`d ${index} ${n}`)}`, c: sha(`c ${index} ${n}`), z: sha(`z ${index} ${n}`) })) : null;
+  log.add(at, `custodian:${index}`, "partials-received", { custodian: index, stage, part, freeze_id: sha("freeze id"), sha256: sha(`partials ${part} ${index}`), partials: list });
 }
 
 const DIGIT = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
@@ -214,10 +216,10 @@ postponed.add(-5 * 60_000, host, "postponement-asked", { no: 2, deadline: DEADLI
 postponed.write("sample-postponed.jsonl");
 
 const drawn = new Log();
-intake(drawn, 20, true, [
+intake(drawn, 20, true, { draws: [
   { no: 1, name: { zh: "K值", en: "K value" }, values: { list: ["0.95", "0.96", "0.97", "0.98", "0.99"] }, after: "prices-read" },
   { no: 2, name: { zh: "评审专家座次", en: "Seat of the panel" }, values: { range: { lowest: 1, highest: 30, step: 1 } }, after: "prices-read" },
-]);
+] });
 frozen(drawn, BIDS);
 for (const index of [1, 2, 3]) freezeSigned(drawn, index, 1_900 + index * 400);
 const answerDraw = (log, no, index, at) => log.add(at, `custodian:${index}`, "draw-partial", { custodian: index, no, freeze_id: sha("freeze id"), sha256: sha(`draw ${no} ${index}`), d: `02${sha(`draw d ${no} ${index}`)}`, c: sha(`draw c ${no} ${index}`), z: sha(`draw z ${no} ${index}`) });
@@ -249,3 +251,91 @@ ended.add(1_800_000, host, "measure-asked", { no: 2, measure: "terminate", reaso
 ended.add(1_860_000, supervisor, "measure-taken", { no: 2, measure: "terminate" }, true);
 for (const index of [1, 2, 3]) destroyed(ended, index, 1_861_000 + index * 200);
 ended.write("sample-ended.jsonl");
+
+// Two envelopes: documents first, prices a day later and only of those who passed.
+const step = (name, optional = false) => ({ step: name, optional });
+const LAST = [step("publish-bidders"), step("check-seals"), step("announce-ceiling", true), step("unseal-prices"), step("read-prices"), step("record")];
+const FIRST = {
+  title: { zh: "商务及技术文件", en: "business and technical documents" },
+  fields: [
+    { key: "duration", zh: "工期", en: "Duration", type: "integer", unit: { zh: "日历天", en: "calendar days" } },
+    { key: "quality", zh: "质量", en: "Quality", type: "text", unit: null },
+    { key: "manager", zh: "项目负责人", en: "Project manager", type: "text", unit: null },
+  ],
+  steps: LAST.filter((listed) => !listed.optional).flatMap((listed, at) => at === 1 ? [step("check-bidders"), listed] : [listed]),
+};
+const DAY = 86_400_000;
+
+function sealed(log, at, bids, stages) {
+  const results = bids.flatMap((bid) => objects(stages).map((object) => ({ bidder: bid.party.code, ...object, sealed: true, label: null })));
+  log.add(at, "hall", "seals-checked", { results });
+}
+
+function unsealed(log, at, stage, bids, bid) {
+  log.add(at, host, "unsealing-started", { stage, part: "price" }, true);
+  for (const [n, index] of [3, 1].entries()) partials(log, index, "price", at + 1_100 * (n + 1), stage, bids);
+  log.add(at + 3_000, "hall", "prices-published", { bids: bids.map(bid) });
+}
+
+function recorded(log, at, stage, bids) {
+  log.add(at, "hall", "reading-finished", {});
+  bids.forEach((bid, n) => log.add(at + 1_500 * (n + 1), of(bid), "price-confirmed", { bidder: bid.party.code }, true));
+  log.add(at + 40_000, "hall", "record-generated", { sha256: sha(`record ${stage}`) });
+  for (const [n, [by, signer, role]] of [[host, HOST, "host"], [supervisor, SUPERVISOR, "supervisor"]].entries()) {
+    log.add(at + 45_000 + n * 4_000, by, "record-signed", { party: signer, role, record_sha256: sha(`record ${stage}`), cms: b64("sample, not a signature") }, true);
+  }
+  log.add(at + 52_000, host, "unsealing-started", { stage, part: "documents" }, true);
+  for (const index of [1, 2]) partials(log, index, "documents", at + 52_000 + index * 1_000, stage, bids);
+  log.add(at + 56_000, "hall", "documents-opened", {
+    bids: bids.map((bid, n) => ({ bidder: bid.party.code, manifest_sha256: manifest(bid), verdict: "opened", label: null, fault: null, plain_sha256: sha(`plain ${stage} ${n}`), plain_len: 4_100_000 })),
+  });
+}
+
+const shut = (bid) => ({ bidder: bid.party, manifest_sha256: manifest(bid), verdict: "not-opened", label: "E_COMMITMENT_MISMATCH", fault: "bidder", sheet_sha256: null, sheet_b64: null, total: null, fields: null, over_ceiling: false });
+const open = (bid, fields, total) => ({ bidder: bid.party, manifest_sha256: manifest(bid), verdict: "opened", label: null, fault: null, sheet_sha256: sha(`sheet ${bid.party.code}`), sheet_b64: b64("sample"), total, fields, over_ceiling: total !== null && total.minor > CEILING.minor });
+
+const envelopes = new Log();
+intake(envelopes, 20, true, { template: "two-envelope", stage_count: 2, steps: LAST, envelopes: [FIRST] });
+frozen(envelopes, BIDS, false, [1, 2]);
+for (const index of [1, 2, 3]) freezeSigned(envelopes, index, 1_900 + index * 400);
+envelopes.add(4_200, "hall", "freeze-completed", { signers: [1, 2, 3], degraded: false });
+envelopes.add(61_000, host, "bidders-published", { bidders: BIDS.map((bid) => bid.party) }, true);
+BIDS.forEach((bid, n) => envelopes.add(64_000 + n * 2_000, host, "bidder-checked", { bidder: bid.party.code, identity: "fits", bond: n % 3 === 1 ? "guarantee" : "paid", reason: null }, true));
+sealed(envelopes, 95_000, BIDS, [1, 2]);
+const readable = BIDS.filter((bid) => bid.total !== null);
+unsealed(envelopes, 121_000, 1, BIDS, (bid) => bid.total === null ? shut(bid) : open(bid, { duration: String(bid.days), quality: "合格", manager: bid.manager }, null));
+readable.forEach((bid, n) => envelopes.add(140_000 + n * 9_000, host, "price-read", {
+  position: n + 1, bidder: bid.party,
+  zh: `第${n + 1}家，${bid.party.name}。工期：${bid.days}日历天。质量：合格。项目负责人：${bid.manager}。`,
+  en: `No. ${n + 1}: ${bid.party.name}. Duration: ${bid.days} calendar days. Quality: 合格. Project manager: ${bid.manager}.`,
+  duration_ms: 8_000,
+}, true));
+recorded(envelopes, 240_000, 1, readable);
+envelopes.add(300_000, host, "envelope-closed", { stage: 1 }, true);
+const out = new Map([[BIDS[3], "项目负责人业绩不满足招标文件第 3.5.2 条"], [BIDS[8], "施工组织设计未响应关键工期节点"], [BIDS[11], "第一信封未能解密"]]);
+const inside = BIDS.filter((bid) => !out.has(bid));
+const list = {
+  stage: 1, passed: inside.map((bid) => bid.party.code),
+  failed: [...out].map(([bid, reason]) => ({ bidder: bid.party.code, reason })), reconvene_at: DEADLINE + DAY + 3_600_000, reason: null,
+};
+envelopes.add(DAY - 5_400_000, host, "passed-listed", { no: 1, ...list }, true);
+envelopes.add(DAY - 3_600_000, supervisor, "passed-approved", { no: 1, passed: list.passed }, true);
+const again = DAY + 3_600_000;
+envelopes.add(again + 2_000, host, "opening-reconvened", { stage: 2 }, true);
+envelopes.add(again + 9_000, of(BIDS[3]), "signed-in", { bidder: BIDS[3].party }, true);
+envelopes.add(again + 30_000, of(BIDS[3]), "objection-raised", { no: 1, bidder: BIDS[3].party.code, text: "我方项目负责人业绩已附合同和验收证明，请复核。" }, true);
+envelopes.add(again + 75_000, host, "objection-answered", { no: 1, text: "已请评标委员会复核：所附业绩的建设规模不足，维持评审结果。" }, true);
+envelopes.add(again + 90_000, host, "bidders-published", { bidders: inside.map((bid) => bid.party) }, true);
+sealed(envelopes, again + 100_000, inside, [2]);
+envelopes.add(again + 106_000, host, "ceiling-announced", { ceiling: CEILING, capital: capital(CEILING) }, true);
+unsealed(envelopes, again + 112_000, 2, inside, (bid) => open(bid, { days: String(bid.days), quality: "合格", manager: bid.manager }, money(bid.total)));
+inside.forEach((bid, n) => envelopes.add(again + 130_000 + n * 12_000, host, "price-read", {
+  position: n + 1, bidder: bid.party, total: money(bid.total), capital: capital(money(bid.total)),
+  zh: `第${n + 1}家，${bid.party.name}。投标总价：人民币${capital(money(bid.total))}，¥${digits(bid.total)}。工期：${bid.days}天。项目经理：${bid.manager}。`,
+  en: `No. ${n + 1}: ${bid.party.name}. Total price: ¥${digits(bid.total)}. Duration: ${bid.days} days. Project manager: ${bid.manager}.`,
+  duration_ms: 11_000,
+}, true));
+recorded(envelopes, again + 240_000, 2, inside);
+envelopes.add(again + 300_000, host, "opening-closed", {}, true);
+for (const index of [1, 2, 3]) destroyed(envelopes, index, again + 301_000 + index * 200);
+envelopes.write("sample-envelopes.jsonl");

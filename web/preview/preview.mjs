@@ -8,6 +8,7 @@
 //   /lots/SAMPLE/x20         the whole log at 20 times its speed, from the start
 //   /lots/SAMPLE/failed      fewer than three bidders      /lots/SAMPLE/degraded.u27
 //   /lots/SAMPLE/drawn           two draws after the reading
+//   /lots/SAMPLE/envelopes.u76   two envelopes   /lots/SAMPLE/applications.u17   prequalification
 //   /lots/SAMPLE/postponed       moved once; the supervisor has not answered a second request
 // The server ends by itself after --seconds.
 
@@ -26,8 +27,11 @@ const HALL = fileURLToPath(new URL("../hall/", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml" };
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 
-const lines = (name) => readFileSync(new URL(`../test/sample-${name}.jsonl`, import.meta.url), "utf8").trimEnd().split("\n");
-const LOGS = { log: lines("log"), failed: lines("failed"), degraded: lines("degraded"), postponed: lines("postponed"), drawn: lines("drawn"), ended: lines("ended") };
+const text = (path) => readFileSync(new URL(path, import.meta.url), "utf8").trimEnd().split("\n");
+const lines = (name) => text(`../test/sample-${name}.jsonl`);
+const vector = (name) => text(`../../fixtures/vectors/opening/log-${name}.jsonl`).map((line, i) => JSON.stringify({ i, ...JSON.parse(line) }));
+const LOGS = { log: lines("log"), failed: lines("failed"), degraded: lines("degraded"), postponed: lines("postponed"), drawn: lines("drawn"), ended: lines("ended"),
+  envelopes: lines("envelopes"), applications: vector("applications") };
 const opened = new Map(); // scene -> when its page was last loaded; its clock runs from there
 
 /** What is played under a lot's name: its lines so far and the hall's time. */
@@ -49,8 +53,8 @@ function scene(name) {
   return { shown, now };
 }
 
-const SCENES = ["u21", "u30", "u42", "u50", "postponed", "drawn", "failed", "ended", "log"];
-const PHASE = { drawn: "closed", u21: "receiving", postponed: "receiving", u30: "ready", u42: "published", u50: "reading", failed: "failed", ended: "terminated", log: "closed" };
+const SCENES = ["u21", "u30", "u42", "u50", "postponed", "drawn", "failed", "ended", "envelopes.u76", "log"];
+const PHASE = { drawn: "closed", u21: "receiving", postponed: "receiving", u30: "ready", u42: "published", u50: "reading", failed: "failed", ended: "terminated", "envelopes.u76": "adjourned", log: "closed" };
 
 function listed(name) {
   const first = JSON.parse(LOGS.log[0]).data;
