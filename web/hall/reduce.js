@@ -13,6 +13,7 @@ export function initial() {
     at: null, // stamp of the last entry
     lot: null, // data of lot-published
     ticks: { count: 0, last: null },
+    roundApproved: null, // the supervisor approved who is invited to this round of sealed prices
     postponement: null, // asked for and not approved
     timeAsked: null, // the host confirmed the opening time, for custodians that cannot know it
     timeConfirmed: null, // and the supervisor did
@@ -96,6 +97,7 @@ const STEPS = {
   tick: (state, data, { at }) => ({
     ticks: { count: state.ticks.count + 1, last: { no: data.no, root: data.root, at } },
   }),
+  "round-approved": (_, data, { at }) => ({ roundApproved: { no: data.no, invited: data.invited.length, at } }),
   "postponement-asked": (_, data, { at }) => ({
     postponement: { no: data.no, deadline: data.deadline, reason: data.reason, at },
   }),
@@ -253,6 +255,7 @@ const STEPS = {
 // The few facts the event list needs; the rest of an entry stays in the log.
 const BRIEFS = {
   tick: (d) => ({ no: d.no }),
+  "round-approved": (d) => ({ no: d.no, count: d.invited.length }),
   "postponement-asked": (d) => ({ no: d.no, deadline: d.deadline, reason: d.reason }),
   "deadline-postponed": (d) => ({ no: d.no, from: d.from, deadline: d.deadline }),
   "intake-closed": (d) => ({ cosigned: d.cosignatures.length }),

@@ -388,6 +388,7 @@ export default {
     "record-signed": (e) => `${e.name} signed the record`,
     "envelope-closed": (e) => `Opening of envelope ${e.stage} over, adjourned for the evaluation`,
     "passed-listed": (e) => `List ${e.no} of who passed: ${e.passed} passed, ${e.failed} did not; to go on at ${e.time}${e.reason ? `; ${e.reason}` : ""}`,
+    "round-approved": (e) => `Invitation to round ${e.no} approved: ${e.count} bidders`,
     "passed-approved": (e) => `List ${e.no} approved: ${e.passed} take part in the next envelope`,
     "opening-reconvened": (e) => `The opening goes on with envelope ${e.stage}`,
     "opening-closed": () => "Opening closed",

@@ -391,6 +391,7 @@ export default {
     "record-signed": (e) => `${e.name}签署开标记录`,
     "envelope-closed": (e) => `${NTH(e.stage)}开标结束，休会评审`,
     "passed-listed": (e) => `提交通过名单 ${e.no}：${e.passed} 家通过，${e.failed} 家未通过，${e.time} 复会${e.reason ? `；${e.reason}` : ""}`,
+    "round-approved": (e) => `同意第 ${e.no} 轮报价的邀请名单：${e.count} 家`,
     "passed-approved": (e) => `同意通过名单 ${e.no}：${e.passed} 家参加下一信封`,
     "opening-reconvened": (e) => `复会，开启${NTH(e.stage)}`,
     "opening-closed": () => "开标结束",
