@@ -157,12 +157,13 @@ fn terms_of_rounds_are_refused_with_a_label() {
     round(&mut unnamed, |round| round.invited[0].name.clear());
     assert_eq!(TenderDraft::new(unnamed).unwrap_err().label(), "E_TENDER_TEXT");
     // The same rules hold for the first entry.
-    for change in [
-        (|lot: &mut LotPublished| lot.template = Template::Works) as fn(&mut LotPublished),
+    let changes: [fn(&mut LotPublished); 4] = [
+        |lot| lot.template = Template::Works,
         |lot| lot.round = None,
         |lot| lot.round.as_mut().unwrap().of = lot_key().lot,
         |lot| lot.min_bidders = 7,
-    ] {
+    ];
+    for change in changes {
         let mut lot = published();
         change(&mut lot);
         let input = Input::LotPublished(Box::new(lot));
