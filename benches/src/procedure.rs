@@ -397,6 +397,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         steps: Vec::new(),
         decide_faults: false,
         objection_ms: None,
+        outage: None,
     })
 }
 

@@ -47,10 +47,10 @@ pub use event::{
     FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject, FrozenPlace,
     HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed, LotPublished,
     Measure, MeasureAsked, MeasureTaken, ObjectionAnswered, ObjectionRaised, ObjectionsExtended,
-    OpenedDocument, OpeningPaused, Partial, PartialsReceived, PostponementAsked, PriceConfirmed,
-    PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned,
-    Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
-    UnsealingStarted, Verdict,
+    OpenedDocument, OpeningPaused, OutageAttested, Partial, PartialsReceived, PostponementAsked,
+    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated,
+    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -70,9 +70,9 @@ pub use state::{
 pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
-    DrawAfter, DrawRange, DrawValues, FieldKind, HallRef, ListedStep, LogRef, ReadOutField, Step,
-    StepsError, Template, TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey,
-    TimeKeyError, TimePolicy, TimeServer, TimeSource,
+    DrawAfter, DrawRange, DrawValues, FieldKind, HallRef, ListedStep, LogRef, OutageRule,
+    ReadOutField, Step, StepsError, Template, TenderDraft, TenderError, TenderFile, Terms,
+    TickRule, TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };
 pub use text::steers;
 pub use window::ObjectionWindow;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
 use crate::tender::{
-    Bilingual, CustodyKind, Draw, ListedStep, ReadOutField, Template, TenderFile, TimeSource,
+    Bilingual, CustodyKind, Draw, ListedStep, OutageRule, ReadOutField, Template, TenderFile,
+    TimeSource,
 };
 
 data! {
@@ -80,6 +81,9 @@ data! {
         /// the key is left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         objection_ms: Option<Millis>,
+        /// When the deadline is postponed by itself; without this rule the key is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outage: Option<OutageRule>,
     }
 
     /// `tick`.
@@ -100,9 +104,9 @@ data! {
         reason: String,
     }
 
-    /// `deadline-postponed`.
+    /// `deadline-postponed` and `outage-postponed`.
     DeadlinePostponed {
-        /// The postponement that was asked for.
+        /// The postponement that was asked for; after an outage the next number.
         no: u32,
         /// The deadline until now.
         from: UtcMillis,
@@ -274,6 +278,7 @@ impl LotPublished {
             steps: terms.steps,
             decide_faults: terms.decide_faults,
             objection_ms: terms.objection_ms,
+            outage: terms.outage,
         }
     }
 

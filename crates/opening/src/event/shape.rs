@@ -43,6 +43,7 @@ impl Event {
                 }
                 Ok(())
             }
+            Self::OutageAttested(data) => cms(&data.cms),
             Self::FreezeSigned(data) => cms(&data.cms),
             Self::JournalSigned(data) => {
                 need((1..=limits::JOURNAL_BYTES).contains(&data.length), "length")?;
@@ -105,6 +106,7 @@ impl Event {
                 need(data.article.as_ref().is_none_or(fits), "article")
             }
             Self::DeadlinePostponed(_)
+            | Self::OutagePostponed(_)
             | Self::TimeConfirmationAsked(_)
             | Self::TimeConfirmed(_)
             | Self::Tick(_)

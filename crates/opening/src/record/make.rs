@@ -9,7 +9,7 @@ use super::{
     RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
     RecordSeveral, RecordVersion, RecordWindow,
 };
-use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
+use crate::event::{DeadlinePostponed, FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
 use crate::phase::Phase;
 use crate::state::{Mark, Objection, State};
@@ -353,6 +353,10 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
     });
     for postponed in state.postponements() {
         let (from, to) = (postponed.from, postponed.deadline);
+        if state.outages().contains(&postponed.no) {
+            notes.push(outage_note(postponed));
+            continue;
+        }
         notes.push(note(
             format!(
                 "延期 {}：投标截止时间由北京时间 {} 推迟至 {}，经招标人和监督人签署。",
@@ -401,4 +405,18 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
         ));
     }
     Some(notes)
+}
+
+fn outage_note(postponed: &DeadlinePostponed) -> Bilingual {
+    let DeadlinePostponed { no, from, deadline } = postponed;
+    let zh = format!(
+        "延期 {no}：密钥分持人证明截止前停机，投标截止时间按招标文件由北京时间 {} 顺延至 {}。",
+        from.beijing(),
+        deadline.beijing()
+    );
+    let en = format!(
+        "postponement {no}: custodians attested an outage before the deadline, which moved from \
+         {from} to {deadline} by the rule of the tender file."
+    );
+    Bilingual { zh, en }
 }

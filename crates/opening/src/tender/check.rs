@@ -41,6 +41,9 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     retention(terms)?;
     super::check_draws(&terms.draws)?;
     super::check_steps(&terms.steps, terms.ceiling.is_some())?;
+    if let Some(outage) = &terms.outage {
+        super::outage::check(outage, &terms.ticks)?;
+    }
     match &terms.source {
         Some(source) => line(source, limits::TITLE_CHARS, "source"),
         None => Ok(()),

@@ -68,6 +68,9 @@ pub enum TenderError {
         /// The origin of this lot.
         expected: String,
     },
+    /// A hall that ticks as its schedule says would look like one that is away.
+    #[error("outage.silent_ms must be at least twice every_ms of each tick rule within its reach")]
+    OutageTicks,
     /// Another number of places than format version 1 has.
     #[error("places is {0}, format version 1 has 1024")]
     Places(u32),
@@ -82,7 +85,7 @@ pub enum TenderError {
         /// Fewest years for this template.
         min: u32,
     },
-    /// Grace, notice or freeze wait is zero or above one day.
+    /// A span is zero or above one day; or the silence of the outage rule is longer than its reach.
     #[error("{0} must be 1 ms to 24 h")]
     Span(&'static str),
     /// The list of steps breaks a rule.
@@ -159,6 +162,7 @@ impl TenderError {
             Self::Kind { .. } => "E_TENDER_KIND",
             Self::MinBidders(_) => "E_TENDER_MIN_BIDDERS",
             Self::Origin { .. } => "E_TENDER_ORIGIN",
+            Self::OutageTicks => "E_TENDER_OUTAGE",
             Self::Places(_) => "E_TENDER_PLACES",
             Self::Platform => "E_TENDER_PLATFORM",
             Self::Retention { .. } => "E_TENDER_RETENTION",

@@ -6,7 +6,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Draw, ListedStep, TimeSource};
+use super::{Draw, ListedStep, OutageRule, TimeSource};
 
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -188,6 +188,10 @@ pub struct Terms {
     /// for its end. A tender without such a window does not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objection_ms: Option<Millis>,
+    /// When the deadline is postponed by itself because the hall was away before it (ADR-0019); a
+    /// tender without this rule does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<OutageRule>,
 }
 
 impl Terms {

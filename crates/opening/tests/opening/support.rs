@@ -130,6 +130,7 @@ pub fn terms() -> Terms {
         steps: Vec::new(),
         decide_faults: false,
         objection_ms: None,
+        outage: None,
     }
 }
 

@@ -38,6 +38,7 @@ pub fn inputs(state: &State) -> Vec<Input> {
     vec![
         Input::LotPublished(Box::new(lot_published())),
         tick(state.next_tick().map_or(0, TickNo::get)),
+        Input::OutageAttested(crate::outage::attested(state, 2)),
         Input::DeadlineReached(head()),
         Input::SetFrozen(set(4)),
         freeze_signed(2),
@@ -95,6 +96,10 @@ fn the_table_of_phase_and_step() {
         let bidders = if matches!(phase, Phase::TooFew | Phase::Failed) { 2 } else { 4 };
         text.push('\n');
         rows(&mut text, phase.name(), &Opening::at(*phase, bidders));
+    }
+    for (name, opening) in crate::outage::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
     }
     for (name, opening) in crate::hold::states() {
         text.push_str(&format!("\n# held: {name}\n"));
@@ -160,6 +165,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::LotClosed,
         Refusal::NoCeiling,
         Refusal::NoOpenFault,
+        Refusal::NoOutageRule,
         Refusal::NoPrice,
         Refusal::NoSuchBidder { bidder: code(109) },
         Refusal::NoSuchDraw { no: 7 },
@@ -178,7 +184,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ObjectionsRunning { wait },
         Refusal::NoObjectionWindow,
         Refusal::OutOfOrder { step, phase: Phase::Ready },
+        Refusal::OutageUnproven { have: 1, need: 2 },
         Refusal::PostponeInstead,
+        Refusal::PostponementOwed,
         Refusal::PricesAllRead,
         Refusal::PricesReleased,
         Refusal::ReadingRunning { left: 3, wait },
