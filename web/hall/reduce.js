@@ -151,7 +151,7 @@ const STEPS = {
       at,
       bids: data.bids.map((bid) => ({
         bidder: bid.bidder, verdict: bid.verdict, label: bid.label, fault: bid.fault,
-        total: bid.total, fields: bid.fields, over: bid.over_ceiling, consortium: bid.consortium ?? [],
+        total: bid.total, fields: bid.fields, over: bid.over_ceiling, ratesOver: bid.rates_over_ceiling ?? [], consortium: bid.consortium ?? [],
       })),
     },
   }),

@@ -78,11 +78,13 @@ function flags(row, isLow, w) {
   ];
 }
 
-function notes(row, { notes: list, lang, w }) {
+function notes(row, { notes: list, lang, w, state }) {
+  const rates = state.lot.fields.filter((field) => row.ratesOver.includes(field.key))
+    .map((field) => `${lang === "en" ? field.en : field.zh} ${w.reading.overRate}`);
   const members = row.consortium.length > 0 ? [w.table.consortium(row.consortium.map((party) => party.name).join("、"))] : [];
   const texts = list.filter((field) => row.fields?.[field.key])
     .map((field) => `${lang === "en" ? field.en : field.zh} ${fieldValue(field, row.fields[field.key])}`);
-  return [...members, ...texts].join(" · ");
+  return [...members, ...rates, ...texts].join(" · ");
 }
 
 function below(row, { w, scale }) {

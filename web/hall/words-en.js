@@ -182,6 +182,7 @@ export default {
     positionShort: (n, all) => `${n} / ${all}`,
     sealed: "seal check passed",
     overCeiling: "above the ceiling",
+    overRate: "above its ceiling",
     capitalDiffers: "words and figures differ, please check",
   },
 

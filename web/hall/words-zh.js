@@ -183,6 +183,7 @@ export default {
     positionShort: (n, all) => `${n} / ${all}`,
     sealed: "密封检查一致",
     overCeiling: "超过限价",
+    overRate: "超过上限",
     capitalDiffers: "大写与数字不符，请核对",
   },
 

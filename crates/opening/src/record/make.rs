@@ -194,6 +194,7 @@ fn row(
 
 fn fields(lot: &LotPublished, price: &PublishedBid) -> Vec<RecordField> {
     let Some(values) = &price.fields else { return Vec::new() };
+    let over = &price.rates_over_ceiling;
     lot.fields
         .iter()
         .filter_map(|field| {
@@ -204,6 +205,7 @@ fn fields(lot: &LotPublished, price: &PublishedBid) -> Vec<RecordField> {
                 name: Bilingual { zh: field.zh.clone(), en: field.en.clone() },
                 value: value.clone(),
                 shown: Bilingual { zh, en },
+                over_ceiling: field.ceiling.filter(|_| over.contains(&field.key)),
             })
         })
         .collect()

@@ -97,6 +97,10 @@ fn fields(fields: &[ReadOutField]) -> Result<(), TenderError> {
         if !text::key(&field.key) {
             return Err(TenderError::FieldKey(field.key.clone()));
         }
+        let rate = matches!(field.kind, FieldKind::Percent | FieldKind::PerMille);
+        if field.ceiling.is_some() && !rate {
+            return Err(TenderError::FieldCeiling(field.key.clone()));
+        }
         if !seen.insert(&field.key) {
             return Err(TenderError::FieldDuplicate(field.key.clone()));
         }

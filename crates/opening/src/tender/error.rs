@@ -35,6 +35,9 @@ pub enum TenderError {
         /// What is wrong.
         what: &'static str,
     },
+    /// A read-out field that is no rate has a ceiling.
+    #[error("the field `{0}` has a ceiling and is no rate")]
+    FieldCeiling(String),
     /// No fields, or too many.
     #[error("{0} read-out fields, 1 to 40 are allowed")]
     FieldCount(usize),
@@ -153,6 +156,7 @@ impl TenderError {
             Self::CustodyNotIndependent { .. } => "E_TENDER_CUSTODY_NOT_INDEPENDENT",
             Self::Deadline => "E_TENDER_DEADLINE",
             Self::Draw { .. } => "E_TENDER_DRAW",
+            Self::FieldCeiling(_) => "E_TENDER_FIELD_CEILING",
             Self::FieldDuplicate(_) => "E_TENDER_FIELD_DUPLICATE",
             Self::FieldKey(_) => "E_TENDER_FIELD_KEY",
             Self::FieldCount(_) => "E_TENDER_FIELD_COUNT",

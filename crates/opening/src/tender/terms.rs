@@ -1,8 +1,8 @@
 //! The terms of a lot.
 
 use kaibiao_types::{
-    Currency, CustodianIndex, Digest, LotId, LotKey, Millis, Money, Party, TenderId, Threshold,
-    UtcMillis,
+    Currency, CustodianIndex, Decimal, Digest, LotId, LotKey, Millis, Money, Party, TenderId,
+    Threshold, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,10 @@ pub struct ReadOutField {
     pub kind: FieldKind,
     /// The unit shown behind the value.
     pub unit: Option<Bilingual>,
+    /// 上限 of a rate: what is above it is flagged, never refused. A field without one does not have
+    /// the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Decimal>,
 }
 
 /// Which locks a sealed object carries.
@@ -192,6 +196,14 @@ pub struct Terms {
     /// tender without this rule does not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outage: Option<OutageRule>,
+}
+
+impl ReadOutField {
+    /// Whether a value in a price sheet is above the ceiling of this field.
+    pub fn is_over(&self, value: &str) -> bool {
+        let above = |ceiling| Decimal::parse(value).is_ok_and(|value| value > ceiling);
+        self.ceiling.is_some_and(above)
+    }
 }
 
 impl Terms {

@@ -171,6 +171,7 @@ fn whole_logs_are_vectors() {
         ("consortium", crate::consortium::closed()),
         ("corrected", crate::correction::closed()),
         ("outage", crate::outage::closed()),
+        ("over-rates", crate::rates::over_ceilings()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -203,6 +204,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-consortium",
         "log-corrected",
         "log-outage",
+        "log-over-rates",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -228,6 +230,7 @@ fn committed_logs_replay() {
         ("log-consortium.jsonl", Phase::Closed),
         ("log-corrected.jsonl", Phase::Closed),
         ("log-outage.jsonl", Phase::Closed),
+        ("log-over-rates.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

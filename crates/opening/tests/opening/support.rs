@@ -76,6 +76,7 @@ pub fn fields() -> Vec<ReadOutField> {
         en: en.to_owned(),
         kind,
         unit,
+        ceiling: None,
     };
     vec![
         field("price", "投标报价", "Price", FieldKind::Money, None),
