@@ -368,6 +368,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         en: en.to_owned(),
         kind,
         unit: None,
+        ceiling: None,
     };
     let threshold = Threshold::new(CUSTODIANS.0, CUSTODIANS.1).map_err(BenchError::product)?;
     Ok(LotPublished {
@@ -404,6 +405,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         objection_ms: None,
         envelopes: Vec::new(),
         round: None,
+        outage: None,
     })
 }
 

@@ -138,7 +138,7 @@ export function rowsOf(state) {
     const bid = byCode.get(reading.bidder.code) ?? null;
     return {
       kind: "read", position: reading.position, bidder: reading.bidder, total: reading.total,
-      capital: reading.capital, fields: bid?.fields ?? {}, over: bid?.over ?? false, consortium: bid?.consortium ?? [],
+      capital: reading.capital, fields: bid?.fields ?? {}, over: bid?.over ?? false, ratesOver: bid?.ratesOver ?? [], consortium: bid?.consortium ?? [],
       below: belowCeiling(reading.total, ceiling), confirmed: state.confirmed[reading.bidder.code] ?? null,
     };
   });

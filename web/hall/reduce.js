@@ -17,7 +17,8 @@ export function initial() {
     postponement: null, // asked for and not approved
     timeAsked: null, // the host confirmed the opening time, for custodians that cannot know it
     timeConfirmed: null, // and the supervisor did
-    postponed: [], // { no, from, deadline, reason, at }; `lot.deadline` is the one that counts
+    outages: [], // { custodian, from, to }, attested for the deadline that counts
+    postponed: [], // { no, from, deadline, reason, at }, no reason after an outage; `lot.deadline` is the one that counts
     intake: null,
     frozen: null,
     freezeSigners: [],
@@ -106,7 +107,17 @@ const STEPS = {
   "deadline-postponed": (state, data, { at }) => ({
     lot: { ...state.lot, deadline: data.deadline },
     postponement: null,
+    outages: [],
     postponed: [...state.postponed, { no: data.no, from: data.from, deadline: data.deadline, reason: state.postponement.reason, at }],
+  }),
+  "outage-attested": (state, data) => ({
+    outages: [...state.outages, { custodian: data.custodian, from: data.from, to: data.to }],
+  }),
+  "outage-postponed": (state, data, { at }) => ({
+    lot: { ...state.lot, deadline: data.deadline },
+    postponement: null,
+    outages: [],
+    postponed: [...state.postponed, { no: data.no, from: data.from, deadline: data.deadline, reason: null, at }],
   }),
   "intake-closed": (_, data, { at }) => ({
     intake: { tick: data.tick, size: data.size, root: data.root, cosigned: data.cosignatures.length, at },
@@ -160,7 +171,7 @@ const STEPS = {
       at,
       bids: data.bids.map((bid) => ({
         bidder: bid.bidder, verdict: bid.verdict, label: bid.label, fault: bid.fault,
-        total: bid.total ?? null, fields: bid.fields, over: bid.over_ceiling, consortium: bid.consortium ?? [],
+        total: bid.total ?? null, fields: bid.fields, over: bid.over_ceiling, ratesOver: bid.rates_over_ceiling ?? [], consortium: bid.consortium ?? [],
       })),
     },
   }),
@@ -258,6 +269,8 @@ const BRIEFS = {
   "round-approved": (d) => ({ no: d.no, count: d.invited.length }),
   "postponement-asked": (d) => ({ no: d.no, deadline: d.deadline, reason: d.reason }),
   "deadline-postponed": (d) => ({ no: d.no, from: d.from, deadline: d.deadline }),
+  "outage-attested": (d) => ({ custodian: d.custodian }),
+  "outage-postponed": (d) => ({ no: d.no, from: d.from, deadline: d.deadline }),
   "intake-closed": (d) => ({ cosigned: d.cosignatures.length }),
   "set-frozen": (d) => ({ bids: d.bidders }),
   "freeze-signed": (d) => ({ custodian: d.custodian }),

@@ -90,11 +90,13 @@ function flags(row, { w, low, state: log, confirmed }) {
   ];
 }
 
-function notes(row, { notes: list, lang, w }) {
+function notes(row, { notes: list, lang, w, state }) {
+  const rates = otherFields(state).filter((field) => row.ratesOver.includes(field.key))
+    .map((field) => `${lang === "en" ? field.en : field.zh} ${w.reading.overRate}`);
   const members = row.consortium.length > 0 ? [w.table.consortium(row.consortium.map((party) => party.name).join("、"))] : [];
   const texts = list.filter((field) => row.fields?.[field.key])
     .map((field) => `${pick(field, lang)} ${fieldValue(field, row.fields[field.key])}${field.unit ? ` ${pick(field.unit, lang)}` : ""}`);
-  return [...members, ...texts].join(" · ");
+  return [...members, ...rates, ...texts].join(" · ");
 }
 
 function below(row, { w, scale }) {

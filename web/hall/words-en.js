@@ -109,7 +109,7 @@ export default {
     secretNote: "Until then who has bid and how many is shown to nobody, the host and the supervisor included.",
     rules: "Rules of this opening",
     asked: (time, reason) => `The host asks to postpone to ${time}; the supervisor has not approved yet. Reason: ${reason}`,
-    postponed: (from, reason) => `Postponed; it was ${from}. Reason: ${reason}. Sealed bids stay valid and need no new seal.`,
+    postponed: (from, reason) => `Postponed; it was ${from}. Reason: ${reason ?? "custodians attested an outage"}. Sealed bids stay valid and need no new seal.`,
     rule: {
       deadline: (time) => `Deadline ${time} sharp; a bid arriving at that instant or later is refused.`,
       minimum: (n) => `With fewer than ${n} bidders nothing is unsealed and the lot fails (流标).`,
@@ -223,6 +223,7 @@ export default {
     positionShort: (n, all) => `${n} / ${all}`,
     sealed: "seal check passed",
     overCeiling: "above the ceiling",
+    overRate: "above its ceiling",
     capitalDiffers: "words and figures differ, please check",
   },
 
@@ -350,6 +351,8 @@ export default {
     "time-confirmation-asked": () => "The host confirms that the opening time has come",
     "time-confirmed": () => "Host and supervisor have confirmed that the opening time has come",
     "deadline-postponed": (e) => `Postponement ${e.no} approved by the supervisor; the deadline is ${e.time}`,
+    "outage-attested": (e) => `${CUSTODIAN(e.custodian)} attests an outage before the deadline`,
+    "outage-postponed": (e) => `Postponement ${e.no} after an outage; the deadline is ${e.time}`,
     "intake-closed": (e) => `Intake closed at the deadline; ${e.cosigned} custodians cosigned`,
     "set-frozen": (e) => `Sealed set fixed: ${e.bids} bidders`,
     "freeze-signed": (e) => `${CUSTODIAN(e.custodian)} signed the sealed set`,

@@ -112,7 +112,7 @@ export default {
     secretNote: "截止前，谁投标、投了几家，不向任何人显示，主持人和监督人也不例外。",
     rules: "本场规则",
     asked: (time, reason) => `主持人申请延期至 ${time}，待监督人同意。理由：${reason}`,
-    postponed: (from, reason) => `已延期：原定 ${from}。理由：${reason}。已密封的投标继续有效，无需重新密封。`,
+    postponed: (from, reason) => `已延期：原定 ${from}。理由：${reason ?? "密钥保管人证明截止前停机"}。已密封的投标继续有效，无需重新密封。`,
     rule: {
       deadline: (time) => `${time} 准时截止；此刻或之后送达的投标一律拒收。`,
       minimum: (n) => `投标人少于 ${n} 家，不解密任何文件，本标段流标。`,
@@ -226,6 +226,7 @@ export default {
     positionShort: (n, all) => `${n} / ${all}`,
     sealed: "密封检查一致",
     overCeiling: "超过限价",
+    overRate: "超过上限",
     capitalDiffers: "大写与数字不符，请核对",
   },
 
@@ -353,6 +354,8 @@ export default {
     "time-confirmation-asked": () => "主持人确认开标时间已到",
     "time-confirmed": () => "主持人和监督人均已确认开标时间已到",
     "deadline-postponed": (e) => `延期 ${e.no} 获监督人同意，截止时间改为 ${e.time}`,
+    "outage-attested": (e) => `${CUSTODIAN(e.custodian)}证明截止前停机`,
+    "outage-postponed": (e) => `延期 ${e.no}（停机顺延），截止时间改为 ${e.time}`,
     "intake-closed": (e) => `投标截止，接收关闭；${e.cosigned} 个保管人见证`,
     "set-frozen": (e) => `封存清单固定：${e.bids} 家`,
     "freeze-signed": (e) => `${CUSTODIAN(e.custodian)}签署封存清单`,

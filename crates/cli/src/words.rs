@@ -52,6 +52,18 @@ fn zh(event: &Event, state: &State) -> String {
             to.from.beijing(),
             to.deadline.beijing()
         ),
+        Event::OutageAttested(said) => format!(
+            "密钥分持人 {} 号证明：截止前自北京时间 {} 至 {} 未见日志的新检查点。",
+            said.custodian,
+            said.from.beijing(),
+            said.to.beijing()
+        ),
+        Event::OutagePostponed(to) => format!(
+            "延期 {}（停机顺延）：投标截止时间由北京时间 {} 顺延至 {}。",
+            to.no,
+            to.from.beijing(),
+            to.deadline.beijing()
+        ),
         Event::IntakeClosed(closed) => {
             format!(
                 "投标截止；日志 {} 条，{} 位密钥分持人已共同签署。",
@@ -257,6 +269,14 @@ fn en(event: &Event, state: &State) -> String {
         }
         Event::DeadlinePostponed(to) => format!(
             "Postponement {} approved: the deadline moves from {} to {}.",
+            to.no, to.from, to.deadline
+        ),
+        Event::OutageAttested(said) => format!(
+            "Custodian {} attests: before the deadline no new head of the log came from {} to {}.",
+            said.custodian, said.from, said.to
+        ),
+        Event::OutagePostponed(to) => format!(
+            "Postponement {} after an outage: the deadline moves from {} to {}.",
             to.no, to.from, to.deadline
         ),
         Event::IntakeClosed(closed) => format!(

@@ -7,7 +7,7 @@ use kaibiao_types::LotKey;
 use kaibiao_wire::{
     Accepted, BODY_LEN_MAX, BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost,
     DraftAnswer, FreezeSignaturePost, FrozenAnswer, JSON_TYPE, JournalPost, JsonError, Label,
-    LotList, Problem, SignedBody, TenderAnswer, from_json, paths, to_json,
+    LotList, OutagePost, Problem, SignedBody, TenderAnswer, from_json, paths, to_json,
 };
 use reqwest::{Client, Method, Response, Url, header, redirect};
 use serde::Serialize;
@@ -192,6 +192,15 @@ impl Hall {
         post: &JournalPost,
     ) -> Result<Accepted, HallError> {
         self.post_json(&paths::journals(lot), post, SMALL_MAX).await
+    }
+
+    /// Sends an attested outage.
+    pub(crate) async fn post_outage(
+        &self,
+        lot: &LotKey,
+        post: &OutagePost,
+    ) -> Result<Accepted, HallError> {
+        self.post_json(&paths::outages(lot), post, SMALL_MAX).await
     }
 
     /// Sends the statement of destruction.

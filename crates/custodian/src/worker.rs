@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kaibiao_crypto::scrub_stack;
 use kaibiao_types::{LotKey, Millis};
-use kaibiao_wire::{BoardAnswer, DraftAnswer, JournalPost};
+use kaibiao_wire::{BoardAnswer, DraftAnswer, JournalPost, OutagePost};
 use tokio::sync::watch;
 use tokio::task::{self, JoinSet};
 
@@ -235,7 +235,10 @@ impl Worker {
 
     /// Reads the log up to its newest signed head and cosigns that head.
     async fn follow(&mut self) -> Result<(), PollError> {
-        let note = self.hall.checkpoint(&self.key).await?;
+        let sent = self.work(|lot| Ok(lot.monotonic())).await?;
+        let answer = self.hall.checkpoint(&self.key).await;
+        self.note(move |lot| lot.asked(sent, lot.monotonic())).await?;
+        let note = answer?;
         let for_head = note.clone();
         let wanted = self.work(move |lot| lot.head(&for_head)).await?;
         let mut lines: Vec<Vec<u8>> = Vec::new();
@@ -254,13 +257,19 @@ impl Worker {
             let more = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
             lines.extend(more.take(room).map(<[u8]>::to_vec));
         }
-        let post = self
-            .work(move |lot| {
+        let attested = {
+            let note = note.clone();
+            self.work(move |lot| {
                 lot.follow(&note, &lines)?;
-                lot.cosign(&note)
+                lot.attest()
             })
-            .await?;
-        let Some(post) = post else { return Ok(()) };
+            .await?
+        };
+        // Before the head is cosigned: once k cosigned a closing head, nothing is postponed any more.
+        if let Some(post) = attested {
+            self.attest(&post).await?;
+        }
+        let Some(post) = self.work(move |lot| lot.cosign(&note)).await? else { return Ok(()) };
         match self.hall.post_cosignature(&self.key, &post).await {
             Ok(_) => {}
             // A head that the hall does not want any more is no reason to hold up the opening.
@@ -271,6 +280,20 @@ impl Worker {
         }
         let size = post.size;
         self.note(move |lot| lot.cosigned(size)).await
+    }
+
+    /// Attests an outage. A hall that does not want it, such as one whose intake is closed, holds nothing
+    /// up; one that gives no answer is asked again.
+    async fn attest(&mut self, post: &OutagePost) -> Result<(), PollError> {
+        match self.hall.post_outage(&self.key, post).await {
+            Ok(_) => tracing::info!(lot = %self.key, "the attested outage is handed over"),
+            Err(error) if error.is_refusal() => {
+                let detail = words::describe(&error);
+                tracing::warn!(lot = %self.key, detail, "the hall did not take the attested outage");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.note(Lot::attestation_answered).await
     }
 
     /// Does what the log asks for.

@@ -44,7 +44,10 @@ impl Memory {
             Act::Destroying { .. } => self.keep_at_most(Holding::Destroying),
             Act::Destroyed { .. } => self.keep_at_most(Holding::CosigningKey),
             Act::Retired { .. } => self.keep_at_most(Holding::Nothing),
-            Act::Clock { .. } | Act::Refused { .. } | Act::TimeToken { .. } => {}
+            Act::Clock { .. }
+            | Act::OutageAttested { .. }
+            | Act::Refused { .. }
+            | Act::TimeToken { .. } => {}
         }
     }
 

@@ -14,6 +14,7 @@ mod draw;
 mod duty;
 mod gate;
 mod refusal;
+mod silence;
 mod token;
 
 pub use act::{Holding, Memory};
@@ -24,4 +25,5 @@ pub use draw::DrawRelease;
 pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};
 pub use kaibiao_replay::{Act, Raised};
 pub use refusal::Refusal;
+pub use silence::{ASKED_WITHIN, Attesting, Silence};
 pub use token::{TimeToken, TokenFault, TokenMaterial};

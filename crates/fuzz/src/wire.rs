@@ -2,8 +2,8 @@
 
 use kaibiao_wire::{
     BoardAnswer, BoardPost, CosignaturePost, DestructionPost, DraftAnswer, DrawPartialBody, Frame,
-    FreezeSignaturePost, FrozenAnswer, JournalPost, LotList, LotsPost, PartialsBody, Problem,
-    PublishPost, ReceiptAnswer, RefusalBody, RehearsalPost, SignedBody, SubmissionPost,
+    FreezeSignaturePost, FrozenAnswer, JournalPost, LotList, LotsPost, OutagePost, PartialsBody,
+    Problem, PublishPost, ReceiptAnswer, RefusalBody, RehearsalPost, SignedBody, SubmissionPost,
     TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
 };
 use serde::Serialize;
@@ -24,6 +24,7 @@ pub(crate) fn message(data: &[u8]) {
     same::<JournalPost>(data);
     same::<LotList>(data);
     same::<LotsPost>(data);
+    same::<OutagePost>(data);
     same::<PartialsBody>(data);
     same::<Problem>(data);
     same::<PublishPost>(data);

@@ -47,6 +47,7 @@ pub(crate) fn routes() -> Router<Arc<LotBook>> {
         .route(paths::ROOM, get(socket::room))
         .route(paths::FROZEN, get(custody::frozen))
         .route(paths::COSIGNATURES, post(custody::cosign))
+        .route(paths::OUTAGES, post(custody::outage))
         .route(paths::FREEZE_SIGNATURES, post(custody::sign_freeze))
         .route(paths::PARTIALS, post(custody::partials))
         .route(paths::DRAW_PARTIALS, post(custody::draw_partial))

@@ -223,6 +223,7 @@ async fn what_strangers_post_before_the_deadline_is_answered_beside_the_room() {
         named("custodian-refusal", r#""custodian":1,"label":"E_DRAW","detail":"","at":5"#);
     let freeze = format!(r#"{{"custodian":1,"freeze_id":"{zero}","cms_b64":"MAA="}}"#);
     let destroyed = r#"{"custodian":1,"cms_b64":"MAA="}"#.to_owned();
+    let outage = r#"{"custodian":1,"deadline":3,"from":1,"to":2,"cms_b64":"MAA="}"#.to_owned();
     for (path, body, status, label) in [
         // Not even read.
         ("journals", "{".repeat(1 << 20), 409, "not-ready"),
@@ -230,6 +231,7 @@ async fn what_strangers_post_before_the_deadline_is_answered_beside_the_room() {
         ("draw-partials", draw, 422, "broken-signature"),
         ("refusals", refusal, 422, "broken-signature"),
         ("freeze-signatures", freeze, 422, "broken-signature"),
+        ("outages", outage, 422, "broken-signature"),
         ("destructions", destroyed, 422, "broken-signature"),
         ("refusals", r#"{"body":"e30=","cms":"MAA="}"#.to_owned(), 400, "bad-json"),
     ] {

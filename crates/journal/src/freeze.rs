@@ -155,6 +155,20 @@ pub fn journal_statement(
     format!("kaibiao/v1/journal\n{origin}\n{custodian}\n{moment}\n{length}\n{sha256}\n")
 }
 
+/// The text that a custodian signs with its certificate when it was without a new head of the log
+/// (ruling 12): `kaibiao/v1/outage`, origin, custodian, the deadline that counted, from and to in
+/// milliseconds since the Unix epoch, each on a line.
+pub fn outage_statement(
+    origin: &LogOrigin,
+    custodian: CustodianIndex,
+    deadline: UtcMillis,
+    from: UtcMillis,
+    to: UtcMillis,
+) -> String {
+    let (deadline, from, to) = (deadline.get(), from.get(), to.get());
+    format!("kaibiao/v1/outage\n{origin}\n{custodian}\n{deadline}\n{from}\n{to}\n")
+}
+
 impl FreezeRecord {
     /// The kind of the entry.
     pub const KIND: &'static str = "set-frozen";

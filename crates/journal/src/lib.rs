@@ -38,7 +38,7 @@ pub use cosigned::{CheckpointError, Cosignature, CosignedCheckpoint, verify_cosi
 pub use entry::{EntryError, EntryLine, SignedCommand};
 pub use freeze::{
     BidName, FreezeContext, FreezeRecord, FreezeStatus, FrozenBid, FrozenObject, ReceiptedBid,
-    destroyed_statement, freeze_statement, journal_statement,
+    destroyed_statement, freeze_statement, journal_statement, outage_statement,
 };
 pub use freeze_check::{CheckedFreeze, FreezeError};
 pub use freeze_places::{PlaceError, PlacePath};

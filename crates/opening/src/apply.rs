@@ -36,6 +36,13 @@ impl State {
             }
             Event::PostponementAsked(asked) => self.asked = Some(asked.clone()),
             Event::DeadlinePostponed(postponed) => self.postponed(postponed),
+            Event::OutageAttested(said) => {
+                self.silences.entry(said.custodian).or_default().push((said.from, said.to));
+            }
+            Event::OutagePostponed(postponed) => {
+                self.outages.insert(postponed.no);
+                self.postponed(postponed);
+            }
             Event::TimeConfirmationAsked(time) => self.time_asked = Some(time.clone()),
             Event::TimeConfirmed(_) => self.time_confirmed = Some(mark),
             Event::IntakeClosed(head) => {
@@ -190,6 +197,7 @@ impl State {
 
     fn postponed(&mut self, to: &DeadlinePostponed) {
         self.asked = None;
+        self.silences.clear(); // they were attested for the deadline of before
         self.postponements.push(to.clone());
     }
 

@@ -60,6 +60,7 @@ impl State {
             Input::Tick(tick) => Event::Tick(tick.clone()),
             Input::DeadlineReached(head) => Event::IntakeClosed(head.clone()),
             Input::SetFrozen(set) => Event::SetFrozen(set.clone()),
+            Input::OutageAttested(said) => Event::OutageAttested(said.clone()),
             Input::FreezeSigned(signed) => Event::FreezeSigned(signed.clone()),
             Input::FreezeTimeout => self.freeze_notice(now),
             Input::NoticeOver => self.freeze_complete(),
@@ -98,11 +99,13 @@ impl State {
         self.settle(&Actor::Hall, event, now)
     }
 
-    /// What the hall owes at `now` without any further input: the completed freeze, the notice of a
+    /// What the hall owes at `now` without any further input: a postponement that follows from an
+    /// attested outage, the completed freeze, the notice of a
     /// degraded one, the failure for too few bidders, the end of the reading. After a restart, and
     /// whenever [`State::next_due`] is reached, the hall writes this until it is `None`.
     pub fn due(&self, now: UtcMillis) -> Option<Event> {
         let event = match self.phase {
+            Phase::Receiving => Event::OutagePostponed(self.outage_postponement(now)?),
             Phase::Freezing if self.signers.len() >= self.quorum() => self.freeze_complete(),
             Phase::Freezing => self.freeze_notice(now),
             Phase::DegradedNotice => self.freeze_complete(),
@@ -122,6 +125,7 @@ impl State {
             return None; // its clocks stand
         }
         let at = match self.phase {
+            Phase::Receiving if self.outage_owed() => self.last_at,
             Phase::Freezing | Phase::DegradedNotice if self.signers.len() >= self.quorum() => {
                 self.last_at
             }
@@ -313,7 +317,8 @@ impl State {
         let mut next = self.clone();
         next.apply(&by, now, &event);
         let mut events = vec![event];
-        // Each event that is due changes the phase, and none of them brings one back: the loop ends.
+        // Each event that is due changes the phase, and none of them brings one back, or it is a
+        // postponement, after which custodians would have to attest anew: the loop ends.
         while let Some(owed) = next.due(now) {
             next.apply(&Actor::Hall, now, &owed);
             events.push(owed);

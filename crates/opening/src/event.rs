@@ -22,6 +22,7 @@ mod envelope;
 mod fault;
 mod hold;
 mod intake;
+mod outage;
 mod room;
 mod shape;
 mod statements;
@@ -39,6 +40,7 @@ pub use intake::{
     FrozenObject, FrozenPlace, IntakeClosed, LotPublished, PostponementAsked, RoundApproved,
     SetFrozen, Tick, TimeConfirmed, TooFewBidders,
 };
+pub use outage::OutageAttested;
 pub use room::{
     BiddersPublished, CustodianRefused, DocumentsOpened, JournalSigned, KeyDestroyed,
     ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PriceConfirmed,
@@ -154,6 +156,10 @@ events! {
     PostponementAsked(PostponementAsked) = "postponement-asked";
     /// The supervisor approved it: from here on the deadline is another one.
     DeadlinePostponed(DeadlinePostponed) = "deadline-postponed";
+    /// A custodian was without a new head of the log before the deadline (ruling 12).
+    OutageAttested(OutageAttested) = "outage-attested";
+    /// At least k custodians attested it: from here on the deadline is another one.
+    OutagePostponed(DeadlinePostponed) = "outage-postponed";
     /// The host says that the opening time has come, for custodians that cannot know (ruling 13).
     TimeConfirmationAsked(TimeConfirmed) = "time-confirmation-asked";
     /// The supervisor says so too: custodians without synchronised clocks may act.
@@ -292,7 +298,8 @@ impl Event {
     pub fn written_by(&self, cause: &Actor) -> Actor {
         match self {
             Self::LotPublished(lot) => Actor::Host(lot.host.code.clone()),
-            Self::FreezeSigned(FreezeSigned { custodian, .. })
+            Self::OutageAttested(OutageAttested { custodian, .. })
+            | Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
             | Self::DrawPartial(DrawPartial { custodian, .. })
@@ -336,6 +343,7 @@ impl Event {
             | Self::OpeningReconvened(_)
             | Self::OpeningClosed(_) => cause.clone(),
             Self::Tick(_)
+            | Self::OutagePostponed(_)
             | Self::IntakeClosed(_)
             | Self::SetFrozen(_)
             | Self::FreezeDegraded(_)
@@ -356,7 +364,8 @@ impl Event {
     /// The custodian that wrote this event, for the kinds that custodians write.
     pub const fn custodian(&self) -> Option<CustodianIndex> {
         match self {
-            Self::FreezeSigned(FreezeSigned { custodian, .. })
+            Self::OutageAttested(OutageAttested { custodian, .. })
+            | Self::FreezeSigned(FreezeSigned { custodian, .. })
             | Self::PartialsReceived(PartialsReceived { custodian, .. })
             | Self::CustodianRefused(CustodianRefused { custodian, .. })
             | Self::DrawPartial(DrawPartial { custodian, .. })

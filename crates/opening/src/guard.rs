@@ -10,6 +10,7 @@ mod freeze;
 mod hearing;
 mod hold;
 mod journal;
+mod outage;
 mod record;
 mod round;
 mod schedule;
@@ -63,13 +64,15 @@ impl EventKind {
             }
             Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
-            Self::FreezeSigned
+            Self::OutageAttested
+            | Self::FreezeSigned
             | Self::PartialsReceived
             | Self::CustodianRefused
             | Self::DrawPartial
             | Self::JournalSigned
             | Self::KeyDestroyed => &[Role::Custodian],
             Self::Tick
+            | Self::OutagePostponed
             | Self::IntakeClosed
             | Self::SetFrozen
             | Self::FreezeDegraded
@@ -168,8 +171,20 @@ impl State {
 
             // Ruling 12: a deadline is postponed as long as bids are received, also by a hall that was
             // away at the deadline; never once the closing head is in the log.
-            (E::PostponementAsked | E::DeadlinePostponed, P::Receiving) => Ok(()),
-            (E::PostponementAsked | E::DeadlinePostponed, _) => Err(Refusal::IntakeOver),
+            (
+                E::PostponementAsked
+                | E::DeadlinePostponed
+                | E::OutageAttested
+                | E::OutagePostponed,
+                P::Receiving,
+            ) => Ok(()),
+            (
+                E::PostponementAsked
+                | E::DeadlinePostponed
+                | E::OutageAttested
+                | E::OutagePostponed,
+                _,
+            ) => Err(Refusal::IntakeOver),
 
             // Before the deadline there is no opening to hold: the deadline moves (ruling 12).
             (
@@ -334,6 +349,8 @@ impl State {
             Event::Tick(tick) => self.tick(tick),
             Event::PostponementAsked(asked) => self.asked_postponement(asked, at),
             Event::DeadlinePostponed(to) => self.deadline_postponed(to, at),
+            Event::OutageAttested(said) => self.outage_may_be_attested(said, at),
+            Event::OutagePostponed(to) => self.outage_postponed(to, at),
             Event::TimeConfirmationAsked(time) => self.time_confirmation_asked(time),
             Event::TimeConfirmed(time) => self.time_confirmed_by_supervisor(time),
             Event::IntakeClosed(head) => self.intake_closed(head),
@@ -435,7 +452,8 @@ fn lot_published(lot: &LotPublished, id: &LotId, at: UtcMillis) -> Guard {
         && (lot.ceiling.is_none() || lot.names_prices())
         && tender::check_draws(&lot.draws).is_ok()
         && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok()
-        && lot.objection_ms.is_none_or(tender::span_is_valid);
+        && lot.objection_ms.is_none_or(tender::span_is_valid)
+        && lot.outage.is_none_or(|outage| outage.is_valid());
     fits(step, DataRule::Terms, lawful)
 }
 

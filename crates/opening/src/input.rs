@@ -4,7 +4,7 @@ use kaibiao_types::{CustodianIndex, Digest, Fault};
 
 use crate::event::{
     CustodianRefused, DrawPartial, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed,
-    LotPublished, OpenedDocument, PartialsReceived, SealResult, SetFrozen, Tick,
+    LotPublished, OpenedDocument, OutageAttested, PartialsReceived, SealResult, SetFrozen, Tick,
 };
 
 /// One step that no person's command causes. Signatures and digests in it were checked by whoever
@@ -15,6 +15,8 @@ pub enum Input {
     LotPublished(Box<LotPublished>),
     /// A tick is due.
     Tick(Tick),
+    /// A custodian was without a new head of the log before the deadline.
+    OutageAttested(OutageAttested),
     /// The deadline has passed and the closing head is cosigned by at least k custodians.
     DeadlineReached(IntakeClosed),
     /// All places are opened.
@@ -109,6 +111,7 @@ impl Input {
         match self {
             Self::LotPublished(_) => "lot-published",
             Self::Tick(_) => "tick",
+            Self::OutageAttested(_) => "outage-attested",
             Self::DeadlineReached(_) => "deadline-reached",
             Self::SetFrozen(_) => "set-frozen",
             Self::FreezeSigned(_) => "freeze-signed",

@@ -49,11 +49,11 @@ pub use event::{
     FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
     FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed,
     LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
-    ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened, Partial,
-    PartialsReceived, PassedApproved, PassedListed, PostponementAsked, PriceConfirmed, PriceRead,
-    PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned, Refused,
-    RoundApproved, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
-    TooFewBidders, UnsealingStarted, Verdict,
+    ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened,
+    OutageAttested, Partial, PartialsReceived, PassedApproved, PassedListed, PostponementAsked,
+    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated,
+    RecordSigned, Refused, RoundApproved, SealResult, SealsChecked, SetFrozen, SignedIn, Tick,
+    TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -74,7 +74,7 @@ pub use state::{
 pub use strict::JsonError;
 pub use tender::{
     Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
-    DrawAfter, DrawRange, DrawValues, Envelope, FieldKind, HallRef, ListedStep, LogRef,
+    DrawAfter, DrawRange, DrawValues, Envelope, FieldKind, HallRef, ListedStep, LogRef, OutageRule,
     ReadOutField, Round, Step, StepsError, Template, TenderDraft, TenderError, TenderFile, Terms,
     TickRule, TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource,
 };

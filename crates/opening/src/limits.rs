@@ -50,6 +50,10 @@ pub const OBJECTION_CHARS: usize = 2_000;
 pub const REASON_CHARS: usize = 400;
 /// The postponements of one lot.
 pub const POSTPONEMENTS: usize = 100;
+/// The postponements of one lot that follow outages.
+pub const OUTAGES: usize = 10;
+/// The silences that one custodian attests before one deadline.
+pub const SILENCES: usize = 8;
 /// The pauses and suspensions of one opening.
 pub const HOLDS: usize = 1_000;
 /// The measures of one opening.

@@ -13,8 +13,8 @@ impl PublishedBid {
     /// Judges one bid's price part.
     ///
     /// A plaintext that is not a price sheet of this lot is shown as opened, flagged with its
-    /// `BIDDER_FORMAT` label and no fault: it is not revoked (ruling 21). A price above the ceiling
-    /// is flagged and nothing more; rejecting it is the evaluation's task.
+    /// `BIDDER_FORMAT` label and no fault: it is not revoked (ruling 21). A price or a rate above its
+    /// ceiling is flagged and nothing more; rejecting it is the evaluation's task.
     pub fn judge(
         rules: &SheetRules<'_>,
         ceiling: Option<Money>,
@@ -32,6 +32,7 @@ impl PublishedBid {
             total: None,
             fields: None,
             over_ceiling: false,
+            rates_over_ceiling: Vec::new(),
             consortium: Vec::new(),
         };
         match sheet {
@@ -53,6 +54,7 @@ impl PublishedBid {
                     Ok(sheet) => Self {
                         verdict: Verdict::Opened,
                         total: sheet.total(),
+                        rates_over_ceiling: rules.over_ceiling(sheet.fields()),
                         fields: Some(sheet.fields().clone()),
                         consortium: sheet.consortium().to_vec(),
                         over_ceiling: is_above(sheet.total(), ceiling),

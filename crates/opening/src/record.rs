@@ -8,8 +8,8 @@ mod read;
 mod text;
 
 use kaibiao_types::{
-    BidSeq, Currency, CustodianIndex, Digest, Fault, LotId, Money, OrgCode, Part, Party, Stage,
-    TenderId, Threshold, UtcMillis,
+    BidSeq, Currency, CustodianIndex, Decimal, Digest, Fault, LotId, Money, OrgCode, Part, Party,
+    Stage, TenderId, Threshold, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -285,6 +285,9 @@ pub struct RecordField {
     pub value: String,
     /// The value with its unit.
     pub shown: Bilingual,
+    /// 超过上限, with the ceiling of the tender file; left out of any other field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_ceiling: Option<Decimal>,
 }
 
 /// One organisation in several bids, alone or in a consortium.

@@ -121,6 +121,9 @@ pub enum Refusal {
     /// The tender file has no window for objections.
     #[error("the tender file has no window for objections")]
     NoObjectionWindow,
+    /// The tender file has no outage rule.
+    #[error("the tender file has no outage rule")]
+    NoOutageRule,
     /// The part opened, or the evidence says whose fault it is that it did not.
     #[error("the evidence leaves no fault open here")]
     NoOpenFault,
@@ -220,6 +223,14 @@ pub enum Refusal {
         /// Time left.
         wait: Millis,
     },
+    /// Fewer than k custodians attested the same outage.
+    #[error("{have} of {need} custodians attested one outage")]
+    OutageUnproven {
+        /// Custodians that were silent together for as long as the rule says.
+        have: usize,
+        /// k.
+        need: usize,
+    },
     /// The step does not belong to this phase.
     #[error("{step} does not belong to phase {phase}")]
     OutOfOrder {
@@ -234,6 +245,9 @@ pub enum Refusal {
     /// Before the deadline an opening is postponed, not held.
     #[error("bids are received: the deadline is postponed instead")]
     PostponeInstead,
+    /// An attested outage postpones the deadline before the intake may be closed.
+    #[error("an attested outage postpones the deadline first")]
+    PostponementOwed,
     /// A custodian has released partials of the prices: they are published next (ruling 19).
     #[error("custodians have released partials of the prices")]
     PricesReleased,
@@ -387,6 +401,8 @@ pub enum DataRule {
     SealResults,
     /// A text or number breaks its limit.
     Shape(&'static str),
+    /// An attested silence is shorter than the rule says, lies outside its reach, or is still to come.
+    Silence,
     /// The signers are not those of the log.
     Signers,
     /// Another envelope than the present one, or another number of envelopes than the terms have.
@@ -432,6 +448,7 @@ impl DataRule {
             Self::Reading => "reading",
             Self::SealResults => "seal-results",
             Self::Shape(_) => "shape",
+            Self::Silence => "silence",
             Self::Signers => "signers",
             Self::Stage => "stage",
             Self::Terms => "terms",
@@ -477,6 +494,7 @@ impl Refusal {
             Self::NoCeiling => "no-ceiling",
             Self::NoObjectionWindow => "no-objection-window",
             Self::NoOpenFault => "no-open-fault",
+            Self::NoOutageRule => "no-outage-rule",
             Self::NoPrice => "no-price",
             Self::NoSuchBidder { .. } => "no-such-bidder",
             Self::NoSuchDraw { .. } => "no-such-draw",
@@ -498,7 +516,9 @@ impl Refusal {
             Self::ObjectionsRunning { .. } => "objections-running",
             Self::OutOfOrder { .. } => "out-of-order",
             Self::PassedMissing => "passed-missing",
+            Self::OutageUnproven { .. } => "outage-unproven",
             Self::PostponeInstead => "postpone-instead",
+            Self::PostponementOwed => "postponement-owed",
             Self::PricesAllRead => "prices-all-read",
             Self::PricesReleased => "prices-released",
             Self::ReadingRunning { .. } => "reading-running",
@@ -565,6 +585,7 @@ impl Refusal {
             | Self::LotClosed
             | Self::NoCeiling
             | Self::NoObjectionWindow
+            | Self::NoOutageRule
             | Self::NoPrice
             | Self::NoSuchBidder { .. }
             | Self::NoSuchDraw { .. }
@@ -572,7 +593,9 @@ impl Refusal {
             | Self::NoSuchPostponement { .. }
             | Self::NotHeld
             | Self::NotTheHolder { .. }
+            | Self::OutageUnproven { .. }
             | Self::PostponeInstead
+            | Self::PostponementOwed
             | Self::NotLater { .. }
             | Self::NotABidder
             | Self::NothingToUnseal { .. }

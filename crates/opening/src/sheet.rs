@@ -29,6 +29,14 @@ pub(crate) fn is_priced(fields: &[ReadOutField]) -> bool {
     fields.first().is_some_and(|field| field.key == "price" && field.kind == FieldKind::Money)
 }
 
+impl SheetRules<'_> {
+    /// The keys of the rates that are above their ceilings, in the order of the tender file.
+    pub(crate) fn over_ceiling(&self, values: &BTreeMap<String, String>) -> Vec<String> {
+        let over = |field: &&ReadOutField| values.get(&field.key).is_some_and(|v| field.is_over(v));
+        self.fields.iter().filter(over).map(|field| field.key.clone()).collect()
+    }
+}
+
 /// A price sheet that keeps the rules of its lot.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -33,6 +33,8 @@ pub struct State {
     pub(crate) last_tick: Option<LastTick>,
     pub(crate) asked: Option<PostponementAsked>,
     pub(crate) postponements: Vec<DeadlinePostponed>,
+    pub(crate) silences: BTreeMap<CustodianIndex, Vec<(UtcMillis, UtcMillis)>>,
+    pub(crate) outages: BTreeSet<u32>,
     pub(crate) time_asked: Option<TimeConfirmed>,
     pub(crate) time_confirmed: Option<Mark>,
     pub(crate) intake: Option<ClosedIntake>,
@@ -203,6 +205,8 @@ impl State {
             last_tick: None,
             asked: None,
             postponements: Vec::new(),
+            silences: BTreeMap::new(),
+            outages: BTreeSet::new(),
             time_asked: None,
             time_confirmed: None,
             intake: None,
@@ -290,6 +294,11 @@ impl State {
     /// The postponements so far, in order.
     pub fn postponements(&self) -> &[DeadlinePostponed] {
         &self.postponements
+    }
+
+    /// The numbers of the postponements that followed an outage.
+    pub const fn outages(&self) -> &BTreeSet<u32> {
+        &self.outages
     }
 
     /// When host and supervisor had both confirmed that the opening time has come (ruling 13), by

@@ -6,6 +6,7 @@
 mod check;
 mod draws;
 mod error;
+mod outage;
 mod steps;
 mod terms;
 mod time;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 
 pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
+pub use outage::OutageRule;
 pub use steps::{ListedStep, Step, StepsError};
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Envelope, FieldKind,

@@ -51,8 +51,13 @@ impl PriceWords {
         for field in asked {
             let Some(value) = fields.get(&field.key) else { continue };
             let (value_zh, value_en) = said(field, value, currency);
-            zh.push_str(&[&field.zh, "：", &value_zh, "。"].concat());
-            en.push_str(&[" ", &field.en, ": ", &value_en, "."].concat());
+            let (over_zh, over_en) = if field.is_over(value) {
+                ("，超过上限", ", above the ceiling")
+            } else {
+                ("", "")
+            };
+            zh.push_str(&[&field.zh, "：", &value_zh, over_zh, "。"].concat());
+            en.push_str(&[" ", &field.en, ": ", &value_en, over_en, "."].concat());
         }
         let duration = suggested(&zh);
         Self { zh, en, duration }

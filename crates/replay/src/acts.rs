@@ -78,6 +78,17 @@ pub enum Act {
         /// The points, each with the bid it belongs to.
         raised: Vec<Raised>,
     },
+    /// Attested that it was without a new head of the log before a deadline (ruling 12).
+    OutageAttested {
+        /// When, by the custodian's clock.
+        at: UtcMillis,
+        /// The deadline that counted.
+        deadline: UtcMillis,
+        /// From when on.
+        from: UtcMillis,
+        /// Until when.
+        to: UtcMillis,
+    },
     /// Refused a request.
     Refused {
         /// When, by the custodian's clock.
@@ -166,6 +177,7 @@ impl Act {
             | Self::DrawIntent { at, .. }
             | Self::FreezeSigned { at, .. }
             | Self::Intent { at, .. }
+            | Self::OutageAttested { at, .. }
             | Self::Refused { at, .. }
             | Self::Retired { at }
             | Self::TimeToken { at, .. } => *at,

@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
     CheckpointError, EntryError, EntryLine, LogError, OpeningLog, destroyed_statement,
-    freeze_statement, journal_statement, verify_cosignatures,
+    freeze_statement, journal_statement, outage_statement, verify_cosignatures,
 };
 use kaibiao_opening::{
     Actor, Event, EventError, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed,
-    LotPublished, OpeningRecord, PricesPublished, RecordSigned, Refusal, ReplayError,
-    SignedCommandBody, State,
+    LotPublished, OpeningRecord, OutageAttested, PricesPublished, RecordSigned, Refusal,
+    ReplayError, SignedCommandBody, State,
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
@@ -302,6 +302,7 @@ impl Replay {
             Event::IntakeClosed(closed) => {
                 return self.check_closing_head(entry.index(), closed).map(Some);
             }
+            Event::OutageAttested(said) => self.check_attestation(entry, said)?,
             Event::FreezeSigned(signed) => self.check_freeze_signature(entry, signed)?,
             Event::JournalSigned(signed) => self.check_journal_signature(entry, signed)?,
             Event::KeyDestroyed(destroyed) => self.check_destruction(entry, destroyed)?,
@@ -365,6 +366,17 @@ impl Replay {
     ) -> Result<(), ReplayFault> {
         let statement = freeze_statement(self.tender.origin(), &signed.freeze_id);
         self.check_custodian(entry, signed.custodian, &signed.cms, &statement)
+    }
+
+    /// Ruling 12: the custodian's own statement about the silence that it names, before this deadline.
+    fn check_attestation(
+        &self,
+        entry: &EntryLine,
+        said: &OutageAttested,
+    ) -> Result<(), ReplayFault> {
+        let OutageAttested { custodian, deadline, from, to, cms } = said;
+        let statement = outage_statement(self.tender.origin(), *custodian, *deadline, *from, *to);
+        self.check_custodian(entry, *custodian, cms, &statement)
     }
 
     /// Ruling 19: the custodian's own statement over its journal. The journal itself is not at hand

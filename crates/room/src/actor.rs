@@ -134,6 +134,7 @@ impl Room {
                 answer(reply, self.complete(upload, revision, digests))
             }
             Job::Cosign { size, line, reply } => answer(reply, self.cosign(size, line)),
+            Job::Outage { attested, reply } => answer(reply, self.take_outage(&attested)),
             Job::SignFreeze { signed, reply } => answer(reply, self.sign_freeze(&signed)),
             Job::Partials { partials, reply } => answer(reply, self.take_partials(*partials)),
             Job::DrawPartial { answer: partial, reply } => {
@@ -352,6 +353,9 @@ impl Room {
         }
         self.log.push(lines.into_iter().map(Into::into));
         self.refresh_view();
+        if events.iter().any(|event| matches!(event, Event::OutagePostponed(_))) {
+            self.reschedule();
+        }
         Ok(self.replay.log().len())
     }
 

@@ -123,7 +123,15 @@ impl Room {
         self.closing.filter(|_| self.replay.state().phase() == Phase::Receiving)?;
         let terms = self.replay.tender().file().terms();
         let wait = terms.freeze_wait_ms.min(terms.grace_ms);
-        let until = self.replay.deadline().plus(wait);
+        let mut from = self.replay.deadline();
+        if terms.outage.is_some() {
+            // A hall that was away over the deadline gives custodians the time to attest it.
+            let last = self.closing.and_then(|closing| closing.size.checked_sub(1));
+            let entries = self.replay.log().entries();
+            let last = last.and_then(|last| entries.get(usize::try_from(last).ok()?));
+            from = last.map_or(from, |last| from.max(last.at()));
+        }
+        let until = from.plus(wait);
         // Past it there is nothing to wake up for: the next cosignature is.
         (until > self.hall.now()).then_some(until)
     }

@@ -28,6 +28,8 @@ pub(crate) enum Job {
     },
     /// A custodian's cosignature line for a head.
     Cosign { size: u64, line: String, reply: Reply<()> },
+    /// A custodian's attestation of an outage.
+    Outage { attested: FromSeat<crate::Outage>, reply: Reply<u64> },
     /// A custodian's signature under the freeze.
     SignFreeze { signed: FromSeat<crate::FreezeSignature>, reply: Reply<u64> },
     /// A custodian's partial decryptions.
@@ -163,6 +165,15 @@ impl LotHandle {
             return Err(RoomError::Proof("the line is longer than any cosignature".to_owned()));
         }
         self.ask(|reply| Job::Cosign { size, line, reply }).await
+    }
+
+    /// Takes in a custodian's attestation of an outage.
+    ///
+    /// # Errors
+    ///
+    /// [`RoomError`].
+    pub async fn outage(&self, attested: FromSeat<crate::Outage>) -> Result<u64, RoomError> {
+        self.ask(|reply| Job::Outage { attested, reply }).await
     }
 
     /// Takes in a custodian's signature under the freeze.

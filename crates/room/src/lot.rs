@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
 
 use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
-use kaibiao_opening::{Actor, Event, HallRef, LotPublished, Phase, TenderDraft};
+use kaibiao_opening::{Actor, Event, HallRef, LotPublished, Phase, TenderDraft, Terms, limits};
 use kaibiao_pki::{Usage, verify_chain};
 use kaibiao_replay::{
     BoardKind, FrozenMaterial, LockPoints, Replay, TenderMaterial, VerifiedTender,
@@ -321,7 +321,7 @@ impl LotBook {
         };
         let now = self.hall.now();
         let verified = VerifiedTender::verify(&documents.material(), &self.hall.trust, now)?;
-        verified.seats_last(verified.file().terms().deadline)?;
+        verified.seats_last(last_deadline(verified.file().terms()))?;
         let announced = verified.file().announced();
         let vkey = entry.ceremony.log_signer(&self.hall)?.vkey().to_string();
         // Who counts as independent of the platform is judged by the organisation named here.
@@ -493,6 +493,12 @@ impl LotBook {
             drop(thread.join());
         }
     }
+}
+
+/// The deadline after as many outages as may postpone it, each from the deadline before.
+fn last_deadline(terms: &Terms) -> UtcMillis {
+    let outages = (0..limits::OUTAGES).filter_map(|_| terms.outage);
+    outages.fold(terms.deadline, |deadline, outage| deadline.plus(outage.postpone_by_ms))
 }
 
 impl LotEntry {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use custody::{
     BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost, FreezeSignaturePost,
-    FrozenAnswer, FrozenItem, JournalPost, PartialItem, PartialsBody, PartialsKind, PathItem,
-    RefusalBody, RefusalKind, RehearsalPost,
+    FrozenAnswer, FrozenItem, JournalPost, OutagePost, PartialItem, PartialsBody, PartialsKind,
+    PathItem, RefusalBody, RefusalKind, RehearsalPost,
 };
 pub use draw::{DrawPartialBody, DrawPartialKind};
 pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};

@@ -60,6 +60,8 @@ lot_paths! {
     frozen FROZEN "/frozen";
     /// `POST`: a custodian's cosignature of a checkpoint.
     cosignatures COSIGNATURES "/cosignatures";
+    /// `POST`: a custodian's attestation of an outage.
+    outages OUTAGES "/outages";
     /// `POST`: a custodian's signature of the freeze.
     freeze_signatures FREEZE_SIGNATURES "/freeze-signatures";
     /// `POST`: a custodian's partial decryptions.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kaibiao_ceremony::KeyShare;
-use kaibiao_custody::{Custody, Holding};
+use kaibiao_custody::{Custody, Holding, Silence};
 use kaibiao_journal::Cosigner;
 use kaibiao_merkle::Tree;
 use kaibiao_replay::{FrozenMaterial, Replay, TenderMaterial, VerifiedTender};
 use kaibiao_types::{CustodianIndex, Digest, UtcMillis};
-use kaibiao_wire::TenderAnswer;
+use kaibiao_wire::{OutagePost, TenderAnswer};
 
 use super::journals::Handing;
 use super::time::LotClock;
@@ -31,6 +31,8 @@ pub(crate) struct Opening {
     /// The frozen bids, by the freeze they were fetched for.
     pub(super) material: Option<(Digest, FrozenMaterial)>,
     pub(super) sent: Sent,
+    /// The questions for new heads, and the silence between them.
+    pub(super) silence: Silence,
     /// The newest head that the hall showed with this custodian's cosignature: size and note.
     pub(super) shown: Option<(u64, String)>,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Opening {
 pub(super) struct Sent {
     /// The head whose cosignature the hall took, and when.
     pub(super) head: Option<(u64, Instant)>,
+    /// An attested outage that the hall has not answered.
+    pub(super) outage: Option<OutagePost>,
     /// When the countersignature was last sent.
     pub(super) freeze: Option<Instant>,
     /// When partial decryptions were last sent.
@@ -142,6 +146,7 @@ impl Lot {
             tree: Tree::new(),
             material: None,
             sent: Sent::default(),
+            silence: Silence::default(),
             shown: None,
         };
         if let Err(error) = opening.read_copy(&lines, self.journal.memory()) {

@@ -65,7 +65,9 @@ impl Lot {
         if tree.root_at(head.size) != Some(head.root) || !continues(&tree, memory) {
             return self.rolled_back(note, head);
         }
-        opening.take_in(lines)
+        opening.take_in(lines)?;
+        self.heard(!lines.is_empty());
+        Ok(())
     }
 
     /// The cosignature of the head up to which the log was read, if the hall does not show it. The

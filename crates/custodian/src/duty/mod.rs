@@ -6,6 +6,7 @@ mod destroy;
 mod draw;
 mod follow;
 mod journals;
+mod outage;
 mod release;
 mod time;
 

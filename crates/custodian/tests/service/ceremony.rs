@@ -9,7 +9,7 @@ use kaibiao_replay::{Announcement, BoardKind, RehearsalNo, board_statement};
 use kaibiao_wire::BoardPost;
 use tempfile::TempDir;
 
-use crate::hall::{Hall, digest};
+use crate::hall::{Hall, Served, digest};
 use crate::people::{Running, TestClock, key_store};
 use crate::scene::{BEFORE, Scene, index, lot_key, sign};
 
@@ -130,7 +130,7 @@ async fn another_session_is_refused_once_there_is_a_share() {
         served.board.clear();
         served.draft.as_mut().unwrap().session = digest(1);
     }
-    Hall::rest().await;
+    refused_once_more(&keys, 1, 0).await;
     assert_eq!(hall.lock().offered.len(), before);
     {
         let mut served = hall.lock();
@@ -151,8 +151,9 @@ async fn another_session_is_refused_once_there_is_a_share() {
         served.draft.as_mut().unwrap().session = digest(3);
         served.offered.len()
     };
+    let refused_before = refused_so_far(&keys, 1);
     let one = Running::start(keys.path(), 1, &hall.address, clock).await;
-    Hall::rest().await;
+    refused_once_more(&keys, 1, refused_before).await;
     assert_eq!(hall.lock().offered.len(), before);
     assert!(one.is_alive());
     one.kill().await;
@@ -248,14 +249,14 @@ async fn three_test_objects_are_raised_and_none_after_ready() {
         }
     };
     // The hall changes its test object again and again; three are raised.
-    let raised = |hall: &Hall| -> std::collections::BTreeSet<String> {
-        let posts = offered(hall, 1, "rehearsal-partial");
+    let raised_in = |served: &Served| -> std::collections::BTreeSet<String> {
+        let own = |post: &&BoardPost| post.from == index(1) && post.kind == "rehearsal-partial";
         let d = |post: &BoardPost| {
             let partial: kaibiao_ceremony::Partial =
                 serde_json::from_slice(post.body_b64.as_slice()).unwrap();
             partial.d.to_string()
         };
-        posts.iter().map(d).collect()
+        served.offered.iter().filter(own).map(d).collect()
     };
     let replace = |hall: &Hall, object: &[u8]| {
         let mut served = hall.lock();
@@ -271,15 +272,14 @@ async fn three_test_objects_are_raised_and_none_after_ready() {
     for count in 1..=4_usize {
         last = scene.test_object(&record);
         replace(&hall, &last);
-        for _ in 0..10 {
-            Hall::rest().await;
-            if raised(&hall).len() == count.min(3) {
-                break;
-            }
+        if count <= 3 {
+            let all = |served: &mut Served| (raised_in(served).len() == count).then_some(());
+            hall.until("one more test object raised", all).await;
+        } else {
+            refused_once_more(&keys, 1, 0).await;
         }
-        Hall::rest().await;
-        assert_eq!(raised(&hall).len(), count.min(3));
     }
+    assert_eq!(raised_in(&hall.lock()).len(), 3);
     let refused = refusals_of(&keys, 1, running.remove(0)).await;
     assert_eq!(refused, [("ceremony".to_owned(), "E_CEREMONY".to_owned())]);
 
@@ -291,24 +291,30 @@ async fn three_test_objects_are_raised_and_none_after_ready() {
     std::fs::write(ready, b"").unwrap();
     replace(&hall, &last);
     let before = offered(&hall, 2, "rehearsal-partial").len();
+    let refused_before = refused_so_far(&keys, 2);
     let two = Running::start(keys.path(), 2, &hall.address, clock).await;
-    Hall::rest().await;
+    refused_once_more(&keys, 2, refused_before).await;
     assert_eq!(offered(&hall, 2, "rehearsal-partial").len(), before);
     let refused = refusals_of(&keys, 2, two).await;
     assert!(!refused.is_empty());
 }
 
-/// Waits until custodian 1 has refused more often than before.
-async fn refused_once_more(keys: &TempDir, before: usize) {
-    let journal = keys.path().join("custodian-1/ZZ-2027/1/journal.jsonl");
-    for _ in 0..1_500 {
-        let text = std::fs::read_to_string(&journal).unwrap_or_default();
-        if text.lines().filter(|line| line.contains("\"refused\"")).count() > before {
+/// How often a custodian has refused by its journal.
+fn refused_so_far(keys: &TempDir, number: usize) -> usize {
+    let journal = keys.path().join(format!("custodian-{number}/ZZ-2027/1/journal.jsonl"));
+    let text = std::fs::read_to_string(journal).unwrap_or_default();
+    text.lines().filter(|line| line.contains("\"refused\"")).count()
+}
+
+/// Waits until a custodian has refused more often than before.
+async fn refused_once_more(keys: &TempDir, number: usize, before: usize) {
+    for _ in 0..6_000 {
+        if refused_so_far(keys, number) > before {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    panic!("custodian 1 did not refuse");
+    panic!("custodian {number} did not refuse");
 }
 
 /// The points that custodian 1 noted as raised in rehearsals.
@@ -418,7 +424,7 @@ async fn what_is_no_fresh_test_object_of_the_host_is_not_raised() {
             served.pin(from, kind, &object, &cms);
         }
         let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
-        refused_once_more(&keys, expected.len()).await;
+        refused_once_more(&keys, 1, expected.len()).await;
         assert!(one.is_alive(), "{what}");
         one.kill().await;
         assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), [], "{what}");
@@ -433,14 +439,14 @@ async fn what_is_no_fresh_test_object_of_the_host_is_not_raised() {
     hall.lock().board.clone_from(&board);
     hall.lock().pin("host", kind, &good, &good_cms);
     let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
-    refused_once_more(&keys, expected.len()).await;
+    refused_once_more(&keys, 1, expected.len()).await;
     one.kill().await;
     assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), []);
     // A fourth point.
     let (a, b) = ("02".repeat(33), "03".repeat(33));
     std::fs::write(&file, format!("{before}{a}\n{b}\n")).unwrap();
     let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
-    refused_once_more(&keys, expected.len() + 1).await;
+    refused_once_more(&keys, 1, expected.len() + 1).await;
     one.kill().await;
     assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), []);
     // After READY.
@@ -448,7 +454,7 @@ async fn what_is_no_fresh_test_object_of_the_host_is_not_raised() {
     let ready = keys.path().join("custodian-1/ZZ-2027/1/ready");
     std::fs::write(&ready, b"").unwrap();
     let one = Running::start(keys.path(), 1, &hall.address, clock.clone()).await;
-    refused_once_more(&keys, expected.len() + 2).await;
+    refused_once_more(&keys, 1, expected.len() + 2).await;
     one.kill().await;
     assert_eq!(offered(&hall, 1, "rehearsal-partial-2"), []);
     assert_eq!(refusals(keys.path(), 1).await.len(), expected.len() + 3);

@@ -12,8 +12,8 @@ use kaibiao_types::{Digest, LotKey, UtcMillis};
 use kaibiao_wire::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
     DestructionPost, DraftAnswer, DrawPartialBody, FreezeSignaturePost, FrozenAnswer, JournalPost,
-    Label, LotList, LotStatus, PROBLEM_TYPE, PartialsBody, Problem, RefusalBody, SignedBody, Since,
-    TenderAnswer, Words, from_json, paths, to_json,
+    Label, LotList, LotStatus, OutagePost, PROBLEM_TYPE, PartialsBody, Problem, RefusalBody,
+    SignedBody, Since, TenderAnswer, Words, from_json, paths, to_json,
 };
 use serde::Serialize;
 
@@ -34,6 +34,14 @@ pub struct Served {
     /// Every message for the board, taken or not.
     pub offered: Vec<BoardPost>,
     pub cosignatures: Vec<CosignaturePost>,
+    /// How often the checkpoint was asked for.
+    pub checkpoints_asked: usize,
+    /// Attested outages, each with the greatest head that its custodian had cosigned by then.
+    pub outages: Vec<(OutagePost, u64)>,
+    /// So many attestations arrive and the answer is lost.
+    pub outages_down: usize,
+    /// Attestations are not wanted.
+    pub outages_refused: Option<Label>,
     pub freeze_signatures: Vec<FreezeSignaturePost>,
     pub journals: Vec<JournalPost>,
     /// Journals arrive and the answer is lost.
@@ -137,6 +145,7 @@ fn router(served: Arc<Mutex<Served>>) -> Router {
         .route(paths::CHECKPOINT, get(checkpoint))
         .route(paths::FROZEN, get(frozen))
         .route(paths::COSIGNATURES, post(cosignatures))
+        .route(paths::OUTAGES, post(outages))
         .route(paths::FREEZE_SIGNATURES, post(freeze_signatures))
         .route(paths::JOURNALS, post(journals))
         .route(paths::DESTRUCTIONS, post(destructions))
@@ -201,7 +210,9 @@ async fn log(State(served): Shared, query: axum::extract::Query<Since>) -> Respo
 }
 
 async fn checkpoint(State(served): Shared) -> Response {
-    match &served.lock().unwrap().checkpoint {
+    let mut served = served.lock().unwrap();
+    served.checkpoints_asked += 1;
+    match &served.checkpoint {
         Some(note) => note.clone().into_response(),
         None => problem(Label::NotReady),
     }
@@ -217,6 +228,18 @@ async fn cosignatures(State(served): Shared, body: axum::body::Bytes) -> Respons
     let mut served = served.lock().unwrap();
     served.cosignatures.push(from_json(&body).unwrap());
     json(&served.head())
+}
+
+async fn outages(State(served): Shared, body: axum::body::Bytes) -> Response {
+    let mut served = served.lock().unwrap();
+    let post: OutagePost = from_json(&body).unwrap();
+    let own = served.cosignatures.iter().filter(|c| c.custodian == post.custodian);
+    let greatest = own.map(|c| c.size).max().unwrap_or(0);
+    served.outages.push((post, greatest));
+    if served.outages_down >= served.outages.len() {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    served.outages_refused.map_or_else(|| json(&served.head()), problem)
 }
 
 async fn freeze_signatures(State(served): Shared, body: axum::body::Bytes) -> Response {

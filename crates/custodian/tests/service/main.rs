@@ -15,6 +15,7 @@ mod draw;
 mod hall;
 mod journals;
 mod opening;
+mod outage;
 mod people;
 mod scene;
 mod time;

@@ -113,6 +113,7 @@ fn terms(people: &People) -> Terms {
             en: "Price".to_owned(),
             kind: FieldKind::Money,
             unit: None,
+            ceiling: None,
         }],
         custody: Custody {
             policy: CustodyPolicy::CeremonyOnly,
@@ -135,6 +136,7 @@ fn terms(people: &People) -> Terms {
         objection_ms: None,
         envelopes: Vec::new(),
         round: None,
+        outage: None,
     }
 }
 

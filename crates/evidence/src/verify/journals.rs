@@ -230,7 +230,10 @@ impl Compared<'_> {
                     .into_iter()
                     .find_map(|(wrong, what)| wrong.then_some(what))
                 }
-                Act::Clock { .. } | Act::Refused { .. } | Act::TimeToken { .. } => None,
+                Act::Clock { .. }
+                | Act::OutageAttested { .. }
+                | Act::Refused { .. }
+                | Act::TimeToken { .. } => None,
             };
             if let Some(what) = wrong {
                 return add(CheckId::Jrn02, format!("line {line} {what}"));

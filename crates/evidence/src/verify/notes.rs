@@ -27,11 +27,16 @@ impl Run {
         }
         for to in state.postponements() {
             let (from, later) = (to.from, to.deadline);
+            let (zh, en) = if state.outages().contains(&to.no) {
+                ("，因密钥分持人证明停机", ", for an outage that custodians attested")
+            } else {
+                ("", "")
+            };
             self.findings.note(
                 "postponed",
                 None,
-                format!("延期 {}：截止时间由 {from} 推迟至 {later}", to.no),
-                format!("postponement {}: the deadline moved from {from} to {later}", to.no),
+                format!("延期 {}：截止时间由 {from} 推迟至 {later}{zh}", to.no),
+                format!("postponement {}: the deadline moved from {from} to {later}{en}", to.no),
             );
         }
         self.hold_notes(state);

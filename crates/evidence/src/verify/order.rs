@@ -51,7 +51,8 @@ impl Run {
         };
         // Without the state that the procedure keeps: the last postponement in the log counts.
         let postponed = log.entries().iter().rev().find_map(|entry| {
-            let postponed = entry.kind() == EventKind::DeadlinePostponed.name();
+            let kinds = [EventKind::DeadlinePostponed, EventKind::OutagePostponed];
+            let postponed = kinds.iter().any(|kind| kind.name() == entry.kind());
             postponed.then(|| entry.data_as::<DeadlinePostponed>().ok()).flatten()
         });
         let deadline = postponed.map_or(tender.terms().deadline, |to| to.deadline);

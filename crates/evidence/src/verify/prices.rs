@@ -241,6 +241,7 @@ fn differing(derived: &PublishedBid, published: &PublishedBid) -> &'static str {
         ("total", derived.total == published.total),
         ("fields", derived.fields == published.fields),
         ("over_ceiling", derived.over_ceiling == published.over_ceiling),
+        ("rates_over_ceiling", derived.rates_over_ceiling == published.rates_over_ceiling),
     ];
     fields.iter().find(|(_, same)| !same).map_or("manifest_sha256", |(name, _)| name)
 }

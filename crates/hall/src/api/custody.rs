@@ -4,13 +4,14 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kaibiao_room::{
-    Destroyed, DrawAnswer, FreezeSignature, HandedJournal, HandedRefusal, PartialSet, RoomError,
+    Destroyed, DrawAnswer, FreezeSignature, HandedJournal, HandedRefusal, Outage, PartialSet,
+    RoomError,
 };
 use kaibiao_types::{LotId, LotKey, TenderId};
 use kaibiao_wire::{
     Accepted, B64, CosignaturePost, DestructionPost, DrawPartialBody, FreezeSignaturePost,
-    FrozenAnswer, FrozenItem, HeaderItem, JournalPost, Label, PartialsBody, PathItem, RefusalBody,
-    SignedBody, from_json,
+    FrozenAnswer, FrozenItem, HeaderItem, JournalPost, Label, OutagePost, PartialsBody, PathItem,
+    RefusalBody, SignedBody, from_json,
 };
 use serde::de::DeserializeOwned;
 
@@ -42,6 +43,18 @@ pub(super) async fn cosign(State(book): Book, path: Path<(String, String)>, body
     let post: CosignaturePost = from_json(&body)?;
     room.cosign(post.size, post.cosignature).await?;
     json(StatusCode::OK, &Accepted { head: room.log().head() })
+}
+
+pub(super) async fn outage(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {
+    let lot = lot_of(path)?;
+    let room = book.room(&lot)?;
+    let attested = beside(move || {
+        let OutagePost { custodian, deadline, from, to, cms_b64 } = from_json(&body)?;
+        let outage = Outage { custodian, deadline, from, to };
+        Ok(book.from_seat(&lot, outage, cms_b64.0)?)
+    });
+    let head = room.outage(attested.await?).await?;
+    json(StatusCode::OK, &Accepted { head })
 }
 
 pub(super) async fn sign_freeze(

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
 use crate::tender::{
-    Bilingual, CustodyKind, Draw, Envelope, ListedStep, ReadOutField, Round, Template, TenderFile,
-    TimeSource, envelope, stages,
+    Bilingual, CustodyKind, Draw, Envelope, ListedStep, OutageRule, ReadOutField, Round, Template,
+    TenderFile, TimeSource, envelope, stages,
 };
 
 data! {
@@ -87,6 +87,9 @@ data! {
         /// Which round of sealed prices it is; any other lot does not have the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         round: Option<Round>,
+        /// When the deadline is postponed by itself; without this rule the key is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outage: Option<OutageRule>,
     }
 
     /// `round-approved`: the supervisor approved who is invited to a round of sealed prices.
@@ -115,9 +118,9 @@ data! {
         reason: String,
     }
 
-    /// `deadline-postponed`.
+    /// `deadline-postponed` and `outage-postponed`.
     DeadlinePostponed {
-        /// The postponement that was asked for.
+        /// The postponement that was asked for; after an outage the next number.
         no: u32,
         /// The deadline until now.
         from: UtcMillis,
@@ -291,6 +294,7 @@ impl LotPublished {
             objection_ms: terms.objection_ms,
             envelopes: terms.envelopes,
             round: terms.round,
+            outage: terms.outage,
         }
     }
 

@@ -126,6 +126,10 @@ data! {
         fields: Option<BTreeMap<String, String>>,
         /// Whether the price is above the ceiling.
         over_ceiling: bool,
+        /// The rates above their own ceilings, by key in the order of the tender file; without any the
+        /// key is left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rates_over_ceiling: Vec<String>,
         /// The other members of the consortium; the key is left out of any other bid.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         consortium: Vec<Party>,

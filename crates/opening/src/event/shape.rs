@@ -43,6 +43,7 @@ impl Event {
                 }
                 Ok(())
             }
+            Self::OutageAttested(data) => cms(&data.cms),
             Self::FreezeSigned(data) => cms(&data.cms),
             Self::JournalSigned(data) => {
                 need((1..=limits::JOURNAL_BYTES).contains(&data.length), "length")?;
@@ -116,6 +117,7 @@ impl Event {
             | Self::PassedApproved(_)
             | Self::OpeningReconvened(_)
             | Self::DeadlinePostponed(_)
+            | Self::OutagePostponed(_)
             | Self::TimeConfirmationAsked(_)
             | Self::TimeConfirmed(_)
             | Self::Tick(_)

@@ -17,6 +17,9 @@ impl State {
     /// The closing head covers the last tick, and at least k custodians cosigned it.
     pub(super) fn intake_closed(&self, head: &IntakeClosed) -> Guard {
         let step = EventKind::IntakeClosed;
+        if self.outage_owed() {
+            return Err(Refusal::PostponementOwed);
+        }
         let covered = self.last_tick.is_some_and(|last| {
             head.tick == last.no && head.size > last.entry && head.size <= self.entries
         });

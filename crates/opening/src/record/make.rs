@@ -9,7 +9,7 @@ use super::{
     RecordEnvelope, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection,
     RecordPassed, RecordRound, RecordRow, RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
-use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
+use crate::event::{DeadlinePostponed, FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
 use crate::phase::Phase;
 use crate::state::{Mark, Objection, State};
@@ -234,6 +234,7 @@ fn row(
 
 fn fields(lot: &LotPublished, stage: Stage, price: &PublishedBid) -> Vec<RecordField> {
     let Some(values) = &price.fields else { return Vec::new() };
+    let over = &price.rates_over_ceiling;
     lot.fields_of(stage)
         .iter()
         .filter_map(|field| {
@@ -244,6 +245,7 @@ fn fields(lot: &LotPublished, stage: Stage, price: &PublishedBid) -> Vec<RecordF
                 name: Bilingual { zh: field.zh.clone(), en: field.en.clone() },
                 value: value.clone(),
                 shown: Bilingual { zh, en },
+                over_ceiling: field.ceiling.filter(|_| over.contains(&field.key)),
             })
         })
         .collect()
@@ -402,6 +404,10 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
     });
     for postponed in state.postponements() {
         let (from, to) = (postponed.from, postponed.deadline);
+        if state.outages().contains(&postponed.no) {
+            notes.push(outage_note(postponed));
+            continue;
+        }
         notes.push(note(
             format!(
                 "延期 {}：投标截止时间由北京时间 {} 推迟至 {}，经招标人和监督人签署。",
@@ -450,4 +456,18 @@ fn notes(state: &State, lot: &LotPublished) -> Option<Vec<Bilingual>> {
         ));
     }
     Some(notes)
+}
+
+fn outage_note(postponed: &DeadlinePostponed) -> Bilingual {
+    let DeadlinePostponed { no, from, deadline } = postponed;
+    let zh = format!(
+        "延期 {no}：密钥分持人证明截止前停机，投标截止时间按招标文件由北京时间 {} 顺延至 {}。",
+        from.beijing(),
+        deadline.beijing()
+    );
+    let en = format!(
+        "postponement {no}: custodians attested an outage before the deadline, which moved from \
+         {from} to {deadline} by the rule of the tender file."
+    );
+    Bilingual { zh, en }
 }

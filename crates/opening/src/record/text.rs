@@ -197,6 +197,10 @@ fn write_row(page: &mut Page, row: &RecordRow) {
         } else {
             format!("{} / {}", field.shown.zh, field.shown.en)
         };
+        let shown = match field.over_ceiling {
+            Some(ceiling) => format!("{shown}，超过上限 above the ceiling {ceiling}"),
+            None => shown,
+        };
         page.item(&name, &shown);
     }
     page.item("确认 Confirmed", &or_none(row.confirmed_at.map(time)));

@@ -115,6 +115,16 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::NoOpenFault => {
             "该部分已经解密，或者证据已经表明原因，不能另行认定。请核对投标人和部分。".to_owned()
         }
+        Refusal::NoOutageRule => {
+            "招标文件没有停机顺延的规定。如需延期，请由主持人申请、监督人同意。".to_owned()
+        }
+        Refusal::OutageUnproven { have, need } => format!(
+            "仅有 {have} 名密钥分持人证明同一时段的停机，至少需要 {need} 名。请等待其余分持人，或按延期程序办理。"
+        ),
+        Refusal::PostponementOwed => {
+            "已有足够的密钥分持人证明截止前停机，投标截止时间须先顺延。请先写入顺延记录，再接收至新的截止时间。"
+                .to_owned()
+        }
         Refusal::NoPrice => "本单位没有已公布的报价可供确认。如有疑问，请提出异议。".to_owned(),
         Refusal::NoSuchDraw { no } => {
             format!("招标文件没有第 {no} 项抽取。请核对编号。")
@@ -327,6 +337,20 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::NoOpenFault => {
             "This part opened, or the evidence itself says whose fault it is that it \
              did not; that is not decided otherwise. Check bidder and part."
+                .to_owned()
+        }
+        Refusal::NoOutageRule => {
+            "The tender file has no outage rule. If the deadline must move, the \
+             host asks for a postponement and the supervisor approves it."
+                .to_owned()
+        }
+        Refusal::OutageUnproven { have, need } => format!(
+            "Custodians that attested one outage: {have} of at least {need}. Wait for the others, or \
+             postpone by host and supervisor."
+        ),
+        Refusal::PostponementOwed => {
+            "Enough custodians attested an outage before the deadline, so the \
+             deadline is postponed first. Write the postponement and receive bids until then."
                 .to_owned()
         }
         Refusal::NoPrice => "This organisation has no published price to confirm. Raise an \

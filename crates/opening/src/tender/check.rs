@@ -47,6 +47,9 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     retention(terms)?;
     super::check_draws(&terms.draws)?;
     super::check_steps(&terms.steps, terms.ceiling.is_some())?;
+    if let Some(outage) = &terms.outage {
+        super::outage::check(outage, &terms.ticks)?;
+    }
     match &terms.source {
         Some(source) => line(source, limits::TITLE_CHARS, "source"),
         None => Ok(()),
@@ -172,6 +175,10 @@ fn fields_fit(fields: &[ReadOutField]) -> Result<(), TenderError> {
     for field in fields {
         if !text::key(&field.key) {
             return Err(TenderError::FieldKey(field.key.clone()));
+        }
+        let rate = matches!(field.kind, FieldKind::Percent | FieldKind::PerMille);
+        if field.ceiling.is_some() && !rate {
+            return Err(TenderError::FieldCeiling(field.key.clone()));
         }
         if !seen.insert(&field.key) {
             return Err(TenderError::FieldDuplicate(field.key.clone()));

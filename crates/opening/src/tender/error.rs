@@ -49,6 +49,9 @@ pub enum TenderError {
     /// A price or another amount where none may be read yet.
     #[error("field `{0}`: no price and no amount is read out of this envelope")]
     FieldAmount(String),
+    /// A read-out field that is no rate has a ceiling.
+    #[error("the field `{0}` has a ceiling and is no rate")]
+    FieldCeiling(String),
     /// No fields, or too many.
     #[error("{0} read-out fields, 1 to 40 are allowed")]
     FieldCount(usize),
@@ -82,6 +85,9 @@ pub enum TenderError {
         /// The origin of this lot.
         expected: String,
     },
+    /// A hall that ticks as its schedule says would look like one that is away.
+    #[error("outage.silent_ms must be at least twice every_ms of each tick rule within its reach")]
+    OutageTicks,
     /// Another number of places than format version 1 has.
     #[error("places is {0}, format version 1 has 1024")]
     Places(u32),
@@ -99,7 +105,7 @@ pub enum TenderError {
     /// A round of sealed prices breaks a rule.
     #[error("round: {0}")]
     Round(&'static str),
-    /// Grace, notice or freeze wait is zero or above one day.
+    /// A span is zero or above one day; or the silence of the outage rule is longer than its reach.
     #[error("{0} must be 1 ms to 24 h")]
     Span(&'static str),
     /// The list of steps breaks a rule.
@@ -170,6 +176,7 @@ impl TenderError {
             Self::Draw { .. } => "E_TENDER_DRAW",
             Self::Envelopes { .. } => "E_TENDER_ENVELOPES",
             Self::FieldAmount(_) => "E_TENDER_FIELD_AMOUNT",
+            Self::FieldCeiling(_) => "E_TENDER_FIELD_CEILING",
             Self::FieldDuplicate(_) => "E_TENDER_FIELD_DUPLICATE",
             Self::FieldKey(_) => "E_TENDER_FIELD_KEY",
             Self::FieldCount(_) => "E_TENDER_FIELD_COUNT",
@@ -179,6 +186,7 @@ impl TenderError {
             Self::Kind { .. } => "E_TENDER_KIND",
             Self::MinBidders(_) => "E_TENDER_MIN_BIDDERS",
             Self::Origin { .. } => "E_TENDER_ORIGIN",
+            Self::OutageTicks => "E_TENDER_OUTAGE",
             Self::Places(_) => "E_TENDER_PLACES",
             Self::Platform => "E_TENDER_PLATFORM",
             Self::Retention { .. } => "E_TENDER_RETENTION",

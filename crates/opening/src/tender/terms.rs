@@ -1,12 +1,12 @@
 //! The terms of a lot.
 
 use kaibiao_types::{
-    Currency, CustodianIndex, Digest, LotId, LotKey, Millis, Money, OrgCode, Party, Stage,
+    Currency, CustodianIndex, Decimal, Digest, LotId, LotKey, Millis, Money, OrgCode, Party, Stage,
     TenderId, Threshold, UtcMillis,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Draw, ListedStep, TimeSource};
+use super::{Draw, ListedStep, OutageRule, TimeSource};
 
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -69,6 +69,10 @@ pub struct ReadOutField {
     pub kind: FieldKind,
     /// The unit shown behind the value.
     pub unit: Option<Bilingual>,
+    /// 上限 of a rate: what is above it is flagged, never refused. A field without one does not have
+    /// the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Decimal>,
 }
 
 /// An envelope that is opened before the one with the prices (双信封的第一信封). The terms' own fields
@@ -230,6 +234,18 @@ pub struct Terms {
     /// Which round of sealed prices it is; any other lot does not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<Round>,
+    /// When the deadline is postponed by itself because the hall was away before it (ADR-0019); a
+    /// tender without this rule does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<OutageRule>,
+}
+
+impl ReadOutField {
+    /// Whether a value in a price sheet is above the ceiling of this field.
+    pub fn is_over(&self, value: &str) -> bool {
+        let above = |ceiling| Decimal::parse(value).is_ok_and(|value| value > ceiling);
+        self.ceiling.is_some_and(above)
+    }
 }
 
 impl Terms {

@@ -173,6 +173,8 @@ fn whole_logs_are_vectors() {
         ("envelopes", crate::envelope::closed()),
         ("applications", crate::envelope::applications()),
         ("round", crate::round::closed()),
+        ("outage", crate::outage::closed()),
+        ("over-rates", crate::rates::over_ceilings()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -207,6 +209,8 @@ fn entries_round_trip_byte_for_byte() {
         "log-envelopes",
         "log-applications",
         "log-round",
+        "log-outage",
+        "log-over-rates",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -234,6 +238,8 @@ fn committed_logs_replay() {
         ("log-envelopes.jsonl", Phase::Closed),
         ("log-applications.jsonl", Phase::Closed),
         ("log-round.jsonl", Phase::Closed),
+        ("log-outage.jsonl", Phase::Closed),
+        ("log-over-rates.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

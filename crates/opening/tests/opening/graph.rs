@@ -71,7 +71,7 @@ fn walk(template: Template, bidders: u8, phase: Phase) -> Opening {
 }
 
 /// Walks that touch every phase: the normal way, too few bidders, termination, a degraded
-/// freeze, faults that a person decides, a window for objections.
+/// freeze, faults that a person decides, a window for objections, an outage before the deadline.
 fn walks(template: Template) -> Vec<Opening> {
     let mut degraded = walk(template, 3, Phase::DegradedNotice);
     degraded.command(&host(), &Command::ApproveDegraded).unwrap();
@@ -83,7 +83,8 @@ fn walks(template: Template) -> Vec<Opening> {
     let listed = |lot| of(template, lot);
     let decided = crate::fault::closed_of(listed(crate::fault::published()));
     let extended = crate::window::closed_of(listed(crate::window::published()));
-    vec![closed, failed, terminated, degraded, decided, extended]
+    let outage = crate::outage::closed_of(listed(crate::outage::published()));
+    vec![closed, failed, terminated, degraded, decided, extended, outage]
 }
 
 /// Everything that anybody may try in a state, with the entries it leads to, in the hall's order.

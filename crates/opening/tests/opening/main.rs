@@ -23,6 +23,7 @@ mod freeze;
 mod graph;
 mod hold;
 mod observer;
+mod outage;
 mod postpone;
 mod procedure;
 mod random;

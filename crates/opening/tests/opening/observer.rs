@@ -48,6 +48,8 @@ const BEFORE: &[EventKind] = &[
     EventKind::Tick,
     EventKind::PostponementAsked,
     EventKind::DeadlinePostponed,
+    EventKind::OutageAttested,
+    EventKind::OutagePostponed,
     EventKind::CustodianRefused,
     EventKind::RoundApproved,
     EventKind::Refused,
@@ -91,6 +93,7 @@ struct Observer {
     lot: Option<LotPublished>,
     /// Every bid that may be opened at all, and those whose present envelope may.
     all: BTreeMap<Digest, FrozenBid>,
+    attested: Vec<OutageAttested>,
     current: BTreeMap<Digest, FrozenBid>,
     signed: BTreeSet<CustodianIndex>,
     notice: Option<u64>,
@@ -131,9 +134,11 @@ impl Observer {
                 self.deadline = lot.deadline.get();
                 self.lot = Some((**lot).clone());
             }
-            Event::DeadlinePostponed(to) => {
-                holds(to.deadline.get() > self.deadline, Promise::Deadline)?;
-                self.deadline = to.deadline.get();
+            Event::OutageAttested(said) => self.attested.push(said.clone()),
+            Event::DeadlinePostponed(to) => self.postponed(to)?,
+            Event::OutagePostponed(to) => {
+                holds(self.outage_is_attested(), Promise::Deadline)?;
+                self.postponed(to)?;
             }
             Event::Refused(refused) => {
                 holds(!early || refused.actor.role() != Role::Bidder, Promise::Names)?;
@@ -199,6 +204,27 @@ impl Observer {
         }
         self.done.insert(kind);
         Ok(())
+    }
+
+    fn postponed(&mut self, to: &DeadlinePostponed) -> Judged {
+        holds(to.deadline.get() > self.deadline, Promise::Deadline)?;
+        holds(!self.done.contains(&EventKind::IntakeClosed), Promise::Deadline)?;
+        self.deadline = to.deadline.get();
+        Ok(())
+    }
+
+    /// Some span as long as the rule says, before this deadline, lies in the silences of k custodians.
+    fn outage_is_attested(&self) -> bool {
+        let Some(lot) = &self.lot else { return false };
+        let Some(rule) = lot.outage else { return false };
+        let reach = self.deadline - rule.within_ms.get();
+        let said = || self.attested.iter().filter(|said| said.deadline.get() == self.deadline);
+        let spans = said().map(|said| said.from.get().max(reach));
+        spans.map(|from| (from, from + rule.silent_ms.get())).any(|(from, to)| {
+            let silent = said().filter(|said| said.from.get() <= from && said.to.get() >= to);
+            let who: BTreeSet<CustodianIndex> = silent.map(|said| said.custodian).collect();
+            to <= self.deadline && who.len() >= usize::from(lot.threshold.k())
+        })
     }
 
     /// Signatures of ceil((n + k) / 2) custodians; or of k, after the notice, with both approvals.

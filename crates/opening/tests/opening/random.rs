@@ -51,6 +51,7 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
     match state.phase() {
         Phase::Unpublished => Ok(Input::LotPublished(Box::new(match who {
             0 if bidders.is_multiple_of(2) => crate::fault::published(),
+            2 if bidders.is_multiple_of(2) => crate::outage::published(),
             5 if bidders.is_multiple_of(2) => crate::window::published(),
             5 => crate::draw::published(),
             who => crate::steps::LISTS[usize::from(who)].1(),
@@ -149,6 +150,10 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
             (1..=bidders).map(|no| not_opened(no, "X", Fault::Undetermined)).collect(),
         )),
         39 => Err((actor(who), crate::window::extend(u64::from(who)))),
+        41 => Ok(Input::OutageAttested(crate::outage::attested(
+            &opening.state,
+            u16::from(who % 3) + 1,
+        ))),
         40 => Ok(Input::RecordCorrected { reason: "更正".to_owned(), sha256: digest(12, who) }),
         _ => forward(opening, bidders, who),
     };

@@ -76,6 +76,7 @@ pub fn fields() -> Vec<ReadOutField> {
         en: en.to_owned(),
         kind,
         unit,
+        ceiling: None,
     };
     vec![
         field("price", "投标报价", "Price", FieldKind::Money, None),
@@ -132,6 +133,7 @@ pub fn terms() -> Terms {
         objection_ms: None,
         envelopes: Vec::new(),
         round: None,
+        outage: None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The whole table of phase and step as a committed snapshot: a change of the procedure shows as a
 //! difference there and needs the article that allows it.
 
+use std::path::Path;
+
 use kaibiao_opening::*;
 use kaibiao_types::*;
 
@@ -38,6 +40,7 @@ pub fn inputs(state: &State) -> Vec<Input> {
     vec![
         Input::LotPublished(Box::new(lot_published())),
         tick(state.next_tick().map_or(0, TickNo::get)),
+        Input::OutageAttested(crate::outage::attested(state, 2)),
         Input::DeadlineReached(head()),
         Input::SetFrozen(set(4)),
         freeze_signed(2),
@@ -102,6 +105,10 @@ fn the_table_of_phase_and_step() {
     }
     for (name, opening) in crate::envelope::states() {
         text.push_str(&format!("\n# a lot of two envelopes: {name}\n"));
+        rows(&mut text, name, &opening);
+    }
+    for (name, opening) in crate::outage::states() {
+        text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
     }
     for (name, opening) in crate::hold::states() {
@@ -172,6 +179,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::LotClosed,
         Refusal::NoCeiling,
         Refusal::NoOpenFault,
+        Refusal::NoOutageRule,
         Refusal::NoPrice,
         Refusal::NoSuchBidder { bidder: code(109) },
         Refusal::NoSuchDraw { no: 7 },
@@ -194,7 +202,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoObjectionWindow,
         Refusal::OutOfOrder { step, phase: Phase::Ready },
         Refusal::PassedMissing,
+        Refusal::OutageUnproven { have: 1, need: 2 },
         Refusal::PostponeInstead,
+        Refusal::PostponementOwed,
         Refusal::PricesAllRead,
         Refusal::PricesReleased,
         Refusal::ReadingRunning { left: 3, wait },
@@ -229,4 +239,37 @@ fn refusals_have_labels_articles_and_words() {
         assert!(!en.chars().any(|c| ('\u{4e00}'..'\u{9fff}').contains(&c)), "{en}");
     }
     golden("refusals.txt", &text);
+}
+
+/// The table in `docs/spec/procedure.md`, 4: the code's labels, articles and words, and no others.
+#[test]
+fn the_specification_has_every_refusal() {
+    let mut rows = String::from("| label | 中文 | English | article |\n|---|---|---|---|\n");
+    for refusal in refusals() {
+        let article = refusal.article().unwrap_or("");
+        let row = [&format!("`{}`", refusal.label()), &refusal.zh(), &refusal.en(), article];
+        assert!(row.iter().all(|cell| !cell.contains(['|', '\n'])), "{row:?}");
+        rows.push_str(&format!("| {} |\n", row.join(" | ").trim_end()));
+    }
+    // A label of the code that no row has: `refusals()` lacks it.
+    let source = include_str!("../../src/refusal.rs");
+    let labels = source.split("pub const fn label").nth(1).unwrap();
+    let labels = labels.split("pub const fn article").next().unwrap().lines();
+    let labels: Vec<&str> =
+        labels.filter_map(|line| line.split("=> \"").nth(1)?.split('"').next()).collect();
+    assert!(labels.len() > 50, "{labels:?}");
+    for label in labels {
+        assert!(rows.contains(&format!("| `{label}` |")), "no refusal with label {label}");
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/spec/procedure.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- refusals -->\n").unwrap();
+    let (found, after) = rest.split_once("<!-- end of refusals -->\n").unwrap();
+    if std::env::var_os("UPDATE").is_some() && found != rows {
+        let marks = ("<!-- refusals -->\n", "<!-- end of refusals -->\n");
+        std::fs::write(&path, [before, marks.0, &rows, marks.1, after].concat()).unwrap();
+        return;
+    }
+    let differs = found.lines().zip(rows.lines()).find(|(one, other)| one != other);
+    assert!(found == rows, "the table of refusals differs: {differs:?}; UPDATE=1 rewrites it");
 }

@@ -80,12 +80,25 @@ fn fields(record: &OpeningRecord, width: u16) -> Vec<table::Show<'_, RecordRow>>
 fn field_column(named: &RecordField, width: u16) -> table::Show<'_, RecordRow> {
     table::left((&named.name.zh, &named.name.en), width, |row: &RecordRow| {
         let field = row.fields.iter().find(|field| field.key == named.key);
-        field.map_or_else(none, |field| bilingual(&field.shown))
+        field.map_or_else(none, |field| {
+            let mut lines = bilingual(&field.shown);
+            if let Some(ceiling) = field.over_ceiling {
+                let zh = format!("超过上限 {ceiling}");
+                lines.extend([alert(&zh), faint("above the ceiling")]);
+            }
+            lines
+        })
     })
 }
 
 fn all_fields(row: &RecordRow) -> Cell {
-    let line = |field: &RecordField| plain(&format!("{}：{}", field.name.zh, field.shown.zh));
+    let line = |field: &RecordField| {
+        let text = format!("{}：{}", field.name.zh, field.shown.zh);
+        match field.over_ceiling {
+            Some(ceiling) => alert(&format!("{text}，超过上限 {ceiling}")),
+            None => plain(&text),
+        }
+    };
     row.fields.iter().map(line).collect()
 }
 

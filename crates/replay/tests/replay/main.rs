@@ -17,6 +17,7 @@ mod freeze;
 mod locks;
 mod log;
 mod mutation;
+mod outage;
 mod signed;
 mod suites;
 mod tender;

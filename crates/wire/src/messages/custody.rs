@@ -73,6 +73,22 @@ pub struct CosignaturePost {
     pub cosignature: String,
 }
 
+/// `POST /lots/{t}/{l}/outages`: a custodian was without a new checkpoint before the deadline (ruling 12).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutagePost {
+    /// The custodian.
+    pub custodian: CustodianIndex,
+    /// The deadline that counted.
+    pub deadline: UtcMillis,
+    /// From when on.
+    pub from: UtcMillis,
+    /// Until when.
+    pub to: UtcMillis,
+    /// The custodian's CMS over the statement, DER.
+    pub cms_b64: B64,
+}
+
 /// `POST /lots/{t}/{l}/freeze-signatures`.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
