@@ -245,6 +245,7 @@ impl Opening {
                 sha256: Digest::ZERO,
                 count,
                 partials,
+                escrow: Vec::new(),
             }))?;
         }
         Ok(())
@@ -397,6 +398,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         steps: Vec::new(),
         decide_faults: false,
         objection_ms: None,
+        bidder_window: None,
     })
 }
 

@@ -69,7 +69,9 @@ pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failur
         serde_json::from_value(Value::Object(form)).map_err(|error| wrong(&error.to_string()))?;
     // A form that names no steps takes those of its template; the signed file then names them.
     if terms.steps.is_empty() {
-        terms.steps = terms.template.steps();
+        let window = terms.bidder_window.is_some();
+        let template = terms.template;
+        terms.steps = if window { template.steps_with_window() } else { template.steps() };
     }
     Ok(TenderDraft::new(terms)?)
 }

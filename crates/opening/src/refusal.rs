@@ -30,6 +30,21 @@ pub enum Refusal {
         /// What it contradicts.
         rule: DataRule,
     },
+    /// The bidder window is open, and neither its time is up nor has every bidder unlocked its bid.
+    #[error("the bidder window is open {wait} more")]
+    BidderWindowRunning {
+        /// Time left.
+        wait: Millis,
+    },
+    /// The bidder window is not open: not yet, or not any more.
+    #[error("the bidder window is not open")]
+    BidderWindowShut,
+    /// The tender file allows no more time than this for the bidder window.
+    #[error("the bidder window can be extended by {left} more")]
+    BidderWindowSpent {
+        /// What may still be given.
+        left: Millis,
+    },
     /// The time is before that of the last entry.
     #[error("the time is before the last entry, {last}")]
     ClockBackwards {
@@ -100,6 +115,9 @@ pub enum Refusal {
     /// The tender file has no ceiling price.
     #[error("the tender has no ceiling price")]
     NoCeiling,
+    /// The tender file does not ask bidders to unlock their bids.
+    #[error("the tender file has no bidder window")]
+    NoBidderWindow,
     /// The tender file has no window for objections.
     #[error("the tender file has no window for objections")]
     NoObjectionWindow,
@@ -306,6 +324,8 @@ pub enum DataRule {
     BidderCount,
     /// The list is not that of the current bidders.
     BidderList,
+    /// What a bidder hands over is not one secret for each object of its current bid.
+    BidderLock,
     /// A bid is blamed on its bidder while fewer than k custodians released for it.
     Blame,
     /// The ceiling is not the one of the tender file.
@@ -366,6 +386,7 @@ impl DataRule {
             Self::BidStatus => "bid-status",
             Self::BidderCount => "bidder-count",
             Self::BidderList => "bidder-list",
+            Self::BidderLock => "bidder-lock",
             Self::Blame => "blame",
             Self::Ceiling => "ceiling",
             Self::ClosingHead => "closing-head",
@@ -409,6 +430,9 @@ impl Refusal {
             Self::AlreadyDone { .. } => "already-done",
             Self::ApprovalMissing => "approval-missing",
             Self::BadData { .. } => "bad-data",
+            Self::BidderWindowRunning { .. } => "bidder-window-running",
+            Self::BidderWindowShut => "bidder-window-shut",
+            Self::BidderWindowSpent { .. } => "bidder-window-spent",
             Self::ClockBackwards { .. } => "clock-backwards",
             Self::CustodyIncomplete { .. } => "custody-incomplete",
             Self::DocumentsSealed => "documents-sealed",
@@ -421,6 +445,7 @@ impl Refusal {
             Self::Held { .. } => "opening-held",
             Self::IntakeOver => "intake-over",
             Self::LotClosed => "lot-closed",
+            Self::NoBidderWindow => "no-bidder-window",
             Self::NoCeiling => "no-ceiling",
             Self::NoObjectionWindow => "no-objection-window",
             Self::NoOpenFault => "no-open-fault",
@@ -464,9 +489,10 @@ impl Refusal {
     /// The article of law that asks for the refusal; `None` where only our own design does.
     pub const fn article(&self) -> Option<&'static str> {
         match self {
-            Self::CustodyIncomplete { .. } | Self::PricesReleased => {
-                Some("电子招标投标办法 art. 30")
-            }
+            Self::BidderWindowRunning { .. }
+            | Self::BidderWindowShut
+            | Self::CustodyIncomplete { .. }
+            | Self::PricesReleased => Some("电子招标投标办法 art. 30"),
             Self::DocumentsSealed => Some("招标投标法 art. 36 ¶2"),
             Self::FaultsOpen { .. } | Self::NoOpenFault => Some("电子招标投标办法 art. 31"),
             Self::Held { holder: Holder::Supervisor }
@@ -485,6 +511,7 @@ impl Refusal {
             Self::AlreadyDone { .. }
             | Self::ApprovalMissing
             | Self::BadData { .. }
+            | Self::BidderWindowSpent { .. }
             | Self::ClockBackwards { .. }
             | Self::DrawRunning { .. }
             | Self::DrawTurn { .. }
@@ -494,6 +521,7 @@ impl Refusal {
             | Self::Held { .. }
             | Self::IntakeOver
             | Self::LotClosed
+            | Self::NoBidderWindow
             | Self::NoCeiling
             | Self::NoObjectionWindow
             | Self::NoPrice

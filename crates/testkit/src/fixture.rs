@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_opening::{Draw, TimeSource};
+use kaibiao_opening::{BidderWindowTerms, Draw, ListedStep, TimeSource};
 use kaibiao_types::{Currency, LotId, Millis, Money, Party, TenderId, Threshold};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,12 @@ pub struct DraftFixture {
     /// The draws, where there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub draws: Vec<Draw>,
+    /// The steps, where they are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<ListedStep>,
+    /// The bidder window, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidder_window: Option<BidderWindowTerms>,
 }
 
 /// A text in Chinese and English.

@@ -133,6 +133,7 @@ fn terms(people: &People) -> Terms {
         steps: Vec::new(),
         decide_faults: false,
         objection_ms: None,
+        bidder_window: None,
     }
 }
 

@@ -5,8 +5,10 @@ use std::io::Cursor;
 
 use kaibiao_ceremony::Partial;
 use kaibiao_crypto::Hex;
-use kaibiao_opening::{BidStatus, PriceOutcome, PublishedBid, UnsealedSheet, Verdict};
-use kaibiao_replay::{VerifiedBid, open_price};
+use kaibiao_opening::{
+    BidStatus, PartialsReceived, PriceOutcome, PublishedBid, UnsealedSheet, Verdict,
+};
+use kaibiao_replay::{Unlocking, VerifiedBid, needs_escrow, open_price};
 use kaibiao_seal::ObjectDigest;
 use kaibiao_types::{Digest, Fault, Part, Stage};
 
@@ -28,7 +30,7 @@ impl Run {
         listed: &[Listed<'_>],
         holding: &Holding,
     ) {
-        let released = Self::released(replayed);
+        let (released, escrows) = (Self::released(replayed), Self::escrows(replayed));
         let state = replayed.replay.state();
         for bid in listed {
             let name = Some(bid.name.as_str());
@@ -57,16 +59,31 @@ impl Run {
                 continue;
             };
             let partials = released.get(&manifest).map_or(&[][..], Vec::as_slice);
-            self.price(files, replayed, bid, &Price { verified, published, partials });
+            let escrow = escrows.get(&manifest).map_or(&[][..], Vec::as_slice);
+            let secret = state.unlock_secret(&bid.entry.bidder.code, Part::Price);
+            let unlocking = Unlocking { secret, escrow };
+            self.price(files, replayed, bid, &Price { verified, published, partials, unlocking });
         }
     }
 
     /// The partial decryptions that the log holds for price parts.
     fn released(replayed: &Replayed) -> Released {
+        Self::listed(replayed, |received| received.partials.as_deref().unwrap_or_default())
+    }
+
+    /// Those that it holds for the escrows of price parts.
+    fn escrows(replayed: &Replayed) -> Released {
+        Self::listed(replayed, |received| &received.escrow)
+    }
+
+    fn listed(
+        replayed: &Replayed,
+        list: impl Fn(&PartialsReceived) -> &[kaibiao_opening::Partial],
+    ) -> Released {
         let mut out = Released::new();
         let prices = replayed.partials.iter().filter(|received| received.part == Part::Price);
         for received in prices {
-            for partial in received.partials.iter().flatten() {
+            for partial in list(received) {
                 let read = (Hex::parse(&partial.d), Hex::parse(&partial.c), Hex::parse(&partial.z));
                 // The shape of an event makes sure that these are hexadecimal digits.
                 let (Ok(d), Ok(c), Ok(z)) = read else { continue };
@@ -130,20 +147,30 @@ impl Run {
         let (Some(header), Some(freeze)) = (header, replayed.replay.state().frozen()) else {
             return;
         };
-        let mut valid = 0;
-        for partial in price.partials {
-            match partial.verify(tender.record(), &freeze.freeze_id, header.u()) {
-                Ok(_) => valid += 1,
-                Err(error) => self.findings.note(
-                    "bad-partial",
-                    name,
-                    format!("{} 号密钥分持人的部分解密证明不成立", error.custodian()),
-                    format!(
-                        "the partial decryption of custodian {} is not proven",
-                        error.custodian()
+        // Where custodians had to take the bidder's place, its escrow needs as many proofs.
+        let sealed =
+            needs_escrow(replayed.replay.state(), &bid.entry.bidder.code, Part::Price, header);
+        let escrow = header.escrow().filter(|_| sealed).map(|escrow| escrow.u);
+        let mut valid = usize::MAX;
+        let points = [(Some(*header.u()), price.partials), (escrow, price.unlocking.escrow)];
+        for (u, partials) in points {
+            let Some(u) = u else { continue };
+            let mut proven = 0;
+            for partial in partials {
+                match partial.verify(tender.record(), &freeze.freeze_id, &u) {
+                    Ok(_) => proven += 1,
+                    Err(error) => self.findings.note(
+                        "bad-partial",
+                        name,
+                        format!("{} 号密钥分持人的部分解密证明不成立", error.custodian()),
+                        format!(
+                            "the partial decryption of custodian {} is not proven",
+                            error.custodian()
+                        ),
                     ),
-                ),
+                }
             }
+            valid = valid.min(proven);
         }
         let needed = usize::from(tender.record().threshold.k());
         let given_up = price.published.verdict == Verdict::NotOpened
@@ -171,8 +198,9 @@ impl Run {
         let header_len = usize::try_from(header.header_len()).unwrap_or(usize::MAX);
         let mut payload = Cursor::new(sealed.get(header_len..).unwrap_or_default());
         let verified = price.verified;
+        let (freeze_id, unlocking) = (&freeze.freeze_id, price.unlocking);
         let opened =
-            open_price(tender, &freeze.freeze_id, verified, stage, price.partials, &mut payload);
+            open_price(tender, freeze_id, verified, stage, price.partials, unlocking, &mut payload);
         let outcome = opened.unwrap_or_else(|unopened| PriceOutcome {
             manifest_sha256: bid.entry.manifest_sha256,
             sheet: UnsealedSheet::NotOpened {
@@ -221,6 +249,7 @@ struct Price<'a> {
     verified: &'a VerifiedBid,
     published: &'a PublishedBid,
     partials: &'a [Partial],
+    unlocking: Unlocking<'a>,
 }
 
 /// Stage 1, the only one of this version.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
 use crate::tender::{
-    Bilingual, CustodyKind, Draw, ListedStep, ReadOutField, Template, TenderFile, TimeSource,
+    BidderWindowTerms, Bilingual, CustodyKind, Draw, ListedStep, ReadOutField, Template,
+    TenderFile, TimeSource,
 };
 
 data! {
@@ -80,6 +81,9 @@ data! {
         /// the key is left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         objection_ms: Option<Millis>,
+        /// The window in which bidders unlock their own bids; without one the key is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bidder_window: Option<BidderWindowTerms>,
     }
 
     /// `tick`.
@@ -274,6 +278,7 @@ impl LotPublished {
             steps: terms.steps,
             decide_faults: terms.decide_faults,
             objection_ms: terms.objection_ms,
+            bidder_window: terms.bidder_window,
         }
     }
 

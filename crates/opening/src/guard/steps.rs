@@ -85,6 +85,7 @@ impl State {
                 bidders == Some(Ok(self.checks.len()))
             }
             Step::CheckSeals => self.seals.is_some(),
+            Step::BidderWindow => self.bidder_window_is_shut(),
             Step::AnnounceCeiling => self.ceiling_announced.is_some(),
             Step::UnsealPrices => self.published_bids.is_some(),
             Step::ReadPrices => {
@@ -97,6 +98,7 @@ impl State {
     pub(crate) fn begun(&self, step: Step) -> bool {
         match step {
             Step::CheckBidders => !self.checks.is_empty(),
+            Step::BidderWindow => self.bidder_window.is_some(),
             Step::UnsealPrices => self.prices.started,
             Step::ReadPrices => self.read > 0 || self.done(step),
             step => self.done(step),

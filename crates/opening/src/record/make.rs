@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part};
 
 use super::{
-    Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow, RecordSeal,
-    RecordSeveral, RecordVersion, RecordWindow,
+    Consequence, OpeningRecord, RecordBidderWindow, RecordCheck, RecordDecision, RecordDocuments,
+    RecordDraw, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection, RecordRow,
+    RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
 use crate::event::{FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
@@ -66,6 +66,7 @@ impl OpeningRecord {
                 until: window.until,
                 extended: window.extended,
             }),
+            bidder_window: RecordBidderWindow::of(state),
             draws: draws(state, lot)?,
             holds: holds(state),
             notes: notes(state, lot)?,
@@ -176,6 +177,10 @@ fn row(
             reason: check.reason.clone(),
         }),
         seals: Vec::new(),
+        unsealed_at: state
+            .bidder_window()
+            .and_then(|window| window.unsealed().get(code))
+            .map(|(_, mark)| mark.at),
         verdict: price.verdict,
         label: price.label.clone(),
         fault: price.fault,

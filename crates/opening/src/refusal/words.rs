@@ -16,6 +16,19 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::BadData { step, rule } => {
             format!("记录“{step}”与此前的日志不符（{rule}）。请核对日志，查明原因后再继续。")
         }
+        Refusal::BidderWindowRunning { wait } => {
+            format!("投标人解密时限尚余 {}，且有投标人尚未解密。请等待期满或全部解密。", seconds(*wait))
+        }
+        Refusal::BidderWindowShut => {
+            "投标人解密时限未开启或已结束。请等待主持人开启、延长或重启解密。".to_owned()
+        }
+        Refusal::BidderWindowSpent { left } => format!(
+            "招标文件允许的解密时间至多还可增加 {}。请缩短所申请的时间，或按招标文件继续开标。",
+            seconds(*left)
+        ),
+        Refusal::NoBidderWindow => {
+            "招标文件没有规定投标人解密。投标文件由密钥分持人解密，投标人无需操作。".to_owned()
+        }
         Refusal::ClockBackwards { last } => {
             format!("时钟早于上一条记录（北京时间 {}）。请校准服务器时钟后重试。", last.beijing())
         }
@@ -175,6 +188,20 @@ pub(super) fn en(refusal: &Refusal) -> String {
             "The entry {step} contradicts the log before it ({rule}). Compare the log and find the \
              cause before going on."
         ),
+        Refusal::BidderWindowRunning { wait } => format!(
+            "The bidder window is open for {wait} more, and not every bid is unlocked. Wait for its end \
+             or for all bidders."
+        ),
+        Refusal::BidderWindowShut => "The bidder window is not open. Wait until the host opens, \
+             extends or reopens it."
+            .to_owned(),
+        Refusal::BidderWindowSpent { left } => format!(
+            "The tender file allows {left} more for the bidder window. Ask for less, or go on with the \
+             opening."
+        ),
+        Refusal::NoBidderWindow => "The tender file does not ask bidders to unlock their bids. Do \
+             nothing; the custodians open them."
+            .to_owned(),
         Refusal::ClockBackwards { last } => format!(
             "The clock is before the last entry ({last}). Set the server's clock and try again."
         ),

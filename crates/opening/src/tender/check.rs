@@ -40,7 +40,9 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     }
     retention(terms)?;
     super::check_draws(&terms.draws)?;
-    super::check_steps(&terms.steps, terms.ceiling.is_some())?;
+    super::bidder_window::check(terms)?;
+    let asked = terms.bidder_window.is_some();
+    super::check_steps(&terms.steps, terms.ceiling.is_some(), asked)?;
     match &terms.source {
         Some(source) => line(source, limits::TITLE_CHARS, "source"),
         None => Ok(()),

@@ -6,7 +6,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Draw, ListedStep, TimeSource};
+use super::{BidderWindowTerms, Draw, ListedStep, TimeSource};
 
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ pub struct ReadOutField {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CustodyPolicy {
+    /// The bidder's own certificate key and the ceremony key: bidders unlock their bids in a window
+    /// first (投标人解密), then custodians release (ADR-0020).
+    BidderThenCeremony,
     /// The ceremony key alone: no action of the bidder is needed at the opening.
     CeremonyOnly,
 }
@@ -188,6 +191,10 @@ pub struct Terms {
     /// for its end. A tender without such a window does not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objection_ms: Option<Millis>,
+    /// The bidder window (投标人解密时限), where the custody policy asks for one; any other tender does
+    /// not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidder_window: Option<BidderWindowTerms>,
 }
 
 impl Terms {

@@ -170,6 +170,8 @@ fn whole_logs_are_vectors() {
         ("rates", crate::rates::closed()),
         ("consortium", crate::consortium::closed()),
         ("corrected", crate::correction::closed()),
+        ("unlocked", crate::bidder_window::closed()),
+        ("locked", crate::bidder_window::strict()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -201,6 +203,8 @@ fn entries_round_trip_byte_for_byte() {
         "log-rates",
         "log-consortium",
         "log-corrected",
+        "log-unlocked",
+        "log-locked",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -225,6 +229,8 @@ fn committed_logs_replay() {
         ("log-rates.jsonl", Phase::Closed),
         ("log-consortium.jsonl", Phase::Closed),
         ("log-corrected.jsonl", Phase::Closed),
+        ("log-unlocked.jsonl", Phase::Closed),
+        ("log-locked.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

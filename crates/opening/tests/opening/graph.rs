@@ -57,7 +57,10 @@ fn walks(template: Template) -> Vec<Opening> {
     let listed = |lot| LotPublished { template, steps: template.steps(), ..lot };
     let decided = crate::fault::closed_of(listed(crate::fault::published()));
     let extended = crate::window::closed_of(listed(crate::window::published()));
-    vec![closed, failed, terminated, degraded, decided, extended]
+    let steps = template.steps_with_window();
+    let window = crate::bidder_window::published(BidderLockTerms::Escrow);
+    let unlocked = crate::bidder_window::closed_of(LotPublished { template, steps, ..window });
+    vec![closed, failed, terminated, degraded, decided, extended, unlocked]
 }
 
 /// Everything that anybody may try in a state, with the entries it leads to, in the hall's order.

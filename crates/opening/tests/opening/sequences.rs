@@ -57,7 +57,12 @@ fn play(opening: &mut Opening, template: Template, number: u64) {
     let with_draws = graph::published(template);
     let without = LotPublished { draws: Vec::new(), ..with_draws.clone() };
     let draws = dice.below(2) == 0;
-    let lot = if draws { with_draws } else { without };
+    let mut lot = if draws { with_draws } else { without };
+    if dice.below(3) == 0 {
+        let lock = *dice.one_of(&[BidderLockTerms::Escrow, BidderLockTerms::Strict]);
+        lot.bidder_window = crate::bidder_window::published(lock).bidder_window;
+        lot.steps = template.steps_with_window();
+    }
     attempt(opening, Ok(Input::LotPublished(Box::new(lot))));
     if bidders >= 3 && dice.below(3) > 0 {
         let far = if draws { WALKS.len() - 1 } else { WALKS.len() };
@@ -122,6 +127,9 @@ fn ahead(opening: &Opening, bidders: u8, dice: &mut Dice) -> Try {
     let draws = state.published().map_or(0, |lot| lot.draws.len());
     match state.phase() {
         Phase::IntakeClosed => Ok(Input::SetFrozen(some_set(state, bidders, dice))),
+        Phase::SealsChecked if state.bidder_window().is_some() && dice.below(4) == 0 => {
+            Err(bidders_next(dice))
+        }
         Phase::Read if open.is_some() => {
             let no = open.unwrap().no;
             Err((host(), Command::AnswerObjection { no, text: "已答复".to_owned() }))
@@ -132,6 +140,15 @@ fn ahead(opening: &Opening, bidders: u8, dice: &mut Dice) -> Try {
         }
         Phase::RecordGenerated if state.documents().is_none() => documents_next(state, dice),
         _ => crate::random::forward(opening, bidders, dice.small(6)),
+    }
+}
+
+/// What may happen while bidders unlock their bids.
+fn bidders_next(dice: &mut Dice) -> (Actor, Command) {
+    match dice.below(3) {
+        0 => (host(), crate::bidder_window::extend(dice.below(12))),
+        1 => (host(), crate::bidder_window::reopen(dice.below(12))),
+        _ => crate::bidder_window::unseal(dice.small(6) + 1),
     }
 }
 
@@ -213,6 +230,9 @@ fn greedy(state: &State, dice: &mut Dice) -> PartialsReceived {
         let all = state.frozen().map_or(&[][..], |set| set.bids.as_slice());
         let list: Vec<Partial> = all.iter().map(|bid| partial(bid.manifest_sha256)).collect();
         greedy.count = u32::try_from(list.len()).unwrap();
+        if dice.below(4) == 0 {
+            greedy.escrow.clone_from(&list);
+        }
         greedy.partials = Some(list);
     }
     greedy
@@ -264,6 +284,7 @@ struct Reach {
     closed: u64,
     failed: u64,
     withdrawn: u64,
+    windows: u64,
 }
 
 impl Reach {
@@ -273,6 +294,7 @@ impl Reach {
         self.records += u64::from(state.record().is_some());
         self.closed += u64::from(state.phase() == Phase::Closed);
         self.failed += u64::from(state.phase() == Phase::Failed);
+        self.windows += u64::from(state.bidder_window().is_some() && state.prices().is_some());
         let withdrawn =
             |set: &SetFrozen| set.bids.iter().any(|bid| bid.status == BidStatus::Withdrawn);
         self.withdrawn += u64::from(state.prices().and(state.frozen()).is_some_and(withdrawn));
@@ -311,10 +333,10 @@ fn random_sequences_keep_every_promise() {
                 }
                 println!("{}: {count} sequences, {reach:?}", graph::name(*template));
                 // They are worth something only if they get somewhere.
-                let Reach { prices, records, closed, failed, withdrawn } = reach;
+                let Reach { prices, records, closed, failed, withdrawn, windows } = reach;
                 assert!(prices * 4 >= count && records * 10 >= count, "{reach:?}");
                 assert!(closed * 50 >= count && failed * 50 >= count, "{reach:?}");
-                assert!(withdrawn * 100 >= count, "{reach:?}");
+                assert!(withdrawn * 100 >= count && windows * 20 >= count, "{reach:?}");
             });
         }
     });

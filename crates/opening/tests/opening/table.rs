@@ -104,6 +104,10 @@ fn the_table_of_phase_and_step() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
     }
+    for (name, opening) in crate::bidder_window::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     for (name, opening) in crate::window::states() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
@@ -144,6 +148,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AlreadyDone { step },
         Refusal::ApprovalMissing,
         Refusal::BadData { step, rule: DataRule::Reading },
+        Refusal::BidderWindowRunning { wait },
+        Refusal::BidderWindowShut,
+        Refusal::BidderWindowSpent { left: wait },
         Refusal::ClockBackwards { last: at(DEADLINE) },
         Refusal::CustodyIncomplete { have: 1, need: 2 },
         Refusal::DocumentsSealed,
@@ -158,6 +165,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::Held { holder: Holder::Both },
         Refusal::IntakeOver,
         Refusal::LotClosed,
+        Refusal::NoBidderWindow,
         Refusal::NoCeiling,
         Refusal::NoOpenFault,
         Refusal::NoPrice,

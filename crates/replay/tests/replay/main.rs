@@ -20,4 +20,5 @@ mod mutation;
 mod signed;
 mod suites;
 mod tender;
+mod unlock;
 mod unseal;
