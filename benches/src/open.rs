@@ -7,7 +7,7 @@ use kaibiao_ceremony::Partial;
 use kaibiao_crypto::Hex;
 use kaibiao_opening::{PriceSheet, UnsealedSheet};
 use kaibiao_pki::{TrustList, cms};
-use kaibiao_replay::{BidMaterial, VerifiedBid, open_each, open_price};
+use kaibiao_replay::{BidMaterial, Unlocking, VerifiedBid, open_each, open_price};
 use kaibiao_testkit::SeededEntropy;
 use kaibiao_types::{BidSeq, CustodianIndex, Digest, Part};
 use kaibiao_wire::{PartialItem, PartialsBody, PartialsKind, from_json};
@@ -160,6 +160,7 @@ impl Scene {
             part: Part::Price,
             freeze_id: lot::freeze_id(),
             partials,
+            escrow: Vec::new(),
         };
         let body = serde_json::to_vec(&body).map_err(BenchError::product)?;
         let cms = cms::sign_detached(identity, &body, terms.deadline, &SystemRandom::new())
@@ -186,7 +187,8 @@ impl Scene {
         let outcomes = open_each(machine::threads(), &self.bids, |bid| {
             let own = partials.get(&bid.verified.manifest().sha256()).unwrap_or(&none);
             let payload = &mut bid.payload.as_slice();
-            open_price(tender, &lot::freeze_id(), &bid.verified, stage, own, payload)
+            let locks = Unlocking::default();
+            open_price(tender, &lot::freeze_id(), &bid.verified, stage, own, locks, payload)
         });
         let rules = tender.file().sheet_rules(kaibiao_types::Stage::FIRST);
         for (bid, outcome) in self.bids.iter().zip(outcomes) {

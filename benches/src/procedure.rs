@@ -246,6 +246,7 @@ impl Opening {
                 sha256: Digest::ZERO,
                 count,
                 partials,
+                escrow: Vec::new(),
             }))?;
         }
         Ok(())
@@ -406,6 +407,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         envelopes: Vec::new(),
         round: None,
         outage: None,
+        bidder_window: None,
     })
 }
 

@@ -34,6 +34,7 @@ const LISTED = {
   "publish-bidders": { key: "list", begun: (s) => s.earlier.at(-1)?.reconvenedAt ?? s.freezeDone?.at, done: (s) => s.bidders?.at },
   "check-bidders": { key: "check", begun: (s) => first(Object.values(s.checks))?.at, done: checkedAt },
   "check-seals": { key: "seals", begun: (s) => s.bidders?.at, done: (s) => s.seals?.at },
+  "bidder-window": { key: "unlock", begun: (s) => s.seals?.at, done: (s) => s.bidderWindow?.closed },
   "announce-ceiling": { key: "ceiling", begun: () => null, done: (s) => s.ceilingAt },
   "unseal-prices": { key: "unseal", begun: (s) => s.unsealing.price?.at, done: (s) => s.prices?.at },
   "read-prices": { key: "read", begun: (s) => s.readings[0]?.at, done: (s) => s.readingDoneAt },

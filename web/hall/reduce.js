@@ -64,6 +64,7 @@ function ofEnvelope() {
     faults: {}, // decided where the evidence is silent: organisation code and part -> { fault, text, at }
     confirmed: {}, // organisation code -> stamp
     objections: [],
+    bidderWindow: null, // in which bidders unlock their bids: { from, until, closed, unsealed, missing }
     window: null, // for objections, after the reading: { from, until }
     record: null,
     recordSignatures: [],
@@ -189,6 +190,13 @@ const STEPS = {
     window: state.lot.objection_ms === undefined ? null : { from: at, until: at + state.lot.objection_ms },
   }),
   "objections-extended": (state, data) => ({ window: { ...state.window, until: data.until } }),
+  "bidder-window-opened": (_, data, { at }) => ({ bidderWindow: { from: at, until: data.until, closed: null, unsealed: {}, missing: [] } }),
+  "bidder-unsealed": (state, data, { at }) => ({
+    bidderWindow: { ...state.bidderWindow, unsealed: { ...state.bidderWindow.unsealed, [data.bidder]: at } },
+  }),
+  "bidder-window-extended": (state, data) => ({ bidderWindow: { ...state.bidderWindow, until: data.until } }),
+  "bidder-window-reopened": (state, data, { at }) => ({ bidderWindow: { ...state.bidderWindow, from: at, until: data.until, closed: null } }),
+  "bidder-window-closed": (state, data, { at }) => ({ bidderWindow: { ...state.bidderWindow, closed: at, missing: data.missing } }),
   "fault-decided": (state, data, { at }) => ({
     faults: { ...state.faults, [`${data.bidder} ${data.part}`]: { fault: data.fault, text: data.text, at } },
   }),
@@ -283,6 +291,11 @@ const BRIEFS = {
   "bidder-checked": (d) => ({ bidder: d.bidder, identity: d.identity, bond: d.bond, reason: d.reason }),
   "ceiling-announced": (d) => ({ total: d.ceiling }),
   "seals-checked": (d) => ({ count: d.results.length, sealed: d.results.filter((r) => r.sealed).length }),
+  "bidder-window-opened": (d) => ({ deadline: d.until }),
+  "bidder-unsealed": (d) => ({ bidder: d.bidder }),
+  "bidder-window-extended": (d) => ({ deadline: d.until, reason: d.text }),
+  "bidder-window-reopened": (d) => ({ deadline: d.until, reason: d.text }),
+  "bidder-window-closed": (d) => ({ count: d.missing.length }),
   "unsealing-started": (d) => ({ part: d.part }),
   "partials-received": (d) => ({ custodian: d.custodian, part: d.part }),
   "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label, draw: d.draw ?? null }),
@@ -327,6 +340,7 @@ function over(state, at) {
     holds: [...state.holds, { ...state.hold, to: at }],
     degraded: state.degraded && { ...state.degraded, until: state.degraded.until + held },
     window: state.window && { ...state.window, until: state.window.until + held },
+    bidderWindow: state.bidderWindow?.closed === null ? { ...state.bidderWindow, until: state.bidderWindow.until + held } : state.bidderWindow,
     readings: state.readings.map(later),
   };
 }

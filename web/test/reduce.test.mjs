@@ -304,6 +304,25 @@ test("the clocks of a held lot stand: a notice ends later, a reading goes on whe
   assert.deepEqual([reading.readings[0].held, stood.readings[0].held, stood.readings[0].at], [0, 7_000, reading.readings[0].at]);
 });
 
+test("the bidder window: opened, unlocked in, held, over and opened again", () => {
+  const sealed = upto(LOG, LOG.findIndex((line) => line.kind === "seals-checked") + 1);
+  const entry = (state, after, by, kind, data = {}) => reduce(state, { i: state.next, at: state.at + after, by, kind, data });
+  const open = entry(sealed, 0, "host:x", "bidder-window-opened", { stage: 1, until: sealed.at + 600_000 });
+  assert.deepEqual([open.bidderWindow.until - open.at, open.bidderWindow.closed], [600_000, null]);
+  const own = entry(open, 1_000, "bidder:A", "bidder-unsealed", { stage: 1, bidder: "A", manifest_sha256: "", secrets: [] });
+  assert.deepEqual(own.bidderWindow.unsealed, { A: own.at });
+  const held = entry(own, 1_000, "host:x", "opening-paused", { reason: "other", text: "x" });
+  const goes = entry(held, 7_000, "host:x", "opening-resumed");
+  assert.equal(goes.bidderWindow.until, open.bidderWindow.until + 7_000);
+  const more = entry(goes, 0, "host:x", "bidder-window-extended", { stage: 1, by_ms: 1_000, until: goes.bidderWindow.until + 1_000, text: "x" });
+  const over = entry(more, 700_000, "hall", "bidder-window-closed", { stage: 1, missing: ["B"] });
+  assert.deepEqual([over.bidderWindow.closed, over.bidderWindow.missing], [over.at, ["B"]]);
+  const stood = entry(entry(over, 0, "host:x", "opening-paused", { reason: "other", text: "x" }), 9_000, "host:x", "opening-resumed");
+  assert.equal(stood.bidderWindow.until, over.bidderWindow.until);
+  const again = entry(stood, 0, "host:x", "bidder-window-reopened", { stage: 1, by_ms: 1_000, until: stood.at + 1_000, text: "x" });
+  assert.deepEqual([again.bidderWindow.closed, again.bidderWindow.unsealed], [null, own.bidderWindow.unsealed]);
+});
+
 test("the freeze quorum of ruling 11", () => {
   assert.equal(quorum({ n: 3, k: 2 }), 3);
   assert.equal(quorum({ n: 5, k: 3 }), 4);

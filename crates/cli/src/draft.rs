@@ -98,7 +98,9 @@ pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failur
     // A form that names no steps or envelopes takes those of its template; the signed file then names
     // them.
     if terms.steps.is_empty() {
-        terms.steps = terms.template.steps();
+        let window = terms.bidder_window.is_some();
+        let template = terms.template;
+        terms.steps = if window { template.steps_with_window() } else { template.steps() };
     }
     if terms.envelopes.is_empty() {
         terms.envelopes = terms.template.envelopes();

@@ -152,6 +152,12 @@ fn terms(facts: &mut Facts, file: &str, terms: &Terms) {
         .add("custody_kind", serde_json::json!(terms.custody.custody))
         .add("time", serde_json::json!(terms.custody.time))
         .add("fictional", terms.fictional);
+    if let Some(window) = &terms.bidder_window {
+        facts
+            .add("bidder_lock", serde_json::json!(window.lock))
+            .text("bidder_window", window.open_ms)
+            .text("bidder_window_extend", window.extend_ms);
+    }
     for (number, seat) in (1_u16..).zip(&terms.custody.custodians) {
         facts.add(&format!("custodian_{number}"), seat.party.name.clone());
     }

@@ -40,6 +40,7 @@ mod stamping;
 mod submission;
 mod tsa_client;
 mod tsa_server;
+mod unlocking;
 mod validation_words;
 mod watch;
 mod words;

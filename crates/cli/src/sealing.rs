@@ -5,11 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kaibiao_crypto::{SecureEntropy, scrub_stack};
-use kaibiao_opening::PriceSheet;
+use kaibiao_opening::{BidderLockTerms, BidderWindowTerms, PriceSheet};
 use kaibiao_replay::VerifiedTender;
 use kaibiao_seal::{
-    BidContext, Client, Context, Manifest, ManifestBody, ManifestKind, ManifestPart, ObjectSummary,
-    Padding, SealPlan, limits, seal_on,
+    BidContext, BidderKey, BidderLockPlan, Client, Context, Manifest, ManifestBody, ManifestKind,
+    ManifestPart, ObjectSummary, Padding, SealPlan, limits, seal_on,
 };
 use kaibiao_types::{BidPart, BidSeq, Digest, LotKey, Part, Party, Stage, UtcMillis};
 use kaibiao_wire::Label;
@@ -23,6 +23,9 @@ use crate::machine;
 pub(crate) const MANIFEST: &str = "manifest.json";
 /// The bidder's signature over it.
 pub(crate) const MANIFEST_CMS: &str = "manifest.p7s";
+
+/// The certificate whose key unlocks the bid, in a bid folder of a lot that asks for it.
+pub(crate) const CERTIFICATE: &str = "unlock-certificate.der";
 
 /// The sealed file of a part in a bid folder.
 pub(crate) fn object_name(part: BidPart) -> String {
@@ -87,6 +90,9 @@ impl Bid<'_> {
         let cms = self.signer.sign(manifest.bytes())?;
         new.write(MANIFEST, manifest.bytes())?;
         new.write(MANIFEST_CMS, &cms)?;
+        if self.tender.file().terms().bidder_window.is_some() {
+            new.write(CERTIFICATE, self.signer.certificate().der())?;
+        }
         new.commit()?;
         Ok(manifest)
     }
@@ -124,12 +130,16 @@ impl Bid<'_> {
             seq: version.seq,
             supersedes: version.supersedes,
         });
+        let lock = self.bidder_lock()?;
         let plan = SealPlan {
             context: &context,
             bases: self.tender.bases(),
             padding: Padding::of(part.part),
             plaintext_len,
-            bidder_lock: None,
+            bidder_lock: lock.as_ref().map(|(key, terms)| match terms.lock {
+                BidderLockTerms::Escrow => BidderLockPlan::Escrow(key),
+                BidderLockTerms::Strict => BidderLockPlan::Strict(key),
+            }),
         };
         let path = folder.file(&object_name(part));
         let unwritable = |error: std::io::Error| Failure::write(&path, &error);
@@ -141,6 +151,21 @@ impl Bid<'_> {
         let sealed = sealed?;
         out.sync_all().map_err(unwritable)?;
         Ok(sealed.object)
+    }
+
+    /// The key of the bidder's certificate, where the tender file asks bidders to unlock their bids.
+    fn bidder_lock(&self) -> Result<Option<(BidderKey, BidderWindowTerms)>, Failure> {
+        let Some(terms) = self.tender.file().terms().bidder_window else { return Ok(None) };
+        // What is sealed here must be unlocked in the window: no lock that this program cannot open.
+        if matches!(self.signer, Signer::Token(_)) {
+            let detail = "this tender asks bidders to unlock their bids, which this version does with a \
+                          key file only; seal with --cert and --key, or with --p12";
+            return Err(Failure::new(Label::Usage, detail));
+        }
+        let (suite, certificate) = (self.tender.record().suite(), self.signer.certificate());
+        let key = BidderKey::from_spki(suite, certificate.sha256(), certificate.spki_der());
+        let key = key.map_err(|error| Failure::coded(Label::BadInput, error.label(), &error))?;
+        Ok(Some((key, terms)))
     }
 
     fn manifest(

@@ -116,6 +116,23 @@ fn zh(event: &Event, state: &State) -> String {
             let sound = checked.results.iter().filter(|result| result.sealed).count();
             format!("密封性检查：{} 份，完好 {sound} 份。", checked.results.len())
         }
+        Event::BidderWindowOpened(start) => {
+            format!("投标人解密开始，至北京时间 {} 止。", start.until.beijing())
+        }
+        Event::BidderUnsealed(own) => format!("{} 已解密其投标文件。", name(&own.bidder)),
+        Event::BidderWindowExtended(more) => {
+            format!("投标人解密延长至北京时间 {}：{}", more.until.beijing(), more.text)
+        }
+        Event::BidderWindowReopened(again) => {
+            format!("重启投标人解密，至北京时间 {} 止：{}", again.until.beijing(), again.text)
+        }
+        Event::BidderWindowClosed(over) if over.missing.is_empty() => {
+            "投标人解密结束，全部投标人已解密。".to_owned()
+        }
+        Event::BidderWindowClosed(over) => {
+            let all: Vec<String> = over.missing.iter().map(name).collect();
+            format!("投标人解密结束；未解密：{}。", names(all.iter().map(|n| &**n), "、"))
+        }
         Event::UnsealingStarted(start) => format!("开始解密：{}。", part_zh(start.part)),
         Event::PartialsReceived(released) => format!(
             "密钥分持人 {} 号提交{}的部分解密 {} 份，附证明。",
@@ -322,6 +339,28 @@ fn en(event: &Event, state: &State) -> String {
         Event::SealsChecked(checked) => {
             let sound = checked.results.iter().filter(|result| result.sealed).count();
             format!("Seals checked: {} of {} intact.", sound, checked.results.len())
+        }
+        Event::BidderWindowOpened(start) => {
+            format!("Bidders unlock their bids until {} (Beijing time).", start.until.beijing())
+        }
+        Event::BidderUnsealed(own) => format!("{} unlocked its bid.", name(&own.bidder)),
+        Event::BidderWindowExtended(more) => {
+            let until = more.until.beijing();
+            format!("The bidder window is extended until {until} (Beijing time): {}", more.text)
+        }
+        Event::BidderWindowReopened(again) => {
+            let until = again.until.beijing();
+            format!("The bidder window is open again until {until} (Beijing time): {}", again.text)
+        }
+        Event::BidderWindowClosed(over) if over.missing.is_empty() => {
+            "The bidder window is over: every bidder unlocked its bid.".to_owned()
+        }
+        Event::BidderWindowClosed(over) => {
+            let all: Vec<String> = over.missing.iter().map(name).collect();
+            format!(
+                "The bidder window is over; not unlocked: {}.",
+                names(all.iter().map(|n| &**n), "; ")
+            )
         }
         Event::UnsealingStarted(start) => format!("Unsealing of {} began.", start.part),
         Event::PartialsReceived(released) => format!(

@@ -6,7 +6,7 @@ use kaibiao_ceremony::KeyShare;
 use kaibiao_crypto::{Hex, Point};
 use kaibiao_journal::{Checkpoint, CosignedCheckpoint, freeze_statement};
 use kaibiao_opening::SetFrozen;
-use kaibiao_replay::{FrozenBids, FrozenMaterial, Replay};
+use kaibiao_replay::{FrozenBids, FrozenMaterial, Replay, needs_escrow};
 use kaibiao_types::{CustodianIndex, Digest, Part, Stage};
 
 use crate::draw::not_a_draw;
@@ -61,6 +61,8 @@ pub struct Release {
     pub part: Part,
     /// The points.
     pub points: Vec<ToRaise>,
+    /// The points of the escrows of bids that their bidders did not unlock, in the same order.
+    pub escrow: Vec<ToRaise>,
     /// What to write to the journal before raising.
     pub act: Act,
 }
@@ -214,27 +216,37 @@ impl Custody {
         let (_, bids) = self.frozen.as_ref().ok_or(Refusal::FreezeUnsigned)?;
 
         enough_bidders(replay, bids)?;
-        let mut points = Vec::new();
+        let (mut points, mut escrow) = (Vec::new(), Vec::new());
         // From the second envelope on these are the bids on the approved list of who passed.
         let asked: BTreeSet<Digest> =
             unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
         for (entry, bid) in bids.current().filter(|(e, _)| asked.contains(&e.manifest_sha256)) {
             let Some(header) = bid.header(stage, part) else { continue };
-            let (manifest_sha256, u) = (entry.manifest_sha256, *header.u());
-            if let Some(before) =
-                memory.raised_for(&u.bytes()).filter(|before| *before != manifest_sha256)
-            {
-                return Err(Refusal::DuplicateLock { manifest_sha256, before });
+            let manifest_sha256 = entry.manifest_sha256;
+            let asked = needs_escrow(replay.state(), &entry.bidder.code, part, header);
+            let own = header.escrow().filter(|_| asked).map(|escrow| escrow.u);
+            for u in [Some(*header.u()), own].into_iter().flatten() {
+                if let Some(before) =
+                    memory.raised_for(&u.bytes()).filter(|before| *before != manifest_sha256)
+                {
+                    return Err(Refusal::DuplicateLock { manifest_sha256, before });
+                }
+                not_a_draw(replay, memory, &freeze_id, &u)?;
             }
-            not_a_draw(replay, memory, &freeze_id, &u)?;
-            points.push(ToRaise { manifest_sha256, u });
+            points.push(ToRaise { manifest_sha256, u: *header.u() });
+            escrow.extend(own.map(|u| ToRaise { manifest_sha256, u }));
+        }
+        // Rule R10: no escrow is raised before the log says that the bidders' window is over.
+        if !escrow.is_empty() && !replay.state().bidder_window_is_shut() {
+            return Err(Refusal::NotAsked(part));
         }
         let raised = points
             .iter()
+            .chain(&escrow)
             .map(|point| Raised { manifest_sha256: point.manifest_sha256, u: Hex(point.u.bytes()) })
             .collect();
         let act = Act::Intent { at: clock.now, freeze_id, stage, part, raised };
-        Ok(Release { freeze_id, stage, part, points, act })
+        Ok(Release { freeze_id, stage, part, points, escrow, act })
     }
 }
 

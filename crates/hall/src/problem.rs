@@ -60,6 +60,7 @@ fn detail(error: &RoomError) -> String {
         RoomError::Draft(fault) => Some(fault.label()),
         RoomError::Command(fault) => Some(fault.label()),
         RoomError::Replay(fault) => Some(fault.label()),
+        RoomError::Unlock(_) => Some("LOCK_COMMIT(2)"),
         _ => None,
     };
     let text = report(error);
@@ -69,7 +70,9 @@ fn detail(error: &RoomError) -> String {
 fn label_of(error: &RoomError) -> Label {
     match error {
         RoomError::Bid(fault) => bid_label(fault),
-        RoomError::Board(_) | RoomError::Proof(_) | RoomError::Replay(_) => Label::BadProof,
+        RoomError::Board(_) | RoomError::Proof(_) | RoomError::Replay(_) | RoomError::Unlock(_) => {
+            Label::BadProof
+        }
         RoomError::Busy => Label::Busy,
         RoomError::Command(_) => Label::UnknownCommand,
         RoomError::Draft(_) => Label::BadInput,

@@ -98,6 +98,11 @@ impl State {
                 self.seals = Some(Arc::new(seals.clone()));
                 self.phase = Phase::SealsChecked;
             }
+            Event::BidderWindowOpened(start) => self.bidder_window_opens(start.until, mark),
+            Event::BidderUnsealed(unsealed) => self.bidder_unsealed(unsealed, mark),
+            Event::BidderWindowExtended(more) => self.bidder_window_extended(more, mark),
+            Event::BidderWindowReopened(again) => self.bidder_window_reopened(again, mark),
+            Event::BidderWindowClosed(_) => self.bidder_window_closed(mark),
             Event::UnsealingStarted(start) => self.unsealing_started(start.part),
             Event::PartialsReceived(partials) => self.partials_received(partials),
             Event::CustodianRefused(refused) => self.custodian_refused(refused),
@@ -221,8 +226,7 @@ impl State {
     }
 
     fn partials_received(&mut self, partials: &PartialsReceived) {
-        let bids: BTreeSet<Digest> =
-            partials.partials.iter().flatten().map(|partial| partial.manifest_sha256).collect();
+        let bids: BTreeSet<Digest> = self.whole_releases(partials);
         if let Some(track) = self.track_mut(partials.part) {
             track.refused.remove(&partials.custodian);
             track.released.insert(partials.custodian, bids.into());

@@ -2,7 +2,9 @@
 
 mod kind;
 
-use kaibiao_types::{Digest, Fault, LotId, LotKey, Millis, OrgCode, Part, TenderId, UtcMillis};
+use kaibiao_types::{
+    Digest, Fault, LotId, LotKey, Millis, OrgCode, Part, Stage, TenderId, UtcMillis,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +14,7 @@ pub use kind::CommandKind;
 
 use crate::event::{
     Agent, BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, NotPassed,
-    OpeningPaused, PassedApproved, RoundApproved,
+    OpeningPaused, PassedApproved, RoundApproved, UnlockedPart,
 };
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
@@ -53,6 +55,24 @@ pub enum Command {
     AnnounceCeiling,
     /// Check the seals in public (密封性检查). Host.
     CheckSeals,
+    /// Open the window in which bidders unlock their bids (投标人解密). Host.
+    OpenBidderWindow,
+    /// Unlock the own bid. Bidder.
+    UnsealBid(BidUnsealing),
+    /// Give bidders more time to unlock (延长), while the window is open. Host.
+    ExtendBidderWindow {
+        /// By how much.
+        by: Millis,
+        /// Why.
+        text: String,
+    },
+    /// Open the window again (重启解密), after it was over. Host.
+    ReopenBidderWindow {
+        /// For how long.
+        by: Millis,
+        /// Why.
+        text: String,
+    },
     /// Start the unsealing of one part (解密). Host.
     StartUnsealing(Part),
     /// Read the next price aloud (唱标), taking this long. Host.
@@ -164,6 +184,18 @@ pub enum Command {
     ApproveDegraded,
     /// End the opening. Host.
     Close,
+}
+
+/// What a bidder's own key gives of the locks of its bid.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BidUnsealing {
+    /// The envelope: always 1 in this version.
+    pub stage: Stage,
+    /// The bid.
+    pub manifest_sha256: Digest,
+    /// One secret for each object of the bid, in the order of its parts.
+    pub secrets: Vec<UnlockedPart>,
 }
 
 /// Why the body of a signed command is refused before anybody asks whether its step is in order.
@@ -317,6 +349,13 @@ struct ExtendData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct WindowData {
+    by_ms: Millis,
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MeasureData {
     measure: Measure,
     reason: HoldReason,
@@ -413,6 +452,10 @@ impl Command {
             Self::CheckBidder(_) => CommandKind::CheckBidder,
             Self::AnnounceCeiling => CommandKind::AnnounceCeiling,
             Self::CheckSeals => CommandKind::CheckSeals,
+            Self::OpenBidderWindow => CommandKind::OpenBidderWindow,
+            Self::UnsealBid(_) => CommandKind::UnsealBid,
+            Self::ExtendBidderWindow { .. } => CommandKind::ExtendBidderWindow,
+            Self::ReopenBidderWindow { .. } => CommandKind::ReopenBidderWindow,
             Self::StartUnsealing(_) => CommandKind::StartUnsealing,
             Self::ReadNext(_) => CommandKind::ReadNext,
             Self::StartDraw(_) => CommandKind::StartDraw,
@@ -460,6 +503,12 @@ impl Command {
             CommandKind::CheckBidder => typed::<BidderChecked>(data).map(Self::CheckBidder),
             CommandKind::AnnounceCeiling => plain(Self::AnnounceCeiling, data),
             CommandKind::CheckSeals => plain(Self::CheckSeals, data),
+            CommandKind::OpenBidderWindow => plain(Self::OpenBidderWindow, data),
+            CommandKind::UnsealBid => typed::<BidUnsealing>(data).map(Self::UnsealBid),
+            CommandKind::ExtendBidderWindow => typed::<WindowData>(data)
+                .map(|WindowData { by_ms, text }| Self::ExtendBidderWindow { by: by_ms, text }),
+            CommandKind::ReopenBidderWindow => typed::<WindowData>(data)
+                .map(|WindowData { by_ms, text }| Self::ReopenBidderWindow { by: by_ms, text }),
             CommandKind::StartUnsealing => {
                 typed::<PartData>(data).map(|d| Self::StartUnsealing(d.part))
             }
@@ -530,6 +579,10 @@ impl Command {
             Self::ConfirmTime { deadline } | Self::ApproveTime { deadline } => {
                 to_raw_value(&TimeData { deadline: *deadline })
             }
+            Self::UnsealBid(unsealing) => to_raw_value(unsealing),
+            Self::ExtendBidderWindow { by, text } | Self::ReopenBidderWindow { by, text } => {
+                to_raw_value(&WindowData { by_ms: *by, text: text.clone() })
+            }
             Self::StartUnsealing(part) => to_raw_value(&PartData { part: *part }),
             Self::ReadNext(duration_ms) => {
                 to_raw_value(&DurationData { duration_ms: *duration_ms })
@@ -585,6 +638,7 @@ impl Command {
             | Self::Reconvene
             | Self::AnnounceCeiling
             | Self::CheckSeals
+            | Self::OpenBidderWindow
             | Self::Resume
             | Self::ConfirmPrice
             | Self::GenerateRecord
@@ -600,6 +654,8 @@ impl Command {
             Self::RaiseObjection(words)
             | Self::AnswerObjection { text: words, .. }
             | Self::DecideFault { text: words, .. }
+            | Self::ExtendBidderWindow { text: words, .. }
+            | Self::ReopenBidderWindow { text: words, .. }
             | Self::Pause { text: words, .. }
             | Self::AskMeasure { text: words, .. } => {
                 (text::paragraph(words, limits::OBJECTION_CHARS), "text")
@@ -611,6 +667,10 @@ impl Command {
                 let fits = |reason: &String| text::paragraph(reason, limits::OBJECTION_CHARS);
                 let said = |one: &NotPassed| text::line(&one.reason, limits::REASON_CHARS);
                 (reason.as_ref().is_none_or(fits) && failed.iter().all(said), "reason")
+            }
+            Self::UnsealBid(unsealing) => {
+                let hex = |one: &UnlockedPart| text::hex(one.secret.expose(), 64);
+                (unsealing.secrets.iter().all(hex), "secrets")
             }
             Self::CheckBidder(check) => {
                 let fits = |reason: &String| text::line(reason, limits::REASON_CHARS);

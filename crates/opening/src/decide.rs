@@ -7,9 +7,10 @@ use kaibiao_types::{Digest, Millis, Money, OrgCode, Party, Role, UtcMillis};
 use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
-    BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade,
-    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventKind, FaultDecided,
-    FreezeCompleted, FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered,
+    BidderUnsealed, BidderWindowClosed, BidderWindowExtended, BidderWindowOpened,
+    BidderWindowReopened, BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened,
+    DrawFailed, DrawMade, DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventKind,
+    FaultDecided, FreezeCompleted, FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered,
     ObjectionRaised, ObjectionsExtended, OpeningPaused, OpeningReconvened, PassedApproved,
     PassedListed, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
     RecordCorrected, RecordGenerated, RecordSigned, Refused, RoundApproved, SealsChecked, SignedIn,
@@ -113,6 +114,7 @@ impl State {
                 bidders: self.distinct_bidders(),
                 min: self.published()?.min_bidders,
             }),
+            Phase::SealsChecked => self.bidder_window_over()?,
             Phase::Published | Phase::Reading => Event::ReadingFinished(Empty {}),
             _ => return None,
         };
@@ -132,6 +134,10 @@ impl State {
             Phase::Freezing if self.signers.len() >= self.k() => self.freeze_wait_until(),
             Phase::DegradedNotice if self.both_approved() => self.degraded.as_ref()?.notice_until,
             Phase::TooFew => self.last_at,
+            Phase::SealsChecked if self.all_unsealed() => {
+                self.bidder_window.as_ref()?.running().map(|_| self.last_at)?
+            }
+            Phase::SealsChecked => self.bidder_window.as_ref()?.running()?.until,
             Phase::Published | Phase::Reading if self.next_reading(Millis::ZERO).is_none() => {
                 // Before its turn comes by another step, time alone ends no reading.
                 self.order(EventKind::ReadingFinished, self.reading_until).ok()?;
@@ -221,6 +227,10 @@ impl State {
             Command::CheckSeals | Command::GenerateRecord | Command::CorrectRecord { .. } => {
                 return Ok(None);
             }
+            Command::OpenBidderWindow
+            | Command::UnsealBid(_)
+            | Command::ExtendBidderWindow { .. }
+            | Command::ReopenBidderWindow { .. } => self.window_answer(actor, command, now)?,
             Command::StartUnsealing(part) => {
                 Event::UnsealingStarted(UnsealingStarted { stage: self.stage, part: *part })
             }
@@ -311,7 +321,7 @@ impl State {
     fn settle(&self, cause: &Actor, event: Event, now: UtcMillis) -> Result<Vec<Event>, Refusal> {
         let by = event.written_by(cause);
         self.check(&by, now, &event)?;
-        if event.kind().leaves_due_alone() && self.due(now).is_none() {
+        if self.leaves_due_alone(&event) && self.due(now).is_none() {
             return Ok(vec![event]);
         }
         let mut next = self.clone();
@@ -343,6 +353,52 @@ impl State {
             return Err(bad(step, DataRule::Verdict));
         }
         Ok(Event::PricesPublished(PricesPublished { bids }))
+    }
+
+    /// The same for the commands of the bidder window.
+    fn window_answer(
+        &self,
+        actor: &Actor,
+        command: &Command,
+        now: UtcMillis,
+    ) -> Result<Event, Refusal> {
+        let terms = self.bidder_window_terms().ok_or(Refusal::NoBidderWindow)?;
+        let stage = self.stage;
+        Ok(match command {
+            Command::UnsealBid(own) => Event::BidderUnsealed(BidderUnsealed {
+                stage: own.stage,
+                bidder: code_of(actor)?,
+                manifest_sha256: own.manifest_sha256,
+                secrets: own.secrets.clone(),
+            }),
+            Command::ExtendBidderWindow { by, text } => {
+                let (by_ms, until) = (*by, self.bidder_window_end(now).plus(*by));
+                let text = text.clone();
+                Event::BidderWindowExtended(BidderWindowExtended { stage, by_ms, until, text })
+            }
+            Command::ReopenBidderWindow { by, text } => {
+                let (by_ms, until, text) = (*by, now.plus(*by), text.clone());
+                Event::BidderWindowReopened(BidderWindowReopened { stage, by_ms, until, text })
+            }
+            _ => {
+                let until = now.plus(terms.open_ms);
+                Event::BidderWindowOpened(BidderWindowOpened { stage, until })
+            }
+        })
+    }
+
+    /// The end of the window, if one is open; whether it is over, its rule says.
+    fn bidder_window_over(&self) -> Option<Event> {
+        self.bidder_window.as_ref()?.running()?;
+        let (stage, missing) = (self.stage, self.bidders_sealed());
+        Some(Event::BidderWindowClosed(BidderWindowClosed { stage, missing }))
+    }
+
+    /// As [`EventKind::leaves_due_alone`]; of the bidders that unlock their bids only the last one ends
+    /// the window.
+    fn leaves_due_alone(&self, event: &Event) -> bool {
+        let kind = event.kind();
+        kind.leaves_due_alone() || (kind == EventKind::BidderUnsealed && !self.is_last_sealed())
     }
 
     fn freeze_notice(&self, now: UtcMillis) -> Event {

@@ -16,6 +16,7 @@ macro_rules! data {
     };
 }
 
+mod bidder_window;
 mod correction;
 mod draw;
 mod envelope;
@@ -30,6 +31,10 @@ mod window;
 
 use kaibiao_types::{CustodianIndex, Party, Role};
 
+pub use bidder_window::{
+    BidderUnsealed, BidderWindowClosed, BidderWindowExtended, BidderWindowOpened,
+    BidderWindowReopened, UnlockSecret, UnlockedPart,
+};
 pub use correction::RecordCorrected;
 pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
 pub use envelope::{EnvelopeClosed, NotPassed, OpeningReconvened, PassedApproved, PassedListed};
@@ -190,6 +195,16 @@ events! {
     CeilingAnnounced(CeilingAnnounced) = "ceiling-announced";
     /// The seals were checked in public (密封性检查).
     SealsChecked(SealsChecked) = "seals-checked";
+    /// The host opened the window in which bidders unlock their bids (投标人解密).
+    BidderWindowOpened(BidderWindowOpened) = "bidder-window-opened";
+    /// A bidder unlocked its bid: what its own key gives of it is public, and opens nothing alone.
+    BidderUnsealed(BidderUnsealed) = "bidder-unsealed";
+    /// The host gave bidders more time (延长).
+    BidderWindowExtended(BidderWindowExtended) = "bidder-window-extended";
+    /// The host opened the window again after it was over (重启解密).
+    BidderWindowReopened(BidderWindowReopened) = "bidder-window-reopened";
+    /// The window is over.
+    BidderWindowClosed(BidderWindowClosed) = "bidder-window-closed";
     /// The host started the unsealing (解密) of one part.
     UnsealingStarted(UnsealingStarted) = "unsealing-started";
     /// A custodian released its partial decryptions.
@@ -306,6 +321,7 @@ impl Event {
             | Self::JournalSigned(JournalSigned { custodian, .. })
             | Self::KeyDestroyed(KeyDestroyed { custodian, .. }) => Actor::Custodian(*custodian),
             Self::SignedIn(SignedIn { bidder: Party { code, .. }, .. })
+            | Self::BidderUnsealed(BidderUnsealed { bidder: code, .. })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
             | Self::ObjectionRaised(ObjectionRaised { bidder: code, .. }) => {
                 Actor::Bidder(code.clone())
@@ -332,6 +348,9 @@ impl Event {
             | Self::EmergencySignedIn(_)
             | Self::BidderChecked(_)
             | Self::CeilingAnnounced(_)
+            | Self::BidderWindowOpened(_)
+            | Self::BidderWindowExtended(_)
+            | Self::BidderWindowReopened(_)
             | Self::UnsealingStarted(_)
             | Self::PriceRead(_)
             | Self::DrawStarted(_)
@@ -350,6 +369,7 @@ impl Event {
             | Self::FreezeCompleted(_)
             | Self::TooFewBidders(_)
             | Self::SealsChecked(_)
+            | Self::BidderWindowClosed(_)
             | Self::PricesPublished(_)
             | Self::DocumentsOpened(_)
             | Self::ReadingFinished(_)

@@ -3,6 +3,7 @@
 //! [`State::decide`] asks here before an entry is written, [`State::check_and_apply`] when one is
 //! replayed: there is one set of rules.
 
+mod bidder_window;
 mod draw;
 mod envelope;
 mod fault;
@@ -43,6 +44,9 @@ impl EventKind {
             | Self::EmergencySignedIn
             | Self::BidderChecked
             | Self::CeilingAnnounced
+            | Self::BidderWindowOpened
+            | Self::BidderWindowExtended
+            | Self::BidderWindowReopened
             | Self::UnsealingStarted
             | Self::PriceRead
             | Self::DrawStarted
@@ -62,7 +66,10 @@ impl EventKind {
             Self::DegradedApproved | Self::OpeningPaused | Self::OpeningResumed => {
                 &[Role::Host, Role::Supervisor]
             }
-            Self::SignedIn | Self::PriceConfirmed | Self::ObjectionRaised => &[Role::Bidder],
+            Self::SignedIn
+            | Self::BidderUnsealed
+            | Self::PriceConfirmed
+            | Self::ObjectionRaised => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
             Self::OutageAttested
             | Self::FreezeSigned
@@ -79,6 +86,7 @@ impl EventKind {
             | Self::FreezeCompleted
             | Self::TooFewBidders
             | Self::SealsChecked
+            | Self::BidderWindowClosed
             | Self::PricesPublished
             | Self::DocumentsOpened
             | Self::ReadingFinished
@@ -210,6 +218,10 @@ impl State {
             }
 
             (E::RoundApproved, phase) if phase.before_prices() || phase < P::TooFew => Ok(()),
+            // ADR-0020: a tender whose rules do not ask for the bidders' own decryption has no window.
+            (step, _) if step.is_of_bidder_window() && self.bidder_window_terms().is_none() => {
+                Err(Refusal::NoBidderWindow)
+            }
 
             // Ruling 13: after the deadline, while custodians are waited for.
             (
@@ -244,6 +256,7 @@ impl State {
                 | E::BidderChecked
                 | E::CeilingAnnounced
                 | E::SealsChecked
+                | E::BidderWindowOpened
                 | E::UnsealingStarted
                 | E::PricesPublished,
                 P::Freezing | P::DegradedNotice,
@@ -252,7 +265,9 @@ impl State {
             }
             // 招标投标法 art. 36 ¶1: seals are checked in public before anything is opened, whatever
             // a list of steps says.
-            (E::UnsealingStarted, P::Ready | P::BiddersPublished) => Err(Refusal::SealsUnchecked),
+            (E::BidderWindowOpened | E::UnsealingStarted, P::Ready | P::BiddersPublished) => {
+                Err(Refusal::SealsUnchecked)
+            }
             // ADR-0017: between the complete freeze and the record the tender file's list says what
             // comes when.
             (E::BiddersPublished, phase) if phase.before_prices() && self.round_unapproved() => {
@@ -262,6 +277,21 @@ impl State {
                 self.turn(Step::PublishBidders, step)
             }
             (E::SealsChecked, phase) if phase.before_prices() => self.turn(Step::CheckSeals, step),
+            // 电子招标投标办法 art. 30: bidders decrypt first, where the tender file wants it so.
+            (E::BidderWindowOpened, P::SealsChecked) if self.bidder_window.is_some() => {
+                Err(Refusal::AlreadyDone { step })
+            }
+            (E::BidderWindowOpened, P::SealsChecked) => self.turn(Step::BidderWindow, step),
+            (
+                E::BidderUnsealed
+                | E::BidderWindowExtended
+                | E::BidderWindowReopened
+                | E::BidderWindowClosed,
+                phase,
+            ) if phase.is_opening() => {
+                // Custodians have been asked: what bidders did not unlock by then stays so.
+                if self.prices.started { Err(Refusal::BidderWindowShut) } else { Ok(()) }
+            }
             (E::UnsealingStarted, P::SealsChecked) => self.turn(Step::UnsealPrices, step),
             (E::CeilingAnnounced, phase) if phase.is_opening() => {
                 self.turn(Step::AnnounceCeiling, step)
@@ -366,6 +396,11 @@ impl State {
             Event::BidderChecked(check) => self.bidder_checked(check),
             Event::CeilingAnnounced(said) => self.ceiling_fits(said),
             Event::SealsChecked(seals) => self.seals_checked(seals),
+            Event::BidderWindowOpened(start) => self.bidder_window_may_open(start, at),
+            Event::BidderUnsealed(unsealed) => self.may_unseal_own(unsealed, at),
+            Event::BidderWindowExtended(more) => self.bidder_window_may_be_extended(more, at),
+            Event::BidderWindowReopened(again) => self.bidder_window_may_reopen(again, at),
+            Event::BidderWindowClosed(over) => self.bidder_window_is_over(over, at),
             Event::UnsealingStarted(start) => self.unsealing_may_start(start),
             Event::PartialsReceived(partials) => self.partials_fit(partials),
             Event::CustodianRefused(refused) => self.refused_draw_exists(refused),
@@ -451,7 +486,10 @@ fn lot_published(lot: &LotPublished, id: &LotId, at: UtcMillis) -> Guard {
         && tender::envelopes_are_valid(&lot.envelopes, lot.template)
         && (lot.ceiling.is_none() || lot.names_prices())
         && tender::check_draws(&lot.draws).is_ok()
-        && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok()
+        && tender::check_steps(&lot.steps, lot.ceiling.is_some(), lot.bidder_window.is_some())
+            .is_ok()
+        && lot.bidder_window.as_ref().is_none_or(tender::window_is_valid)
+        && (lot.bidder_window.is_none() || lot.envelopes.is_empty())
         && lot.objection_ms.is_none_or(tender::span_is_valid)
         && lot.outage.is_none_or(|outage| outage.is_valid());
     fits(step, DataRule::Terms, lawful)

@@ -108,6 +108,7 @@ impl State {
         if let Some(window) = &mut self.objection_window {
             later(&mut window.until);
         }
+        self.bidder_window_stood(held);
         for run in self.draws.values_mut().filter(|run| run.outcome.is_none()) {
             later(&mut run.waits_from);
         }

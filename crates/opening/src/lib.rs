@@ -14,6 +14,7 @@
 
 mod actor;
 mod apply;
+mod bidder_window;
 mod command;
 mod decide;
 mod draw;
@@ -39,11 +40,13 @@ mod window;
 mod words;
 
 pub use actor::{Actor, ActorError};
-pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
+pub use bidder_window::{BidderWindow, WindowExtension, WindowInterval};
+pub use command::{BidUnsealing, Command, CommandError, CommandKind, SignedCommandBody};
 pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use envelope::Passed;
 pub use event::{
-    Agent, BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced,
+    Agent, BidStatus, BidderChecked, BidderUnsealed, BidderWindowClosed, BidderWindowExtended,
+    BidderWindowOpened, BidderWindowReopened, BiddersPublished, BondState, CeilingAnnounced,
     CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial,
     DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventError, EventKind,
     FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
@@ -53,17 +56,17 @@ pub use event::{
     OutageAttested, Partial, PartialsReceived, PassedApproved, PassedListed, PostponementAsked,
     PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated,
     RecordSigned, Refused, RoundApproved, SealResult, SealsChecked, SetFrozen, SignedIn, Tick,
-    TimeConfirmed, TooFewBidders, UnsealingStarted, Verdict,
+    TimeConfirmed, TooFewBidders, UnlockSecret, UnlockedPart, UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
 pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
-    Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordEnvelope, RecordError, RecordField, RecordFreeze, RecordHold, RecordKind,
-    RecordObjection, RecordPassed, RecordRound, RecordRow, RecordSeal, RecordSeveral,
-    RecordVersion, RecordWindow,
+    Consequence, OpeningRecord, RecordBidderWindow, RecordCheck, RecordDecision, RecordDocuments,
+    RecordDraw, RecordEnvelope, RecordError, RecordExtension, RecordField, RecordFreeze,
+    RecordHold, RecordInterval, RecordKind, RecordObjection, RecordPassed, RecordRound, RecordRow,
+    RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
@@ -73,10 +76,11 @@ pub use state::{
 };
 pub use strict::JsonError;
 pub use tender::{
-    Announced, Bilingual, CeremonyRef, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Draw,
-    DrawAfter, DrawRange, DrawValues, Envelope, FieldKind, HallRef, ListedStep, LogRef, OutageRule,
-    ReadOutField, Round, Step, StepsError, Template, TenderDraft, TenderError, TenderFile, Terms,
-    TickRule, TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource,
+    Announced, BidderLockTerms, BidderWindowTerms, Bilingual, CeremonyRef, CustodianSeat, Custody,
+    CustodyKind, CustodyPolicy, Draw, DrawAfter, DrawRange, DrawValues, Envelope, FieldKind,
+    HallRef, ListedStep, LogRef, OutageRule, ReadOutField, Round, Step, StepsError, Template,
+    TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError, TimePolicy,
+    TimeServer, TimeSource,
 };
 pub use text::steers;
 pub use window::ObjectionWindow;

@@ -66,6 +66,8 @@ pub const INVITED: usize = 1_000;
 pub const PASSED_LISTS: u32 = 100;
 /// The extensions of one window for objections.
 pub const EXTENSIONS: u32 = 100;
+/// The extensions and reopenings of one bidder window.
+pub const WINDOW_CHANGES: usize = 100;
 /// The objections of one opening.
 pub const OBJECTIONS: usize = 10_000;
 /// `record.json`: bytes. A row has about 1,200, with forty read-out fields 8,000.

@@ -3,6 +3,7 @@
 //! Anybody who replays the log makes the same bytes, before and after the `record-generated` entry:
 //! what follows that entry does not enter the record.
 
+mod bidder_window;
 mod make;
 mod read;
 mod text;
@@ -13,6 +14,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use bidder_window::{RecordBidderWindow, RecordExtension, RecordInterval};
 pub use read::RecordError;
 
 use crate::event::{Agent, BondState, HoldReason, Holder, IdentityState, NotPassed, Verdict};
@@ -94,6 +96,9 @@ pub struct OpeningRecord {
     /// The window for objections after the reading; without one the key is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objection_window: Option<RecordWindow>,
+    /// The window in which bidders unlocked their bids; without one the key is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bidder_window: Option<RecordBidderWindow>,
     /// The draws of the tender file in their order; without any the key is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub draws: Vec<RecordDraw>,
@@ -214,6 +219,9 @@ pub struct RecordRow {
     pub check: Option<RecordCheck>,
     /// 密封情况 of each part.
     pub seals: Vec<RecordSeal>,
+    /// 投标人解密时间: when the bidder unlocked its bid; left out where it did not, or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsealed_at: Option<UtcMillis>,
     /// 解密状态 of the price part.
     pub verdict: Verdict,
     /// What went wrong.

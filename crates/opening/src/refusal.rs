@@ -30,6 +30,21 @@ pub enum Refusal {
         /// What it contradicts.
         rule: DataRule,
     },
+    /// The bidder window is open, and neither its time is up nor has every bidder unlocked its bid.
+    #[error("the bidder window is open {wait} more")]
+    BidderWindowRunning {
+        /// Time left.
+        wait: Millis,
+    },
+    /// The bidder window is not open: not yet, or not any more.
+    #[error("the bidder window is not open")]
+    BidderWindowShut,
+    /// The tender file allows no more time than this for the bidder window.
+    #[error("the bidder window can be extended by {left} more")]
+    BidderWindowSpent {
+        /// What may still be given.
+        left: Millis,
+    },
     /// A bidder whose envelope did not open cannot have passed with it.
     #[error("the envelope of {bidder} was not opened, it cannot have passed")]
     CannotPass {
@@ -118,6 +133,9 @@ pub enum Refusal {
     /// The tender file has no ceiling price.
     #[error("the tender has no ceiling price")]
     NoCeiling,
+    /// The tender file does not ask bidders to unlock their bids.
+    #[error("the tender file has no bidder window")]
+    NoBidderWindow,
     /// The tender file has no window for objections.
     #[error("the tender file has no window for objections")]
     NoObjectionWindow,
@@ -362,6 +380,8 @@ pub enum DataRule {
     BidderCount,
     /// The list is not that of the current bidders.
     BidderList,
+    /// What a bidder hands over is not one secret for each object of its current bid.
+    BidderLock,
     /// A bid is blamed on its bidder while fewer than k custodians released for it.
     Blame,
     /// The ceiling is not the one of the tender file.
@@ -429,6 +449,7 @@ impl DataRule {
             Self::BidStatus => "bid-status",
             Self::BidderCount => "bidder-count",
             Self::BidderList => "bidder-list",
+            Self::BidderLock => "bidder-lock",
             Self::Blame => "blame",
             Self::Ceiling => "ceiling",
             Self::ClosingHead => "closing-head",
@@ -476,6 +497,9 @@ impl Refusal {
             Self::ApprovalMissing => "approval-missing",
             Self::BadData { .. } => "bad-data",
             Self::CannotPass { .. } => "cannot-pass",
+            Self::BidderWindowRunning { .. } => "bidder-window-running",
+            Self::BidderWindowShut => "bidder-window-shut",
+            Self::BidderWindowSpent { .. } => "bidder-window-spent",
             Self::ClockBackwards { .. } => "clock-backwards",
             Self::CustodyIncomplete { .. } => "custody-incomplete",
             Self::DocumentsSealed => "documents-sealed",
@@ -491,6 +515,7 @@ impl Refusal {
             Self::IntakeOver => "intake-over",
             Self::LastEnvelope => "last-envelope",
             Self::LotClosed => "lot-closed",
+            Self::NoBidderWindow => "no-bidder-window",
             Self::NoCeiling => "no-ceiling",
             Self::NoObjectionWindow => "no-objection-window",
             Self::NoOpenFault => "no-open-fault",
@@ -543,9 +568,10 @@ impl Refusal {
     /// The article of law that asks for the refusal; `None` where only our own design does.
     pub const fn article(&self) -> Option<&'static str> {
         match self {
-            Self::CustodyIncomplete { .. } | Self::PricesReleased => {
-                Some("电子招标投标办法 art. 30")
-            }
+            Self::BidderWindowRunning { .. }
+            | Self::BidderWindowShut
+            | Self::CustodyIncomplete { .. }
+            | Self::PricesReleased => Some("电子招标投标办法 art. 30"),
             Self::FewPassed { .. } => Some("评标委员会和评标方法暂行规定 art. 27"),
             Self::DocumentsSealed => Some("招标投标法 art. 36 ¶2"),
             Self::FaultsOpen { .. } | Self::NoOpenFault => Some("电子招标投标办法 art. 31"),
@@ -574,6 +600,7 @@ impl Refusal {
             | Self::NobodyPassed
             | Self::PassedMissing
             | Self::ReconveneLater { .. }
+            | Self::BidderWindowSpent { .. }
             | Self::ClockBackwards { .. }
             | Self::DrawRunning { .. }
             | Self::DrawTurn { .. }
@@ -583,6 +610,7 @@ impl Refusal {
             | Self::Held { .. }
             | Self::IntakeOver
             | Self::LotClosed
+            | Self::NoBidderWindow
             | Self::NoCeiling
             | Self::NoObjectionWindow
             | Self::NoOutageRule

@@ -112,6 +112,17 @@ impl Event {
                 who.bidder.code == *bidder && who.reason == *reason
             }
             (Self::BidderChecked(said), Command::CheckBidder(check)) => said == check,
+            (Self::BidderUnsealed(unsealed), Command::UnsealBid(asked)) => {
+                unsealed.stage == asked.stage
+                    && unsealed.manifest_sha256 == asked.manifest_sha256
+                    && unsealed.secrets == asked.secrets
+            }
+            (Self::BidderWindowExtended(more), Command::ExtendBidderWindow { by, text }) => {
+                more.by_ms == *by && more.text == *text
+            }
+            (Self::BidderWindowReopened(again), Command::ReopenBidderWindow { by, text }) => {
+                again.by_ms == *by && again.text == *text
+            }
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration
@@ -164,6 +175,7 @@ impl Event {
                 Self::BiddersPublished(_)
                 | Self::CeilingAnnounced(_)
                 | Self::SealsChecked(_)
+                | Self::BidderWindowOpened(_)
                 | Self::PriceConfirmed(_)
                 | Self::RecordGenerated(_)
                 | Self::OpeningResumed(_)

@@ -8,6 +8,7 @@ use kaibiao_types::{
     UtcMillis,
 };
 
+use crate::bidder_window::BidderWindow;
 use crate::draw::DrawRun;
 use crate::envelope::Passed;
 use crate::event::{
@@ -59,6 +60,7 @@ pub struct State {
     pub(crate) checks: Shared<BTreeMap<OrgCode, (BidderChecked, Mark)>>,
     pub(crate) ceiling_announced: Option<Mark>,
     pub(crate) seals: Option<Arc<SealsChecked>>,
+    pub(crate) bidder_window: Option<BidderWindow>,
     pub(crate) prices: Track,
     pub(crate) documents: Track,
     pub(crate) published_bids: Option<Arc<PricesPublished>>,
@@ -229,6 +231,7 @@ impl State {
             checks: Shared::default(),
             ceiling_announced: None,
             seals: None,
+            bidder_window: None,
             prices: Track::default(),
             documents: Track::default(),
             published_bids: None,

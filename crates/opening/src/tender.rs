@@ -3,6 +3,7 @@
 //! The host signs the exact bytes of `draft.json`, the custodians run their ceremony for it, and the
 //! host signs `tender.json`: the same terms with the results of the ceremony.
 
+mod bidder_window;
 mod check;
 mod draws;
 mod error;
@@ -15,6 +16,7 @@ use kaibiao_types::{Digest, LotKey, Party, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use bidder_window::{BidderLockTerms, BidderWindowTerms};
 pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
 pub use outage::OutageRule;
@@ -25,6 +27,7 @@ pub use terms::{
 };
 pub use time::{TimeKey, TimeKeyError, TimePolicy, TimeServer, TimeSource};
 
+pub(crate) use bidder_window::is_valid as window_is_valid;
 pub(crate) use check::{envelopes_are_valid, fields_are_valid, round_is_valid, span_is_valid};
 pub(crate) use draws::check as check_draws;
 pub(crate) use steps::{ORIGINAL_STEPS, check as check_steps};

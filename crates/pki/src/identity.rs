@@ -162,6 +162,12 @@ impl Identity {
     pub const fn chain(&self) -> &Chain {
         &self.chain
     }
+
+    /// Hands the private key (PKCS#8, DER) to one computation of its owner, which must keep no copy that
+    /// is not wiped. For a bidder that unlocks its own bid; signing does not need it.
+    pub fn danger_with_pkcs8<T>(&self, compute: impl FnOnce(&[u8]) -> T) -> T {
+        self.key.danger_with_bytes(compute)
+    }
 }
 
 impl Signer for Identity {

@@ -12,8 +12,8 @@ use crate::cms::SignError;
 use crate::der::{self, DerError, Tlv};
 use crate::oid::algorithm;
 
-/// A private key: PKCS#8 bytes that are wiped on drop, and cannot be read back, cloned, shown or
-/// serialised. During a signature `ring` makes a working copy, which it frees without wiping.
+/// A private key: PKCS#8 bytes that are wiped on drop, and cannot be cloned, shown or serialised, nor
+/// be read but by the one computation that says danger. During a signature `ring` makes a working copy, which it frees without wiping.
 pub(crate) struct PrivateKey(Zeroizing<Vec<u8>>);
 
 enum WorkingKey {
@@ -26,6 +26,11 @@ impl PrivateKey {
     /// Takes the bytes over; what they are is judged when they are used.
     pub(crate) const fn new(pkcs8: Zeroizing<Vec<u8>>) -> Self {
         Self(pkcs8)
+    }
+
+    /// Lends the bytes to one computation.
+    pub(crate) fn danger_with_bytes<T>(&self, compute: impl FnOnce(&[u8]) -> T) -> T {
+        compute(&self.0)
     }
 
     /// Whether this is the key of a certificate.

@@ -29,6 +29,8 @@ pub fn document(file: &RecordFile) -> Document {
         companions::not_passed(record),
         Some(companions::sign_in(record)),
         Some(companions::delivery(record)),
+        companions::bidder_window(record),
+        companions::unlocked(record),
         companions::checks(record),
         companions::draws(record),
         Some(companions::objections(record)),
@@ -55,7 +57,7 @@ pub fn document(file: &RecordFile) -> Document {
 
 /// 附表一, 附表二 and so on: only those that hold something are counted.
 fn numbered(companions: impl Iterator<Item = Section>) -> impl Iterator<Item = Section> {
-    companions.zip("一二三四五六七八九".chars()).map(|(mut section, number)| {
+    companions.zip("一二三四五六七八九十".chars()).map(|(mut section, number)| {
         section.heading.zh = format!("附表{number}　{}", section.heading.zh);
         section
     })

@@ -15,7 +15,7 @@ use kaibiao_seal::{
 };
 use kaibiao_types::{Digest, Part, Stage, UtcMillis};
 
-use crate::{LockPoints, VerifiedTender};
+use crate::{LockPoints, VerifiedTender, lock_mode};
 
 /// Exact bytes of one bid, without its payloads.
 #[derive(Clone, Debug)]
@@ -52,10 +52,17 @@ pub struct VerifiedBid {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BidFault {
-    /// A bidder lock that the tender's rules do not ask for: the bidder could wait for the other
-    /// prices and then keep its own bid shut (attack A18).
-    #[error("the {0} part has a bidder lock, which this lot does not ask for")]
-    BidderLock(Part),
+    /// Other locks than the tender's rules ask for: with a bidder lock that nobody asked for, the bidder
+    /// could wait for the other prices and then keep its own bid shut (attack A18).
+    #[error("the {part} part has the bidder lock `{}`, this lot asks for `{}`", found.as_str(), asked.as_str())]
+    BidderLock {
+        /// The part.
+        part: Part,
+        /// What the tender file asks for.
+        asked: LockMode,
+        /// What the object has.
+        found: LockMode,
+    },
     /// Sealed for another lot, stage, bidder or version.
     #[error("sealed for another lot, part or bidder")]
     Context(#[from] ContextError),
@@ -109,7 +116,7 @@ impl BidFault {
     /// The stable label.
     pub fn label(&self) -> &'static str {
         match self {
-            Self::BidderLock(_) => "E_LOCK_MODE",
+            Self::BidderLock { .. } => "E_LOCK_MODE",
             Self::Context(error) => error.label(),
             Self::Ceremony => "E_CEREMONY",
             Self::Deadline => "E_DEADLINE",
@@ -236,15 +243,16 @@ fn check_headers(
     if headers.len() != parts.len() {
         return Err(BidFault::HeaderCount { headers: headers.len(), parts: parts.len() });
     }
+    let window = tender.file().terms().bidder_window;
     let mut out = Vec::new();
     for (part, bytes) in parts.iter().zip(headers) {
         let header = Header::parse(bytes)?;
         manifest.expect_header(part.stage, part.part, &header)?;
         header.expect_context(&manifest.context_for(part.stage, part.part))?;
         header.verify_proof(tender.bases())?;
-        // No tender file of this version asks for a bidder lock.
-        if header.lock_mode() != LockMode::None {
-            return Err(BidFault::BidderLock(part.part));
+        let (asked, found) = (lock_mode(window.map(|window| window.lock)), header.lock_mode());
+        if found != asked {
+            return Err(BidFault::BidderLock { part: part.part, asked, found });
         }
         out.push(PartHeader { stage: part.stage, part: part.part, header });
     }

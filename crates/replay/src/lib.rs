@@ -13,6 +13,7 @@ mod draw;
 mod log;
 mod points;
 mod tender;
+mod unlock;
 mod unseal;
 
 pub use acts::{Act, CustodianJournal, JournalFault, Raised};
@@ -27,4 +28,5 @@ pub use draw::{Drawn, Undrawn, UndrawnCause, draw_outcome, point_of_draw};
 pub use log::{Replay, ReplayFault};
 pub use points::{DuplicatePoint, LockPoints};
 pub use tender::{TenderFault, TenderMaterial, VerifiedTender};
+pub use unlock::{Unlocking, lock_mode, needs_escrow, unlocks};
 pub use unseal::{OpenedObject, Partials, Unopened, open_each, open_object, open_price};

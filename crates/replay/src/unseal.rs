@@ -9,7 +9,8 @@ use kaibiao_opening::{PriceOutcome, UnsealedSheet};
 use kaibiao_seal::{Header, LockSecrets, ObjectSummary, OpenFailure, ceremony_secret, open};
 use kaibiao_types::{Digest, Fault, Part, Stage};
 
-use crate::{VerifiedBid, VerifiedTender};
+use crate::unlock::unlock;
+use crate::{Unlocking, VerifiedBid, VerifiedTender};
 
 /// The partial decryptions at hand for one part, by the manifest they belong to.
 pub type Partials = BTreeMap<Digest, Vec<Partial>>;
@@ -41,17 +42,20 @@ pub struct Unopened {
     pub dropped: Vec<PartialError>,
 }
 
-/// Combines partials and opens one object. `payload` gives the bytes after the header.
+/// Combines partials and opens one object. `unlocking` is for its bidder lock, if it has one; `payload`
+/// gives the bytes after the header.
 ///
 /// # Errors
 ///
 /// [`Unopened`] with the verdict of the blame table.
+#[allow(clippy::too_many_arguments)] // what an opening rests on, each thing by itself
 pub fn open_object<W: Write>(
     tender: &VerifiedTender,
     freeze_id: &Digest,
     header: &Header,
     signed: &ObjectSummary,
     partials: &[Partial],
+    unlocking: Unlocking<'_>,
     payload: &mut dyn Read,
     out: W,
 ) -> Result<OpenedObject<W>, Unopened> {
@@ -67,22 +71,25 @@ pub fn open_object<W: Write>(
             }
         },
     )?;
+    let mut dropped = combined.dropped;
+    let bidder = match unlock(tender, freeze_id, header, unlocking, &mut dropped) {
+        Ok(bidder) => bidder,
+        Err(unopened) => return Err(Unopened { dropped, ..unopened }),
+    };
     let opened = ceremony_secret(header, &combined.point, tender.bases().key())
         .map_err(OpenFailure::from)
-        .map(|ceremony| LockSecrets { ceremony, bidder: None })
+        .map(|ceremony| LockSecrets { ceremony, bidder })
         .and_then(|secrets| open(header, &secrets, signed, payload, out));
     match opened {
-        Ok(opened) => Ok(OpenedObject {
-            out: opened.out,
-            plaintext_len: opened.plaintext_len,
-            dropped: combined.dropped,
-        }),
+        Ok(opened) => {
+            Ok(OpenedObject { out: opened.out, plaintext_len: opened.plaintext_len, dropped })
+        }
         Err(failure) => Err(Unopened {
             label: failure.verdict().map_or(failure.label(), |verdict| verdict.label()),
             fault: failure.fault(),
             detail: failure.to_string(),
             retry: failure.verdict().is_none(),
-            dropped: combined.dropped,
+            dropped,
         }),
     }
 }
@@ -100,6 +107,7 @@ pub fn open_price(
     bid: &VerifiedBid,
     stage: Stage,
     partials: &[Partial],
+    unlocking: Unlocking<'_>,
     payload: &mut dyn Read,
 ) -> Result<PriceOutcome, Unopened> {
     let manifest_sha256 = bid.manifest().sha256();
@@ -110,8 +118,16 @@ pub fn open_price(
             UnsealedSheet::NotOpened { label: "BIDDER_GARBAGE".to_owned(), fault: Fault::Bidder };
         return Ok(PriceOutcome { manifest_sha256, sheet });
     };
-    let opened =
-        open_object(tender, freeze_id, header, &part.object(), partials, payload, Vec::new());
+    let opened = open_object(
+        tender,
+        freeze_id,
+        header,
+        &part.object(),
+        partials,
+        unlocking,
+        payload,
+        Vec::new(),
+    );
     let sheet = match opened {
         Ok(opened) => {
             let sha256 = tender.record().suite().hash(&opened.out);

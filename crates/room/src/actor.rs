@@ -84,6 +84,8 @@ pub(crate) struct Room {
     pub(crate) locks: LockPoints,
     pub(crate) frozen: Option<Arc<FrozenSet>>,
     pub(crate) partials: BTreeMap<BidPart, Partials>,
+    /// Partials of the escrows of bids that their bidders did not unlock.
+    pub(crate) escrows: BTreeMap<BidPart, Partials>,
     pub(crate) opening_documents: bool,
     /// Entries in the package, and the package.
     pub(crate) package: Option<(u64, PathBuf)>,
@@ -211,7 +213,12 @@ impl Room {
         {
             self.replay.tender().seats_last(deadline)?;
         }
-        match self.replay.state().decide(&actor, &asked.command, now) {
+        let decided = self.replay.state().decide(&actor, &asked.command, now);
+        if let (Command::UnsealBid(own), Ok(_)) = (&asked.command, &decided) {
+            self.load_frozen()?;
+            self.unlocks_its_bid(own)?;
+        }
+        match decided {
             Err(refusal) => {
                 let batch = Batch::new().nonce(once);
                 Err(self.record_refusal(&actor, asked.command.kind(), refusal, now, batch))

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use kaibiao_ceremony::Partial;
 use kaibiao_crypto::{Hasher, SUITE_1, scrub_stack};
-use kaibiao_opening::{OpenedDocument, Verdict};
-use kaibiao_replay::{VerifiedTender, open_object};
+use kaibiao_opening::{OpenedDocument, UnlockSecret, Verdict};
+use kaibiao_replay::{Unlocking, VerifiedTender, open_object};
 use kaibiao_types::{BidPart, Digest, Fault, OrgCode, Part, Stage};
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
 use crate::handle::Job;
+use crate::unsealing::of;
 use crate::{HallContext, RoomError};
 
 /// One document to open.
@@ -22,6 +23,8 @@ struct Work {
     manifest_sha256: Digest,
     name: String,
     partials: Vec<Partial>,
+    secret: Option<UnlockSecret>,
+    escrow: Vec<Partial>,
 }
 
 /// Everything that the opening thread needs.
@@ -48,7 +51,6 @@ impl Room {
         }
         let lot = self.replay.tender().file().lot_key();
         let name = BidPart { stage: unsealing.stage, part: Part::Documents };
-        let partials = self.partials.get(&name);
         let work: Vec<Work> = unsealing
             .bids
             .iter()
@@ -56,10 +58,13 @@ impl Room {
                 bidder: bid.bidder.code.clone(),
                 manifest_sha256: bid.manifest_sha256,
                 name: format!("{}-{}.{name}", bid.bidder.code, bid.seq),
-                partials: partials
-                    .and_then(|p| p.get(&bid.manifest_sha256))
-                    .cloned()
-                    .unwrap_or_default(),
+                partials: of(&self.partials, name, &bid.manifest_sha256).to_vec(),
+                secret: self
+                    .replay
+                    .state()
+                    .unlock_secret(&bid.bidder.code, Part::Documents)
+                    .cloned(),
+                escrow: of(&self.escrows, name, &bid.manifest_sha256).to_vec(),
             })
             .collect();
         let opening = Opening {
@@ -111,6 +116,7 @@ impl Opening {
             header,
             &signed.object(),
             &work.partials,
+            Unlocking { secret: work.secret.as_ref(), escrow: &work.escrow },
             &mut payload,
             out,
         );

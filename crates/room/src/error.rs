@@ -4,7 +4,7 @@ use kaibiao_opening::{CommandError, EventError, Refusal, TenderError};
 use kaibiao_pki::cms::SignatureError;
 use kaibiao_replay::{BidFault, BoardFault, ReplayFault, TenderFault};
 use kaibiao_store::StoreError;
-use kaibiao_types::{LotKey, Millis};
+use kaibiao_types::{LotKey, Millis, Part};
 
 /// Why a request was not carried out. Nothing was changed, except where the state is unknown.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,9 @@ pub enum RoomError {
     /// The draft is malformed.
     #[error(transparent)]
     Draft(#[from] TenderError),
+    /// What a bidder hands over does not open the lock of its own bid.
+    #[error("the secret handed over does not fit the bidder lock of the {0} part")]
+    Unlock(Part),
     /// No such lot.
     #[error("no lot {0}")]
     UnknownLot(LotKey),

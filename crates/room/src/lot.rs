@@ -586,6 +586,7 @@ impl Room {
             locks: LockPoints::default(),
             frozen: None,
             partials: BTreeMap::new(),
+            escrows: BTreeMap::new(),
             opening_documents: false,
             package: None,
         };
@@ -666,7 +667,7 @@ impl Room {
                     .ok_or_else(|| RoomError::internal("partials"))?;
                 let read = kaibiao_wire::from_json(&body).map_err(RoomError::internal)?;
                 let set = crate::PartialSet::new(read, body);
-                let parsed = crate::unsealing::parse_partials(&set)?;
+                let parsed = crate::unsealing::ParsedSet::of(&set)?;
                 self.remember_partials(name, parsed);
             }
             if !self.replay.state().released(part).is_empty() {

@@ -1,17 +1,22 @@
 //! Seal check, partial decryptions, and the one step in which all prices become public.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use kaibiao_ceremony::Partial;
 use kaibiao_crypto::{Hex, SUITE_1, scrub_stack};
-use kaibiao_opening::{Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet};
-use kaibiao_replay::{Unopened, VerifiedTender, open_each, open_price};
+use kaibiao_opening::{
+    BidUnsealing, Input, PartialsReceived, PriceOutcome, SealResult, UnsealedSheet,
+};
+use kaibiao_replay::{
+    Partials, Unlocking, Unopened, VerifiedTender, open_each, open_price, unlocks,
+};
 use kaibiao_seal::ObjectDigest;
 use kaibiao_store::Batch;
 use kaibiao_types::{BidPart, CustodianIndex, Digest, Part, Stage};
-use kaibiao_wire::PartialsBody;
+use kaibiao_wire::{PartialItem, PartialsBody};
 
 use crate::actor::Room;
 use crate::frozen::FrozenSet;
@@ -31,6 +36,8 @@ pub struct PartialSet {
     pub freeze_id: Digest,
     /// Each result with the bid it belongs to; points and scalars in hexadecimal.
     pub partials: Vec<kaibiao_opening::Partial>,
+    /// The same for the escrows of bids that their bidders did not unlock.
+    pub escrow: Vec<kaibiao_opening::Partial>,
     /// The exact bytes that the custodian signed.
     pub body: Vec<u8>,
 }
@@ -38,18 +45,19 @@ pub struct PartialSet {
 impl PartialSet {
     /// What was read from the exact signed body.
     pub fn new(read: PartialsBody, body: Vec<u8>) -> Self {
-        let partials = read.partials.into_iter().map(|item| kaibiao_opening::Partial {
+        let partial = |item: PartialItem| kaibiao_opening::Partial {
             manifest_sha256: item.manifest_sha256,
             d: item.d,
             c: item.c,
             z: item.z,
-        });
+        };
         Self {
             custodian: read.custodian,
             stage: read.stage,
             part: read.part,
             freeze_id: read.freeze_id,
-            partials: partials.collect(),
+            partials: read.partials.into_iter().map(partial).collect(),
+            escrow: read.escrow.into_iter().map(partial).collect(),
             body,
         }
     }
@@ -96,7 +104,7 @@ impl Room {
         if known != Some((set.stage, set.part)) && before.contains(&set.custodian) {
             return Ok(self.replay.log().len()); // a repeat after the part was opened
         }
-        let parsed = parse_partials(&set)?;
+        let parsed = ParsedSet::of(&set)?;
         let count = u32::try_from(set.partials.len()).map_err(RoomError::internal)?;
         let event = PartialsReceived {
             custodian: set.custodian,
@@ -106,6 +114,7 @@ impl Room {
             sha256: SUITE_1.hash(&set.body),
             count,
             partials: (set.part == Part::Price).then_some(set.partials),
+            escrow: if set.part == Part::Price { set.escrow } else { Vec::new() },
         };
         let doc = partials_doc(name, set.custodian);
         let batch = Batch::new().put_doc(&doc, &set.body).put_doc(&format!("{doc}.p7s"), &cms);
@@ -115,10 +124,14 @@ impl Room {
         Ok(head)
     }
 
-    pub(crate) fn remember_partials(&mut self, part: BidPart, parsed: Vec<(Digest, Partial)>) {
-        let by_manifest = self.partials.entry(part).or_default();
-        for (manifest, partial) in parsed {
-            by_manifest.entry(manifest).or_default().push(partial);
+    pub(crate) fn remember_partials(&mut self, part: BidPart, parsed: ParsedSet) {
+        for (all, own) in
+            [(&mut self.partials, parsed.partials), (&mut self.escrows, parsed.escrow)]
+        {
+            let by_manifest = all.entry(part).or_default();
+            for (manifest, partial) in own {
+                by_manifest.entry(manifest).or_default().push(partial);
+            }
         }
     }
 
@@ -159,11 +172,8 @@ impl Room {
         };
         let (stage, freeze_id) = (unsealing.stage, unsealing.freeze_id);
         let bids: Vec<Digest> = unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
-        let none = Vec::new();
-        let partials = self.partials.get(&BidPart { stage, part: Part::Price });
         let open = |manifest: &Digest| {
-            let partials = partials.and_then(|partials| partials.get(manifest)).unwrap_or(&none);
-            let outcome = self.open_one(&frozen, stage, &freeze_id, manifest, partials);
+            let outcome = self.open_one(&frozen, stage, &freeze_id, manifest);
             scrub_stack(); // on the thread that opened it
             outcome
         };
@@ -197,7 +207,6 @@ impl Room {
         stage: Stage,
         freeze_id: &Digest,
         manifest: &Digest,
-        partials: &[Partial],
     ) -> Result<Result<PriceOutcome, Unopened>, RoomError> {
         let bid =
             frozen.bids.bid(manifest).ok_or_else(|| RoomError::internal("a bid is missing"))?;
@@ -206,7 +215,29 @@ impl Room {
             .ok_or_else(|| RoomError::internal("a header is missing"))?;
         let name = BidPart { stage, part: Part::Price };
         let mut payload = frozen.payload(&self.hall, manifest, name, header)?;
-        Ok(open_price(self.replay.tender(), freeze_id, bid, stage, partials, &mut payload))
+        let bidder = &bid.manifest().body().bidder.code;
+        let unlocking = Unlocking {
+            secret: self.replay.state().unlock_secret(bidder, Part::Price),
+            escrow: of(&self.escrows, name, manifest),
+        };
+        let partials = of(&self.partials, name, manifest);
+        let tender = self.replay.tender();
+        Ok(open_price(tender, freeze_id, bid, stage, partials, unlocking, &mut payload))
+    }
+
+    /// What a bidder hands over for its locks must fit them: with a wrong secret in the log its bid would
+    /// not open by it, and nobody could put that right.
+    pub(crate) fn unlocks_its_bid(&self, own: &BidUnsealing) -> Result<(), RoomError> {
+        let Some(frozen) = &self.frozen else { return Err(RoomError::NotReady("freeze")) };
+        // Whose bid it is, and that each object has its secret, the procedure says.
+        let Some(bid) = frozen.bids.bid(&own.manifest_sha256) else { return Ok(()) };
+        for one in &own.secrets {
+            let header = bid.header(own.stage, one.part);
+            if header.is_some_and(|header| !unlocks(header, &one.secret)) {
+                return Err(RoomError::Unlock(one.part));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -215,8 +246,33 @@ pub(crate) fn partials_doc(part: BidPart, custodian: CustodianIndex) -> String {
     format!("partials/{part}/{custodian}")
 }
 
-/// The hexadecimal texts as points and scalars; proofs are checked when they are combined.
-pub(crate) fn parse_partials(set: &PartialSet) -> Result<Vec<(Digest, Partial)>, RoomError> {
+/// The partials of one bid.
+pub(crate) fn of<'a>(
+    all: &'a BTreeMap<BidPart, Partials>,
+    part: BidPart,
+    manifest: &Digest,
+) -> &'a [Partial] {
+    all.get(&part).and_then(|of| of.get(manifest)).map_or(&[], Vec::as_slice)
+}
+
+/// What a custodian released for one part, as points and scalars.
+pub(crate) struct ParsedSet {
+    partials: Vec<(Digest, Partial)>,
+    escrow: Vec<(Digest, Partial)>,
+}
+
+impl ParsedSet {
+    /// The hexadecimal texts as points and scalars; proofs are checked when they are combined.
+    pub(crate) fn of(set: &PartialSet) -> Result<Self, RoomError> {
+        let (partials, escrow) = (parse(set, &set.partials)?, parse(set, &set.escrow)?);
+        Ok(Self { partials, escrow })
+    }
+}
+
+fn parse(
+    set: &PartialSet,
+    list: &[kaibiao_opening::Partial],
+) -> Result<Vec<(Digest, Partial)>, RoomError> {
     let wrong = |_| RoomError::Proof("a partial decryption is not hexadecimal".to_owned());
     let parse = |item: &kaibiao_opening::Partial| -> Result<(Digest, Partial), RoomError> {
         let partial = Partial {
@@ -227,7 +283,7 @@ pub(crate) fn parse_partials(set: &PartialSet) -> Result<Vec<(Digest, Partial)>,
         };
         Ok((item.manifest_sha256, partial))
     };
-    set.partials.iter().map(parse).collect()
+    list.iter().map(parse).collect()
 }
 
 /// Why a stored object is not sealed as it was signed; `None` if it is.

@@ -1,8 +1,9 @@
 //! Lock secrets, their commitments, and the payload key that needs all of them.
 
-use kaibiao_crypto::{AeadKey, ExpandedKey, LockKey, Point, Secret32, Suite};
+use kaibiao_crypto::{AeadKey, ExpandedKey, Hex, LockKey, Point, Secret32, Suite};
 use kaibiao_types::Digest;
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use crate::{Context, Header};
 
@@ -105,6 +106,11 @@ pub fn check_bidder_lock(
 ) -> Option<Result<(), LockCommitError>> {
     let lock = header.bidder.as_ref()?;
     Some(check(header, LockKind::Bidder, &lock.commit, secret))
+}
+
+/// The secret of a bidder lock from its 64 hexadecimal digits, as its bidder has made it public.
+pub fn released_secret(hex: &str) -> Option<Secret32> {
+    Some(Secret32::new(Zeroizing::new(Hex::<32>::parse(hex).ok()?.0)))
 }
 
 fn check(

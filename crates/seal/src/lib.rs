@@ -36,7 +36,8 @@ pub use header::{
     MagicDamage, PREFIX_LEN, ReadHeaderError,
 };
 pub use keys::{
-    LockCommitError, LockKind, LockSecrets, ceremony_secret, check_bidder_lock, check_ceremony_lock,
+    LockCommitError, LockKind, LockSecrets, ceremony_secret, check_bidder_lock,
+    check_ceremony_lock, released_secret,
 };
 pub use manifest::{
     Client, HeaderMismatch, Manifest, ManifestBody, ManifestError, ManifestKind, ManifestPart,

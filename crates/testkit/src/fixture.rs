@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_opening::{Draw, Envelope, TimeSource};
+use kaibiao_opening::{BidderWindowTerms, Draw, Envelope, ListedStep, TimeSource};
 use kaibiao_types::{Currency, LotId, Millis, Money, Party, TenderId, Threshold};
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,12 @@ pub struct DraftFixture {
     /// The envelopes before the last, where there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub envelopes: Vec<Envelope>,
+    /// The steps, where they are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<ListedStep>,
+    /// The bidder window, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidder_window: Option<BidderWindowTerms>,
 }
 
 /// A text in Chinese and English.

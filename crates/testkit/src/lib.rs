@@ -27,7 +27,7 @@ pub use roster::{Authority, Identity, NamedParty, Roster};
 pub use running::{RunError, Running};
 #[cfg(feature = "scenario")]
 pub use scenario::{
-    DrawPlay, People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions,
+    DrawPlay, People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions, WindowPlay,
 };
 pub use time_server::{TimeAnswer, TimeServer};
 pub use token::SoftTokens;

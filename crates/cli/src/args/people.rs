@@ -187,6 +187,30 @@ pub(crate) enum HostCmd {
     AnnounceCeiling(Act),
     /// Check the seals in public (密封性检查).
     CheckSeals(Act),
+    /// Open the window in which bidders unlock their bids (投标人解密), where the tender file has one.
+    OpenBidderWindow(Act),
+    /// Give bidders more time to unlock (延长), while the window is open.
+    ExtendBidderWindow {
+        /// By how many seconds.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+        seconds: u32,
+        /// Why, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
+        text: String,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Open the window again (重启解密), after it was over.
+    ReopenBidderWindow {
+        /// For how many seconds.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+        seconds: u32,
+        /// Why, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
+        text: String,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Start unsealing one part (解密).
     Unseal {
         /// Which part.
@@ -409,6 +433,14 @@ pub(crate) enum BidderCmd {
     SignIn {
         #[command(flatten)]
         agent: AgentArgs,
+        #[command(flatten)]
+        act: Act,
+    },
+    /// Unlock the own bid (投标人解密), while its window is open: hands over what the certificate's key
+    /// gives of its locks, and nothing else. It may be repeated.
+    Unseal {
+        /// The folder that `kaibiao seal` wrote.
+        folder: PathBuf,
         #[command(flatten)]
         act: Act,
     },

@@ -1,6 +1,7 @@
 //! `kaibiao host`, `kaibiao supervisor`, `kaibiao bidder`: signed commands.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::folder::TenderBytes;
 use crate::follow::Follower;
 use crate::identity::Signer;
 use crate::output::{Facts, Ui};
-use crate::{acts, files, machine};
+use crate::{acts, files, machine, unlocking};
 
 /// Bytes of the longest authorisation letter, and of the longest file about a person.
 const PERSON_MAX: usize = 64 << 20;
@@ -31,6 +32,15 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         }
         HostCmd::AnnounceCeiling(act) => send(&act, Command::AnnounceCeiling, ui).await,
         HostCmd::CheckSeals(act) => send(&act, Command::CheckSeals, ui).await,
+        HostCmd::OpenBidderWindow(act) => send(&act, Command::OpenBidderWindow, ui).await,
+        HostCmd::ExtendBidderWindow { seconds, text, act } => {
+            let by = Millis::from_secs(seconds);
+            send(&act, Command::ExtendBidderWindow { by, text }, ui).await
+        }
+        HostCmd::ReopenBidderWindow { seconds, text, act } => {
+            let by = Millis::from_secs(seconds);
+            send(&act, Command::ReopenBidderWindow { by, text }, ui).await
+        }
         HostCmd::Unseal { part, act } => {
             send(&act, Command::StartUnsealing(Part::from(part)), ui).await
         }
@@ -108,6 +118,7 @@ pub(super) async fn bidder(command: BidderCmd, ui: Ui) -> Result<Exit, Failure> 
             let agent = acting_for(&agent)?;
             send(&act, Command::SignIn(agent), ui).await
         }
+        BidderCmd::Unseal { folder, act } => unseal(&act, &folder, ui).await,
         BidderCmd::Confirm(act) => send(&act, Command::ConfirmPrice, ui).await,
         BidderCmd::Object { text, act } => send(&act, Command::RaiseObjection(text), ui).await,
         BidderCmd::SignRecord(act) => sign(&act, ui).await,
@@ -138,6 +149,20 @@ fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {
 async fn send(act: &Act, command: Command, ui: Ui) -> Result<Exit, Failure> {
     let (hall, lot, signer) = load(act)?;
     let head = acts::send(&hall, lot, &signer, command).await?;
+    Ok(done(head, ui))
+}
+
+/// Hands over what opens the bidder locks of a sealed bid. What is in the log already is not sent again.
+async fn unseal(act: &Act, folder: &Path, ui: Ui) -> Result<Exit, Failure> {
+    let (hall, lot, signer) = load(act)?;
+    let own = unlocking::unlock(folder, lot, &signer)?;
+    let mut log = Follower::of_procedure(lot.clone());
+    log.catch_up(&hall, lot).await?;
+    if unlocking::is_done(log.state(), &own)? {
+        ui.note("该投标文件此前已解密，无需重复操作。", "note: this bid is unlocked already");
+        return Ok(done(log.state().entries(), ui));
+    }
+    let head = acts::send(&hall, lot, &signer, Command::UnsealBid(own)).await?;
     Ok(done(head, ui))
 }
 

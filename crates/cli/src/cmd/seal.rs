@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kaibiao_opening::limits::SHEET_BYTES;
-use kaibiao_opening::{PriceSheet, SheetRules};
+use kaibiao_opening::{BidderWindowTerms, PriceSheet, SheetRules};
 use kaibiao_replay::VerifiedTender;
-use kaibiao_types::{Money, OrgCode, Party, Stage};
+use kaibiao_types::{Money, OrgCode, Party, Stage, UtcMillis};
 use kaibiao_wire::{Exit, Label};
 use serde::Deserialize;
 
@@ -51,6 +51,9 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
              will refuse the bid unless the lot was postponed",
         );
     }
+    if let Some(window) = tender.file().terms().bidder_window {
+        tell_of_window(&signer, deadline, window, ui);
+    }
     let bid = Bid { tender: &tender, bidder, signer: &signer, envelopes, supersedes, now };
     let manifest = bid.seal_into(&args.out)?;
     let mut facts = Facts::default();
@@ -63,6 +66,35 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
         .add("folder", args.out.display().to_string());
     ui.facts(&facts);
     Ok(Exit::Ok)
+}
+
+/// Before anything is sealed: that the bidder has to unlock its bid, with which certificate, and what
+/// follows if it does not.
+fn tell_of_window(signer: &Signer, deadline: UtcMillis, window: BidderWindowTerms, ui: Ui) {
+    let certificate = signer.certificate();
+    let (serial, (zh, en)) = (certificate.serial_hex(), window.lock.words());
+    ui.note(
+        &format!(
+            "注意：本标段要求投标人解密。开标时须以序列号 {serial} 的证书密钥解密（时限 {}）；{zh}。",
+            window.open_ms
+        ),
+        &format!(
+            "note: bidders unlock their bids in this lot. At the opening the key of the certificate with \
+             serial number {serial} is needed, for {} from when the host opens the window; {en}",
+            window.open_ms
+        ),
+    );
+    let end = deadline.plus(window.open_ms).plus(window.extend_ms);
+    if certificate.not_after() < end {
+        let until = certificate.not_after();
+        ui.note(
+            &format!(
+                "注意：该证书于北京时间 {} 到期，早于解密时限可能的终点；请保留其密钥。",
+                until.beijing()
+            ),
+            &format!("note: that certificate ends at {until}, before the window may; keep its key"),
+        );
+    }
 }
 
 /// What is sealed into each envelope of the tender.

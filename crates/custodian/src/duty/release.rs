@@ -209,28 +209,33 @@ impl Lot {
             raise(suite, share, &id, &release.freeze_id, &point.u, &mut SecureEntropy(random))
         };
         let partials = raise_all(&release.points, &one)?;
-        self.answer(&release, &partials)
+        let escrow = raise_all(&release.escrow, &one)?;
+        self.answer(&release, &partials, &escrow)
     }
 
-    /// The signed body with one result per bid, in the order of the frozen list.
+    /// The signed body with one result per bid, in the order of the frozen list, and one per escrow.
     fn answer(
         &self,
         release: &Release,
         partials: &BTreeMap<Digest, Partial>,
+        escrow: &BTreeMap<Digest, Partial>,
     ) -> Result<Duty, LotError> {
         let Some((opening, custodian)) = self.opening.as_ref().zip(self.seat) else {
             return Ok(Duty::Nothing);
         };
-        let listed = opening.replay.state().current_bids();
-        let items = listed.filter_map(|bid| {
-            let partial = partials.get(&bid.manifest_sha256)?;
-            Some(PartialItem {
-                manifest_sha256: bid.manifest_sha256,
-                d: partial.d.to_string(),
-                c: partial.c.to_string(),
-                z: partial.z.to_string(),
-            })
-        });
+        let items = |made: &BTreeMap<Digest, Partial>| {
+            let listed = opening.replay.state().current_bids();
+            let items = listed.filter_map(|bid| {
+                let partial = made.get(&bid.manifest_sha256)?;
+                Some(PartialItem {
+                    manifest_sha256: bid.manifest_sha256,
+                    d: partial.d.to_string(),
+                    c: partial.c.to_string(),
+                    z: partial.z.to_string(),
+                })
+            });
+            items.collect()
+        };
         let body = PartialsBody {
             v: 1,
             kind: PartialsKind::Partials,
@@ -240,7 +245,8 @@ impl Lot {
             stage: release.stage,
             part: release.part,
             freeze_id: release.freeze_id,
-            partials: items.collect(),
+            partials: items(partials),
+            escrow: items(escrow),
         };
         let body = to_json(&body).map_err(|error| LotError::Unable(words::describe(&error)))?;
         let signed = self.shared.signed(body, self.now().now)?;

@@ -62,6 +62,7 @@ impl Lot {
                 sha256: SUITE_1.hash(b"body"),
                 count: 3,
                 partials: Some(partials),
+                escrow: Vec::new(),
             };
             lot.scene.input(&Input::PartialsReceived(received), AFTER);
         }

@@ -137,6 +137,7 @@ fn terms(people: &People) -> Terms {
         envelopes: Vec::new(),
         round: None,
         outage: None,
+        bidder_window: None,
     }
 }
 

@@ -8,6 +8,7 @@
     clippy::string_slice
 )]
 
+mod bidder_window;
 mod common;
 mod confirmed;
 mod cosign;

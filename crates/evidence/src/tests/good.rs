@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use kaibiao_testkit::{DrawPlay, ScenarioOptions};
+use kaibiao_opening::BidderLockTerms;
+use kaibiao_testkit::{DrawPlay, ScenarioOptions, WindowPlay};
 
 use super::common::{
     assert_verdict, contents, failed_lot, files, report, rich, rich_scenario, scenario, sealed,
@@ -92,6 +93,35 @@ fn a_corrected_record_passes_with_a_note() {
     assert!(notes.contains(&"record-corrected"), "{notes:?}");
     // Only host and supervisor signed the second version: who did not is named.
     assert!(notes.contains(&"record-unsigned"), "{notes:?}");
+}
+
+/// Bidders unlocked their bids first: one was silent, one handed something else over (ADR-0020).
+#[test]
+fn a_bidder_window_passes_with_either_lock() {
+    for (lock, documents) in [(BidderLockTerms::Escrow, true), (BidderLockTerms::Strict, false)] {
+        let window = WindowPlay { lock, silent: Some(1), wrong: Some(2) };
+        let options =
+            ScenarioOptions { bidder_window: Some(window), documents, ..Default::default() };
+        let report = written(&options);
+        assert_verdict(&report, Verdict::Passed);
+        let shut = notes(&report).iter().filter(|note| **note == "bid-not-opened").count();
+        assert_eq!(shut, if lock == BidderLockTerms::Strict { 2 } else { 0 });
+    }
+}
+
+#[test]
+fn a_lying_custodian_does_no_harm_to_an_escrow() {
+    let window = WindowPlay { lock: BidderLockTerms::Escrow, silent: Some(0), wrong: None };
+    let options = ScenarioOptions {
+        bidder_window: Some(window),
+        lying_custodians: 1,
+        documents: false,
+        ..Default::default()
+    };
+    let report = written(&options);
+    assert_verdict(&report, Verdict::Passed);
+    let bad = notes(&report).iter().filter(|note| **note == "bad-partial").count();
+    assert_eq!(bad, 5, "four of U and one of U'");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use kaibiao_journal::EntryLine;
 use kaibiao_opening::{
     CustodianRefused, DrawPartial, DrawStarted, EventKind, SignedJournal, State, UnsealingStarted,
 };
-use kaibiao_replay::{Act, CustodianJournal, Raised, point_of_draw};
+use kaibiao_replay::{Act, CustodianJournal, Raised, needs_escrow, point_of_draw};
 use kaibiao_types::{CustodianIndex, Digest, JournalMoment, Part, Stage};
 
 use super::Run;
@@ -300,12 +300,20 @@ impl Compared<'_> {
                 add(CheckId::Jrn03, what);
                 continue;
             };
-            let count = u32::try_from(raised.len()) == Ok(set.count);
-            let of = |list: &Vec<kaibiao_opening::Partial>| {
+            // One point of each bid, and of some that of the escrow after all of these.
+            let split = usize::try_from(set.count).unwrap_or(usize::MAX).min(raised.len());
+            let (raised, escrows) = raised.split_at(split);
+            let bids: BTreeSet<_> =
+                raised.iter().chain(escrows).map(|p| p.manifest_sha256).collect();
+            let count = u32::try_from(bids.len()) == Ok(set.count) && bids.len() == raised.len();
+            let same = |list: &[kaibiao_opening::Partial], points: &[Raised]| {
                 let listed: BTreeSet<_> = list.iter().map(|p| p.manifest_sha256).collect();
-                listed == raised.iter().map(|point| point.manifest_sha256).collect()
+                listed == points.iter().map(|point| point.manifest_sha256).collect()
             };
-            if !count || !set.partials.as_ref().is_none_or(of) {
+            // What was released of documents is not in the log (ruling 23).
+            let listed = set.partials.as_ref();
+            let right = listed.is_none_or(|all| same(all, raised) && same(&set.escrow, escrows));
+            if !count || !right {
                 let what = format!(
                     "the log has partial decryptions ({part}) of other bids than it raised"
                 );
@@ -363,7 +371,12 @@ impl Compared<'_> {
             state.current_bids().any(|bid| bid.manifest_sha256 == point.manifest_sha256)
         });
         let right = self.holding.get(&point.manifest_sha256).is_none_or(|bid| {
-            bid.header(stage, part).is_some_and(|header| header.u().bytes() == point.u.0)
+            let bidder = &bid.manifest().body().bidder.code;
+            bid.header(stage, part).is_some_and(|header| {
+                let own = needs_escrow(self.state(), bidder, part, header);
+                let escrow = header.escrow().filter(|_| own).map(|escrow| escrow.u.bytes());
+                header.u().bytes() == point.u.0 || escrow == Some(point.u.0)
+            })
         });
         current && right
     }

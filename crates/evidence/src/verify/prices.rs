@@ -5,8 +5,10 @@ use std::io::Cursor;
 
 use kaibiao_ceremony::Partial;
 use kaibiao_crypto::Hex;
-use kaibiao_opening::{LotPublished, PriceOutcome, PublishedBid, State, UnsealedSheet, Verdict};
-use kaibiao_replay::{VerifiedBid, open_price};
+use kaibiao_opening::{
+    LotPublished, PartialsReceived, PriceOutcome, PublishedBid, State, UnsealedSheet, Verdict,
+};
+use kaibiao_replay::{Unlocking, VerifiedBid, needs_escrow, open_price};
 use kaibiao_seal::ObjectDigest;
 use kaibiao_types::{Digest, Fault, Part, Stage};
 
@@ -19,6 +21,12 @@ use crate::CheckId;
 
 /// The partial decryptions of the price parts, by bid.
 type Released = BTreeMap<Digest, Vec<Partial>>;
+
+/// Those of the price parts of one envelope, and of their escrows.
+struct Raised {
+    prices: Released,
+    escrows: Released,
+}
 
 impl Run {
     pub(super) fn prices(
@@ -34,7 +42,10 @@ impl Run {
         }
         let stages = state.published().into_iter().flat_map(LotPublished::stages);
         for stage in stages {
-            let released = Self::released(replayed, stage);
+            let released = Raised {
+                prices: Self::released(replayed, stage),
+                escrows: Self::escrows(replayed, stage),
+            };
             for bid in listed {
                 self.envelope(files, replayed, bid, holding, stage, &released);
             }
@@ -49,7 +60,7 @@ impl Run {
         bid: &Listed<'_>,
         holding: &Holding,
         stage: Stage,
-        released: &Released,
+        released: &Raised,
     ) {
         let (name, manifest) = (Some(bid.name.as_str()), bid.entry.manifest_sha256);
         let state = replayed.replay.state().all_stages().find(|state| state.stage() == stage);
@@ -60,7 +71,7 @@ impl Run {
                 return; // what the rest of the log says is open
             }
             // What was not published must have stayed sealed: then there is nothing to open.
-            if released.contains_key(&manifest) {
+            if released.prices.contains_key(&manifest) {
                 let why = Why::text("custodians released for a bid that was not published");
                 self.findings.unknown(CheckId::Dec01, name, why);
             } else {
@@ -71,17 +82,35 @@ impl Run {
             return;
         };
         let Some(verified) = holding.get(&manifest) else { return };
-        let partials = released.get(&manifest).map_or(&[][..], Vec::as_slice);
-        self.price(files, replayed, bid, &Price { stage, verified, published, partials });
+        let partials = released.prices.get(&manifest).map_or(&[][..], Vec::as_slice);
+        let escrow = released.escrows.get(&manifest).map_or(&[][..], Vec::as_slice);
+        let secret =
+            state.and_then(|state| state.unlock_secret(&bid.entry.bidder.code, Part::Price));
+        let unlocking = Unlocking { secret, escrow };
+        let price = Price { stage, verified, published, partials, unlocking };
+        self.price(files, replayed, bid, &price);
     }
 
     /// The partial decryptions that the log holds for the price parts of one envelope.
     fn released(replayed: &Replayed, stage: Stage) -> Released {
+        Self::listed(replayed, stage, |set| set.partials.as_deref().unwrap_or_default())
+    }
+
+    /// Those that it holds for the escrows of these price parts.
+    fn escrows(replayed: &Replayed, stage: Stage) -> Released {
+        Self::listed(replayed, stage, |set| &set.escrow)
+    }
+
+    fn listed(
+        replayed: &Replayed,
+        stage: Stage,
+        list: impl Fn(&PartialsReceived) -> &[kaibiao_opening::Partial],
+    ) -> Released {
         let mut out = Released::new();
         let wanted = (stage, Part::Price);
         let prices = replayed.partials.iter().filter(|set| (set.stage, set.part) == wanted);
         for received in prices {
-            for partial in received.partials.iter().flatten() {
+            for partial in list(received) {
                 let read = (Hex::parse(&partial.d), Hex::parse(&partial.c), Hex::parse(&partial.z));
                 // The shape of an event makes sure that these are hexadecimal digits.
                 let (Ok(d), Ok(c), Ok(z)) = read else { continue };
@@ -136,20 +165,30 @@ impl Run {
         let (Some(header), Some(freeze)) = (header, replayed.replay.state().frozen()) else {
             return;
         };
-        let mut valid = 0;
-        for partial in price.partials {
-            match partial.verify(tender.record(), &freeze.freeze_id, header.u()) {
-                Ok(_) => valid += 1,
-                Err(error) => self.findings.note(
-                    "bad-partial",
-                    name,
-                    format!("{} 号密钥分持人的部分解密证明不成立", error.custodian()),
-                    format!(
-                        "the partial decryption of custodian {} is not proven",
-                        error.custodian()
+        // Where custodians had to take the bidder's place, its escrow needs as many proofs.
+        let sealed =
+            needs_escrow(replayed.replay.state(), &bid.entry.bidder.code, Part::Price, header);
+        let escrow = header.escrow().filter(|_| sealed).map(|escrow| escrow.u);
+        let mut valid = usize::MAX;
+        let points = [(Some(*header.u()), price.partials), (escrow, price.unlocking.escrow)];
+        for (u, partials) in points {
+            let Some(u) = u else { continue };
+            let mut proven = 0;
+            for partial in partials {
+                match partial.verify(tender.record(), &freeze.freeze_id, &u) {
+                    Ok(_) => proven += 1,
+                    Err(error) => self.findings.note(
+                        "bad-partial",
+                        name,
+                        format!("{} 号密钥分持人的部分解密证明不成立", error.custodian()),
+                        format!(
+                            "the partial decryption of custodian {} is not proven",
+                            error.custodian()
+                        ),
                     ),
-                ),
+                }
             }
+            valid = valid.min(proven);
         }
         let needed = usize::from(tender.record().threshold.k());
         let given_up = price.published.verdict == Verdict::NotOpened
@@ -175,8 +214,9 @@ impl Run {
         let header_len = usize::try_from(header.header_len()).unwrap_or(usize::MAX);
         let mut payload = Cursor::new(sealed.get(header_len..).unwrap_or_default());
         let verified = price.verified;
+        let (freeze_id, unlocking) = (&freeze.freeze_id, price.unlocking);
         let opened =
-            open_price(tender, &freeze.freeze_id, verified, stage, price.partials, &mut payload);
+            open_price(tender, freeze_id, verified, stage, price.partials, unlocking, &mut payload);
         let outcome = opened.unwrap_or_else(|unopened| PriceOutcome {
             manifest_sha256: bid.entry.manifest_sha256,
             sheet: UnsealedSheet::NotOpened {
@@ -227,6 +267,7 @@ struct Price<'a> {
     verified: &'a VerifiedBid,
     published: &'a PublishedBid,
     partials: &'a [Partial],
+    unlocking: Unlocking<'a>,
 }
 
 /// The first field that differs.

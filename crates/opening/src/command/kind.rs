@@ -23,6 +23,14 @@ pub enum CommandKind {
     AnnounceCeiling,
     /// `check-seals`
     CheckSeals,
+    /// `open-bidder-window`
+    OpenBidderWindow,
+    /// `unseal-bid`
+    UnsealBid,
+    /// `extend-bidder-window`
+    ExtendBidderWindow,
+    /// `reopen-bidder-window`
+    ReopenBidderWindow,
     /// `start-unsealing`
     StartUnsealing,
     /// `read-next`
@@ -84,6 +92,10 @@ impl CommandKind {
         Self::CheckBidder,
         Self::AnnounceCeiling,
         Self::CheckSeals,
+        Self::OpenBidderWindow,
+        Self::UnsealBid,
+        Self::ExtendBidderWindow,
+        Self::ReopenBidderWindow,
         Self::StartUnsealing,
         Self::ReadNext,
         Self::StartDraw,
@@ -121,6 +133,10 @@ impl CommandKind {
             Self::CheckBidder => "check-bidder",
             Self::AnnounceCeiling => "announce-ceiling",
             Self::CheckSeals => "check-seals",
+            Self::OpenBidderWindow => "open-bidder-window",
+            Self::UnsealBid => "unseal-bid",
+            Self::ExtendBidderWindow => "extend-bidder-window",
+            Self::ReopenBidderWindow => "reopen-bidder-window",
             Self::StartUnsealing => "start-unsealing",
             Self::ReadNext => "read-next",
             Self::StartDraw => "start-draw",
@@ -164,6 +180,10 @@ impl CommandKind {
             Self::CheckBidder => EventKind::BidderChecked,
             Self::AnnounceCeiling => EventKind::CeilingAnnounced,
             Self::CheckSeals => EventKind::SealsChecked,
+            Self::OpenBidderWindow => EventKind::BidderWindowOpened,
+            Self::UnsealBid => EventKind::BidderUnsealed,
+            Self::ExtendBidderWindow => EventKind::BidderWindowExtended,
+            Self::ReopenBidderWindow => EventKind::BidderWindowReopened,
             Self::StartUnsealing => EventKind::UnsealingStarted,
             Self::ReadNext => EventKind::PriceRead,
             Self::StartDraw => EventKind::DrawStarted,
@@ -200,6 +220,9 @@ impl CommandKind {
             | Self::CheckBidder
             | Self::AnnounceCeiling
             | Self::CheckSeals
+            | Self::OpenBidderWindow
+            | Self::ExtendBidderWindow
+            | Self::ReopenBidderWindow
             | Self::StartUnsealing
             | Self::ReadNext
             | Self::StartDraw
@@ -214,7 +237,9 @@ impl CommandKind {
             | Self::ListPassed
             | Self::Reconvene
             | Self::Close => &[Role::Host],
-            Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
+            Self::SignIn | Self::UnsealBid | Self::ConfirmPrice | Self::RaiseObjection => {
+                &[Role::Bidder]
+            }
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
             Self::ApprovePostponement
             | Self::ApproveTime

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sheet::SheetRules;
 use crate::tender::{
-    Bilingual, CustodyKind, Draw, Envelope, ListedStep, OutageRule, ReadOutField, Round, Template,
-    TenderFile, TimeSource, envelope, stages,
+    BidderWindowTerms, Bilingual, CustodyKind, Draw, Envelope, ListedStep, OutageRule,
+    ReadOutField, Round, Template, TenderFile, TimeSource, envelope, stages,
 };
 
 data! {
@@ -90,6 +90,9 @@ data! {
         /// When the deadline is postponed by itself; without this rule the key is left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outage: Option<OutageRule>,
+        /// The window in which bidders unlock their own bids; without one the key is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bidder_window: Option<BidderWindowTerms>,
     }
 
     /// `round-approved`: the supervisor approved who is invited to a round of sealed prices.
@@ -295,6 +298,7 @@ impl LotPublished {
             envelopes: terms.envelopes,
             round: terms.round,
             outage: terms.outage,
+            bidder_window: terms.bidder_window,
         }
     }
 

@@ -71,6 +71,10 @@ data! {
         count: u32,
         /// The partials of the price part; `null` for documents (ruling 23).
         partials: Option<Vec<Partial>>,
+        /// The partials of the escrows of bids that their bidders did not unlock, in the order of
+        /// `partials`; without any the key is left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        escrow: Vec<Partial>,
     }
 
     /// One partial decryption with its proof.

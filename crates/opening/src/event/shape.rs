@@ -65,13 +65,20 @@ impl Event {
             Self::SealsChecked(data) => {
                 data.results.iter().try_for_each(|result| label(result.label.as_ref()))
             }
+            Self::BidderUnsealed(data) => {
+                let hex = |one: &super::UnlockedPart| text::hex(one.secret.expose(), 64);
+                need(data.secrets.iter().all(hex), "secrets")
+            }
+            Self::BidderWindowExtended(data) => objection(&data.text),
+            Self::BidderWindowReopened(data) => objection(&data.text),
             Self::PartialsReceived(data) => {
                 let hex = |partial: &super::Partial| {
                     text::hex(&partial.d, 66)
                         && text::hex(&partial.c, 64)
                         && text::hex(&partial.z, 64)
                 };
-                need(data.partials.as_ref().is_none_or(|list| list.iter().all(hex)), "partials")
+                need(data.partials.as_ref().is_none_or(|list| list.iter().all(hex)), "partials")?;
+                need(data.escrow.iter().all(hex), "escrow")
             }
             Self::CustodianRefused(data) => {
                 label(Some(&data.label))?;
@@ -127,6 +134,8 @@ impl Event {
             | Self::TooFewBidders(_)
             | Self::BiddersPublished(_)
             | Self::CeilingAnnounced(_)
+            | Self::BidderWindowOpened(_)
+            | Self::BidderWindowClosed(_)
             | Self::UnsealingStarted(_)
             | Self::OpeningResumed(_)
             | Self::MeasureTaken(_)

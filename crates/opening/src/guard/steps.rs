@@ -84,6 +84,7 @@ impl State {
                 self.frozen().is_some() && self.checks.len() == self.current.len()
             }
             Step::CheckSeals => self.seals.is_some(),
+            Step::BidderWindow => self.bidder_window_is_shut(),
             Step::AnnounceCeiling => self.ceiling_announced.is_some(),
             Step::UnsealPrices => self.published_bids.is_some(),
             Step::ReadPrices => {
@@ -99,6 +100,7 @@ impl State {
     pub(crate) fn begun(&self, step: Step) -> bool {
         match step {
             Step::CheckBidders => !self.checks.is_empty(),
+            Step::BidderWindow => self.bidder_window.is_some(),
             Step::UnsealPrices => self.prices.started,
             Step::ReadPrices => self.read > 0 || self.done(step),
             step => self.done(step),

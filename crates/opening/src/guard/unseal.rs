@@ -85,6 +85,7 @@ impl State {
             (Part::Documents, None) => count <= open.len(),
             _ => false,
         };
+        let right = right && self.escrow_partials_fit(partials);
         fits(step, DataRule::PartialSet, right && count > 0)
     }
 
@@ -101,6 +102,8 @@ impl State {
             let judged = published.is_judged_rightly(&rules, lot.ceiling, bid);
             fits(step, DataRule::Verdict, judged)?;
             self.custody_spoke(step, Part::Price, bid, &price_claim(published))?;
+            let opened = published.verdict != Verdict::NotOpened;
+            self.lock_spoke(step, bid, (opened, published.label.as_deref(), published.fault))?;
         }
         Ok(())
     }
@@ -120,6 +123,7 @@ impl State {
             fits(step, DataRule::Verdict, same)?;
             let claim = Claim { opened: opened.verdict == Verdict::Opened, fault: opened.fault };
             self.custody_spoke(step, Part::Documents, bid, &claim)?;
+            self.lock_spoke(step, bid, (claim.opened, opened.label.as_deref(), opened.fault))?;
         }
         Ok(())
     }

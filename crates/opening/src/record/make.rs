@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part, Stage};
 
 use super::{
-    Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordEnvelope, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection,
+    Consequence, OpeningRecord, RecordBidderWindow, RecordCheck, RecordDecision, RecordDocuments,
+    RecordDraw, RecordEnvelope, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection,
     RecordPassed, RecordRound, RecordRow, RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
 use crate::event::{DeadlinePostponed, FrozenBid, LotPublished, OpenedDocument, PublishedBid};
@@ -68,6 +68,7 @@ impl OpeningRecord {
                 until: window.until,
                 extended: window.extended,
             }),
+            bidder_window: RecordBidderWindow::of(state),
             draws: draws(state)?,
             holds: holds(state),
             notes: notes(state, lot)?,
@@ -216,6 +217,10 @@ fn row(
             reason: check.reason.clone(),
         }),
         seals: Vec::new(),
+        unsealed_at: state
+            .bidder_window()
+            .and_then(|window| window.unsealed().get(code))
+            .map(|(_, mark)| mark.at),
         verdict: price.verdict,
         label: price.label.clone(),
         fault: price.fault,

@@ -3,8 +3,8 @@
 use kaibiao_types::{Fault, Part, UtcMillis};
 
 use super::{
-    Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordEnvelope, RecordHold, RecordRow,
+    Consequence, OpeningRecord, RecordBidderWindow, RecordCheck, RecordDecision, RecordDocuments,
+    RecordDraw, RecordEnvelope, RecordHold, RecordRow,
 };
 use crate::event::Verdict;
 use crate::tender::CustodyKind;
@@ -28,6 +28,9 @@ impl OpeningRecord {
                 "异议时限 Time for objections",
                 &format!("{from} — {until}（延长 extended: {}）", window.extended),
             );
+        }
+        if let Some(window) = &self.bidder_window {
+            write_window(&mut page, window);
         }
         for several in &self.in_several_bids {
             let positions: Vec<String> = several.positions.iter().map(u32::to_string).collect();
@@ -174,6 +177,9 @@ fn write_row(page: &mut Page, row: &RecordRow) {
         let stage = seal.stage.map_or_else(String::new, |stage| format!(" {stage}"));
         page.item(&format!("密封检查 Seal check, {}{stage}", part(seal.part)), &state);
     }
+    if let Some(at) = row.unsealed_at {
+        page.item("投标人解密 Unlocked by the bidder", &time(at));
+    }
     page.item("解密 Unsealed", &outcome(row.verdict, row.label.as_deref(), row.fault));
     if let Some(decision) = &row.decision {
         write_decision(page, decision);
@@ -223,6 +229,27 @@ fn checked(check: &RecordCheck) -> String {
         bond.1,
         time(check.at)
     )
+}
+
+fn write_window(page: &mut Page, window: &RecordBidderWindow) {
+    let (zh, en) = window.lock.words();
+    page.pair("投标人解密时限 Bidder window", &format!("{zh} {en}"));
+    for interval in &window.intervals {
+        page.item("开启 Open", &format!("{} — {}", time(interval.from), time(interval.until)));
+        if let Some(reason) = &interval.reason {
+            page.item("重启解密 Opened again", &time(interval.from));
+            page.quote(reason);
+        }
+        for extension in &interval.extensions {
+            let by = format!("{}，{}", time(extension.at), extension.by_ms);
+            page.item("延长 Extended", &by);
+            page.quote(&extension.reason);
+        }
+    }
+    page.item("累计 In all", &window.open_ms.to_string());
+    let missing: Vec<String> = window.missing.iter().map(u32::to_string).collect();
+    let missing = if missing.is_empty() { or_none(None) } else { missing.join(", ") };
+    page.item("未解密 Did not unlock", &missing);
 }
 
 fn write_draw(page: &mut Page, draw: &RecordDraw) {

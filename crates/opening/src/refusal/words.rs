@@ -43,6 +43,19 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::ReconveneLater { wait } => {
             format!("未到公布的复会时间，尚余 {}。请在复会时间到达后再操作。", seconds(*wait))
         }
+        Refusal::BidderWindowRunning { wait } => {
+            format!("投标人解密时限尚余 {}，且有投标人尚未解密。请等待期满或全部解密。", seconds(*wait))
+        }
+        Refusal::BidderWindowShut => {
+            "投标人解密时限未开启或已结束。请等待主持人开启、延长或重启解密。".to_owned()
+        }
+        Refusal::BidderWindowSpent { left } => format!(
+            "招标文件允许的解密时间至多还可增加 {}。请缩短所申请的时间，或按招标文件继续开标。",
+            seconds(*left)
+        ),
+        Refusal::NoBidderWindow => {
+            "招标文件没有规定投标人解密。投标文件由密钥分持人解密，投标人无需操作。".to_owned()
+        }
         Refusal::ClockBackwards { last } => {
             format!("时钟早于上一条记录（北京时间 {}）。请校准服务器时钟后重试。", last.beijing())
         }
@@ -249,6 +262,20 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::ReconveneLater { wait } => {
             format!("The next envelope was announced for later, in {wait}. Wait for that time.")
         }
+        Refusal::BidderWindowRunning { wait } => format!(
+            "The bidder window is open for {wait} more, and not every bid is unlocked. Wait for its end \
+             or for all bidders."
+        ),
+        Refusal::BidderWindowShut => "The bidder window is not open. Wait until the host opens, \
+             extends or reopens it."
+            .to_owned(),
+        Refusal::BidderWindowSpent { left } => format!(
+            "The tender file allows {left} more for the bidder window. Ask for less, or go on with the \
+             opening."
+        ),
+        Refusal::NoBidderWindow => "The tender file does not ask bidders to unlock their bids. Do \
+             nothing; the custodians open them."
+            .to_owned(),
         Refusal::ClockBackwards { last } => format!(
             "The clock is before the last entry ({last}). Set the server's clock and try again."
         ),

@@ -46,7 +46,9 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     }
     retention(terms)?;
     super::check_draws(&terms.draws)?;
-    super::check_steps(&terms.steps, terms.ceiling.is_some())?;
+    super::bidder_window::check(terms)?;
+    let asked = terms.bidder_window.is_some();
+    super::check_steps(&terms.steps, terms.ceiling.is_some(), asked)?;
     if let Some(outage) = &terms.outage {
         super::outage::check(outage, &terms.ticks)?;
     }
@@ -162,7 +164,7 @@ fn envelopes(envelopes: &[Envelope], template: Template) -> Result<(), TenderErr
         if envelope.steps.is_empty() {
             return Err(super::StepsError::Missing(super::Step::PublishBidders).into());
         }
-        super::check_steps(&envelope.steps, false)?;
+        super::check_steps(&envelope.steps, false, false)?;
     }
     Ok(())
 }

@@ -7,6 +7,12 @@ use crate::strict::JsonError;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TenderError {
+    /// Policy and terms of the bidder window do not come together, or its spans are out of bounds.
+    #[error(
+        "a bidder window needs policy bidder-then-ceremony, open_ms of 1 ms to 24 h and extend_ms of at \
+         most 24 h; no other policy has one"
+    )]
+    BidderWindow,
     /// The ceiling price is in another currency than the tender.
     #[error("the ceiling price is not in the currency of the tender")]
     CeilingCurrency,
@@ -168,6 +174,7 @@ impl TenderError {
     /// The stable label.
     pub const fn label(&self) -> &'static str {
         match self {
+            Self::BidderWindow => "E_TENDER_BIDDER_WINDOW",
             Self::CeilingCurrency => "E_TENDER_CEILING_CURRENCY",
             Self::CeilingWithoutPrice => "E_TENDER_CEILING_WITHOUT_PRICE",
             Self::Custodians { .. } => "E_TENDER_CUSTODIANS",

@@ -16,6 +16,8 @@ pub enum Step {
     CheckBidders,
     /// 密封性检查.
     CheckSeals,
+    /// 投标人解密: bidders unlock their own bids, where the custody policy asks for it (ADR-0020).
+    BidderWindow,
     /// 公布最高投标限价, as the tender file has it.
     AnnounceCeiling,
     /// 解密, to the published prices.
@@ -67,6 +69,13 @@ pub enum StepsError {
     /// A step is listed twice.
     #[error("the step {0} is listed twice")]
     Twice(Step),
+    /// Bidders unlock what was found sealed, before custodians open it; and only where the custody
+    /// policy asks them to.
+    #[error(
+        "the step bidder-window belongs between check-seals and unseal-prices, and only to the policy \
+         bidder-then-ceremony"
+    )]
+    Window,
 }
 
 impl StepsError {
@@ -82,6 +91,7 @@ impl StepsError {
             Self::Record => "E_TENDER_STEPS_RECORD",
             Self::Seals => "E_TENDER_STEPS_SEALS",
             Self::Twice(_) => "E_TENDER_STEPS_TWICE",
+            Self::Window => "E_TENDER_STEPS_WINDOW",
         }
     }
 }
@@ -92,6 +102,7 @@ impl Step {
         Self::PublishBidders,
         Self::CheckBidders,
         Self::CheckSeals,
+        Self::BidderWindow,
         Self::AnnounceCeiling,
         Self::UnsealPrices,
         Self::ReadPrices,
@@ -104,6 +115,7 @@ impl Step {
             Self::PublishBidders => "publish-bidders",
             Self::CheckBidders => "check-bidders",
             Self::CheckSeals => "check-seals",
+            Self::BidderWindow => "bidder-window",
             Self::AnnounceCeiling => "announce-ceiling",
             Self::UnsealPrices => "unseal-prices",
             Self::ReadPrices => "read-prices",
@@ -117,6 +129,7 @@ impl Step {
             Self::PublishBidders => ("公布投标人名单", "announce the bidders"),
             Self::CheckBidders => ("检查投标人身份和保证金", "check the bidders"),
             Self::CheckSeals => ("检查密封情况", "check the seals"),
+            Self::BidderWindow => ("投标人解密", "bidders unlock their bids"),
             Self::AnnounceCeiling => ("公布最高投标限价", "announce the ceiling price"),
             Self::UnsealPrices => ("解密报价", "unseal the prices"),
             Self::ReadPrices => ("唱标", "read the prices"),
@@ -126,7 +139,7 @@ impl Step {
 
     /// Whether every opening has this step: 招标投标法 art. 36 (seals, opening, reading, record).
     const fn is_duty(self) -> bool {
-        !matches!(self, Self::CheckBidders | Self::AnnounceCeiling)
+        !matches!(self, Self::BidderWindow | Self::CheckBidders | Self::AnnounceCeiling)
     }
 }
 
@@ -168,6 +181,16 @@ impl Template {
     /// the first version.
     pub fn steps(self) -> Vec<ListedStep> {
         self.file().map_or_else(Vec::new, |file| file.steps)
+    }
+
+    /// The same list with the step in which bidders unlock their bids, after the seals were checked.
+    pub fn steps_with_window(self) -> Vec<ListedStep> {
+        let mut list = self.steps();
+        let seals = list.iter().position(|listed| listed.step == Step::CheckSeals);
+        if let Some(seals) = seals {
+            list.insert(seals.saturating_add(1), duty(Step::BidderWindow));
+        }
+        list
     }
 
     /// The envelopes before the last that such a draft begins with.
@@ -246,16 +269,19 @@ const fn duty(step: Step) -> ListedStep {
 }
 
 /// Checks a list, for readers of the tender file and of the log alike. None is fine.
-pub(crate) fn check(list: &[ListedStep], ceiling: bool) -> Result<(), StepsError> {
+///
+/// `ceiling` and `window`: whether the tender has a ceiling price, and a bidder window.
+pub(crate) fn check(list: &[ListedStep], ceiling: bool, window: bool) -> Result<(), StepsError> {
     if list.is_empty() {
-        return Ok(());
+        // The order of the first version has no bidder window.
+        return if window { Err(StepsError::Missing(Step::BidderWindow)) } else { Ok(()) };
     }
     let place = |step: Step| list.iter().position(|listed| listed.step == step);
     for (index, listed) in list.iter().enumerate() {
         if place(listed.step) != Some(index) {
             return Err(StepsError::Twice(listed.step));
         }
-        if listed.optional && listed.step.is_duty() {
+        if listed.optional && (listed.step.is_duty() || listed.step == Step::BidderWindow) {
             return Err(StepsError::Optional(listed.step));
         }
         if listed.step == Step::AnnounceCeiling && !listed.optional && !ceiling {
@@ -265,16 +291,24 @@ pub(crate) fn check(list: &[ListedStep], ceiling: bool) -> Result<(), StepsError
     if let Some(step) = Step::ALL.iter().find(|step| step.is_duty() && place(**step).is_none()) {
         return Err(StepsError::Missing(*step));
     }
+    if window && place(Step::BidderWindow).is_none() {
+        return Err(StepsError::Missing(Step::BidderWindow));
+    }
     // All duties have a place by now; a place that is missing is before every other.
     let before = |one: Step, other: Step| place(one) < place(other);
     let checked = place(Step::CheckBidders).is_none()
         || (before(Step::PublishBidders, Step::CheckBidders)
             && before(Step::CheckBidders, Step::UnsealPrices));
+    let windowed = place(Step::BidderWindow).is_none()
+        || (window
+            && before(Step::CheckSeals, Step::BidderWindow)
+            && before(Step::BidderWindow, Step::UnsealPrices));
     // 招标投标法 art. 36 ¶1: seals are checked in public before anything is opened.
     let rules = [
         (before(Step::CheckSeals, Step::UnsealPrices), StepsError::Seals),
         (before(Step::PublishBidders, Step::UnsealPrices), StepsError::Bidders),
         (checked, StepsError::Check),
+        (windowed, StepsError::Window),
         (before(Step::UnsealPrices, Step::ReadPrices), StepsError::Reading),
         (place(Step::Record) == Some(list.len().saturating_sub(1)), StepsError::Record),
     ];

@@ -6,7 +6,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Draw, ListedStep, OutageRule, TimeSource};
+use super::{BidderWindowTerms, Draw, ListedStep, OutageRule, TimeSource};
 
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -106,6 +106,9 @@ pub struct Round {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CustodyPolicy {
+    /// The bidder's own certificate key and the ceremony key: bidders unlock their bids in a window
+    /// first (投标人解密), then custodians release (ADR-0020).
+    BidderThenCeremony,
     /// The ceremony key alone: no action of the bidder is needed at the opening.
     CeremonyOnly,
 }
@@ -238,6 +241,10 @@ pub struct Terms {
     /// tender without this rule does not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outage: Option<OutageRule>,
+    /// The bidder window (投标人解密时限), where the custody policy asks for one; any other tender does
+    /// not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidder_window: Option<BidderWindowTerms>,
 }
 
 impl ReadOutField {

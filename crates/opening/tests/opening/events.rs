@@ -175,6 +175,8 @@ fn whole_logs_are_vectors() {
         ("round", crate::round::closed()),
         ("outage", crate::outage::closed()),
         ("over-rates", crate::rates::over_ceilings()),
+        ("unlocked", crate::bidder_window::closed()),
+        ("locked", crate::bidder_window::strict()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -211,6 +213,8 @@ fn entries_round_trip_byte_for_byte() {
         "log-round",
         "log-outage",
         "log-over-rates",
+        "log-unlocked",
+        "log-locked",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -240,6 +244,8 @@ fn committed_logs_replay() {
         ("log-round.jsonl", Phase::Closed),
         ("log-outage.jsonl", Phase::Closed),
         ("log-over-rates.jsonl", Phase::Closed),
+        ("log-unlocked.jsonl", Phase::Closed),
+        ("log-locked.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

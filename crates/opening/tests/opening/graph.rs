@@ -84,7 +84,14 @@ fn walks(template: Template) -> Vec<Opening> {
     let decided = crate::fault::closed_of(listed(crate::fault::published()));
     let extended = crate::window::closed_of(listed(crate::window::published()));
     let outage = crate::outage::closed_of(listed(crate::outage::published()));
-    vec![closed, failed, terminated, degraded, decided, extended, outage]
+    let mut all = vec![closed, failed, terminated, degraded, decided, extended, outage];
+    // A tender of several envelopes has no bidder window.
+    if template.earlier_envelopes() == 0 {
+        let window = listed(crate::bidder_window::published(BidderLockTerms::Escrow));
+        let steps = template.steps_with_window();
+        all.push(crate::bidder_window::closed_of(LotPublished { steps, ..window }));
+    }
+    all
 }
 
 /// Everything that anybody may try in a state, with the entries it leads to, in the hall's order.
@@ -208,7 +215,10 @@ fn the_graph_of_each_template() {
             let between = crate::envelope::KINDS.contains(kind);
             let no_ceiling = *template == Template::Prequalification;
             let no_round = *template != Template::CompetitiveConsultation;
+            let window =
+                kind.name().starts_with("bidder-window") || *kind == EventKind::BidderUnsealed;
             *kind == EventKind::Refused
+                || (!single && window)
                 || (no_round && *kind == EventKind::RoundApproved)
                 || (single && between)
                 || (no_ceiling && *kind == EventKind::CeilingAnnounced)

@@ -12,6 +12,7 @@
     clippy::unwrap_used
 )]
 
+mod bidder_window;
 mod command;
 mod consortium;
 mod correction;

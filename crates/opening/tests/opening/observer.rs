@@ -24,6 +24,10 @@ pub enum Promise {
     Quorum,
     /// Nothing is unsealed before the seals were checked in public.
     Seals,
+    /// Where bidders unlock their bids first, nothing is unsealed before their window is over; it is
+    /// open for no longer than the tender file says; a strict lock opens by its bidder alone, and an
+    /// escrow by k custodians.
+    Window,
     /// No price is shown before all are, in one step; what is read is what was published.
     OneStep,
     /// No objection is open when the record is made or the opening closes.
@@ -101,6 +105,8 @@ struct Observer {
     done: BTreeSet<EventKind>,
     released: BTreeMap<(Part, Digest), BTreeSet<CustodianIndex>>,
     released_documents: BTreeSet<CustodianIndex>,
+    escrow: BTreeMap<Digest, BTreeSet<CustodianIndex>>,
+    window: Window,
     prices: Option<BTreeMap<OrgCode, Option<Money>>>,
     read: BTreeSet<OrgCode>,
     objections: BTreeSet<u32>,
@@ -110,6 +116,20 @@ struct Observer {
     adjourned: bool,
     listed: Option<PassedListed>,
     passed: Option<PassedListed>,
+}
+
+/// What was read of the bidder window.
+#[derive(Default)]
+struct Window {
+    /// From when and until when it is open, if it is.
+    open: Option<(u64, u64)>,
+    /// Whether it was ever open.
+    seen: bool,
+    /// The time of all its spans that are over.
+    spent: u64,
+    /// Since when the opening is held.
+    held: Option<u64>,
+    unlocked: BTreeSet<OrgCode>,
 }
 
 type Judged = Result<(), Promise>;
@@ -129,6 +149,7 @@ impl Observer {
         holds(!early || BEFORE.contains(&kind), Promise::Deadline)?;
         holds(self.record.is_none() || !STATED.contains(&kind), Promise::Record)?;
         self.no_price(event)?;
+        self.bidder_window(event, at)?;
         match event {
             Event::LotPublished(lot) => {
                 self.deadline = lot.deadline.get();
@@ -275,7 +296,62 @@ impl Observer {
         let min = self.lot.as_ref().map_or(u32::MAX, |lot| lot.min_bidders).max(3);
         holds(u32::try_from(bidders.len()).unwrap() >= min, Promise::Enough)?;
         holds(self.done.contains(&EventKind::FreezeCompleted), Promise::Quorum)?;
-        holds(self.done.contains(&EventKind::SealsChecked), Promise::Seals)
+        holds(self.done.contains(&EventKind::SealsChecked), Promise::Seals)?;
+        let asked = self.lock().is_some();
+        holds(!asked || (self.window.seen && self.window.open.is_none()), Promise::Window)
+    }
+
+    fn lock(&self) -> Option<BidderLockTerms> {
+        Some(self.lot.as_ref()?.bidder_window?.lock)
+    }
+
+    /// The window is open, unlocked in and over; holds give back what they take.
+    fn bidder_window(&mut self, event: &Event, at: u64) -> Judged {
+        let terms = self.lot.as_ref().and_then(|lot| lot.bidder_window);
+        let allowed = terms.map_or(0, |terms| terms.open_ms.get() + terms.extend_ms.get());
+        match event {
+            Event::BidderWindowOpened(BidderWindowOpened { until, .. })
+            | Event::BidderWindowReopened(BidderWindowReopened { until, .. }) => {
+                holds(self.window.open.is_none() && self.prices.is_none(), Promise::Window)?;
+                self.window.open = Some((at, until.get()));
+                self.window.seen = true;
+            }
+            Event::BidderWindowExtended(more) => {
+                let (from, until) = self.window.open.ok_or(Promise::Window)?;
+                holds(at < until && more.until.get() > until, Promise::Window)?;
+                self.window.open = Some((from, more.until.get()));
+            }
+            Event::BidderUnsealed(own) => {
+                let (_, until) = self.window.open.ok_or(Promise::Window)?;
+                holds(at < until && self.window.held.is_none(), Promise::Window)?;
+                holds(self.current.contains_key(&own.manifest_sha256), Promise::Current)?;
+                holds(self.window.unlocked.insert(own.bidder.clone()), Promise::Window)?;
+            }
+            Event::BidderWindowClosed(_) => {
+                let (from, until) = self.window.open.take().ok_or(Promise::Window)?;
+                let all = self.window.unlocked.len() == self.current.len();
+                holds(at >= until || all, Promise::Window)?;
+                self.window.spent += at.min(until) - from;
+            }
+            Event::OpeningPaused(_) => {
+                let _ = self.window.held.get_or_insert(at);
+            }
+            Event::MeasureTaken(taken) if taken.measure == Measure::Suspend => {
+                let _ = self.window.held.get_or_insert(at);
+            }
+            Event::OpeningResumed(_) => self.goes_on(at),
+            Event::MeasureTaken(taken) if taken.measure == Measure::Resume => self.goes_on(at),
+            _ => {}
+        }
+        let now = self.window.open.map_or(0, |(from, until)| until - from);
+        holds(self.window.spent + now <= allowed, Promise::Window)
+    }
+
+    fn goes_on(&mut self, at: u64) {
+        let held = self.window.held.take().map_or(0, |from| at - from);
+        if let Some((from, until)) = &mut self.window.open {
+            (*from, *until) = (*from + held, *until + held);
+        }
     }
 
     fn released_by(&mut self, partials: &PartialsReceived) -> Judged {
@@ -288,6 +364,11 @@ impl Observer {
             holds(!failed, Promise::Stage)?;
             holds(self.current.contains_key(&partial.manifest_sha256), Promise::Current)?;
             let of = self.released.entry((partials.part, partial.manifest_sha256)).or_default();
+            of.insert(partials.custodian);
+        }
+        for partial in &partials.escrow {
+            holds(self.lock() == Some(BidderLockTerms::Escrow), Promise::Window)?;
+            let of = self.escrow.entry(partial.manifest_sha256).or_default();
             of.insert(partials.custodian);
         }
         if partials.part == Part::Documents {
@@ -305,6 +386,14 @@ impl Observer {
             let by = self.released.get(&(Part::Price, bid.manifest_sha256));
             let enough = by.map_or(0, BTreeSet::len) >= self.k();
             holds(enough || (bid.sheet_b64.is_none() && bid.total.is_none()), Promise::Quorum)?;
+            let by = self.escrow.get(&bid.manifest_sha256).map_or(0, BTreeSet::len);
+            let unlocked = match self.lock() {
+                None => true,
+                Some(_) if self.window.unlocked.contains(&bid.bidder.code) => true,
+                Some(BidderLockTerms::Escrow) => by >= self.k(),
+                Some(BidderLockTerms::Strict) => false,
+            };
+            holds(unlocked || (bid.sheet_b64.is_none() && bid.total.is_none()), Promise::Window)?;
         }
         let told: BTreeSet<&Digest> = prices.bids.iter().map(|bid| &bid.manifest_sha256).collect();
         holds(told.into_iter().eq(self.current.keys()), Promise::OneStep)?;
@@ -585,6 +674,65 @@ fn forged_logs_of_envelopes_are_seen_through() {
     }
 }
 
+fn unlocked(log: &mut [Entry]) -> &mut BidderUnsealed {
+    let at = place(log, EventKind::BidderUnsealed);
+    let Event::BidderUnsealed(own) = &mut log[at].2 else { panic!("an unlocked bid") };
+    own
+}
+
+/// The same for a lot whose bidders unlock their bids first.
+const WINDOW_FORGERIES: &[Forgery] = &[
+    (Promise::Window, |log| remove(log, EventKind::BidderWindowOpened)),
+    (Promise::Window, |log| bring(log, EventKind::BidderUnsealed, EventKind::BidderWindowOpened)),
+    (Promise::Window, |log| bring(log, EventKind::BidderWindowClosed, EventKind::BidderUnsealed)),
+    (Promise::Window, |log| {
+        log.retain(|(_, _, event)| event.kind() != EventKind::BidderWindowClosed);
+    }),
+    (Promise::Window, |log| {
+        let place = place(log, EventKind::BidderUnsealed);
+        log.insert(place, log[place].clone());
+    }),
+    (Promise::Current, |log| unlocked(log).manifest_sha256 = digest(40, 1)),
+    (Promise::Window, |log| lot(log).bidder_window.as_mut().unwrap().extend_ms = span(MINUTE)),
+    (Promise::Window, |log| {
+        let place = place(log, EventKind::BidderWindowExtended);
+        let Event::BidderWindowExtended(more) = &mut log[place].2 else { panic!("extended") };
+        more.until = more.until.plus(span(60 * MINUTE));
+    }),
+    (Promise::Window, |log| {
+        let started = place(log, EventKind::UnsealingStarted);
+        let reopened = place(log, EventKind::BidderWindowReopened);
+        let again = log[reopened].2.clone();
+        log.insert(started, (host(), log[started].1, again));
+    }),
+    (Promise::Window, |log| {
+        for (_, _, event) in log {
+            if let Event::PartialsReceived(partials) = event {
+                partials.escrow.clear();
+            }
+        }
+    }),
+    (Promise::Window, |log| {
+        lot(log).bidder_window.as_mut().unwrap().lock = BidderLockTerms::Strict;
+        for (_, _, event) in log {
+            if let Event::PartialsReceived(partials) = event {
+                partials.escrow.clear();
+            }
+        }
+    }),
+];
+
+#[test]
+fn forged_windows_are_seen_through() {
+    let good = crate::bidder_window::closed().log;
+    for (number, (promise, forge)) in WINDOW_FORGERIES.iter().enumerate() {
+        let mut log = good.clone();
+        forge(&mut log);
+        let found = observe(&log).map_err(|(_, promise)| promise);
+        assert_eq!(found, Err(*promise), "forgery {number}");
+    }
+}
+
 /// The observer lets good logs pass and names what each forged one breaks: it can find a wrong guard.
 #[test]
 fn forged_logs_are_seen_through() {
@@ -611,6 +759,8 @@ fn good_logs_pass() {
         crate::events::degraded(),
         crate::postpone::closed_later(),
         crate::draw::closed(),
+        crate::bidder_window::closed(),
+        crate::bidder_window::strict(),
         Opening::at(Phase::Failed, 2),
     ] {
         assert_eq!(observe(&opening.log), Ok(()));

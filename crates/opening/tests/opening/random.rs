@@ -20,7 +20,7 @@ struct Attempt {
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let wait = prop_oneof![6 => 0..50_u64, 2 => 1_000..8_000_u64, 1 => 3_000_000..8_000_000_u64];
     let attempt =
-        (0..55_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
+        (0..60_u8, 0..6_u8, wait).prop_map(|(what, who, wait)| Attempt { what, who, wait });
     proptest::collection::vec(attempt, 1..160)
 }
 
@@ -51,7 +51,13 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
     match state.phase() {
         Phase::Unpublished => Ok(Input::LotPublished(Box::new(match who {
             0 if bidders.is_multiple_of(2) => crate::fault::published(),
-            2 if bidders.is_multiple_of(2) => crate::outage::published(),
+            3 if bidders.is_multiple_of(2) => crate::outage::published(),
+            1 if bidders.is_multiple_of(2) => {
+                crate::bidder_window::published(BidderLockTerms::Escrow)
+            }
+            2 if bidders.is_multiple_of(2) => {
+                crate::bidder_window::published(BidderLockTerms::Strict)
+            }
             5 if bidders.is_multiple_of(2) => crate::window::published(),
             5 => crate::draw::published(),
             who => crate::steps::LISTS[usize::from(who)].1(),
@@ -155,6 +161,10 @@ fn attempt(opening: &mut Opening, bidders: u8, attempt: Attempt) {
             u16::from(who % 3) + 1,
         ))),
         40 => Ok(Input::RecordCorrected { reason: "更正".to_owned(), sha256: digest(12, who) }),
+        45 => Err((actor(who), crate::bidder_window::extend(u64::from(who)))),
+        42 => Err((actor(who), crate::bidder_window::reopen(u64::from(who)))),
+        43 => Err(crate::bidder_window::unseal(who + 1)),
+        44 => Err((actor(who), Command::StartUnsealing(Part::Price))),
         _ => forward(opening, bidders, who),
     };
     match tried {
@@ -210,6 +220,7 @@ fn promises(log: &[Entry], bidders: u8) {
     held_promises(log);
     assert!(record_waited(log), "办法 art. 31");
     window_waited(log);
+    bidders_came_first(log);
     if has(EventKind::TooFewBidders, log.len()) > 0 {
         let end = [EventKind::TooFewBidders, EventKind::JournalSigned, EventKind::KeyDestroyed];
         let failed = log.iter().position(|(_, _, event)| event.kind() == end[0]).unwrap();
@@ -247,6 +258,34 @@ fn window_waited(log: &[Entry]) {
     let read = find(EventKind::ReadingFinished);
     if let (Some((_, read, _)), Some((_, made, _))) = (read, find(EventKind::RecordGenerated)) {
         assert!(*made >= read.plus(span), "条例 art. 44 ¶3");
+    }
+}
+
+/// Where the tender file asks bidders first, nothing was unsealed before their window was over, and
+/// without an escrow no locked bid opened.
+fn bidders_came_first(log: &[Entry]) {
+    let Some((_, _, Event::LotPublished(lot))) = log.first() else { return };
+    let Some(terms) = lot.bidder_window else { return };
+    let (mut open, mut seen) = (false, false);
+    let mut unlocked: BTreeSet<&OrgCode> = BTreeSet::new();
+    for (_, _, event) in log {
+        match event {
+            Event::BidderWindowOpened(_) | Event::BidderWindowReopened(_) => {
+                (open, seen) = (true, true);
+            }
+            Event::BidderWindowClosed(_) => open = false,
+            Event::BidderUnsealed(own) => {
+                assert!(open && unlocked.insert(&own.bidder), "办法 art. 30");
+            }
+            Event::UnsealingStarted(_) | Event::PartialsReceived(_) => {
+                assert!(seen && !open, "办法 art. 30");
+            }
+            Event::PricesPublished(prices) if terms.lock == BidderLockTerms::Strict => {
+                let mut opened = prices.bids.iter().filter(|bid| bid.total.is_some());
+                assert!(opened.all(|bid| unlocked.contains(&bid.bidder.code)), "ruling 21");
+            }
+            _ => {}
+        }
     }
 }
 

@@ -28,6 +28,8 @@ fn records_are_vectors() {
         ("held", crate::hold::closed()),
         ("decided", crate::fault::closed()),
         ("window", crate::window::closed()),
+        ("unlocked", crate::bidder_window::closed()),
+        ("locked", crate::bidder_window::strict()),
         ("attended", crate::sign_in::closed()),
         ("rates", crate::rates::closed()),
         ("consortium", crate::consortium::closed()),

@@ -57,7 +57,12 @@ fn play(opening: &mut Opening, template: Template, number: u64) {
     let with_draws = graph::published(template);
     let without = LotPublished { draws: Vec::new(), ..with_draws.clone() };
     let draws = dice.below(2) == 0;
-    let lot = if draws { with_draws } else { without };
+    let mut lot = if draws { with_draws } else { without };
+    if dice.below(3) == 0 && lot.envelopes.is_empty() {
+        let lock = *dice.one_of(&[BidderLockTerms::Escrow, BidderLockTerms::Strict]);
+        lot.bidder_window = crate::bidder_window::published(lock).bidder_window;
+        lot.steps = template.steps_with_window();
+    }
     attempt(opening, Ok(Input::LotPublished(Box::new(lot))));
     if bidders >= 4 && template.earlier_envelopes() > 0 && dice.below(2) == 0 {
         opening.walk_to_last_envelope(bidders);
@@ -128,6 +133,9 @@ fn ahead(opening: &Opening, bidders: u8, dice: &mut Dice) -> Try {
     let draws = state.published().map_or(0, |lot| lot.draws.len());
     match state.phase() {
         Phase::IntakeClosed => Ok(Input::SetFrozen(some_set(state, bidders, dice))),
+        Phase::SealsChecked if state.bidder_window().is_some() && dice.below(4) == 0 => {
+            Err(bidders_next(dice))
+        }
         Phase::Read if open.is_some() => {
             let no = open.unwrap().no;
             Err((host(), Command::AnswerObjection { no, text: "已答复".to_owned() }))
@@ -138,6 +146,15 @@ fn ahead(opening: &Opening, bidders: u8, dice: &mut Dice) -> Try {
         }
         Phase::RecordGenerated if state.documents().is_none() => documents_next(state, dice),
         _ => crate::random::forward(opening, bidders, dice.small(6)),
+    }
+}
+
+/// What may happen while bidders unlock their bids.
+fn bidders_next(dice: &mut Dice) -> (Actor, Command) {
+    match dice.below(3) {
+        0 => (host(), crate::bidder_window::extend(dice.below(12))),
+        1 => (host(), crate::bidder_window::reopen(dice.below(12))),
+        _ => crate::bidder_window::unseal(dice.small(6) + 1),
     }
 }
 
@@ -223,6 +240,9 @@ fn greedy(state: &State, dice: &mut Dice) -> PartialsReceived {
         let all = state.frozen().map_or(&[][..], |set| set.bids.as_slice());
         let list: Vec<Partial> = all.iter().map(|bid| partial(bid.manifest_sha256)).collect();
         greedy.count = u32::try_from(list.len()).unwrap();
+        if dice.below(4) == 0 {
+            greedy.escrow.clone_from(&list);
+        }
         greedy.partials = Some(list);
     }
     greedy
@@ -282,6 +302,7 @@ struct Reach {
     failed: u64,
     withdrawn: u64,
     reconvened: u64,
+    windows: u64,
 }
 
 impl Reach {
@@ -292,6 +313,7 @@ impl Reach {
         self.reconvened += u64::from(state.stage() > Stage::FIRST);
         self.closed += u64::from(state.phase() == Phase::Closed);
         self.failed += u64::from(state.phase() == Phase::Failed);
+        self.windows += u64::from(state.bidder_window().is_some() && state.prices().is_some());
         let withdrawn =
             |set: &SetFrozen| set.bids.iter().any(|bid| bid.status == BidStatus::Withdrawn);
         self.withdrawn += u64::from(state.prices().and(state.frozen()).is_some_and(withdrawn));
@@ -330,12 +352,15 @@ fn random_sequences_keep_every_promise() {
                 }
                 println!("{}: {count} sequences, {reach:?}", graph::name(*template));
                 // They are worth something only if they get somewhere.
-                let Reach { prices, records, closed, failed, withdrawn, reconvened } = reach;
-                assert!(prices * 4 >= count && records * 10 >= count, "{reach:?}");
+                let Reach { prices, records, closed, failed, withdrawn, reconvened, windows } =
+                    reach;
+                assert!(prices * 5 >= count && records * 10 >= count, "{reach:?}");
                 assert!(closed * 50 >= count && failed * 50 >= count, "{reach:?}");
+                let single = template.earlier_envelopes() == 0;
+                assert!(!single || windows * 20 >= count, "{reach:?}");
                 // On the way to a later envelope many sequences walk past the withdrawals.
                 let several = template.earlier_envelopes() > 0;
-                assert!(withdrawn * if several { 500 } else { 100 } >= count, "{reach:?}");
+                assert!(withdrawn * if several { 500 } else { 200 } >= count, "{reach:?}");
                 assert!(if several { reconvened * 10 >= count } else { reconvened == 0 });
             });
         }

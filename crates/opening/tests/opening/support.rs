@@ -134,6 +134,7 @@ pub fn terms() -> Terms {
         envelopes: Vec::new(),
         round: None,
         outage: None,
+        bidder_window: None,
     }
 }
 
@@ -290,7 +291,25 @@ pub fn partials(state: &State, no: u16, part: Part) -> PartialsReceived {
         sha256: digest(8, u8::try_from(no).unwrap()),
         count: u32::try_from(list.len()).unwrap(),
         partials: (part == Part::Price).then_some(list),
+        escrow: if part == Part::Price { escrow(state) } else { Vec::new() },
     }
+}
+
+/// Where the tender file has an escrow: the partials for bids that their bidders did not unlock.
+fn escrow(state: &State) -> Vec<Partial> {
+    let lock = state.bidder_window_terms().map(|terms| terms.lock);
+    if lock != Some(BidderLockTerms::Escrow) {
+        return Vec::new();
+    }
+    let sealed = state.bidders_sealed();
+    let bids = state.current_bids().filter(|bid| sealed.contains(&bid.bidder.code));
+    bids.map(|bid| partial(bid.manifest_sha256)).collect()
+}
+
+/// Whether a bid has a strict lock that its bidder did not open.
+fn locked(state: &State, bid: &FrozenBid) -> bool {
+    let lock = state.bidder_window_terms().map(|terms| terms.lock);
+    lock == Some(BidderLockTerms::Strict) && state.bidders_sealed().contains(&bid.bidder.code)
 }
 
 pub fn refused_by(no: u16) -> Input {
@@ -327,25 +346,36 @@ pub fn not_opened(no: u8, label: &str, fault: Fault) -> PriceOutcome {
 
 pub fn outcomes(state: &State) -> Vec<PriceOutcome> {
     let no = |bid: &FrozenBid| bid.manifest_sha256.bytes()[31];
-    state
-        .current_bids()
-        .map(|bid| opened(no(bid), crate::envelope::sheet(state, no(bid))))
-        .collect()
+    let outcome = |bid: &FrozenBid| {
+        if locked(state, bid) {
+            not_opened(no(bid), "BIDDER_NOT_UNLOCKED", Fault::Undetermined)
+        } else {
+            opened(no(bid), crate::envelope::sheet(state, no(bid)))
+        }
+    };
+    state.current_bids().map(outcome).collect()
 }
 
 pub fn documents(state: &State) -> Vec<OpenedDocument> {
-    state
-        .current_bids()
-        .map(|bid| OpenedDocument {
-            bidder: bid.bidder.code.clone(),
-            manifest_sha256: bid.manifest_sha256,
-            verdict: Verdict::Opened,
-            label: None,
-            fault: None,
-            plain_sha256: Some(digest(11, 0)),
-            plain_len: Some(5_000_000),
-        })
-        .collect()
+    let opened = |bid: &FrozenBid| OpenedDocument {
+        bidder: bid.bidder.code.clone(),
+        manifest_sha256: bid.manifest_sha256,
+        verdict: Verdict::Opened,
+        label: None,
+        fault: None,
+        plain_sha256: Some(digest(11, 0)),
+        plain_len: Some(5_000_000),
+    };
+    let shut = |bid: &FrozenBid| OpenedDocument {
+        verdict: Verdict::NotOpened,
+        label: Some("BIDDER_NOT_UNLOCKED".to_owned()),
+        fault: Some(Fault::Undetermined),
+        plain_sha256: None,
+        plain_len: None,
+        ..opened(bid)
+    };
+    let outcome = |bid: &FrozenBid| if locked(state, bid) { shut(bid) } else { opened(bid) };
+    state.current_bids().map(outcome).collect()
 }
 
 pub fn vectors(name: &str) -> PathBuf {

@@ -119,6 +119,10 @@ fn the_table_of_phase_and_step() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
     }
+    for (name, opening) in crate::bidder_window::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     for (name, opening) in crate::window::states() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
@@ -160,6 +164,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ApprovalMissing,
         Refusal::BadData { step, rule: DataRule::Reading },
         Refusal::CannotPass { bidder: code(104) },
+        Refusal::BidderWindowRunning { wait },
+        Refusal::BidderWindowShut,
+        Refusal::BidderWindowSpent { left: wait },
         Refusal::ClockBackwards { last: at(DEADLINE) },
         Refusal::CustodyIncomplete { have: 1, need: 2 },
         Refusal::DocumentsSealed,
@@ -177,6 +184,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::IntakeOver,
         Refusal::LastEnvelope,
         Refusal::LotClosed,
+        Refusal::NoBidderWindow,
         Refusal::NoCeiling,
         Refusal::NoOpenFault,
         Refusal::NoOutageRule,

@@ -41,6 +41,8 @@ pub struct Certificate {
     pub(crate) der: Vec<u8>,
     pub(crate) sha256: Digest,
     pub(crate) spki_sha256: Digest,
+    /// The whole `SubjectPublicKeyInfo`, as received.
+    pub(crate) spki: Vec<u8>,
     /// `TBSCertificate` as received: what the issuer signed.
     pub(crate) tbs: Vec<u8>,
     /// Content octets of the serial number.
@@ -64,6 +66,12 @@ pub struct Certificate {
 
 /// Content octets of an attribute's type, and its text where the value is a string.
 pub(crate) type Attribute = (Vec<u8>, Option<String>);
+
+/// Two hexadecimal digits, upper case.
+fn hex_digits(byte: u8) -> [char; 2] {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    [byte >> 4, byte & 15].map(|half| digit(half).to_ascii_uppercase())
+}
 
 impl Certificate {
     /// Reads one certificate in DER; nothing may follow it.
@@ -92,6 +100,16 @@ impl Certificate {
     /// SHA-256 of the `SubjectPublicKeyInfo`: the same for every certificate of one key.
     pub const fn spki_sha256(&self) -> Digest {
         self.spki_sha256
+    }
+
+    /// The `SubjectPublicKeyInfo` as received.
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The serial number in hexadecimal, as certificates' owners see it in their tools.
+    pub fn serial_hex(&self) -> String {
+        self.serial.iter().flat_map(|byte| hex_digits(*byte)).collect()
     }
 
     /// Who the certificate is for, as shown to people: the organisation (O), or the common name (CN)

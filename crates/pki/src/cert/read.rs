@@ -50,6 +50,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertError> {
         der: der.to_vec(),
         sha256: sha256(der),
         spki_sha256: sha256(fields.spki),
+        spki: fields.spki.to_vec(),
         tbs: fields.tbs.to_vec(),
         serial: fields.serial.to_vec(),
         issuer: fields.issuer.to_vec(),

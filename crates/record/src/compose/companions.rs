@@ -1,7 +1,8 @@
 //! 附表: sign-in, delivery, draws, objections, checks of bidders, holds.
 
 use kaibiao_opening::{
-    NotPassed, OpeningRecord, RecordCheck, RecordDraw, RecordHold, RecordObjection, RecordRow,
+    NotPassed, OpeningRecord, RecordCheck, RecordDraw, RecordHold, RecordInterval, RecordObjection,
+    RecordRow,
 };
 use kaibiao_types::{CustodianIndex, OrgCode};
 
@@ -61,6 +62,55 @@ pub(super) fn delivery(record: &OpeningRecord) -> Section {
 
 fn number<'a>() -> table::Show<'a, RecordRow> {
     table::centre(("序号", "No."), 12, |row: &RecordRow| vec![plain(&row.position.to_string())])
+}
+
+/// 投标人解密时限; of a lot that does not ask bidders there is no such table.
+pub(super) fn bidder_window(record: &OpeningRecord) -> Option<Section> {
+    let window = record.bidder_window.as_ref()?;
+    let total = format!("累计 in all: {}", window.open_ms);
+    let shown = vec![
+        table::left(("自", "From"), 40, |interval: &RecordInterval| clock(interval.from)),
+        table::left(("至", "To"), 40, |interval: &RecordInterval| clock(interval.until)),
+        table::centre(("时长", "Open for"), 40, |interval: &RecordInterval| {
+            vec![plain(&interval.open_ms.to_string())]
+        }),
+        table::left(("重启和延长", "Opened again, extended"), 147, changes),
+    ];
+    let body = Body::Table(table::rows(shown, &window.intervals, RowHeight::Text));
+    let (zh, en) = window.lock.words();
+    let heading =
+        (format!("投标人解密时限（{zh}；{total}）"), format!("Bidder window ({en}; {total})"));
+    Some(section((&heading.0, &heading.1), Start::Here, body))
+}
+
+/// Why an interval was opened again, and each extension of it.
+fn changes(interval: &RecordInterval) -> Cell {
+    let again = interval.reason.iter().flat_map(|reason| {
+        let head = plain("重启解密 opened again");
+        core::iter::once(head).chain(reason.split('\n').map(faint).collect::<Vec<Line>>())
+    });
+    let extended = interval.extensions.iter().flat_map(|extension| {
+        let head = format!("延长 extended: {}，{}", extension.by_ms, extension.at.beijing());
+        let words: Vec<Line> = extension.reason.split('\n').map(faint).collect();
+        core::iter::once(plain(&head)).chain(words)
+    });
+    let lines: Cell = again.chain(extended).collect();
+    if lines.is_empty() { none() } else { lines }
+}
+
+/// 投标人解密: when each bidder unlocked its bid.
+pub(super) fn unlocked(record: &OpeningRecord) -> Option<Section> {
+    record.bidder_window.as_ref()?;
+    let shown = vec![
+        number(),
+        table::left(("投标人", "Bidder"), 120, |row: &RecordRow| party(&row.bidder)),
+        table::left(("投标人解密时间", "Unlocked by the bidder"), 135, |row: &RecordRow| {
+            let missing = || vec![plain("未在时限内解密 not within the window")];
+            row.unsealed_at.map_or_else(missing, clock)
+        }),
+    ];
+    let body = Body::Table(table::rows(shown, &record.rows, RowHeight::Text));
+    Some(section(("投标人解密", "Bids unlocked by their bidders"), Start::Here, body))
 }
 
 /// 抽取; without any draw there is no such table.

@@ -21,4 +21,5 @@ mod outage;
 mod signed;
 mod suites;
 mod tender;
+mod unlock;
 mod unseal;

@@ -7,7 +7,7 @@ use kaibiao_crypto::Hex;
 use kaibiao_opening::{
     EventKind, PartialsReceived, PriceOutcome, PriceSheet, PricesPublished, UnsealedSheet, Verdict,
 };
-use kaibiao_replay::{Unopened, VerifiedBid, open_object, open_price};
+use kaibiao_replay::{Unlocking, Unopened, VerifiedBid, open_object, open_price};
 use kaibiao_testkit::ScenarioBid;
 use kaibiao_types::{Digest, Fault, Part, Stage};
 
@@ -66,7 +66,15 @@ fn open_with(
     let (mut partials, mut payload) = (partials(&bid), payload(stored).to_vec());
     change(&mut partials, &mut payload);
     let mut payload = payload.as_slice();
-    open_price(&rich().verified, &freeze_id(), &bid, stage(), &partials, &mut payload)
+    open_price(
+        &rich().verified,
+        &freeze_id(),
+        &bid,
+        stage(),
+        &partials,
+        Unlocking::default(),
+        &mut payload,
+    )
 }
 
 fn not_opened(outcome: &PriceOutcome) -> (&str, Fault) {
@@ -117,7 +125,16 @@ fn a_lying_custodian_is_named_and_dropped() {
     let tender = &rich().verified;
     let open = |partials: &[Partial]| {
         let mut payload = payload(stored);
-        open_object(tender, &freeze_id(), header, &signed, partials, &mut payload, Vec::new())
+        open_object(
+            tender,
+            &freeze_id(),
+            header,
+            &signed,
+            partials,
+            Unlocking::default(),
+            &mut payload,
+            Vec::new(),
+        )
     };
     let opened = open(&partials).unwrap();
     assert_eq!(opened.plaintext_len, u64::try_from(opened.out.len()).unwrap());
@@ -145,7 +162,15 @@ fn lies_of_all_never_blame_the_bidder() {
     let (tender, partials) = (&rich().verified, partials(&bid));
     let other_freeze = Digest::ZERO;
     let mut payload = payload(stored);
-    let failure = open_price(tender, &other_freeze, &bid, stage(), &partials, &mut payload);
+    let failure = open_price(
+        tender,
+        &other_freeze,
+        &bid,
+        stage(),
+        &partials,
+        Unlocking::default(),
+        &mut payload,
+    );
     assert_eq!(failure.unwrap_err().label, "UNOPENED_CUSTODY");
 }
 
@@ -178,8 +203,16 @@ fn another_header_than_the_signed_one_is_the_platforms_fault() {
     let partials = partials(&other); // true ones, for the header handed in
     let mut payload = payload(stored);
     let tender = &rich().verified;
-    let failure =
-        open_object(tender, &freeze_id(), header, &signed, &partials, &mut payload, io::sink());
+    let failure = open_object(
+        tender,
+        &freeze_id(),
+        header,
+        &signed,
+        &partials,
+        Unlocking::default(),
+        &mut payload,
+        io::sink(),
+    );
     let failure = failure.unwrap_err();
     assert_eq!((failure.label, failure.fault), ("SERVER_CORRUPT", Fault::NotBidder));
 }
@@ -212,7 +245,15 @@ fn a_disk_that_fails_is_no_verdict() {
     }
     let (_, bid) = bid(PLAIN);
     let (tender, partials) = (&rich().verified, partials(&bid));
-    let failure = open_price(tender, &freeze_id(), &bid, stage(), &partials, &mut Broken);
+    let failure = open_price(
+        tender,
+        &freeze_id(),
+        &bid,
+        stage(),
+        &partials,
+        Unlocking::default(),
+        &mut Broken,
+    );
     let failure = failure.unwrap_err();
     assert_eq!((failure.label, failure.retry), ("E_READ", true));
 }

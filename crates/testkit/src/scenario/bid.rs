@@ -7,12 +7,12 @@ use kaibiao_journal::{
     FrozenObject, Place, Receipt, ReceiptKind, ReceiptNumber, ReceiptObject, ReceiptedBid, Salt,
     TickBuilder, Version1, commitment,
 };
-use kaibiao_opening::PriceSheet;
+use kaibiao_opening::{BidderLockTerms, PriceSheet};
 use kaibiao_pki::{Identity, cms};
 use kaibiao_replay::VerifiedTender;
 use kaibiao_seal::{
-    BidContext, Client, Context, Manifest, ManifestBody, ManifestKind, ManifestPart, ObjectDigest,
-    Padding, SealPlan, seal,
+    BidContext, BidderKey, BidderLockPlan, Client, Context, Manifest, ManifestBody, ManifestKind,
+    ManifestPart, ObjectDigest, Padding, SealPlan, seal,
 };
 use kaibiao_types::{BidPart, BidSeq, Digest, Money, Part, Party, Stage, UtcMillis};
 
@@ -183,12 +183,19 @@ impl Plan<'_> {
             seq: BidSeq::new(self.seq)?,
             supersedes: self.supersedes,
         });
+        let window = self.tender.file().terms().bidder_window;
+        let certificate = self.identity.certificate();
+        let key = BidderKey::from_spki(&SUITE_1, certificate.sha256(), certificate.spki_der())?;
+        let lock = window.map(|window| match window.lock {
+            BidderLockTerms::Escrow => BidderLockPlan::Escrow(&key),
+            BidderLockTerms::Strict => BidderLockPlan::Strict(&key),
+        });
         let plan = SealPlan {
             context: &context,
             bases: self.tender.bases(),
             padding: Padding::of(part),
             plaintext_len: u64::try_from(text.len())?,
-            bidder_lock: None,
+            bidder_lock: lock,
         };
         let mut file = Vec::new();
         let sealed = seal(&plan, &mut &*text, &mut file, entropy)?;

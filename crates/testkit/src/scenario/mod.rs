@@ -11,6 +11,7 @@ mod people;
 mod room;
 mod steps;
 mod time;
+mod unlock;
 mod unsealing;
 
 use std::collections::BTreeMap;
@@ -20,8 +21,8 @@ use kaibiao_journal::{
     Cosigner, LogOrigin, LogSigner, OpeningLog, PlacePath, SignedNote, TreeHead,
 };
 use kaibiao_opening::{
-    Announced, CeremonyRef, Envelope, HallRef, LogRef, State, Step, Template, TenderDraft,
-    TenderFile, Terms, TimeSource,
+    Announced, BidderLockTerms, CeremonyRef, Envelope, HallRef, LogRef, State, Step, Template,
+    TenderDraft, TenderFile, Terms, TimeSource,
 };
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{TenderMaterial, VerifiedTender};
@@ -48,6 +49,17 @@ pub enum DrawPlay {
     Steered,
 }
 
+/// How bidders unlock their bids.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WindowPlay {
+    /// What the tender file says of a bid that its bidder does not unlock.
+    pub lock: BidderLockTerms,
+    /// This bidder does not unlock its bid.
+    pub silent: Option<usize>,
+    /// This bidder hands over a secret that does not fit, and the hall takes it.
+    pub wrong: Option<usize>,
+}
+
 /// What is to happen. Bidders are counted from 0, in the order of the fixture.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // things that may happen or not, each by itself
@@ -64,6 +76,8 @@ pub struct ScenarioOptions {
     pub revised: Option<usize>,
     /// This bidder withdrew its bid before the deadline.
     pub withdrawn: Option<usize>,
+    /// The tender file asks bidders to unlock their bids.
+    pub bidder_window: Option<WindowPlay>,
     /// The hall publishes another price for this bidder than it sealed, and says so everywhere.
     pub forged: Option<usize>,
     /// The last custodian is away: the freeze is degraded.
@@ -105,6 +119,7 @@ impl Default for ScenarioOptions {
             bad_format: None,
             revised: None,
             withdrawn: None,
+            bidder_window: None,
             forged: None,
             custodian_absent: false,
             lying_custodians: 0,
@@ -221,6 +236,9 @@ impl Scenario {
         let mut people = People::load(options.fixture)?;
         if options.foreign_hall {
             people.hall_party = people.supervisor_party.clone();
+        }
+        if let Some(play) = options.bidder_window {
+            unlock::asked(&mut fixture, play.lock)?;
         }
         if options.confirmed_time {
             fixture.draft.custody.time = TimeSource::Sources(time::sample(&people));

@@ -34,6 +34,11 @@ impl Room {
         self.append(&Actor::Hall, &events, None)
     }
 
+    /// What the hall owes by now.
+    pub(super) fn owed(&mut self, event: &Event) -> Result<(), ScenarioError> {
+        self.append(&Actor::Hall, std::slice::from_ref(event), None)
+    }
+
     /// A signed command whose step follows at once.
     pub(super) fn command(
         &mut self,

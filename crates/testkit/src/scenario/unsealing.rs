@@ -3,20 +3,23 @@
 use std::io::Cursor;
 
 use kaibiao_ceremony::{KeyShare, Partial, raise};
-use kaibiao_crypto::{Hex, SUITE_1};
+use kaibiao_crypto::{Hex, Point, SUITE_1};
 use kaibiao_journal::ReceiptedBid;
 use kaibiao_opening::{
     Actor, Command, CustodianRefused, Input, PartialsReceived, PriceOutcome, SealResult,
     UnsealedSheet,
 };
 use kaibiao_pki::TrustList;
-use kaibiao_replay::{Act, BidMaterial, Raised, VerifiedBid, open_price};
+use kaibiao_replay::{Act, BidMaterial, Raised, Unlocking, VerifiedBid, needs_escrow, open_price};
 use kaibiao_seal::ManifestPart;
 use kaibiao_types::{CustodianIndex, Digest, Money, Part, Party};
 
 use super::ScenarioError;
 use super::bid::{self, ScenarioBid};
 use super::steps::Stage;
+
+/// Partial decryptions, each with the bid it belongs to.
+pub(super) type Made = Vec<(Digest, Partial)>;
 
 impl Stage<'_> {
     /// Sign-in, names, seals, then the prices in one step.
@@ -43,17 +46,18 @@ impl Stage<'_> {
         let results = Input::SealsChecked(results.collect());
         let identity = &self.people.host;
         self.room.command_then(identity, &host, &Command::CheckSeals, &results, self.entropy)?;
+        self.unlock_bids()?;
         self.by_host(&Command::StartUnsealing(Part::Price))?;
-        let released = self.release(Part::Price)?;
-        let outcomes = self.open_prices(&released)?;
+        let (released, escrow) = self.release(Part::Price)?;
+        let outcomes = self.open_prices(&released, &escrow)?;
         self.room.wait(100)?;
         self.room.input(&Input::PricesUnsealed(outcomes))
     }
 
     /// The partials of every custodian that signed the freeze, logged as they come in.
-    pub(super) fn release(&mut self, part: Part) -> Result<Vec<(Digest, Partial)>, ScenarioError> {
+    pub(super) fn release(&mut self, part: Part) -> Result<(Made, Made), ScenarioError> {
         let signers = self.room.state.freeze_signers().clone();
-        let (mut all, mut number) = (Vec::new(), 0);
+        let (mut all, mut escrows, mut number) = (Made::new(), Made::new(), 0);
         for share in self.published.shares.iter().filter(|s| signers.contains(&s.index())) {
             self.room.wait(50)?;
             if number < self.options.refusing_custodians {
@@ -67,14 +71,16 @@ impl Stage<'_> {
                 unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
             self.note_intent(share.index(), part, &manifests)?;
             let made = self.raise_all(share, part, &freeze_id, &manifests)?;
+            let escrow = self.raise_escrows(share, part, &freeze_id, &manifests)?;
             let lies = number < self.options.lying_custodians && part == Part::Price;
-            let logged = made.iter().map(|(manifest, partial)| kaibiao_opening::Partial {
+            let item = |(manifest, partial): &(Digest, Partial)| kaibiao_opening::Partial {
                 manifest_sha256: *manifest,
                 d: partial.d.to_string(),
                 c: if lies { Hex([1; 32]).to_string() } else { partial.c.to_string() },
                 z: partial.z.to_string(),
-            });
-            let logged: Vec<kaibiao_opening::Partial> = logged.collect();
+            };
+            let logged: Vec<kaibiao_opening::Partial> = made.iter().map(item).collect();
+            let price = part == Part::Price;
             let received = PartialsReceived {
                 custodian: share.index(),
                 stage,
@@ -82,13 +88,15 @@ impl Stage<'_> {
                 freeze_id,
                 sha256: SUITE_1.hash(&serde_json::to_vec(&logged)?),
                 count: u32::try_from(logged.len())?,
-                partials: (part == Part::Price).then_some(logged),
+                partials: price.then_some(logged),
+                escrow: escrow.iter().filter(|_| price).map(item).collect(),
             };
             self.room.input(&Input::PartialsReceived(received))?;
             all.extend(made);
+            escrows.extend(escrow);
             number += 1;
         }
-        Ok(all)
+        Ok((all, escrows))
     }
 
     /// A refusal, in the journal before it is told.
@@ -115,6 +123,9 @@ impl Stage<'_> {
             let header = verified.header(stage, part).ok_or("the bid has this part")?;
             raised.push(Raised { manifest_sha256: *manifest, u: Hex(header.u().bytes()) });
         }
+        for (manifest_sha256, u) in self.escrow_points(part, manifests)? {
+            raised.push(Raised { manifest_sha256, u: Hex(u.bytes()) });
+        }
         let freeze_id = self.room.state.frozen().ok_or("the set is frozen")?.freeze_id;
         let at = self.room.now;
         self.note(custodian, &Act::Intent { at, freeze_id, stage, part, raised });
@@ -140,12 +151,45 @@ impl Stage<'_> {
         Ok(out)
     }
 
+    /// The points of the escrows that custodians have to raise.
+    fn escrow_points(
+        &self,
+        part: Part,
+        manifests: &[Digest],
+    ) -> Result<Vec<(Digest, Point)>, ScenarioError> {
+        let mut out = Vec::new();
+        for manifest in manifests {
+            let verified = self.verified(manifest)?;
+            let header =
+                verified.header(self.room.state.stage(), part).ok_or("the bid has this part")?;
+            let bidder = &verified.manifest().body().bidder.code;
+            let asked = needs_escrow(&self.room.state, bidder, part, header);
+            out.extend(header.escrow().filter(|_| asked).map(|escrow| (*manifest, escrow.u)));
+        }
+        Ok(out)
+    }
+
+    fn raise_escrows(
+        &mut self,
+        share: &KeyShare,
+        part: Part,
+        freeze_id: &Digest,
+        manifests: &[Digest],
+    ) -> Result<Made, ScenarioError> {
+        let id = self.published.verified.record().ceremony_id;
+        let mut out = Made::new();
+        for (manifest, u) in self.escrow_points(part, manifests)? {
+            out.push((manifest, raise(&SUITE_1, share, &id, freeze_id, &u, self.entropy)?));
+        }
+        Ok(out)
+    }
+
     fn taken(&self, manifest: &Digest) -> Result<&(ScenarioBid, ReceiptedBid), ScenarioError> {
         let found = self.taken.iter().find(|(_, r)| r.manifest_sha256 == *manifest);
         Ok(found.ok_or("the bid was taken in")?)
     }
 
-    fn verified(&self, manifest: &Digest) -> Result<VerifiedBid, ScenarioError> {
+    pub(super) fn verified(&self, manifest: &Digest) -> Result<VerifiedBid, ScenarioError> {
         let (bid, receipted) = self.taken(manifest)?;
         let trust = TrustList::parse(&self.published.trust)?;
         let material = BidMaterial {
@@ -160,6 +204,7 @@ impl Stage<'_> {
     fn open_prices(
         &self,
         released: &[(Digest, Partial)],
+        escrow: &[(Digest, Partial)],
     ) -> Result<Vec<PriceOutcome>, ScenarioError> {
         let freeze_id = self.room.state.frozen().ok_or("the set is frozen")?.freeze_id;
         let mut outcomes = Vec::new();
@@ -167,8 +212,12 @@ impl Stage<'_> {
             let manifest = entry.manifest_sha256;
             let verified = self.verified(&manifest)?;
             let (bid, _) = self.taken(&manifest)?;
-            let own = released.iter().filter(|(of, _)| *of == manifest).map(|(_, p)| *p);
-            let own: Vec<Partial> = own.collect();
+            let of = |list: &[(Digest, Partial)]| -> Vec<Partial> {
+                list.iter().filter(|(of, _)| *of == manifest).map(|(_, p)| *p).collect()
+            };
+            let (own, escrow) = (of(released), of(escrow));
+            let secret = self.room.state.unlock_secret(&entry.bidder.code, Part::Price);
+            let unlocking = Unlocking { secret, escrow: &escrow };
             let (tender, stage) = (&self.published.verified, self.room.state.stage());
             let parts = &verified.manifest().body().parts;
             let price = |part: &ManifestPart| (part.stage, part.part) == (stage, Part::Price);
@@ -177,14 +226,15 @@ impl Stage<'_> {
             let header_len = header.map_or(0, Vec::len);
             let payload = file.and_then(|file| file.get(header_len..)).unwrap_or_default();
             let mut payload = Cursor::new(payload);
-            let outcome = open_price(tender, &freeze_id, &verified, stage, &own, &mut payload)
-                .unwrap_or_else(|unopened| PriceOutcome {
-                    manifest_sha256: manifest,
-                    sheet: UnsealedSheet::NotOpened {
-                        label: unopened.label.to_owned(),
-                        fault: unopened.fault,
-                    },
-                });
+            let outcome =
+                open_price(tender, &freeze_id, &verified, stage, &own, unlocking, &mut payload)
+                    .unwrap_or_else(|unopened| PriceOutcome {
+                        manifest_sha256: manifest,
+                        sheet: UnsealedSheet::NotOpened {
+                            label: unopened.label.to_owned(),
+                            fault: unopened.fault,
+                        },
+                    });
             let priced = self.room.state.stage_after().is_none();
             outcomes.push(if priced && self.is_forged(&entry.bidder) {
                 self.forge(&entry.bidder, manifest)?

@@ -181,6 +181,10 @@ pub struct PartialsBody {
     pub freeze_id: Digest,
     /// One result per current bid, in the order of the frozen list.
     pub partials: Vec<PartialItem>,
+    /// One result per escrow of a bid that its bidder did not unlock, in the same order; without any
+    /// the key is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escrow: Vec<PartialItem>,
 }
 
 /// The word in [`PartialsBody`].
