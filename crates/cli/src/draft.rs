@@ -87,6 +87,8 @@ pub(crate) fn fill(form: &[u8], filling: &Filling) -> Result<TenderDraft, Failur
             form.insert(key.to_owned(), json!(span));
         }
     }
+    // 办法 art. 31: a form that does not say otherwise has the record wait for every open fault.
+    form.entry("decide_faults").or_insert(Value::Bool(true));
     let custody = form.get_mut("custody").and_then(Value::as_object_mut);
     let custody = custody.ok_or_else(|| wrong("custody is missing"))?;
     put_seats(custody, &filling.seats)?;

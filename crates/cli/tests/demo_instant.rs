@@ -113,8 +113,8 @@ fn a_demonstration_draws_one_of_the_values_of_the_tender_file() {
     let out = dir.path().join("out");
     let mut command = Command::new(KAIBIAO);
     command.args(["demo", "--pace", "instant", "--tender", "works-12", "--lang", "en"]);
-    command.args(["--deadline-in", "30s", "--out"]).arg(&out);
-    let mut demo = Running::start(command, Duration::from_secs(170)).unwrap();
+    command.args(["--deadline-in", "75s", "--out"]).arg(&out);
+    let mut demo = Running::start(command, Duration::from_mins(5)).unwrap();
     let status = demo.wait_exit().unwrap();
     let output = demo.output();
     assert!(status.success(), "{output}");

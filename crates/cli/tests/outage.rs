@@ -43,7 +43,7 @@ fn an_outage_that_custodians_attest_postpones_the_deadline() {
         "within_ms": 600_000, "silent_ms": SILENT_MS, "postpone_by_ms": POSTPONE_BY_MS,
     });
     fs::write(dir.path().join("form.json"), form.to_string()).unwrap();
-    let mut world = World::open_under(dir, None, "zhuzhou-2022", 60);
+    let mut world = World::open_under(dir, None, "zhuzhou-2022", 120);
     world.seal(1, "bid-1").ok();
     world.submit("bid-1", &["--no-wait"]).ok();
     // A tick after the bid: every custodian has seen a head by then.

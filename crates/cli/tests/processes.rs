@@ -349,7 +349,7 @@ fn wrong_bids_are_refused(world: &World) {
 
 #[test]
 fn two_custodians_short_unseal_nothing_until_one_is_back() {
-    let mut world = World::open("zhuzhou-2022", 12);
+    let mut world = World::open_at_ease("zhuzhou-2022", 30);
     for number in 1..=3 {
         world.seal(number, &format!("bid-{number}")).ok();
         world.submit(&format!("bid-{number}"), &["--no-wait"]).ok();
@@ -357,7 +357,13 @@ fn two_custodians_short_unseal_nothing_until_one_is_back() {
     world.custodians[1].kill();
     world.custodians[2].kill();
     world.wait_for_deadline();
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    support::eventually("the last tick", std::time::Duration::from_mins(1), || {
+        let log = world.log();
+        let entries = log.lines().map(|line| serde_json::from_str(line).unwrap());
+        let entries: Vec<serde_json::Value> = entries.collect();
+        let deadline = entries[0]["data"]["deadline"].as_u64();
+        entries.iter().any(|entry| entry["kind"] == "tick" && entry["at"].as_u64() >= deadline)
+    });
     let refused = world.host("unseal price");
     assert_eq!(refused.code, 3, "{}", refused.text);
     let log = world.log();
@@ -365,14 +371,14 @@ fn two_custodians_short_unseal_nothing_until_one_is_back() {
         assert!(!log.contains(&format!(r#""kind":"{kind}""#)), "{log}");
     }
     world.custodians[1] = world.start_custodian(2);
-    world.wait_for_phase("degraded-notice", 20);
+    world.wait_for_phase("degraded-notice", 60);
     world.host("approve-degraded").ok();
     world.act("supervisor approve-degraded", "supervisor-zhuzhou-2022").ok();
-    world.wait_for_phase("ready", 10);
+    world.wait_for_phase("ready", 60);
     world.host("publish-bidders").ok();
     world.host("check-seals").ok();
     world.host("unseal price").ok();
-    world.wait_for_phase("published", 15);
+    world.wait_for_phase("published", 60);
     let log = world.log();
     for bidder in &world.fixture.bidders[..3] {
         assert!(log.contains(&bidder.sheet.total.minor().to_string()), "{log}");
@@ -381,12 +387,16 @@ fn two_custodians_short_unseal_nothing_until_one_is_back() {
 
 #[test]
 fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
-    let world = World::open("zhuzhou-2022", 14);
-    let other = World::open("zhuzhou-2022", 40);
+    let world = World::open_at_ease("zhuzhou-2022", 30);
     for number in 1..=2 {
         world.seal(number, &format!("bid-{number}")).ok();
         world.submit(&format!("bid-{number}"), &["--no-wait"]).ok();
     }
+    // Before the deadline no journal is taken, or even read: it would tell how far the log has grown.
+    for act in ["retired", "opened"] {
+        assert_eq!(post_journal(&world, act), (409, "not-ready".to_owned()));
+    }
+    let other = World::open("zhuzhou-2022", 240);
     // Sealed for the same lot by the key of another ceremony.
     world.seal(3, "bid-3").ok();
     fs::create_dir(other.path("bid-3")).unwrap();
@@ -397,26 +407,22 @@ fn too_few_bidders_stay_sealed_and_foreign_ceremonies_are_refused() {
     other.submit("bid-3", &[]).refused(65, "unknown-ceremony");
     assert_eq!(other.post_raw("bid-3").1["label"], "unknown-ceremony");
     assert!(!other.path("bid-3/receipt.json").exists());
-    // Before the deadline no journal is taken, or even read: it would tell how far the log has grown.
-    for act in ["retired", "opened"] {
-        assert_eq!(post_journal(&world, act), (409, "not-ready".to_owned()));
-    }
 
     world.wait_for_deadline();
-    world.wait_for_phase("failed", 20);
+    world.wait_for_phase("failed", 60);
     world.host("unseal price").refused(3, "too-few-bidders");
     let log = world.log();
     assert!(log.contains(r#""kind":"too-few-bidders","data":{"bidders":2,"min":3}"#), "{log}");
     assert!(!log.contains("partials-received") && !log.contains("prices-published"), "{log}");
     // What stays sealed stays sealed for good, and the package says so.
-    support::eventually("every share is destroyed", std::time::Duration::from_secs(10), || {
+    support::eventually("every share is destroyed", std::time::Duration::from_mins(1), || {
         world.log().matches(r#""kind":"key-destroyed""#).count() == 3
     });
     let package = world.path("failed.asice");
     let mut download = words("evidence");
     download.extend(world.at_lot());
     download.extend(["--out".to_owned(), text(&package)]);
-    support::eventually("the package", std::time::Duration::from_secs(10), || {
+    support::eventually("the package", std::time::Duration::from_mins(1), || {
         kaibiao(&download).code == 0
     });
     let mut verify = words("verify --lang en");
