@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use kaibiao_ceremony::Partial;
-use kaibiao_crypto::Hex;
+use kaibiao_crypto::{Hex, scrub_stack};
 use kaibiao_opening::{
     LotPublished, PartialsReceived, PriceOutcome, PublishedBid, State, UnsealedSheet, Verdict,
 };
@@ -217,6 +217,8 @@ impl Run {
         let (freeze_id, unlocking) = (&freeze.freeze_id, price.unlocking);
         let opened =
             open_price(tender, freeze_id, verified, stage, price.partials, unlocking, &mut payload);
+        // The key of the bid was there; what is moved to the heap next could take stale bytes along.
+        scrub_stack();
         let outcome = opened.unwrap_or_else(|unopened| PriceOutcome {
             manifest_sha256: bid.entry.manifest_sha256,
             sheet: UnsealedSheet::NotOpened {

@@ -51,7 +51,7 @@ pub(super) fn names_prices(record: &OpeningRecord) -> bool {
 /// Which round of sealed prices, and what it goes on from.
 fn round(round: &RecordRound) -> Fact {
     let RecordRound { no, of, record_sha256, approved_at, silent } = round;
-    let mut value = vec![strong(&format!("第 {no} 轮 round {no}"))];
+    let mut value = vec![strong(&format!("第 {no} 轮")), faint(&format!("round {no}"))];
     let at = approved_at.beijing();
     value.push(plain(&format!("接续标段 after lot {of}；邀请名单签署 invitation approved {at}")));
     value
@@ -63,7 +63,10 @@ fn round(round: &RecordRound) -> Fact {
 /// Which envelope, what it holds, and what went before it.
 fn envelope(envelope: &RecordEnvelope) -> Fact {
     let RecordEnvelope { stage, of, title, after } = envelope;
-    let mut value = vec![strong(&format!("第 {stage} 信封，共 {of} 个 {stage} of {of}"))];
+    let mut value = vec![
+        strong(&format!("第 {stage} 信封，共 {of} 个")),
+        faint(&format!("envelope {stage} of {of}")),
+    ];
     value.extend(title.iter().flat_map(bilingual));
     if let Some(after) = after {
         let at = after.reconvened_at.beijing();
