@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaibiao_record::RecordFile;
 
 /// Records of the vectors: the usual one, and one for each table that not every opening has.
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 17] = [
     "normal",
     "degraded",
     "drawn",
@@ -15,6 +15,8 @@ pub(crate) const NAMES: [&str; 15] = [
     "held",
     "decided",
     "window",
+    "unlocked",
+    "locked",
     "attended",
     "rates",
     "consortium",
