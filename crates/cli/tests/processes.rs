@@ -15,7 +15,7 @@ use support::{World, kaibiao, text, trust, words};
 
 #[test]
 fn one_custodian_short_opens_after_notice_and_approvals() {
-    let mut world = World::open("zhuzhou-2022", 16);
+    let mut world = World::open_at_ease("zhuzhou-2022", 30);
     for number in 1..=4 {
         world.seal(number, &format!("bid-{number}")).ok();
     }
@@ -68,7 +68,7 @@ fn one_custodian_short_opens_after_notice_and_approvals() {
     // The custodian that was away comes back: its share goes too, and the package is made anew.
     world.custodians[2] = world.start_custodian(3);
     let late = world.path("late.asice");
-    support::eventually("a newer package", std::time::Duration::from_secs(12), || {
+    support::eventually("a newer package", std::time::Duration::from_mins(1), || {
         let mut download = words("evidence");
         download.extend(world.at_lot());
         download.extend(["--out".to_owned(), text(&late)]);

@@ -235,12 +235,23 @@ impl Worker {
 
     /// Reads the log up to its newest signed head and cosigns that head.
     async fn follow(&mut self) -> Result<(), PollError> {
-        let sent = self.work(|lot| Ok(lot.monotonic())).await?;
+        let sent = self.shared.clock.monotonic();
         let answer = self.hall.checkpoint(&self.key).await;
-        self.note(move |lot| lot.asked(sent, lot.monotonic())).await?;
-        let note = answer?;
+        let ended = self.shared.clock.monotonic();
+        let note = match answer {
+            Ok(note) => note,
+            Err(error) => {
+                self.note(move |lot| lot.asked(sent, ended)).await?;
+                return Err(error.into());
+            }
+        };
         let for_head = note.clone();
-        let wanted = self.work(move |lot| lot.head(&for_head)).await?;
+        let wanted = self
+            .work(move |lot| {
+                lot.asked(sent, ended);
+                lot.head(&for_head)
+            })
+            .await?;
         let mut lines: Vec<Vec<u8>> = Vec::new();
         let mut held = 0_usize;
         while length(&lines) < wanted.count {
@@ -257,19 +268,23 @@ impl Worker {
             let more = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
             lines.extend(more.take(room).map(<[u8]>::to_vec));
         }
-        let attested = {
-            let note = note.clone();
-            self.work(move |lot| {
+        // An outage is attested before the head is cosigned: once k cosigned a closing head, nothing is
+        // postponed any more.
+        let again = note.clone();
+        let (attested, mut post) = self
+            .work(move |lot| {
                 lot.follow(&note, &lines)?;
-                lot.attest()
+                match lot.attest()? {
+                    Some(attested) => Ok((Some(attested), None)),
+                    None => Ok((None, lot.cosign(&note)?)),
+                }
             })
-            .await?
-        };
-        // Before the head is cosigned: once k cosigned a closing head, nothing is postponed any more.
-        if let Some(post) = attested {
-            self.attest(&post).await?;
+            .await?;
+        if let Some(attested) = attested {
+            self.attest(&attested).await?;
+            post = self.work(move |lot| lot.cosign(&again)).await?;
         }
-        let Some(post) = self.work(move |lot| lot.cosign(&note)).await? else { return Ok(()) };
+        let Some(post) = post else { return Ok(()) };
         match self.hall.post_cosignature(&self.key, &post).await {
             Ok(_) => {}
             // A head that the hall does not want any more is no reason to hold up the opening.

@@ -14,11 +14,6 @@ impl Lot {
         }
     }
 
-    /// Monotonic time, as [`Self::asked`] counts it.
-    pub(crate) fn monotonic(&self) -> Millis {
-        self.shared.clock.monotonic()
-    }
-
     /// The log was read up to a head. If that is a new one, a silence before it is over.
     pub(super) fn heard(&mut self, new: bool) {
         let now = self.shared.clock.monotonic();

@@ -131,7 +131,9 @@ async fn another_session_is_refused_once_there_is_a_share() {
         served.draft.as_mut().unwrap().session = digest(1);
     }
     refused_once_more(&keys, 1, 0).await;
-    assert_eq!(hall.lock().offered.len(), before);
+    // A round that was under way may have offered the newer announcement again, and nothing else.
+    let late: Vec<BoardPost> = hall.lock().offered[before..].to_vec();
+    assert!(late.iter().all(|post| post.body_b64 == announced.last().unwrap().body_b64));
     {
         let mut served = hall.lock();
         served.board.clear();
