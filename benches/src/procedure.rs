@@ -403,6 +403,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         decide_faults: false,
         objection_ms: None,
         envelopes: Vec::new(),
+        base_estimate: false,
     })
 }
 

@@ -15,6 +15,7 @@ export function initial() {
     timeAsked: null, // the host confirmed the opening time, for custodians that cannot know it
     timeConfirmed: null, // and the supervisor did
     postponed: [], // { no, from, deadline, reason, at }; `lot.deadline` is the one that counts
+    estimate: null, // the sealed base estimate that counts: { no, at }; its amount comes with the prices
     intake: null,
     frozen: null,
     freezeSigners: [],
@@ -88,6 +89,7 @@ const STEPS = {
     postponement: null,
     postponed: [...state.postponed, { no: data.no, from: data.from, deadline: data.deadline, reason: state.postponement.reason, at }],
   }),
+  "estimate-sealed": (_, data, { at }) => ({ estimate: { no: data.no, at } }),
   "intake-closed": (_, data, { at }) => ({
     intake: { tick: data.tick, size: data.size, root: data.root, cosigned: data.cosignatures.length, at },
   }),
@@ -138,6 +140,7 @@ const STEPS = {
   "prices-published": (_, data, { at }) => ({
     prices: {
       at,
+      estimate: data.estimate ? { amount: data.estimate.amount, label: data.estimate.label } : null,
       bids: data.bids.map((bid) => ({
         bidder: bid.bidder, verdict: bid.verdict, label: bid.label, fault: bid.fault,
         total: bid.total, fields: bid.fields, over: bid.over_ceiling, consortium: bid.consortium ?? [],
@@ -219,6 +222,7 @@ const BRIEFS = {
   tick: (d) => ({ no: d.no }),
   "postponement-asked": (d) => ({ no: d.no, deadline: d.deadline, reason: d.reason }),
   "deadline-postponed": (d) => ({ no: d.no, from: d.from, deadline: d.deadline }),
+  "estimate-sealed": (d) => ({ no: d.no }),
   "intake-closed": (d) => ({ cosigned: d.cosignatures.length }),
   "set-frozen": (d) => ({ bids: d.bidders }),
   "freeze-signed": (d) => ({ custodian: d.custodian }),
@@ -236,7 +240,9 @@ const BRIEFS = {
   "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label, draw: d.draw ?? null }),
   "journal-signed": (d) => ({ custodian: d.custodian, moment: d.moment }),
   "key-destroyed": (d) => ({ custodian: d.custodian }),
-  "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
+  "prices-published": (d) => ({
+    count: d.bids.filter((b) => b.verdict === "opened").length, total: d.estimate?.amount ?? null,
+  }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total }),
   "fault-decided": (d) => ({ bidder: d.bidder, part: d.part, fault: d.fault, text: d.text }),

@@ -5,7 +5,7 @@ import { digest, h, icon, Slot } from "./dom.js";
 import { figures } from "./money.js";
 import { tilesOf } from "./phase.js";
 import { clock } from "./time.js";
-import { ring, row } from "./view-parts.js";
+import { estimateText, ring, row } from "./view-parts.js";
 
 const ICON = { sealed: "lock", checked: "shield", broken: "warn", unsealing: "key", opened: "unlock", failed: "cross" };
 const KIND = { sealed: "", checked: "checked", broken: "bad", unsealing: "busy", opened: "ok", failed: "bad" };
@@ -20,7 +20,7 @@ export class Bids {
 
   update(ctx) {
     const { state, w, lang } = ctx;
-    this.#slot.show([w, lang, state.lot, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
+    this.#slot.show([w, lang, state.lot, state.estimate, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
       state.seals, state.unsealing, state.partials, state.prices, state.documents, state.failed, state.ticks.last, state.frozen ? null : ctx.checkpoint], () => {
       if (!state.lot) return [];
       return state.frozen ? [tilesCard(ctx), factsCard(ctx)] : [lotCard(ctx)];
@@ -33,6 +33,7 @@ function lotCard({ state, w, checkpoint }) {
   return h("section", { class: "card", "aria-labelledby": "h-lot" }, h("h2", { class: "hd", id: "h-lot", text: w.stats.title }),
     h("dl", { class: "facts" },
       row(w.stats.ceiling, lot.ceiling ? h("b", { class: "seal", text: figures(lot.ceiling) }) : w.stats.noCeiling),
+      lot.base_estimate && row(w.stats.estimate, estimateText(state, w)),
       row(w.failedCard.minimum, w.failedCard.homes(lot.min_bidders)),
       row(w.facts.threshold, w.facts.thresholdOf(lot.threshold.k, lot.threshold.n)),
       row(w.log.title, w.log.count(state.next)),

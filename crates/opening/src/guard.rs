@@ -5,6 +5,7 @@
 
 mod draw;
 mod envelope;
+mod estimate;
 mod fault;
 mod freeze;
 mod hearing;
@@ -37,6 +38,7 @@ impl EventKind {
             Self::LotPublished
             | Self::PostponementAsked
             | Self::TimeConfirmationAsked
+            | Self::EstimateSealed
             | Self::BiddersPublished
             | Self::EmergencySignedIn
             | Self::BidderChecked
@@ -165,6 +167,10 @@ impl State {
             // away at the deadline; never once the closing head is in the log.
             (E::PostponementAsked | E::DeadlinePostponed, P::Receiving) => Ok(()),
             (E::PostponementAsked | E::DeadlinePostponed, _) => Err(Refusal::IntakeOver),
+
+            // 条例 art. 27: the estimate is fixed while nobody knows a price; equal is late.
+            (E::EstimateSealed, P::Receiving) if self.left(now).is_some() => Ok(()),
+            (E::EstimateSealed, _) => Err(Refusal::EstimateLate),
 
             // Before the deadline there is no opening to hold: the deadline moves (ruling 12).
             (
@@ -325,6 +331,7 @@ impl State {
             Event::DeadlinePostponed(to) => self.deadline_postponed(to, at),
             Event::TimeConfirmationAsked(time) => self.time_confirmation_asked(time),
             Event::TimeConfirmed(time) => self.time_confirmed_by_supervisor(time),
+            Event::EstimateSealed(sealed) => self.estimate_may_be_sealed(sealed),
             Event::IntakeClosed(head) => self.intake_closed(head),
             Event::SetFrozen(set) => self.set_frozen(set),
             Event::FreezeSigned(signed) => self.freeze_signed(signed),
@@ -420,7 +427,8 @@ fn lot_published(lot: &LotPublished, at: UtcMillis) -> Guard {
         && lot.ceiling.is_none_or(|ceiling| ceiling.currency() == lot.currency)
         && tender::fields_are_valid(&lot.fields, lot.template)
         && tender::envelopes_are_valid(&lot.envelopes, lot.template)
-        && (lot.ceiling.is_none() || lot.template != Template::Prequalification)
+        && ((lot.ceiling.is_none() && !lot.base_estimate)
+            || lot.template != Template::Prequalification)
         && tender::check_draws(&lot.draws).is_ok()
         && tender::check_steps(&lot.steps, lot.ceiling.is_some()).is_ok()
         && lot.objection_ms.is_none_or(tender::span_is_valid);

@@ -18,6 +18,7 @@ mod command;
 mod decide;
 mod draw;
 mod envelope;
+mod estimate;
 mod event;
 mod fault;
 mod guard;
@@ -42,18 +43,21 @@ pub use actor::{Actor, ActorError};
 pub use command::{Command, CommandError, CommandKind, SignedCommandBody};
 pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use envelope::Passed;
+pub use estimate::{
+    BaseEstimate, EstimateError, EstimateRules, HOST_GARBAGE, SealedEstimate, UNOPENED_CUSTODY,
+};
 pub use event::{
     Agent, BidStatus, BidderChecked, BiddersPublished, BondState, CeilingAnnounced,
     CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial,
-    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventError, EventKind,
-    FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
-    FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed,
-    LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
+    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, EstimateSealed, Event, EventError,
+    EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
+    FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned,
+    KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
     ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened, Partial,
     PartialsReceived, PassedApproved, PassedListed, PostponementAsked, PriceConfirmed, PriceRead,
-    PricesPublished, PublishedBid, RecordCorrected, RecordGenerated, RecordSigned, Refused,
-    SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
-    UnsealingStarted, Verdict,
+    PricesPublished, PublishedBid, PublishedEstimate, RecordCorrected, RecordGenerated,
+    RecordSigned, Refused, SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed,
+    TooFewBidders, UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -61,7 +65,7 @@ pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordCheck, RecordDecision, RecordDocuments, RecordDraw,
-    RecordEnvelope, RecordError, RecordField, RecordFreeze, RecordHold, RecordKind,
+    RecordEnvelope, RecordError, RecordEstimate, RecordField, RecordFreeze, RecordHold, RecordKind,
     RecordObjection, RecordPassed, RecordRow, RecordSeal, RecordSeveral, RecordVersion,
     RecordWindow,
 };

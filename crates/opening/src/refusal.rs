@@ -74,6 +74,9 @@ pub enum Refusal {
     /// Another envelope follows: the opening does not end with this one, and draws are not held yet.
     #[error("another envelope follows")]
     EnvelopeFollows,
+    /// The base estimate was not sealed before the deadline.
+    #[error("a base estimate is sealed before the deadline")]
+    EstimateLate,
     /// Fewer than three passed, and the list does not say why the opening goes on.
     #[error("only {passed} passed, and no reason is given")]
     FewPassed {
@@ -118,6 +121,9 @@ pub enum Refusal {
     /// The tender file has no ceiling price.
     #[error("the tender has no ceiling price")]
     NoCeiling,
+    /// The tender file has no base estimate.
+    #[error("the tender has no base estimate")]
+    NoEstimate,
     /// The tender file has no window for objections.
     #[error("the tender file has no window for objections")]
     NoObjectionWindow,
@@ -356,6 +362,8 @@ pub enum DataRule {
     Draw,
     /// A refusal names a bidder before the deadline (promise 5).
     EarlyName,
+    /// The base estimate is not the sealed one, or does not follow from its plaintext.
+    Estimate,
     /// Size and root are not those of the closing head.
     FreezeHead,
     /// The round is not 0.
@@ -412,6 +420,7 @@ impl DataRule {
             Self::Cosignatures => "cosignatures",
             Self::Draw => "draw",
             Self::EarlyName => "early-name",
+            Self::Estimate => "estimate",
             Self::FreezeHead => "freeze-head",
             Self::FreezeRound => "freeze-round",
             Self::NoticeLength => "notice-length",
@@ -457,6 +466,7 @@ impl Refusal {
             Self::DrawTurn { .. } => "draw-turn",
             Self::DrawsOpen { .. } => "draws-open",
             Self::EnvelopeFollows => "envelope-follows",
+            Self::EstimateLate => "estimate-late",
             Self::FaultsOpen { .. } => "faults-open",
             Self::FewPassed { .. } => "few-passed",
             Self::FreezeIncomplete { .. } => "freeze-incomplete",
@@ -466,6 +476,7 @@ impl Refusal {
             Self::LastEnvelope => "last-envelope",
             Self::LotClosed => "lot-closed",
             Self::NoCeiling => "no-ceiling",
+            Self::NoEstimate => "no-estimate",
             Self::NoObjectionWindow => "no-objection-window",
             Self::NoOpenFault => "no-open-fault",
             Self::NoPrice => "no-price",
@@ -536,6 +547,7 @@ impl Refusal {
             | Self::BadData { .. }
             | Self::CannotPass { .. }
             | Self::EnvelopeFollows
+            | Self::EstimateLate
             | Self::LastEnvelope
             | Self::NoSuchList { .. }
             | Self::NobodyPassed
@@ -551,6 +563,7 @@ impl Refusal {
             | Self::IntakeOver
             | Self::LotClosed
             | Self::NoCeiling
+            | Self::NoEstimate
             | Self::NoObjectionWindow
             | Self::NoPrice
             | Self::NoSuchBidder { .. }

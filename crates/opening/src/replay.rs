@@ -112,6 +112,9 @@ impl Event {
                 who.bidder.code == *bidder && who.reason == *reason
             }
             (Self::BidderChecked(said), Command::CheckBidder(check)) => said == check,
+            (Self::EstimateSealed(sealed), Command::SealEstimate { sha256, object_b64 }) => {
+                sealed.sha256 == *sha256 && sealed.object_b64 == *object_b64
+            }
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration

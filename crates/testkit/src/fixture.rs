@@ -90,6 +90,9 @@ pub struct DraftFixture {
     /// The envelopes before the last, where there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub envelopes: Vec<Envelope>,
+    /// Whether the host seals a base estimate.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub base_estimate: bool,
 }
 
 /// A text in Chinese and English.

@@ -134,6 +134,7 @@ fn terms(people: &People) -> Terms {
         decide_faults: false,
         objection_ms: None,
         envelopes: Vec::new(),
+        base_estimate: false,
     }
 }
 

@@ -69,6 +69,8 @@ pub enum CommandKind {
     ApprovePassed,
     /// `reconvene`
     Reconvene,
+    /// `seal-estimate`
+    SealEstimate,
 }
 
 impl CommandKind {
@@ -105,6 +107,7 @@ impl CommandKind {
         Self::ListPassed,
         Self::ApprovePassed,
         Self::Reconvene,
+        Self::SealEstimate,
     ];
 
     /// The `kind` in the body.
@@ -140,6 +143,7 @@ impl CommandKind {
             Self::ListPassed => "list-passed",
             Self::ApprovePassed => "approve-passed",
             Self::Reconvene => "reconvene",
+            Self::SealEstimate => "seal-estimate",
             Self::Close => "close",
         }
     }
@@ -182,6 +186,7 @@ impl CommandKind {
             Self::ListPassed => EventKind::PassedListed,
             Self::ApprovePassed => EventKind::PassedApproved,
             Self::Reconvene => EventKind::OpeningReconvened,
+            Self::SealEstimate => EventKind::EstimateSealed,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -208,6 +213,7 @@ impl CommandKind {
             | Self::CloseEnvelope
             | Self::ListPassed
             | Self::Reconvene
+            | Self::SealEstimate
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::ConfirmPrice | Self::RaiseObjection => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],

@@ -84,6 +84,9 @@ data! {
         /// The envelopes before the last; a lot of one envelope does not have the key.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         envelopes: Vec<Envelope>,
+        /// Whether the host seals a base estimate (标底); without one the key is left out.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        base_estimate: bool,
     }
 
     /// `tick`.
@@ -279,6 +282,7 @@ impl LotPublished {
             decide_faults: terms.decide_faults,
             objection_ms: terms.objection_ms,
             envelopes: terms.envelopes,
+            base_estimate: terms.base_estimate,
         }
     }
 

@@ -211,6 +211,10 @@ pub struct Terms {
     /// does not have the key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub envelopes: Vec<Envelope>,
+    /// Whether the host seals a base estimate (标底) that is opened with the prices; a tender without
+    /// one does not have the key.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub base_estimate: bool,
 }
 
 impl Terms {

@@ -51,6 +51,7 @@ pub fn commands() -> Vec<Command> {
         crate::envelope::list(&[1, 2, 3], &[4]),
         Command::ApprovePassed { no: 1, passed: crate::envelope::codes(&[1, 2, 3]) },
         Command::Reconvene,
+        crate::estimate::seal(1),
     ]
 }
 

@@ -172,6 +172,7 @@ fn whole_logs_are_vectors() {
         ("corrected", crate::correction::closed()),
         ("envelopes", crate::envelope::closed()),
         ("applications", crate::envelope::applications()),
+        ("estimate", crate::estimate::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -205,6 +206,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-corrected",
         "log-envelopes",
         "log-applications",
+        "log-estimate",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -231,6 +233,7 @@ fn committed_logs_replay() {
         ("log-corrected.jsonl", Phase::Closed),
         ("log-envelopes.jsonl", Phase::Closed),
         ("log-applications.jsonl", Phase::Closed),
+        ("log-estimate.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -40,7 +40,7 @@ fn of(template: Template, lot: LotPublished) -> LotPublished {
     let stage_count = u8::try_from(envelopes.len() + 1).unwrap();
     let lot = LotPublished { template, steps: template.steps(), envelopes, stage_count, ..lot };
     if template != Template::Prequalification {
-        return lot;
+        return LotPublished { base_estimate: true, ..lot };
     }
     let fields = lot.fields.iter().filter(|field| field.kind != FieldKind::Money);
     LotPublished { ceiling: None, fields: fields.cloned().collect(), ..lot }
@@ -201,10 +201,11 @@ fn the_graph_of_each_template() {
         // A refusal is written beside a command and never asked for.
         let apart = |kind: &EventKind| {
             let between = crate::envelope::KINDS.contains(kind);
-            let no_ceiling = *template == Template::Prequalification;
+            let no_price = *template == Template::Prequalification;
             *kind == EventKind::Refused
                 || (single && between)
-                || (no_ceiling && *kind == EventKind::CeilingAnnounced)
+                || (no_price
+                    && [EventKind::CeilingAnnounced, EventKind::EstimateSealed].contains(kind))
         };
         for kind in EventKind::ALL.iter().filter(|kind| !apart(kind)) {
             let seen = edges.iter().any(|(_, seen, _)| seen == kind);

@@ -17,6 +17,7 @@ mod consortium;
 mod correction;
 mod draw;
 mod envelope;
+mod estimate;
 mod events;
 mod fault;
 mod freeze;

@@ -32,6 +32,9 @@ pub enum Promise {
     Record,
     /// Nothing that was received in time is still sealed when the opening closes.
     AllOpened,
+    /// The base estimate is sealed before the deadline, at most one counts, and nobody hears of it
+    /// before the prices.
+    Estimate,
     /// What has ended stays ended.
     End,
     /// Before the deadline no entry tells who bids.
@@ -46,6 +49,7 @@ const BEFORE: &[EventKind] = &[
     EventKind::Tick,
     EventKind::PostponementAsked,
     EventKind::DeadlinePostponed,
+    EventKind::EstimateSealed,
     EventKind::CustodianRefused,
     EventKind::Refused,
 ];
@@ -102,6 +106,9 @@ struct Observer {
     /// Envelopes left behind.
     before: u8,
     adjourned: bool,
+    /// The base estimate that counts, and who raised its point.
+    estimate: Option<Digest>,
+    raised_estimate: BTreeSet<CustodianIndex>,
     listed: Option<PassedListed>,
     passed: Option<PassedListed>,
 }
@@ -131,6 +138,10 @@ impl Observer {
             Event::DeadlinePostponed(to) => {
                 holds(to.deadline.get() > self.deadline, Promise::Deadline)?;
                 self.deadline = to.deadline.get();
+            }
+            Event::EstimateSealed(sealed) => {
+                holds(early && by.role() == Role::Host, Promise::Estimate)?;
+                self.estimate = Some(sealed.sha256);
             }
             Event::Refused(refused) => {
                 holds(!early || refused.actor.role() != Role::Bidder, Promise::Names)?;
@@ -247,6 +258,11 @@ impl Observer {
         holds(partials.stage.get() == self.before + 1, Promise::Stage)?;
         holds(self.signed.contains(&partials.custodian), Promise::Quorum)?;
         for partial in partials.partials.iter().flatten() {
+            if self.estimate == Some(partial.manifest_sha256) {
+                holds(self.last() && partials.part == Part::Price, Promise::Estimate)?;
+                self.raised_estimate.insert(partials.custodian);
+                continue;
+            }
             let failed = self.all.contains_key(&partial.manifest_sha256)
                 && !self.current.contains_key(&partial.manifest_sha256);
             holds(!failed, Promise::Stage)?;
@@ -270,11 +286,21 @@ impl Observer {
             let enough = by.map_or(0, BTreeSet::len) >= self.k();
             holds(enough || (bid.sheet_b64.is_none() && bid.total.is_none()), Promise::Quorum)?;
         }
+        self.told_estimate(prices.estimate.as_ref())?;
         let told: BTreeSet<&Digest> = prices.bids.iter().map(|bid| &bid.manifest_sha256).collect();
         holds(told.into_iter().eq(self.current.keys()), Promise::OneStep)?;
         let price = |bid: &PublishedBid| (bid.bidder.code.clone(), bid.total);
         self.prices = Some(prices.bids.iter().map(price).collect());
         Ok(())
+    }
+
+    /// The one that counts, whatever became of it, with all prices and by k custodians.
+    fn told_estimate(&self, told: Option<&PublishedEstimate>) -> Judged {
+        let counts = self.estimate.filter(|_| self.last());
+        holds(told.map(|told| told.sha256) == counts, Promise::Estimate)?;
+        let enough = self.raised_estimate.len() >= self.k();
+        let shows = told.is_some_and(|told| told.plain_b64.is_some() || told.amount.is_some());
+        holds(enough || !shows, Promise::Estimate)
     }
 
     fn opened(&mut self, documents: &DocumentsOpened) -> Judged {
@@ -517,6 +543,46 @@ const ENVELOPE_FORGERIES: &[Forgery] = &[
     }),
     (Promise::Record, |log| remove(log, EventKind::RecordGenerated)),
 ];
+
+/// The same with a log of a base estimate that was replaced once.
+const ESTIMATE_FORGERIES: &[Forgery] = &[
+    // Sealed at the deadline, or by another than the host.
+    (Promise::Estimate, |log| bring(log, EventKind::EstimateSealed, EventKind::IntakeClosed)),
+    (Promise::Estimate, |log| {
+        let sealed = place(log, EventKind::EstimateSealed);
+        log[sealed].0 = supervisor();
+    }),
+    // Another one than the last counts, or none.
+    (Promise::Estimate, |log| {
+        published(log).estimate.as_mut().unwrap().sha256 = crate::estimate::sha256(1);
+    }),
+    (Promise::Estimate, |log| published(log).estimate = None),
+    (Promise::Current, |log| {
+        let last = released(log).partials.as_mut().unwrap().last_mut().unwrap();
+        last.manifest_sha256 = crate::estimate::sha256(1);
+    }),
+    // Too few custodians raised its point.
+    (Promise::Estimate, |log| drop(released(log).partials.as_mut().unwrap().pop())),
+    // Said before the prices.
+    (Promise::OneStep, |log| {
+        let ceiling = crate::estimate::amount();
+        let said = CeilingAnnounced { ceiling, capital: ceiling.capital() };
+        let at = place(log, EventKind::UnsealingStarted);
+        log.insert(at, (host(), log[at].1, Event::CeilingAnnounced(said)));
+    }),
+];
+
+#[test]
+fn forged_logs_of_an_estimate_are_seen_through() {
+    let good = crate::estimate::closed().log;
+    assert_eq!(observe(&good), Ok(()));
+    for (number, (promise, forge)) in ESTIMATE_FORGERIES.iter().enumerate() {
+        let mut log = good.clone();
+        forge(&mut log);
+        let found = observe(&log).map_err(|(_, promise)| promise);
+        assert_eq!(found, Err(*promise), "forgery {number}");
+    }
+}
 
 #[test]
 fn forged_logs_of_envelopes_are_seen_through() {

@@ -131,6 +131,7 @@ pub fn terms() -> Terms {
         decide_faults: false,
         objection_ms: None,
         envelopes: Vec::new(),
+        base_estimate: false,
     }
 }
 
@@ -276,9 +277,12 @@ pub fn partial(manifest_sha256: Digest) -> Partial {
     Partial { manifest_sha256, d: "02".repeat(33), c: "0c".repeat(32), z: "0d".repeat(32) }
 }
 
-/// The partials of custodian `no` for every current bid.
+/// The partials of custodian `no` for every current bid, and the base estimate.
 pub fn partials(state: &State, no: u16, part: Part) -> PartialsReceived {
-    let list: Vec<Partial> = state.current_bids().map(|bid| partial(bid.manifest_sha256)).collect();
+    let bids = state.current_bids().map(|bid| bid.manifest_sha256);
+    let estimate = state.estimate_here().filter(|_| part == Part::Price);
+    let all = bids.chain(estimate.map(|sealed| sealed.sha256));
+    let list: Vec<Partial> = all.map(partial).collect();
     PartialsReceived {
         custodian: custodian(no),
         stage: state.stage(),
@@ -327,6 +331,7 @@ pub fn outcomes(state: &State) -> Vec<PriceOutcome> {
     state
         .current_bids()
         .map(|bid| opened(no(bid), crate::envelope::sheet(state, no(bid))))
+        .chain(state.estimate_here().map(|_| crate::estimate::opened(state)))
         .collect()
 }
 

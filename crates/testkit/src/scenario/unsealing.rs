@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use kaibiao_ceremony::{KeyShare, Partial, raise};
-use kaibiao_crypto::{Hex, SUITE_1};
+use kaibiao_crypto::{Hex, Point, SUITE_1};
 use kaibiao_journal::ReceiptedBid;
 use kaibiao_opening::{
     Actor, Command, CustodianRefused, Input, PartialsReceived, PriceOutcome, SealResult,
@@ -12,7 +12,7 @@ use kaibiao_opening::{
 use kaibiao_pki::TrustList;
 use kaibiao_replay::{Act, BidMaterial, Raised, VerifiedBid, open_price};
 use kaibiao_seal::ManifestPart;
-use kaibiao_types::{CustodianIndex, Digest, Money, Part, Party};
+use kaibiao_types::{CustodianIndex, Digest, Money, Part, Party, Stage as Number};
 
 use super::ScenarioError;
 use super::bid::{self, ScenarioBid};
@@ -63,8 +63,8 @@ impl Stage<'_> {
             }
             let unsealing = self.room.state.unsealing().ok_or("the unsealing is under way")?;
             let (freeze_id, stage) = (unsealing.freeze_id, unsealing.stage);
-            let manifests: Vec<Digest> =
-                unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
+            let bids = unsealing.bids.iter().map(|bid| bid.manifest_sha256);
+            let manifests: Vec<Digest> = bids.chain(unsealing.estimate).collect();
             self.note_intent(share.index(), part, &manifests)?;
             let made = self.raise_all(share, part, &freeze_id, &manifests)?;
             let lies = number < self.options.lying_custodians && part == Part::Price;
@@ -111,9 +111,8 @@ impl Stage<'_> {
         let stage = self.room.state.stage();
         let mut raised = Vec::new();
         for manifest in manifests {
-            let verified = self.verified(manifest)?;
-            let header = verified.header(stage, part).ok_or("the bid has this part")?;
-            raised.push(Raised { manifest_sha256: *manifest, u: Hex(header.u().bytes()) });
+            let u = self.point(manifest, stage, part)?;
+            raised.push(Raised { manifest_sha256: *manifest, u: Hex(u.bytes()) });
         }
         let freeze_id = self.room.state.frozen().ok_or("the set is frozen")?.freeze_id;
         let at = self.room.now;
@@ -131,13 +130,19 @@ impl Stage<'_> {
         let id = self.published.verified.record().ceremony_id;
         let mut out = Vec::new();
         for manifest in manifests {
-            let verified = self.verified(manifest)?;
-            let header =
-                verified.header(self.room.state.stage(), part).ok_or("the bid has this part")?;
-            let u = header.u();
-            out.push((*manifest, raise(&SUITE_1, share, &id, freeze_id, u, self.entropy)?));
+            let u = self.point(manifest, self.room.state.stage(), part)?;
+            out.push((*manifest, raise(&SUITE_1, share, &id, freeze_id, &u, self.entropy)?));
         }
         Ok(out)
+    }
+
+    /// U of one part of a bid, or of the base estimate.
+    fn point(&self, digest: &Digest, stage: Number, part: Part) -> Result<Point, ScenarioError> {
+        if let Some(estimate) = self.estimate()?.filter(|own| own.sha256() == *digest) {
+            return Ok(*estimate.header().u());
+        }
+        let verified = self.verified(digest)?;
+        Ok(*verified.header(stage, part).ok_or("the bid has this part")?.u())
     }
 
     fn taken(&self, manifest: &Digest) -> Result<&(ScenarioBid, ReceiptedBid), ScenarioError> {
@@ -192,6 +197,7 @@ impl Stage<'_> {
                 outcome
             });
         }
+        outcomes.extend(self.open_estimate(released)?);
         Ok(outcomes)
     }
 
