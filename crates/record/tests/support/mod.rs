@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaibiao_record::RecordFile;
 
 /// Records of the vectors: the usual one, and one for each table that not every opening has.
-pub(crate) const NAMES: [&str; 14] = [
+pub(crate) const NAMES: [&str; 15] = [
     "normal",
     "degraded",
     "drawn",
@@ -22,6 +22,7 @@ pub(crate) const NAMES: [&str; 14] = [
     "envelope-1",
     "envelope-2",
     "applications",
+    "estimate",
 ];
 
 fn vectors() -> PathBuf {
