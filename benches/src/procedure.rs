@@ -408,6 +408,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         round: None,
         outage: None,
         bidder_window: None,
+        base_estimate: false,
     })
 }
 

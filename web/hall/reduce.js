@@ -19,6 +19,7 @@ export function initial() {
     timeConfirmed: null, // and the supervisor did
     outages: [], // { custodian, from, to }, attested for the deadline that counts
     postponed: [], // { no, from, deadline, reason, at }, no reason after an outage; `lot.deadline` is the one that counts
+    estimate: null, // the sealed base estimate that counts: { no, at }; its amount comes with the prices
     intake: null,
     frozen: null,
     freezeSigners: [],
@@ -120,6 +121,7 @@ const STEPS = {
     outages: [],
     postponed: [...state.postponed, { no: data.no, from: data.from, deadline: data.deadline, reason: null, at }],
   }),
+  "estimate-sealed": (_, data, { at }) => ({ estimate: { no: data.no, at } }),
   "intake-closed": (_, data, { at }) => ({
     intake: { tick: data.tick, size: data.size, root: data.root, cosigned: data.cosignatures.length, at },
   }),
@@ -170,6 +172,7 @@ const STEPS = {
   "prices-published": (_, data, { at }) => ({
     prices: {
       at,
+      estimate: data.estimate ? { amount: data.estimate.amount, label: data.estimate.label } : null,
       bids: data.bids.map((bid) => ({
         bidder: bid.bidder, verdict: bid.verdict, label: bid.label, fault: bid.fault,
         total: bid.total ?? null, fields: bid.fields, over: bid.over_ceiling, ratesOver: bid.rates_over_ceiling ?? [], consortium: bid.consortium ?? [],
@@ -279,6 +282,7 @@ const BRIEFS = {
   "deadline-postponed": (d) => ({ no: d.no, from: d.from, deadline: d.deadline }),
   "outage-attested": (d) => ({ custodian: d.custodian }),
   "outage-postponed": (d) => ({ no: d.no, from: d.from, deadline: d.deadline }),
+  "estimate-sealed": (d) => ({ no: d.no }),
   "intake-closed": (d) => ({ cosigned: d.cosignatures.length }),
   "set-frozen": (d) => ({ bids: d.bidders }),
   "freeze-signed": (d) => ({ custodian: d.custodian }),
@@ -301,7 +305,9 @@ const BRIEFS = {
   "custodian-refused": (d) => ({ custodian: d.custodian, label: d.label, draw: d.draw ?? null }),
   "journal-signed": (d) => ({ custodian: d.custodian, moment: d.moment }),
   "key-destroyed": (d) => ({ custodian: d.custodian }),
-  "prices-published": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
+  "prices-published": (d) => ({
+    count: d.bids.filter((b) => b.verdict === "opened").length, total: d.estimate?.amount ?? null,
+  }),
   "documents-opened": (d) => ({ count: d.bids.filter((b) => b.verdict === "opened").length }),
   "price-read": (d) => ({ position: d.position, bidder: d.bidder.code, total: d.total ?? null }),
   "fault-decided": (d) => ({ bidder: d.bidder, part: d.part, fault: d.fault, text: d.text }),

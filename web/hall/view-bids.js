@@ -7,7 +7,7 @@ import { figures } from "./money.js";
 import { nameOf, tilesOf } from "./phase.js";
 import { clock } from "./time.js";
 import { envelopeTitle } from "./view-envelope.js";
-import { ring, row } from "./view-parts.js";
+import { estimateText, ring, row } from "./view-parts.js";
 
 const ICON = { sealed: "lock", checked: "shield", broken: "warn", unsealing: "key", opened: "unlock", failed: "cross" };
 const KIND = { sealed: "", checked: "checked", broken: "bad", unsealing: "busy", opened: "ok", failed: "bad" };
@@ -22,7 +22,7 @@ export class Bids {
 
   update(ctx) {
     const { state, w, lang } = ctx;
-    this.#slot.show([w, lang, state.lot, state.earlier, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
+    this.#slot.show([w, lang, state.lot, state.earlier, state.estimate, state.intake, state.frozen, state.freezeSigners, state.freezeDone, state.degraded, state.bidders,
       state.seals, state.unsealing, state.partials, state.prices, state.documents, state.failed, state.ticks.last, state.frozen ? null : ctx.checkpoint], () => {
       if (!state.lot) return [];
       return state.frozen ? [tilesCard(ctx), factsCard(ctx)] : [lotCard(ctx)];
@@ -38,6 +38,7 @@ function lotCard({ state, w, lang, checkpoint }) {
       count > 1 && row(w.envelope.title, String(count)),
       Array.from({ length: count > 1 ? count : 0 }, (_, at) => row(w.envelope.nth(at + 1), envelopeTitle(lot, at + 1, w, lang))),
       isPriced({ lot, stage: count }) && row(w.stats.ceiling, lot.ceiling ? h("b", { class: "seal", text: figures(lot.ceiling) }) : w.stats.noCeiling),
+      lot.base_estimate && row(w.stats.estimate, estimateText(state, w)),
       row(w.failedCard.minimum, w.failedCard.homes(lot.min_bidders)),
       row(w.facts.threshold, w.facts.thresholdOf(lot.threshold.k, lot.threshold.n)),
       row(w.log.title, w.log.count(state.next)),

@@ -4,7 +4,7 @@ import { h, s, Slot } from "./dom.js";
 import { isPriced } from "./envelope.js";
 import { digits, figures } from "./money.js";
 import { figuresOf, rowsOf } from "./phase.js";
-import { row } from "./view-parts.js";
+import { estimateText, row } from "./view-parts.js";
 
 const WIDTH = 314;
 const PAD = { left: 30, right: 14, top: 34, bottom: 26 };
@@ -114,6 +114,7 @@ function statsCard(state, w) {
   return h("section", { class: "card", "aria-labelledby": "h-stats" }, h("h2", { class: "hd", id: "h-stats" }, w.stats.title),
     h("dl", { class: "facts" },
       row(w.stats.ceiling, ceiling ? h("b", { class: "seal", text: digits(ceiling.minor) }) : w.stats.noCeiling),
+      state.lot.base_estimate && row(w.stats.estimate, estimateText(state, w)),
       row(w.stats.low, h("b", { text: numbers ? digits(numbers.low.minor) : "—" })),
       row(w.stats.high, h("b", { text: numbers ? digits(numbers.high.minor) : "—" })),
       row(w.stats.mean, h("b", { text: numbers ? digits(numbers.mean.minor) : "—" }))));

@@ -1,6 +1,7 @@
 // Small parts that several cards share.
 
 import { h, icon, s } from "./dom.js";
+import { figures } from "./money.js";
 import { clock } from "./time.js";
 
 /** One chip per custodian: signed or released with the time, absent, or waiting. */
@@ -15,6 +16,14 @@ export function custodians(lot, done, refused, absent, word, w) {
     chips.push(h("li", { class: `chip ${kind}` }, icon(name), h("b", { text: w.unseal.custodian(index) }), h("span", { text })));
   }
   return h("ul", { class: "chips" }, chips);
+}
+
+/** The base estimate of a tender that provides for one: its amount once the prices are public. */
+export function estimateText(state, w) {
+  const opened = state.prices?.estimate;
+  if (opened) return opened.amount ? h("b", { text: figures(opened.amount) }) : w.stats.badEstimate(opened.label);
+  if (state.estimate && !state.prices) return `${w.stats.estimateSealed} ${clock(state.estimate.at)}`;
+  return state.prices || state.intake ? w.stats.noEstimate : "—";
 }
 
 /** One line of a list of facts. */

@@ -257,6 +257,7 @@ export default {
 
   stats: {
     title: "Figures", ceiling: "Ceiling", low: "Lowest read", high: "Highest read", mean: "Mean read",
+    estimate: "Base estimate", estimateSealed: "sealed", noEstimate: "none was handed in", badEstimate: (label) => `none to be had (${label})`,
     count: "Read", noCeiling: "none", of: (n, all) => `${n} / ${all}`,
   },
 
@@ -355,6 +356,7 @@ export default {
     "deadline-postponed": (e) => `Postponement ${e.no} approved by the supervisor; the deadline is ${e.time}`,
     "outage-attested": (e) => `${CUSTODIAN(e.custodian)} attests an outage before the deadline`,
     "outage-postponed": (e) => `Postponement ${e.no} after an outage; the deadline is ${e.time}`,
+    "estimate-sealed": (e) => `The host handed in sealed base estimate ${e.no}`,
     "intake-closed": (e) => `Intake closed at the deadline; ${e.cosigned} custodians cosigned`,
     "set-frozen": (e) => `Sealed set fixed: ${e.bids} bidders`,
     "freeze-signed": (e) => `${CUSTODIAN(e.custodian)} signed the sealed set`,
@@ -376,7 +378,7 @@ export default {
     "unsealing-started": (e) => `Unsealing started: ${PARTS[e.part] ?? e.part}`,
     "partials-received": (e) => `${CUSTODIAN(e.custodian)}: share received (${PARTS[e.part] ?? e.part})`,
     "custodian-refused": (e) => `${CUSTODIAN(e.custodian)} refused${e.draw === null ? "" : ` draw ${e.draw}`}: ${e.label}`,
-    "prices-published": (e) => `All ${e.what.many} published at once: ${e.count}`,
+    "prices-published": (e) => `All ${e.what.many} published at once: ${e.count}${e.amount ? `; base estimate ${e.amount}` : ""}`,
     "documents-opened": (e) => `Bid documents opened: ${e.count}`,
     "price-read": (e) => `Read number ${e.position}: ${e.name ?? e.bidder}${e.amount && `, ${e.amount}`}`,
     "reading-finished": () => "Reading finished",

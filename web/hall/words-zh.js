@@ -260,6 +260,7 @@ export default {
 
   stats: {
     title: "本场数据", ceiling: "最高投标限价", low: "已唱最低", high: "已唱最高", mean: "已唱平均",
+    estimate: "标底", estimateSealed: "已密封提交", noEstimate: "截止前未提交", badEstimate: (label) => `未能得出（${label}）`,
     count: "已唱", noCeiling: "未设", of: (n, all) => `${n} / ${all} 家`,
   },
 
@@ -358,6 +359,7 @@ export default {
     "deadline-postponed": (e) => `延期 ${e.no} 获监督人同意，截止时间改为 ${e.time}`,
     "outage-attested": (e) => `${CUSTODIAN(e.custodian)}证明截止前停机`,
     "outage-postponed": (e) => `延期 ${e.no}（停机顺延），截止时间改为 ${e.time}`,
+    "estimate-sealed": (e) => `主持人提交第 ${e.no} 份密封标底`,
     "intake-closed": (e) => `投标截止，接收关闭；${e.cosigned} 个保管人见证`,
     "set-frozen": (e) => `封存清单固定：${e.bids} 家`,
     "freeze-signed": (e) => `${CUSTODIAN(e.custodian)}签署封存清单`,
@@ -379,7 +381,7 @@ export default {
     "unsealing-started": (e) => `启动解密：${PARTS[e.part] ?? e.part}`,
     "partials-received": (e) => `收到 ${CUSTODIAN(e.custodian)}的解密份额（${PARTS[e.part] ?? e.part}）`,
     "custodian-refused": (e) => `${CUSTODIAN(e.custodian)}拒绝${e.draw === null ? "" : `抽取 ${e.draw}`}：${e.label}`,
-    "prices-published": (e) => `全部${e.what.many}同时公布：${e.count} 份`,
+    "prices-published": (e) => `全部${e.what.many}同时公布：${e.count} 份${e.amount ? `；标底 ${e.amount}` : ""}`,
     "documents-opened": (e) => `投标文件解密：${e.count} 份`,
     "price-read": (e) => `唱标第 ${e.position} 家：${e.name ?? e.bidder}${e.amount && `，${e.amount}`}`,
     "reading-finished": () => "唱标结束",

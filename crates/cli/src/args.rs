@@ -18,7 +18,9 @@ use crate::instant;
 use crate::lots;
 use crate::output::Lang;
 
-pub(crate) use people::{Act, AgentArgs, BidderCmd, HostCmd, SignAct, SupervisorCmd, Why};
+pub(crate) use people::{
+    Act, AgentArgs, BidderCmd, EstimateArgs, HostCmd, SignAct, SupervisorCmd, Why,
+};
 pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
 pub(crate) use record::{OcdsArgs, PrintArgs, RecordCmd};
 pub(crate) use signer::{As, KeyFiles};

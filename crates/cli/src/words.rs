@@ -1,7 +1,8 @@
 //! One sentence for each entry of the opening log.
 
 use kaibiao_opening::{
-    Event, JournalSigned, MeasureTaken, OpenedDocument, PassedListed, PublishedBid, State, Verdict,
+    Event, JournalSigned, MeasureTaken, OpenedDocument, PassedListed, PublishedBid,
+    PublishedEstimate, State, Verdict,
 };
 use kaibiao_types::{CustodianIndex, Fault, JournalMoment, OrgCode, Part};
 
@@ -63,6 +64,10 @@ fn zh(event: &Event, state: &State) -> String {
             to.no,
             to.from.beijing(),
             to.deadline.beijing()
+        ),
+        Event::EstimateSealed(sealed) => format!(
+            "主持人提交第 {} 份密封标底，SHA-256 {}；与报价同时打开。",
+            sealed.no, sealed.sha256
         ),
         Event::IntakeClosed(closed) => {
             format!(
@@ -149,9 +154,10 @@ fn zh(event: &Event, state: &State) -> String {
         }
         Event::PricesPublished(prices) => {
             format!(
-                "全部报价一次公布：{} 家，解密成功 {} 家。",
+                "全部报价一次公布：{} 家，解密成功 {} 家。{}",
                 prices.bids.len(),
-                opened(&prices.bids)
+                opened(&prices.bids),
+                prices.estimate.as_ref().map_or_else(String::new, estimate_zh)
             )
         }
         Event::DocumentsOpened(done) => {
@@ -296,6 +302,10 @@ fn en(event: &Event, state: &State) -> String {
             "Postponement {} after an outage: the deadline moves from {} to {}.",
             to.no, to.from, to.deadline
         ),
+        Event::EstimateSealed(sealed) => format!(
+            "The host handed in sealed base estimate {}, SHA-256 {}; it is opened with the prices.",
+            sealed.no, sealed.sha256
+        ),
         Event::IntakeClosed(closed) => format!(
             "Intake closed; log of {} entries, cosigned by {} custodians.",
             closed.size,
@@ -375,9 +385,10 @@ fn en(event: &Event, state: &State) -> String {
             )
         }
         Event::PricesPublished(prices) => format!(
-            "All prices published in one step: {} of {} opened.",
+            "All prices published in one step: {} of {} opened.{}",
             opened(&prices.bids),
-            prices.bids.len()
+            prices.bids.len(),
+            prices.estimate.as_ref().map_or_else(String::new, estimate_en)
         ),
         Event::DocumentsOpened(done) => {
             format!("Documents opened: {} of {}.", documents(&done.bids), done.bids.len())
@@ -533,6 +544,23 @@ const fn part_zh(part: Part) -> &'static str {
 
 fn names<'a>(all: impl Iterator<Item = &'a str>, between: &str) -> String {
     all.collect::<Vec<_>>().join(between)
+}
+
+/// What was found in the place of a base estimate.
+fn estimate_zh(estimate: &PublishedEstimate) -> String {
+    let label = estimate.label.as_deref().unwrap_or_default();
+    match (estimate.amount, &estimate.capital) {
+        (Some(amount), Some(capital)) => format!("标底 {capital}，{amount}。"),
+        _ => format!("标底未能得出（{label}）。"),
+    }
+}
+
+fn estimate_en(estimate: &PublishedEstimate) -> String {
+    let label = estimate.label.as_deref().unwrap_or_default();
+    match estimate.amount {
+        Some(amount) => format!(" Base estimate: {amount}."),
+        None => format!(" There is no base estimate to be had ({label})."),
+    }
 }
 
 fn opened(bids: &[PublishedBid]) -> usize {

@@ -44,7 +44,7 @@ pub struct Countersigning {
 /// One point that may be raised.
 #[derive(Clone, Copy, Debug)]
 pub struct ToRaise {
-    /// The bid.
+    /// The bid; of the base estimate SHA-256 of its sealed object.
     pub manifest_sha256: Digest,
     /// U.
     pub u: Point,
@@ -239,6 +239,20 @@ impl Custody {
         // Rule R10: no escrow is raised before the log says that the bidders' window is over.
         if !escrow.is_empty() && !replay.state().bidder_window_is_shut() {
             return Err(Refusal::NotAsked(part));
+        }
+        // 条例 art. 50: the base estimate is opened with the prices. Its context and proof were checked
+        // with its entry, its point against those of all bids with the freeze.
+        if let Some(estimate) =
+            replay.estimate().filter(|own| unsealing.estimate == Some(own.sha256()))
+        {
+            let (manifest_sha256, u) = (estimate.sha256(), *estimate.header().u());
+            if let Some(before) =
+                memory.raised_for(&u.bytes()).filter(|before| *before != manifest_sha256)
+            {
+                return Err(Refusal::DuplicateLock { manifest_sha256, before });
+            }
+            not_a_draw(replay, memory, &freeze_id, &u)?;
+            points.push(ToRaise { manifest_sha256, u });
         }
         let raised = points
             .iter()

@@ -2,6 +2,7 @@
 
 mod bids;
 mod container;
+mod estimate;
 mod files;
 mod findings;
 mod journal_time;

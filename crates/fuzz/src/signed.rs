@@ -1,7 +1,8 @@
 //! What people sign: signatures, commands, tender files, price sheets, trust lists.
 
 use kaibiao_opening::{
-    Event, PriceSheet, PublishedBid, SignedCommandBody, TenderDraft, TenderFile,
+    BaseEstimate, EstimateRules, Event, PriceSheet, PublishedBid, SignedCommandBody, TenderDraft,
+    TenderFile,
 };
 use kaibiao_pki::cms::Pin;
 use kaibiao_pki::{TrustList, cms as p7s, limits};
@@ -78,8 +79,13 @@ pub(crate) fn tender_seeds() -> Vec<Vec<u8>> {
     vec![SCENE.scenario.draft.clone(), SCENE.scenario.tender.clone()]
 }
 
-/// The plaintext of a price part, as a bidder sealed it.
+/// The plaintext of a price part, as a bidder sealed it, and of a base estimate.
 pub(crate) fn sheet(data: &[u8]) {
+    let file = SCENE.scenario.verified.file();
+    let (lot, currency) = (file.lot_key(), file.terms().currency);
+    if let Ok(estimate) = BaseEstimate::parse(&EstimateRules { lot: &lot, currency }, data) {
+        assert_eq!(estimate.to_bytes(), data, "an estimate has one form");
+    }
     let rules = SCENE.scenario.verified.file().sheet_rules(Stage::FIRST);
     for bid in &SCENE.scenario.bids {
         if let Ok(sheet) = PriceSheet::parse(&rules, &bid.bidder.code, data) {

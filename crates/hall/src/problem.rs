@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use kaibiao_opening::Refusal;
-use kaibiao_replay::BidFault;
+use kaibiao_replay::{BidFault, EstimateFault};
 use kaibiao_room::RoomError;
 use kaibiao_store::{Refusal as StoreRefusal, StoreError};
 use kaibiao_wire::{JsonError, Label, PROBLEM_TYPE, Problem, to_json};
@@ -54,6 +54,7 @@ fn detail(error: &RoomError) -> String {
     let fine = match error {
         RoomError::Bid(fault) => Some(fault.label()),
         RoomError::Board(fault) => Some(fault.label()),
+        RoomError::Estimate(fault) => Some(fault.label()),
         RoomError::Refused(refusal) => Some(refusal.label()),
         RoomError::Signature(fault) => Some(fault.label()),
         RoomError::Tender(fault) => Some(fault.label()),
@@ -76,6 +77,7 @@ fn label_of(error: &RoomError) -> Label {
         RoomError::Busy => Label::Busy,
         RoomError::Command(_) => Label::UnknownCommand,
         RoomError::Draft(_) => Label::BadInput,
+        RoomError::Estimate(fault) => estimate_label(fault),
         RoomError::DuplicateObject | RoomError::Exists(_) => Label::DuplicateObject,
         RoomError::Late(_) => Label::Late,
         RoomError::NotReady(_) => Label::NotReady,
@@ -92,6 +94,17 @@ fn label_of(error: &RoomError) -> Label {
         RoomError::UnknownLot(_) => Label::UnknownLot,
         RoomError::Stopped => Label::StateUnknown,
         _ => Label::Internal,
+    }
+}
+
+fn estimate_label(fault: &EstimateFault) -> Label {
+    match fault {
+        EstimateFault::Duplicate(_) => Label::DuplicateObject,
+        EstimateFault::Object(_) | EstimateFault::Digest | EstimateFault::Length { .. } => {
+            Label::AlteredObject
+        }
+        // Whatever is added is about what the object was sealed for.
+        _ => Label::WrongContext,
     }
 }
 

@@ -45,6 +45,7 @@ impl State {
             }
             Event::TimeConfirmationAsked(time) => self.time_asked = Some(time.clone()),
             Event::TimeConfirmed(_) => self.time_confirmed = Some(mark),
+            Event::EstimateSealed(sealed) => self.estimate_sealed(sealed, mark),
             Event::IntakeClosed(head) => {
                 let (tick, size, root) = (head.tick, head.size, head.root);
                 self.intake = Some(ClosedIntake { tick, size, root, at });
@@ -227,6 +228,12 @@ impl State {
 
     fn partials_received(&mut self, partials: &PartialsReceived) {
         let bids: BTreeSet<Digest> = self.whole_releases(partials);
+        if let Some(sha256) = self.unsealing_begun().and_then(|unsealing| unsealing.estimate) {
+            let mut all = partials.partials.iter().flatten();
+            if let Some(own) = all.find(|partial| partial.manifest_sha256 == sha256) {
+                self.estimate_partials.insert(partials.custodian, own.clone());
+            }
+        }
         if let Some(track) = self.track_mut(partials.part) {
             track.refused.remove(&partials.custodian);
             track.released.insert(partials.custodian, bids.into());

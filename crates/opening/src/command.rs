@@ -180,6 +180,13 @@ pub enum Command {
         /// Who is invited, repeated: what is approved is what was read.
         invited: Vec<OrgCode>,
     },
+    /// Hand in the sealed base estimate (标底), or another one in its place. Host.
+    SealEstimate {
+        /// SHA-256 of the exact sealed object.
+        sha256: Digest,
+        /// The sealed object in base64.
+        object_b64: String,
+    },
     /// Approve a degraded freeze. Host, supervisor.
     ApproveDegraded,
     /// End the opening. Host.
@@ -373,6 +380,13 @@ struct PassedData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct EstimateData {
+    sha256: Digest,
+    object_b64: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignData {
     record_sha256: Digest,
     cms: String,
@@ -478,6 +492,7 @@ impl Command {
             Self::ApprovePassed { .. } => CommandKind::ApprovePassed,
             Self::Reconvene => CommandKind::Reconvene,
             Self::ApproveRound { .. } => CommandKind::ApproveRound,
+            Self::SealEstimate { .. } => CommandKind::SealEstimate,
             Self::ApproveDegraded => CommandKind::ApproveDegraded,
             Self::Close => CommandKind::Close,
         }
@@ -563,6 +578,11 @@ impl Command {
             CommandKind::Reconvene => plain(Self::Reconvene, data),
             CommandKind::ApproveRound => typed::<RoundApproved>(data)
                 .map(|RoundApproved { no, invited }| Self::ApproveRound { no, invited }),
+            CommandKind::SealEstimate => {
+                typed::<EstimateData>(data).map(|EstimateData { sha256, object_b64 }| {
+                    Self::SealEstimate { sha256, object_b64 }
+                })
+            }
             CommandKind::ApproveDegraded => plain(Self::ApproveDegraded, data),
             CommandKind::Close => plain(Self::Close, data),
         }
@@ -633,6 +653,9 @@ impl Command {
             Self::ApproveRound { no, invited } => {
                 to_raw_value(&RoundApproved { no: *no, invited: invited.clone() })
             }
+            Self::SealEstimate { sha256, object_b64 } => {
+                to_raw_value(&EstimateData { sha256: *sha256, object_b64: object_b64.clone() })
+            }
             Self::PublishBidders
             | Self::CloseEnvelope
             | Self::Reconvene
@@ -679,6 +702,9 @@ impl Command {
             Self::SignIn(Some(agent)) => (text::line(&agent.name, limits::NAME_CHARS), "agent"),
             Self::EmergencySignIn { reason, .. } => {
                 (text::line(reason, limits::REASON_CHARS), "reason")
+            }
+            Self::SealEstimate { object_b64, .. } => {
+                (text::base64(object_b64, limits::ESTIMATE_BYTES.div_ceil(3) * 4), "object_b64")
             }
             Self::SignRecord { cms, .. } => (text::base64(cms, limits::CMS_CHARS), "cms"),
             Self::ReadNext(duration) => (duration.get() <= limits::READ_MAX, "duration_ms"),

@@ -9,12 +9,12 @@ use crate::command::{Command, CommandKind};
 use crate::event::{
     BidderUnsealed, BidderWindowClosed, BidderWindowExtended, BidderWindowOpened,
     BidderWindowReopened, BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened,
-    DrawFailed, DrawMade, DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventKind,
-    FaultDecided, FreezeCompleted, FreezeDegraded, MeasureAsked, MeasureTaken, ObjectionAnswered,
-    ObjectionRaised, ObjectionsExtended, OpeningPaused, OpeningReconvened, PassedApproved,
-    PassedListed, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished, PublishedBid,
-    RecordCorrected, RecordGenerated, RecordSigned, Refused, RoundApproved, SealsChecked, SignedIn,
-    TimeConfirmed, TooFewBidders, UnsealingStarted,
+    DrawFailed, DrawMade, DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, EstimateSealed,
+    Event, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, MeasureAsked, MeasureTaken,
+    ObjectionAnswered, ObjectionRaised, ObjectionsExtended, OpeningPaused, OpeningReconvened,
+    PassedApproved, PassedListed, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished,
+    PublishedBid, PublishedEstimate, RecordCorrected, RecordGenerated, RecordSigned, Refused,
+    RoundApproved, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -311,6 +311,11 @@ impl State {
                 let stage = self.stage_after().ok_or(Refusal::LastEnvelope)?;
                 Event::OpeningReconvened(OpeningReconvened { stage })
             }
+            Command::SealEstimate { sha256, object_b64 } => Event::EstimateSealed(EstimateSealed {
+                no: self.next_estimate(),
+                sha256: *sha256,
+                object_b64: object_b64.clone(),
+            }),
             Command::ApproveDegraded => Event::DegradedApproved(Empty {}),
             Command::Close => Event::OpeningClosed(Empty {}),
         };
@@ -348,11 +353,19 @@ impl State {
             let outcome = of.get(&bid.manifest_sha256).ok_or(bad(step, DataRule::Verdict))?;
             bids.push(PublishedBid::judge(&rules, lot.ceiling, bid, &outcome.sheet));
         }
-        // One outcome for each bid: none of them twice, and none for another bid.
-        if bids.len() != outcomes.len() {
+        let estimate = match self.estimate_here() {
+            None => None,
+            Some(sealed) => {
+                let outcome = of.get(&sealed.sha256).ok_or(bad(step, DataRule::Estimate))?;
+                let rules = lot.estimate_rules(&self.lot);
+                Some(PublishedEstimate::judge(&rules, sealed.sha256, &outcome.sheet))
+            }
+        };
+        // One outcome for each bid and the estimate: none of them twice, and none for another.
+        if bids.len() + usize::from(estimate.is_some()) != outcomes.len() {
             return Err(bad(step, DataRule::Verdict));
         }
-        Ok(Event::PricesPublished(PricesPublished { bids }))
+        Ok(Event::PricesPublished(PricesPublished { bids, estimate }))
     }
 
     /// The same for the commands of the bidder window.

@@ -20,6 +20,7 @@ mod bidder_window;
 mod correction;
 mod draw;
 mod envelope;
+mod estimate;
 mod fault;
 mod hold;
 mod intake;
@@ -38,6 +39,7 @@ pub use bidder_window::{
 pub use correction::RecordCorrected;
 pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
 pub use envelope::{EnvelopeClosed, NotPassed, OpeningReconvened, PassedApproved, PassedListed};
+pub use estimate::{EstimateSealed, PublishedEstimate};
 pub use fault::FaultDecided;
 pub use hold::{HoldReason, Holder, Measure, MeasureAsked, MeasureTaken, OpeningPaused};
 pub use intake::{
@@ -169,6 +171,8 @@ events! {
     TimeConfirmationAsked(TimeConfirmed) = "time-confirmation-asked";
     /// The supervisor says so too: custodians without synchronised clocks may act.
     TimeConfirmed(TimeConfirmed) = "time-confirmed";
+    /// The host sealed its base estimate (标底), or another one in its place.
+    EstimateSealed(EstimateSealed) = "estimate-sealed";
     /// The deadline has passed and the closing head is cosigned.
     IntakeClosed(IntakeClosed) = "intake-closed";
     /// All places are opened: the set of bids is fixed.
@@ -336,6 +340,7 @@ impl Event {
             Self::PostponementAsked(_)
             | Self::DeadlinePostponed(_)
             | Self::TimeConfirmationAsked(_)
+            | Self::EstimateSealed(_)
             | Self::TimeConfirmed(_)
             | Self::OpeningPaused(_)
             | Self::OpeningResumed(_)

@@ -6,6 +6,7 @@
 mod bidder_window;
 mod draw;
 mod envelope;
+mod estimate;
 mod fault;
 mod freeze;
 mod hearing;
@@ -40,6 +41,7 @@ impl EventKind {
             Self::LotPublished
             | Self::PostponementAsked
             | Self::TimeConfirmationAsked
+            | Self::EstimateSealed
             | Self::BiddersPublished
             | Self::EmergencySignedIn
             | Self::BidderChecked
@@ -193,6 +195,10 @@ impl State {
                 | E::OutagePostponed,
                 _,
             ) => Err(Refusal::IntakeOver),
+
+            // 条例 art. 27: the estimate is fixed while nobody knows a price; equal is late.
+            (E::EstimateSealed, P::Receiving) if self.left(now).is_some() => Ok(()),
+            (E::EstimateSealed, _) => Err(Refusal::EstimateLate),
 
             // Before the deadline there is no opening to hold: the deadline moves (ruling 12).
             (
@@ -383,6 +389,7 @@ impl State {
             Event::OutagePostponed(to) => self.outage_postponed(to, at),
             Event::TimeConfirmationAsked(time) => self.time_confirmation_asked(time),
             Event::TimeConfirmed(time) => self.time_confirmed_by_supervisor(time),
+            Event::EstimateSealed(sealed) => self.estimate_may_be_sealed(sealed),
             Event::IntakeClosed(head) => self.intake_closed(head),
             Event::SetFrozen(set) => self.set_frozen(set),
             Event::FreezeSigned(signed) => self.freeze_signed(signed),
@@ -484,7 +491,7 @@ fn lot_published(lot: &LotPublished, id: &LotId, at: UtcMillis) -> Guard {
         && tender::round_is_valid(lot, id)
         && tender::fields_are_valid(&lot.fields, lot.names_prices())
         && tender::envelopes_are_valid(&lot.envelopes, lot.template)
-        && (lot.ceiling.is_none() || lot.names_prices())
+        && ((lot.ceiling.is_none() && !lot.base_estimate) || lot.names_prices())
         && tender::check_draws(&lot.draws).is_ok()
         && tender::check_steps(&lot.steps, lot.ceiling.is_some(), lot.bidder_window.is_some())
             .is_ok()

@@ -33,7 +33,7 @@ pub enum Input {
     PartialsReceived(PartialsReceived),
     /// A custodian refused.
     CustodianRefused(CustodianRefused),
-    /// The price parts of all current bids are through.
+    /// The price parts of all current bids are through, and with the last envelope the base estimate.
     PricesUnsealed(Vec<PriceOutcome>),
     /// The last reading is over.
     ReadingOver,
@@ -80,7 +80,7 @@ pub enum Input {
 /// How the price part of one bid came out of the unsealing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PriceOutcome {
-    /// The bid.
+    /// The bid; of the base estimate SHA-256 of its sealed object.
     pub manifest_sha256: Digest,
     /// The plaintext, or why there is none.
     pub sheet: UnsealedSheet,

@@ -19,6 +19,7 @@ mod command;
 mod decide;
 mod draw;
 mod envelope;
+mod estimate;
 mod event;
 mod fault;
 mod guard;
@@ -44,19 +45,23 @@ pub use bidder_window::{BidderWindow, WindowExtension, WindowInterval};
 pub use command::{BidUnsealing, Command, CommandError, CommandKind, SignedCommandBody};
 pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use envelope::Passed;
+pub use estimate::{
+    BaseEstimate, EstimateError, EstimateRules, HOST_GARBAGE, SealedEstimate, UNOPENED_CUSTODY,
+};
 pub use event::{
     Agent, BidStatus, BidderChecked, BidderUnsealed, BidderWindowClosed, BidderWindowExtended,
     BidderWindowOpened, BidderWindowReopened, BiddersPublished, BondState, CeilingAnnounced,
     CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial,
-    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, Event, EventError, EventKind,
-    FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
-    FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed,
-    LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
+    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, EstimateSealed, Event, EventError,
+    EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
+    FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned,
+    KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
     ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened,
     OutageAttested, Partial, PartialsReceived, PassedApproved, PassedListed, PostponementAsked,
-    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, RecordCorrected, RecordGenerated,
-    RecordSigned, Refused, RoundApproved, SealResult, SealsChecked, SetFrozen, SignedIn, Tick,
-    TimeConfirmed, TooFewBidders, UnlockSecret, UnlockedPart, UnsealingStarted, Verdict,
+    PriceConfirmed, PriceRead, PricesPublished, PublishedBid, PublishedEstimate, RecordCorrected,
+    RecordGenerated, RecordSigned, Refused, RoundApproved, SealResult, SealsChecked, SetFrozen,
+    SignedIn, Tick, TimeConfirmed, TooFewBidders, UnlockSecret, UnlockedPart, UnsealingStarted,
+    Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -64,9 +69,9 @@ pub use input::{Input, PriceOutcome, UnsealedSheet};
 pub use phase::Phase;
 pub use record::{
     Consequence, OpeningRecord, RecordBidderWindow, RecordCheck, RecordDecision, RecordDocuments,
-    RecordDraw, RecordEnvelope, RecordError, RecordExtension, RecordField, RecordFreeze,
-    RecordHold, RecordInterval, RecordKind, RecordObjection, RecordPassed, RecordRound, RecordRow,
-    RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
+    RecordDraw, RecordEnvelope, RecordError, RecordEstimate, RecordExtension, RecordField,
+    RecordFreeze, RecordHold, RecordInterval, RecordKind, RecordObjection, RecordPassed,
+    RecordRound, RecordRow, RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;

@@ -48,6 +48,13 @@ pub const RETENTION_YEARS_MAX: u32 = 200;
 pub const OBJECTION_CHARS: usize = 2_000;
 /// The reason of a finding about a bidder, and of an emergency sign-in.
 pub const REASON_CHARS: usize = 400;
+/// A sealed base estimate: bytes. That of suite 1 has 1,362.
+pub const ESTIMATE_BYTES: usize = 4_096;
+/// The plaintext of every base estimate: bytes. With the 8-byte length in front these are 1,024, which
+/// is a PADMÉ length, so every sealed one of a suite has the same length.
+pub const ESTIMATE_PLAIN_BYTES: usize = 1_016;
+/// The base estimates that one lot may have before its deadline, those replaced included.
+pub const ESTIMATES: u32 = 20;
 /// The postponements of one lot.
 pub const POSTPONEMENTS: usize = 100;
 /// The postponements of one lot that follow outages.

@@ -67,6 +67,9 @@ pub struct OpeningRecord {
     /// When the ceiling was announced in the room; left out where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ceiling_announced_at: Option<UtcMillis>,
+    /// 标底; a tender that provides for none, and an envelope before the last, do not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_estimate: Option<RecordEstimate>,
     /// Fewest bidders whose bids are opened.
     pub min_bidders: u32,
     /// Distinct bidders whose bid, or present envelope, is opened.
@@ -167,6 +170,29 @@ pub struct RecordPassed {
     pub reason: Option<String>,
     /// Those that did not pass, in log order: this envelope of theirs stays sealed for good.
     pub failed: Vec<NotPassed>,
+}
+
+/// The base estimate (标底) of a tender that provides for one. It is for the evaluation to refer to
+/// and no condition of the award (条例 art. 50).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordEstimate {
+    /// Its number; `null`, like all that follows, where none was handed in before the deadline.
+    pub no: Option<u32>,
+    /// When it was sealed.
+    pub sealed_at: Option<UtcMillis>,
+    /// SHA-256 of the exact sealed object.
+    pub sha256: Option<Digest>,
+    /// 解密状态.
+    pub verdict: Option<Verdict>,
+    /// What went wrong.
+    pub label: Option<String>,
+    /// 标底.
+    pub amount: Option<Money>,
+    /// The amount in figures.
+    pub figures: Option<String>,
+    /// 大写.
+    pub capital: Option<String>,
 }
 
 /// The frozen set and who countersigned it.

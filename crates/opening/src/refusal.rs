@@ -89,6 +89,9 @@ pub enum Refusal {
     /// Another envelope follows: the opening does not end with this one, and draws are not held yet.
     #[error("another envelope follows")]
     EnvelopeFollows,
+    /// The base estimate was not sealed before the deadline.
+    #[error("a base estimate is sealed before the deadline")]
+    EstimateLate,
     /// Fewer than three passed, and the list does not say why the opening goes on.
     #[error("only {passed} passed, and no reason is given")]
     FewPassed {
@@ -136,6 +139,9 @@ pub enum Refusal {
     /// The tender file does not ask bidders to unlock their bids.
     #[error("the tender file has no bidder window")]
     NoBidderWindow,
+    /// The tender file has no base estimate.
+    #[error("the tender has no base estimate")]
+    NoEstimate,
     /// The tender file has no window for objections.
     #[error("the tender file has no window for objections")]
     NoObjectionWindow,
@@ -396,6 +402,8 @@ pub enum DataRule {
     Draw,
     /// A refusal names a bidder before the deadline (promise 5).
     EarlyName,
+    /// The base estimate is not the sealed one, or does not follow from its plaintext.
+    Estimate,
     /// Size and root are not those of the closing head.
     FreezeHead,
     /// The round is not that of the tender file.
@@ -457,6 +465,7 @@ impl DataRule {
             Self::Cosignatures => "cosignatures",
             Self::Draw => "draw",
             Self::EarlyName => "early-name",
+            Self::Estimate => "estimate",
             Self::FreezeHead => "freeze-head",
             Self::FreezeRound => "freeze-round",
             Self::Invited => "invited",
@@ -507,6 +516,7 @@ impl Refusal {
             Self::DrawTurn { .. } => "draw-turn",
             Self::DrawsOpen { .. } => "draws-open",
             Self::EnvelopeFollows => "envelope-follows",
+            Self::EstimateLate => "estimate-late",
             Self::FaultsOpen { .. } => "faults-open",
             Self::FewPassed { .. } => "few-passed",
             Self::FreezeIncomplete { .. } => "freeze-incomplete",
@@ -517,6 +527,7 @@ impl Refusal {
             Self::LotClosed => "lot-closed",
             Self::NoBidderWindow => "no-bidder-window",
             Self::NoCeiling => "no-ceiling",
+            Self::NoEstimate => "no-estimate",
             Self::NoObjectionWindow => "no-objection-window",
             Self::NoOpenFault => "no-open-fault",
             Self::NoOutageRule => "no-outage-rule",
@@ -593,6 +604,7 @@ impl Refusal {
             | Self::BadData { .. }
             | Self::CannotPass { .. }
             | Self::EnvelopeFollows
+            | Self::EstimateLate
             | Self::LastEnvelope
             | Self::NoRound
             | Self::RoundUnapproved
@@ -612,6 +624,7 @@ impl Refusal {
             | Self::LotClosed
             | Self::NoBidderWindow
             | Self::NoCeiling
+            | Self::NoEstimate
             | Self::NoObjectionWindow
             | Self::NoOutageRule
             | Self::NoPrice

@@ -123,6 +123,9 @@ impl Event {
             (Self::BidderWindowReopened(again), Command::ReopenBidderWindow { by, text }) => {
                 again.by_ms == *by && again.text == *text
             }
+            (Self::EstimateSealed(sealed), Command::SealEstimate { sha256, object_b64 }) => {
+                sealed.sha256 == *sha256 && sealed.object_b64 == *object_b64
+            }
             (Self::UnsealingStarted(start), Command::StartUnsealing(part)) => start.part == *part,
             (Self::PriceRead(reading), Command::ReadNext(duration)) => {
                 reading.duration_ms == *duration

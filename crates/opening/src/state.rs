@@ -11,10 +11,12 @@ use kaibiao_types::{
 use crate::bidder_window::BidderWindow;
 use crate::draw::DrawRun;
 use crate::envelope::Passed;
+use crate::estimate::SealedEstimate;
 use crate::event::{
     Agent, BidStatus, BidderChecked, DeadlinePostponed, DocumentsOpened, FreezeCompleted,
-    FreezeDegraded, FrozenBid, LotPublished, MeasureAsked, PassedListed, PostponementAsked,
-    PricesPublished, PublishedBid, RecordSigned, SealsChecked, SetFrozen, TimeConfirmed,
+    FreezeDegraded, FrozenBid, LotPublished, MeasureAsked, Partial, PassedListed,
+    PostponementAsked, PricesPublished, PublishedBid, RecordSigned, SealsChecked, SetFrozen,
+    TimeConfirmed,
 };
 use crate::fault::FaultDecision;
 use crate::hold::{Hold, TakenMeasure};
@@ -38,6 +40,9 @@ pub struct State {
     pub(crate) outages: BTreeSet<u32>,
     pub(crate) time_asked: Option<TimeConfirmed>,
     pub(crate) time_confirmed: Option<Mark>,
+    pub(crate) estimate: Option<SealedEstimate>,
+    /// What custodians raised for it.
+    pub(crate) estimate_partials: BTreeMap<CustodianIndex, Partial>,
     pub(crate) intake: Option<ClosedIntake>,
     pub(crate) frozen: Option<Arc<SetFrozen>>,
     /// Where the current bid of each bidder stands in the frozen set.
@@ -192,6 +197,8 @@ pub struct Unsealing<'a> {
     pub freeze_id: Digest,
     /// The current bids that have this part, in log order.
     pub bids: Vec<&'a FrozenBid>,
+    /// The digest of the base estimate, where it is opened with this part.
+    pub estimate: Option<Digest>,
 }
 
 impl State {
@@ -211,6 +218,8 @@ impl State {
             outages: BTreeSet::new(),
             time_asked: None,
             time_confirmed: None,
+            estimate: None,
+            estimate_partials: BTreeMap::new(),
             intake: None,
             frozen: None,
             bidders: Shared::default(),
@@ -474,7 +483,9 @@ impl State {
         let freeze_id = self.frozen()?.freeze_id;
         let stage = self.stage;
         let bids = self.current_bids().filter(|bid| bid.object(stage, part).is_some()).collect();
-        Some(Unsealing { stage, part, freeze_id, bids })
+        let estimate = self.estimate_here().filter(|_| part == Part::Price);
+        let estimate = estimate.map(|sealed| sealed.sha256);
+        Some(Unsealing { stage, part, freeze_id, bids, estimate })
     }
 
     /// Custodians that released for the part that is being unsealed, or was.

@@ -15,6 +15,7 @@ use kaibiao_seal::{
 };
 use kaibiao_types::{Digest, Part, Stage, UtcMillis};
 
+use crate::estimate::locks_in;
 use crate::{LockPoints, VerifiedTender, lock_mode};
 
 /// Exact bytes of one bid, without its payloads.
@@ -297,6 +298,8 @@ pub struct FrozenMaterial {
 #[derive(Debug)]
 pub struct FrozenBids {
     by_manifest: BTreeMap<Digest, (FrozenBid, VerifiedBid)>,
+    /// The points of the base estimates in the log.
+    estimates: LockPoints,
 }
 
 /// Why a freeze is not countersigned.
@@ -319,8 +322,8 @@ pub enum FreezeFault {
         /// Bids given.
         material: usize,
     },
-    /// One lock appears in two objects: a copy (ruling 30, rule R7).
-    #[error("bid {0} carries a lock that another bid carries too")]
+    /// One lock appears in two objects, of bids or of a base estimate: a copy (ruling 30, rule R7).
+    #[error("bid {0} carries a lock that another object of this lot carries too")]
     DuplicateLock(Digest),
     /// The list is not in order or does not follow from its content.
     #[error(transparent)]
@@ -383,7 +386,8 @@ impl FrozenBids {
             });
         }
         let mut by_manifest = BTreeMap::new();
-        let mut locks = LockPoints::default();
+        let estimates = locks_in(log);
+        let mut locks = estimates.clone();
         for (entry, material) in frozen.bids.iter().zip(&material.bids) {
             let manifest_sha256 = entry.manifest_sha256;
             let bid = VerifiedBid::verify(tender, material, trust, entry.completed_at)
@@ -397,7 +401,7 @@ impl FrozenBids {
             by_manifest.insert(manifest_sha256, (entry.clone(), bid));
         }
         check_sequences(&by_manifest)?;
-        Ok(Self { by_manifest })
+        Ok(Self { by_manifest, estimates })
     }
 
     /// The bids that are raised: the last word of each bidder, in order of their manifests' digests.
@@ -408,11 +412,12 @@ impl FrozenBids {
             .map(|(e, b)| (e, b))
     }
 
-    /// Whether a point is in a lock or an escrow of any bid of the list, also of one that is not
-    /// raised.
+    /// Whether a point is in a lock or an escrow of any bid of the list or of any base estimate, also of
+    /// one that is not raised.
     pub fn has_point(&self, point: &kaibiao_crypto::Point) -> bool {
         let headers = self.by_manifest.values().flat_map(|(_, bid)| bid.headers());
-        headers.flat_map(|part| part.header.points()).any(|own| own.bytes() == point.bytes())
+        let mut points = headers.flat_map(|part| part.header.points());
+        self.estimates.has(point) || points.any(|own| own.bytes() == point.bytes())
     }
 
     /// One bid of the list.

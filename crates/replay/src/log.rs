@@ -12,14 +12,17 @@ use kaibiao_journal::{
 };
 use kaibiao_opening::{
     Actor, Event, EventError, FreezeSigned, IntakeClosed, JournalSigned, KeyDestroyed,
-    LotPublished, OpeningRecord, OutageAttested, PricesPublished, RecordSigned, Refusal,
-    ReplayError, SignedCommandBody, State,
+    LotPublished, OpeningRecord, OutageAttested, PriceOutcome, PricesPublished, PublishedEstimate,
+    RecordSigned, Refusal, ReplayError, SignedCommandBody, State,
 };
 use kaibiao_pki::TrustList;
 use kaibiao_pki::cms::{self, SignatureError};
 use kaibiao_types::{CustodianIndex, OrgCode, Role, UtcMillis};
 
-use crate::{VerifiedTender, draw_outcome};
+use crate::estimate::partial_of;
+use crate::{
+    DuplicatePoint, EstimateFault, LockPoints, VerifiedEstimate, VerifiedTender, draw_outcome,
+};
 
 /// A log with the state that follows from it; every entry was checked when it was taken in.
 #[derive(Debug)]
@@ -31,6 +34,9 @@ pub struct Replay {
     nonces: BTreeSet<String>,
     record: Option<Vec<u8>>,
     witnessed: Option<UtcMillis>,
+    /// The base estimate that counts, and the points of all that were sealed.
+    estimate: Option<VerifiedEstimate>,
+    estimate_locks: LockPoints,
 }
 
 /// Why an entry is not believed. Nothing after it is read.
@@ -68,6 +74,20 @@ pub enum ReplayFault {
     /// The outcome of a draw does not follow from the proven partials in the log.
     #[error("entry {entry}: the draw does not follow from the custodians' proofs")]
     Draw {
+        /// Index of the entry.
+        entry: u64,
+    },
+    /// A sealed base estimate does not hold.
+    #[error("entry {entry}: the sealed base estimate does not hold")]
+    Estimate {
+        /// Index of the entry.
+        entry: u64,
+        /// Why.
+        source: EstimateFault,
+    },
+    /// The published base estimate does not follow from the sealed one and the partials in the log.
+    #[error("entry {entry}: the base estimate does not follow from the custodians' proofs")]
+    EstimateOutcome {
         /// Index of the entry.
         entry: u64,
     },
@@ -125,6 +145,8 @@ impl ReplayFault {
             Self::Command { .. } => "E_COMMAND",
             Self::CommandMismatch { source, .. } => source.label(),
             Self::Draw { .. } => "E_DRAW",
+            Self::Estimate { source, .. } => source.label(),
+            Self::EstimateOutcome { .. } => "E_ESTIMATE",
             Self::Event { source, .. } => source.label(),
             Self::Line(error) => error.label(),
             Self::Log(error) => error.label(),
@@ -144,7 +166,17 @@ impl Replay {
     pub fn new(tender: Arc<VerifiedTender>, trust: Arc<TrustList>) -> Self {
         let log = OpeningLog::new(tender.origin().clone());
         let state = State::new(tender.file().lot_key());
-        Self { tender, trust, log, state, nonces: BTreeSet::new(), record: None, witnessed: None }
+        Self {
+            tender,
+            trust,
+            log,
+            state,
+            nonces: BTreeSet::new(),
+            record: None,
+            witnessed: None,
+            estimate: None,
+            estimate_locks: LockPoints::default(),
+        }
     }
 
     /// The tender.
@@ -198,6 +230,31 @@ impl Replay {
         self.witnessed
     }
 
+    /// The base estimate that counts, if the host sealed one.
+    pub const fn estimate(&self) -> Option<&VerifiedEstimate> {
+        self.estimate.as_ref()
+    }
+
+    /// The points of all base estimates, those replaced included.
+    pub const fn estimate_locks(&self) -> &LockPoints {
+        &self.estimate_locks
+    }
+
+    /// What the base estimate opens to by the partials that the log has so far; `None` where it is not
+    /// opened with the present envelope.
+    pub fn open_estimate(&self) -> Option<PriceOutcome> {
+        let here = self.state.estimate_here()?;
+        let estimate = self.estimate.as_ref().filter(|own| own.sha256() == here.sha256)?;
+        let freeze_id = self.state.frozen()?.freeze_id;
+        let partials: Vec<_> = self
+            .state
+            .estimate_partials()
+            .filter_map(|(index, partial)| partial_of(index, partial))
+            .collect();
+        let sheet = estimate.open(&self.tender, &freeze_id, &partials);
+        Some(PriceOutcome { manifest_sha256: here.sha256, sheet })
+    }
+
     /// Takes in the next line: form, order, procedure, and every signature that it carries.
     ///
     /// # Errors
@@ -212,6 +269,7 @@ impl Replay {
             .map_err(|_| ReplayFault::Command { entry: index })?;
         let nonce = self.check_author(&entry, &by, &event)?;
         let witnessed = self.check_content(&entry, &event)?;
+        let estimate = self.check_estimate(&entry, &event)?;
 
         let record = self.check_record(&event)?;
         let mut state = self.state.clone();
@@ -221,6 +279,11 @@ impl Replay {
         self.record = record.or(self.record.take());
         self.witnessed = self.witnessed.or(witnessed);
         self.nonces.extend(nonce);
+        if let Some(estimate) = estimate {
+            // `check_estimate` has compared its points.
+            self.estimate_locks.add(estimate.header());
+            self.estimate = Some(estimate);
+        }
         Ok(event)
     }
 
@@ -307,12 +370,54 @@ impl Replay {
             Event::JournalSigned(signed) => self.check_journal_signature(entry, signed)?,
             Event::KeyDestroyed(destroyed) => self.check_destruction(entry, destroyed)?,
             Event::RecordSigned(signed) => self.check_record_signature(entry, signed)?,
-            Event::PricesPublished(prices) => check_sheets(entry.index(), prices)?,
+            Event::PricesPublished(prices) => {
+                check_sheets(entry.index(), prices)?;
+                self.check_opened_estimate(entry.index(), prices)?;
+            }
             Event::DrawMade(made) => self.check_draw(entry, Some(made.index), &made.dropped)?,
             Event::DrawFailed(failed) => self.check_draw(entry, None, &failed.dropped)?,
             _ => {}
         }
         Ok(None)
+    }
+
+    /// ADR-0022: the sealed object is the host's own for this lot and number, and well formed.
+    fn check_estimate(
+        &self,
+        entry: &EntryLine,
+        event: &Event,
+    ) -> Result<Option<VerifiedEstimate>, ReplayFault> {
+        // Without a command the author was refused.
+        let (Event::EstimateSealed(sealed), Some(command)) = (event, entry.command()) else {
+            return Ok(None);
+        };
+        let index = entry.index();
+        let signed = cms::verify_detached(&command.cms, &command.body, &self.trust, entry.at())
+            .map_err(|source| ReplayFault::Signature { entry: index, source: Some(source) })?;
+        let spki = signed.signer().certificate().spki_sha256();
+        let fault = |source| ReplayFault::Estimate { entry: index, source };
+        let estimate = VerifiedEstimate::verify(&self.tender, sealed, spki).map_err(fault)?;
+        if self.estimate_locks.knows(estimate.header()) {
+            return Err(fault(DuplicatePoint.into()));
+        }
+        Ok(Some(estimate))
+    }
+
+    /// The base estimate is opened again: object and partials are in the log.
+    fn check_opened_estimate(
+        &self,
+        entry: u64,
+        prices: &PricesPublished,
+    ) -> Result<(), ReplayFault> {
+        // Where only one of the two is there the procedure refuses the entry.
+        let (Some(published), Some(opened), Some(lot)) =
+            (&prices.estimate, self.open_estimate(), self.state.published())
+        else {
+            return Ok(());
+        };
+        let rules = lot.estimate_rules(self.state.lot());
+        let judged = PublishedEstimate::judge(&rules, opened.manifest_sha256, &opened.sheet);
+        if judged == *published { Ok(()) } else { Err(ReplayFault::EstimateOutcome { entry }) }
     }
 
     /// Ruling 9: at least k custodians cosigned the closing head; when the k-th did. Later than the

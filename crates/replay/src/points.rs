@@ -35,14 +35,24 @@ impl LockPoints {
         if self.knows(header) {
             return Err(DuplicatePoint);
         }
+        self.add(header);
+        Ok(())
+    }
+
+    /// Takes in the points of an object that was compared before.
+    pub fn add(&mut self, header: &Header) {
         // The parser has refused a header whose own points are equal.
         self.0.extend(header.points().map(kaibiao_crypto::Point::bytes));
-        Ok(())
     }
 
     /// Whether a point of the header is known.
     pub fn knows(&self, header: &Header) -> bool {
         header.points().any(|point| self.0.contains(&point.bytes()))
+    }
+
+    /// Whether a point is known.
+    pub fn has(&self, point: &kaibiao_crypto::Point) -> bool {
+        self.0.contains(&point.bytes())
     }
 
     /// Takes in everything that another set holds.

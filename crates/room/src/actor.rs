@@ -201,7 +201,7 @@ impl Room {
     /// tells of it, it is used up, also if it was refused: whoever has its bytes can neither fill the
     /// log with refusals of it nor have it carried out later.
     fn command(&mut self, command: CheckedCommand) -> Result<u64, RoomError> {
-        let CheckedCommand { asked, signer, signed } = command;
+        let CheckedCommand { asked, signer, signer_spki, signed } = command;
         let lot = self.replay.tender().file().lot_key();
         let once = nonce(&asked.nonce)?;
         if self.replay.knows_nonce(&asked.nonce) || self.hall.store.knows_nonce(&lot, once)? {
@@ -225,8 +225,10 @@ impl Room {
             }
             Ok(events) if events.is_empty() => self.work(&asked, &signed),
             Ok(events) => {
+                let locks = self.new_estimate(&events, signer_spki)?;
                 let batch = Batch::new().nonce(once);
                 let head = self.append(&actor, &events, Some(&signed), now, batch)?;
+                self.locks.join(locks);
                 if matches!(asked.command, Command::ApprovePostponement { .. }) {
                     self.reschedule();
                 }

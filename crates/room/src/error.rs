@@ -2,7 +2,7 @@
 
 use kaibiao_opening::{CommandError, EventError, Refusal, TenderError};
 use kaibiao_pki::cms::SignatureError;
-use kaibiao_replay::{BidFault, BoardFault, ReplayFault, TenderFault};
+use kaibiao_replay::{BidFault, BoardFault, EstimateFault, ReplayFault, TenderFault};
 use kaibiao_store::StoreError;
 use kaibiao_types::{LotKey, Millis, Part};
 
@@ -31,6 +31,9 @@ pub enum RoomError {
     /// The sealed object is shorter or longer than its header says.
     #[error("the sealed object is not complete: {0}")]
     Truncated(String),
+    /// The sealed base estimate does not hold.
+    #[error(transparent)]
+    Estimate(#[from] EstimateFault),
     /// Another draft or tender file of this lot is there already.
     #[error("lot {0} exists with another draft or tender file")]
     Exists(LotKey),

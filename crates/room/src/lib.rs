@@ -12,6 +12,7 @@ mod context;
 mod documents;
 mod draw;
 mod error;
+mod estimate;
 mod frozen;
 mod handle;
 mod intake;

@@ -637,6 +637,7 @@ impl Room {
             }
             self.latest.insert(manifest.body().bidder.code.clone(), manifest);
         }
+        self.locks.join(self.replay.estimate_locks().clone());
         if self.replay.state().phase() != Phase::Receiving {
             return Ok(());
         }

@@ -43,6 +43,8 @@ pub struct FromSeat<M> {
 pub struct CheckedCommand {
     pub(crate) asked: SignedCommandBody,
     pub(crate) signer: OrgCode,
+    /// SHA-256 of the key of the certificate that signed it.
+    pub(crate) signer_spki: Digest,
     pub(crate) signed: SignedCommand,
 }
 
@@ -108,6 +110,7 @@ impl CheckedCommand {
         let asked = SignedCommandBody::parse_for(&body, lot)?;
         let signature = cms::verify_detached(&cms, &body, &hall.trust, hall.now())?;
         let signer = signature.signer().party().code.clone();
-        Ok(Self { asked, signer, signed: SignedCommand { body, cms } })
+        let signer_spki = signature.signer().certificate().spki_sha256();
+        Ok(Self { asked, signer, signer_spki, signed: SignedCommand { body, cms } })
     }
 }

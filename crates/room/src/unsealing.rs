@@ -198,6 +198,8 @@ impl Room {
                 }
             }
         }
+        // Whatever became of it, the base estimate keeps no bid back (ADR-0022).
+        all.extend(self.replay.open_estimate());
         self.input(&Input::PricesUnsealed(all)).map(drop)
     }
 

@@ -46,9 +46,26 @@ impl BidContext<'_> {
     }
 }
 
+/// What the sealed base estimate (标底) of a host is bound to.
+#[derive(Clone, Debug)]
+pub struct EstimateContext<'a> {
+    /// The suite of the lot.
+    pub suite: &'static Suite,
+    /// The lot's ceremony.
+    pub ceremony_id: Digest,
+    /// The tender and lot.
+    pub lot: &'a LotKey,
+    /// The host's organisation.
+    pub host: &'a OrgCode,
+    /// SHA-256 of the `SubjectPublicKeyInfo` of the certificate under the host's command.
+    pub signer_spki: Digest,
+    /// The number of the estimate in its lot, from 1.
+    pub no: u32,
+}
+
 /// A suite, a ceremony and the digest of everything else an object is bound to.
 ///
-/// It is made of a bid or of a rehearsal and of nothing else, so that no object can be sealed to
+/// It is made of a bid, a base estimate or a rehearsal and of nothing else, so that no object can be sealed to
 /// an arbitrary digest.
 #[derive(Clone, Copy, Debug)]
 pub struct Context {
@@ -69,6 +86,26 @@ impl Context {
     pub fn of_rehearsal(suite: &'static Suite, ceremony_id: Digest, index: u32) -> Self {
         let bidctx = suite.th("rehearsal", &[ceremony_id.bytes(), &index.to_be_bytes()]);
         Self { suite, ceremony_id, bidctx }
+    }
+
+    /// The context of a base estimate:
+    /// `TH("estimate", ceremony_id, tender, lot, host, spki, u32 no)`.
+    ///
+    /// No bid can have it, because the labels differ, and no other estimate of the lot, because the
+    /// numbers do.
+    pub fn of_estimate(estimate: &EstimateContext<'_>) -> Self {
+        let bidctx = estimate.suite.th(
+            "estimate",
+            &[
+                estimate.ceremony_id.bytes(),
+                estimate.lot.tender.as_str().as_bytes(),
+                estimate.lot.lot.as_str().as_bytes(),
+                estimate.host.as_str().as_bytes(),
+                estimate.signer_spki.bytes(),
+                &estimate.no.to_be_bytes(),
+            ],
+        );
+        Self { suite: estimate.suite, ceremony_id: estimate.ceremony_id, bidctx }
     }
 
     /// The suite.

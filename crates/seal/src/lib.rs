@@ -29,7 +29,7 @@ mod tests;
 mod tree;
 
 pub use bidder_lock::{BidderKey, BidderKeyError, BidderSecret, UnwrapError};
-pub use context::{BidContext, Context, ContextError};
+pub use context::{BidContext, Context, ContextError, EstimateContext};
 pub use escrow::{BidderLockPlan, EscrowError, escrow_secret};
 pub use header::{
     BidderLock, BidderLockAlgorithm, CeremonyLock, Escrow, Header, HeaderError, LockMode,

@@ -96,6 +96,9 @@ pub struct DraftFixture {
     /// The bidder window, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bidder_window: Option<BidderWindowTerms>,
+    /// Whether the host seals a base estimate.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub base_estimate: bool,
 }
 
 /// A text in Chinese and English.

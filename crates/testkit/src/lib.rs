@@ -27,7 +27,8 @@ pub use roster::{Authority, Identity, NamedParty, Roster};
 pub use running::{RunError, Running};
 #[cfg(feature = "scenario")]
 pub use scenario::{
-    DrawPlay, People, Published, Scenario, ScenarioBid, ScenarioError, ScenarioOptions, WindowPlay,
+    DrawPlay, ESTIMATE, EstimatePlay, People, Published, Scenario, ScenarioBid, ScenarioError,
+    ScenarioOptions, WindowPlay, estimate_command, estimate_plain, seal_estimate,
 };
 pub use time_server::{TimeAnswer, TimeServer};
 pub use token::SoftTokens;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use kaibiao_opening::{BondState, HoldReason, IdentityState, Measure, NotPassed};
 use kaibiao_types::{Fault, OrgCode, Part, UtcMillis};
 
-use super::{As, AtLot, MayTrust};
+use super::{As, AtLot, ByTrust, MayTrust};
 use crate::instant::{self, Instant};
 
 /// A signed command: where, and who signs.
@@ -25,6 +25,18 @@ pub(crate) struct SignAct {
     pub(crate) act: Act,
     #[command(flatten)]
     pub(crate) trust: MayTrust,
+}
+
+/// Sealing the base estimate.
+#[derive(Args, Debug)]
+pub(crate) struct EstimateArgs {
+    /// File with the amount, such as 1431388.90, and nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) amount_file: PathBuf,
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[command(flatten)]
+    pub(crate) trust: ByTrust,
 }
 
 /// The parts that a host unseals.
@@ -358,6 +370,9 @@ pub(crate) enum HostCmd {
     },
     /// Begin the opening of the next envelope (复会).
     Reconvene(Act),
+    /// Seal the base estimate (标底) and hand it in before the deadline; a new one takes the place of the
+    /// last. It is opened with the prices.
+    SealEstimate(EstimateArgs),
     /// End the opening.
     Close(Act),
 }

@@ -84,6 +84,7 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
             list_passed(&act, failed, reconvene_at, reason, ui).await
         }
         HostCmd::Reconvene(act) => send(&act, Command::Reconvene, ui).await,
+        HostCmd::SealEstimate(args) => super::estimate::seal_estimate(&args, ui).await,
         HostCmd::Close(act) => send(&act, Command::Close, ui).await,
     }
 }

@@ -3,6 +3,7 @@
 mod act;
 mod ceremony;
 mod custodian;
+mod estimate;
 mod evidence;
 mod record;
 mod seal;

@@ -138,6 +138,7 @@ fn terms(people: &People) -> Terms {
         round: None,
         outage: None,
         bidder_window: None,
+        base_estimate: false,
     }
 }
 

@@ -7,7 +7,7 @@ use kaibiao_custody::{Act, ClockReading, Custody, Memory, Raised, Refusal, Relea
 use kaibiao_opening::EventKind;
 use kaibiao_replay::Replay;
 use kaibiao_seal::Header;
-use kaibiao_testkit::{Scenario, ScenarioOptions};
+use kaibiao_testkit::{EstimatePlay, Scenario, ScenarioOptions};
 use kaibiao_types::{Digest, Millis, Part, UtcMillis};
 
 use super::common::{
@@ -248,4 +248,88 @@ fn the_second_envelope_is_raised_of_those_who_passed() {
     ] {
         assert_eq!(label(tried(place(kind, 0) + 1)), "E_NOT_ALLOWED", "{}", kind.name());
     }
+}
+
+/// The base estimate is raised with the prices, under its own digest, and with nothing else.
+#[test]
+fn the_base_estimate_is_raised_with_the_prices() {
+    for two_envelopes in [false, true] {
+        let options = ScenarioOptions {
+            estimate: Some(EstimatePlay::Fair),
+            two_envelopes,
+            seed: "estimate",
+            ..ScenarioOptions::default()
+        };
+        let scenario = Scenario::build(&options).unwrap();
+        let own = share(&scenario, "estimate", 0);
+        let material = material(&scenario);
+        let tried = |kind: EventKind, n: usize, part: Part| {
+            let entries = scenario.log.entries().iter().enumerate();
+            let at = entries.filter(|(_, entry)| entry.kind() == kind.name()).nth(n).unwrap().0;
+            let replay = prefix_of(&scenario, at + 1);
+            let mut custody = Custody::new(&replay, &own).unwrap();
+            let mut memory = Memory::default();
+            let frozen = scenario.state.frozen().unwrap();
+            let (size, root) = (frozen.size, frozen.root);
+            if replay.log().len() > size {
+                memory.remember(&Act::Cosigned { at: after().now, size, root });
+            }
+            memory.remember(&Act::FreezeSigned { at: after().now, freeze_id: frozen.freeze_id });
+            custody.release(&replay, &memory, &material, part, after())
+        };
+        let all = prefix_of(&scenario, scenario.log.entries().len());
+        let estimate = all.estimate().unwrap();
+        let names = |release: &Release| {
+            release.points.iter().any(|point| point.manifest_sha256 == estimate.sha256())
+        };
+        // The last envelope is unsealed third: price and documents of the first come before.
+        let last = if two_envelopes { 2 } else { 0 };
+        let release = tried(EventKind::UnsealingStarted, last, Part::Price).unwrap();
+        let point = release.points.last().unwrap();
+        assert_eq!(point.manifest_sha256, estimate.sha256());
+        assert_eq!(point.u.bytes(), estimate.header().u().bytes());
+        let Act::Intent { raised, .. } = &release.act else { panic!("an intent") };
+        assert_eq!(raised.last().unwrap().manifest_sha256, estimate.sha256());
+        assert_eq!(raised.len(), release.points.len());
+        let documents = tried(EventKind::UnsealingStarted, last + 1, Part::Documents).unwrap();
+        assert!(!names(&documents));
+        if two_envelopes {
+            assert!(!names(&tried(EventKind::UnsealingStarted, 0, Part::Price).unwrap()));
+            assert!(!names(&tried(EventKind::UnsealingStarted, 1, Part::Documents).unwrap()));
+        }
+        for kind in [EventKind::EstimateSealed, EventKind::SetFrozen, EventKind::SealsChecked] {
+            assert_eq!(label(tried(kind, 0, Part::Price)), "E_NOT_ALLOWED", "{}", kind.name());
+        }
+    }
+}
+
+/// A point that was raised for a bid before is not raised for the estimate, and the other way round.
+#[test]
+fn the_point_of_the_base_estimate_is_raised_for_nothing_else() {
+    let options = ScenarioOptions {
+        estimate: Some(EstimatePlay::Fair),
+        documents: false,
+        seed: "estimate",
+        ..ScenarioOptions::default()
+    };
+    let scenario = Scenario::build(&options).unwrap();
+    let kind = EventKind::UnsealingStarted.name();
+    let at = scenario.log.entries().iter().position(|entry| entry.kind() == kind).unwrap();
+    let replay = prefix_of(&scenario, at + 1);
+    let frozen = scenario.state.frozen().unwrap();
+    let mut memory = Memory::default();
+    memory.remember(&Act::Cosigned { at: after().now, size: frozen.size, root: frozen.root });
+    memory.remember(&Act::FreezeSigned { at: after().now, freeze_id: frozen.freeze_id });
+    let u = Hex(replay.estimate().unwrap().header().u().bytes());
+    let raised = vec![Raised { manifest_sha256: Digest::new([3; 32]), u }];
+    memory.remember(&Act::Intent {
+        at: after().now,
+        freeze_id: frozen.freeze_id,
+        stage: kaibiao_types::Stage::FIRST,
+        part: Part::Documents,
+        raised,
+    });
+    let mut custody = Custody::new(&replay, &share(&scenario, "estimate", 0)).unwrap();
+    let refused = custody.release(&replay, &memory, &material(&scenario), Part::Price, after());
+    assert_eq!(label(refused), "E_DUP_U");
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use kaibiao_opening::BidderLockTerms;
-use kaibiao_testkit::{DrawPlay, ScenarioOptions, WindowPlay};
+use kaibiao_testkit::{DrawPlay, EstimatePlay, ScenarioOptions, WindowPlay};
 
 use super::common::{
     assert_verdict, contents, failed_lot, files, report, rich, rich_scenario, scenario, sealed,
@@ -212,4 +212,44 @@ fn what_does_not_belong_together_is_not_written() {
     assert_eq!(fails(|c| c.ceremony.clear()), "E_PACKAGE_CEREMONY");
     assert_eq!(fails(|c| c.log.truncate(c.log.len() - 1)), "log-torn");
     assert_eq!(fails(|c| c.log = b"{}\n".to_vec()), "entry-json");
+}
+
+/// The base estimate is opened again from the log alone, whatever came of it, and a journal may name
+/// its point.
+#[test]
+fn a_base_estimate_is_opened_again() {
+    let play = |estimate: EstimatePlay, two_envelopes: bool| {
+        let (estimate, documents) = (Some(estimate), false);
+        let options =
+            ScenarioOptions { estimate, documents, two_envelopes, ..ScenarioOptions::default() };
+        let report = written(&options);
+        assert_verdict(&report, Verdict::Passed);
+        assert_eq!(report.finding(CheckId::Jrn03, None).unwrap().outcome, Outcome::Pass);
+        report
+    };
+    for two_envelopes in [false, true] {
+        let fair = play(EstimatePlay::Fair, two_envelopes);
+        assert_eq!(fair.finding(CheckId::Dec02, None).unwrap().outcome, Outcome::Pass);
+    }
+    for (wrong, note) in [
+        (EstimatePlay::Garbage, "estimate-not-opened"),
+        (EstimatePlay::BadFormat, "estimate-bad-format"),
+        (EstimatePlay::Missing, "no-estimate"),
+    ] {
+        let report = play(wrong, false);
+        assert!(notes(&report).contains(&note), "{note}");
+    }
+}
+
+/// A hall that publishes another estimate than the sealed one leaves a log that nobody believes.
+#[test]
+fn a_steered_base_estimate_fails_the_package() {
+    let options = ScenarioOptions {
+        estimate: Some(EstimatePlay::Steered),
+        documents: false,
+        ..ScenarioOptions::default()
+    };
+    let steered = scenario(&options);
+    let report = report(&steered, &sealed(&steered, &files(&steered)));
+    assert_verdict(&report, Verdict::Failed);
 }

@@ -12,7 +12,9 @@ use kaibiao_journal::EntryLine;
 use kaibiao_opening::{
     CustodianRefused, DrawPartial, DrawStarted, EventKind, SignedJournal, State, UnsealingStarted,
 };
-use kaibiao_replay::{Act, CustodianJournal, Raised, needs_escrow, point_of_draw};
+use kaibiao_replay::{
+    Act, CustodianJournal, Raised, VerifiedEstimate, needs_escrow, point_of_draw,
+};
 use kaibiao_types::{CustodianIndex, Digest, JournalMoment, Part, Stage};
 
 use super::Run;
@@ -356,16 +358,28 @@ impl Compared<'_> {
 
     /// Whether points were raised for a bid whose header is not at hand.
     fn unheld(&self) -> bool {
+        let held = |point: &Raised| {
+            self.estimate_of(point).is_some() || self.holding.get(&point.manifest_sha256).is_some()
+        };
         self.acts.iter().any(|act| match act {
-            Act::Intent { raised, .. } => {
-                raised.iter().any(|point| self.holding.get(&point.manifest_sha256).is_none())
-            }
+            Act::Intent { raised, .. } => !raised.iter().all(held),
             _ => false,
         })
     }
 
-    /// Whether a point is the one in the header of a current bid; of an unheld bid it may be.
+    /// The base estimate that counts, if the point was raised in its name.
+    fn estimate_of(&self, point: &Raised) -> Option<&VerifiedEstimate> {
+        let estimate = self.replayed.replay.estimate();
+        estimate.filter(|estimate| estimate.sha256() == point.manifest_sha256)
+    }
+
+    /// Whether a point is that of the base estimate, or the one in the header of a current bid; of an unheld bid it may be.
     fn is_point_of(&self, point: &Raised, stage: Stage, part: Part) -> bool {
+        if let Some(estimate) = self.estimate_of(point) {
+            let last = self.state().published().is_some_and(|lot| lot.stage_after(stage).is_none());
+            let right = estimate.header().u().bytes() == point.u.0;
+            return last && part == Part::Price && right;
+        }
         let state = self.state().all_stages().find(|state| state.stage() == stage);
         let current = state.is_some_and(|state| {
             state.current_bids().any(|bid| bid.manifest_sha256 == point.manifest_sha256)

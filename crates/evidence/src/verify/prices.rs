@@ -40,6 +40,7 @@ impl Run {
         for bid in listed {
             self.findings.not_applicable(CheckId::Dec03, Some(bid.name.as_str())); // ruling 23
         }
+        self.estimate(replayed);
         let stages = state.published().into_iter().flat_map(LotPublished::stages);
         for stage in stages {
             let released = Raised {

@@ -79,6 +79,8 @@ pub enum CommandKind {
     Reconvene,
     /// `approve-round`
     ApproveRound,
+    /// `seal-estimate`
+    SealEstimate,
 }
 
 impl CommandKind {
@@ -120,6 +122,7 @@ impl CommandKind {
         Self::ApprovePassed,
         Self::Reconvene,
         Self::ApproveRound,
+        Self::SealEstimate,
     ];
 
     /// The `kind` in the body.
@@ -160,6 +163,7 @@ impl CommandKind {
             Self::ApprovePassed => "approve-passed",
             Self::Reconvene => "reconvene",
             Self::ApproveRound => "approve-round",
+            Self::SealEstimate => "seal-estimate",
             Self::Close => "close",
         }
     }
@@ -207,6 +211,7 @@ impl CommandKind {
             Self::ApprovePassed => EventKind::PassedApproved,
             Self::Reconvene => EventKind::OpeningReconvened,
             Self::ApproveRound => EventKind::RoundApproved,
+            Self::SealEstimate => EventKind::EstimateSealed,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -236,6 +241,7 @@ impl CommandKind {
             | Self::CloseEnvelope
             | Self::ListPassed
             | Self::Reconvene
+            | Self::SealEstimate
             | Self::Close => &[Role::Host],
             Self::SignIn | Self::UnsealBid | Self::ConfirmPrice | Self::RaiseObjection => {
                 &[Role::Bidder]

@@ -93,6 +93,9 @@ data! {
         /// The window in which bidders unlock their own bids; without one the key is left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bidder_window: Option<BidderWindowTerms>,
+        /// Whether the host seals a base estimate (标底); without one the key is left out.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        base_estimate: bool,
     }
 
     /// `round-approved`: the supervisor approved who is invited to a round of sealed prices.
@@ -299,6 +302,7 @@ impl LotPublished {
             round: terms.round,
             outage: terms.outage,
             bidder_window: terms.bidder_window,
+            base_estimate: terms.base_estimate,
         }
     }
 

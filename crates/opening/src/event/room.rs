@@ -7,7 +7,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Agent;
+use super::{Agent, PublishedEstimate};
 use crate::actor::Actor;
 
 data! {
@@ -79,7 +79,7 @@ data! {
 
     /// One partial decryption with its proof.
     Partial {
-        /// The bid.
+        /// The bid; of the base estimate SHA-256 of its sealed object.
         manifest_sha256: Digest,
         /// The point, 66 hexadecimal digits.
         d: String,
@@ -106,6 +106,9 @@ data! {
     PricesPublished {
         /// Every current bid in log order.
         bids: Vec<PublishedBid>,
+        /// The base estimate; without one the key is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        estimate: Option<PublishedEstimate>,
     }
 
     /// The outcome of one bid's price part.

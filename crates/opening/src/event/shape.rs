@@ -19,6 +19,11 @@ impl Event {
                 need(titles.into_iter().all(fits), "title")?;
                 need(lot.source.as_ref().is_none_or(fits), "source")
             }
+            Self::EstimateSealed(data) => {
+                let fits = text::base64(&data.object_b64, limits::ESTIMATE_BYTES.div_ceil(3) * 4);
+                let len = data.object().map_or(usize::MAX, |object| object.len());
+                need(fits && len <= limits::ESTIMATE_BYTES, "object_b64")
+            }
             Self::PostponementAsked(data) => {
                 need(text::paragraph(&data.reason, limits::OBJECTION_CHARS), "reason")
             }
@@ -85,6 +90,8 @@ impl Event {
                 need(text::line(&data.detail, limits::DETAIL_CHARS), "detail")
             }
             Self::PricesPublished(data) => {
+                let estimate = data.estimate.as_ref().and_then(|estimate| estimate.label.as_ref());
+                label(estimate)?;
                 data.bids.iter().try_for_each(|bid| label(bid.label.as_ref()))
             }
             Self::DocumentsOpened(data) => data.bids.iter().try_for_each(|bid| {

@@ -73,7 +73,8 @@ impl State {
         if self.track(partials.part).is_some_and(|track| track.released.contains_key(&index)) {
             return Err(Refusal::AlreadyDone { step });
         }
-        let open: BTreeSet<Digest> = unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
+        let bids = unsealing.bids.iter().map(|bid| bid.manifest_sha256);
+        let open: BTreeSet<Digest> = bids.chain(unsealing.estimate).collect();
         let count = usize::try_from(partials.count).unwrap_or(usize::MAX);
         let right = match (partials.part, &partials.partials) {
             // Ruling 19: the whole set is in the log before anything is combined.
@@ -105,7 +106,7 @@ impl State {
             let opened = published.verdict != Verdict::NotOpened;
             self.lock_spoke(step, bid, (opened, published.label.as_deref(), published.fault))?;
         }
-        Ok(())
+        self.estimate_fits(prices.estimate.as_ref())
     }
 
     pub(super) fn documents_fit(&self, documents: &DocumentsOpened) -> Guard {

@@ -6,8 +6,9 @@ use kaibiao_types::{CustodianIndex, Digest, Money, OrgCode, Part, Stage};
 
 use super::{
     Consequence, OpeningRecord, RecordBidderWindow, RecordCheck, RecordDecision, RecordDocuments,
-    RecordDraw, RecordEnvelope, RecordField, RecordFreeze, RecordHold, RecordKind, RecordObjection,
-    RecordPassed, RecordRound, RecordRow, RecordSeal, RecordSeveral, RecordVersion, RecordWindow,
+    RecordDraw, RecordEnvelope, RecordEstimate, RecordField, RecordFreeze, RecordHold, RecordKind,
+    RecordObjection, RecordPassed, RecordRound, RecordRow, RecordSeal, RecordSeveral,
+    RecordVersion, RecordWindow,
 };
 use crate::event::{DeadlinePostponed, FrozenBid, LotPublished, OpenedDocument, PublishedBid};
 use crate::hold::Hold;
@@ -51,6 +52,7 @@ impl OpeningRecord {
             currency: lot.currency,
             ceiling: lot.ceiling,
             ceiling_announced_at: state.ceiling_announced().map(|mark| mark.at),
+            base_estimate: base_estimate(state, lot),
             min_bidders: lot.min_bidders,
             bidders: state.distinct_bidders(),
             tender_sha256: lot.tender_sha256,
@@ -134,6 +136,26 @@ fn passed(state: &State, before: &State) -> Option<RecordPassed> {
         reconvened_at: state.reconvened_at()?,
         reason: passed.list.reason.clone(),
         failed: passed.list.failed.clone(),
+    })
+}
+
+/// 条例 art. 50: the base estimate is announced at the opening, so the record says how it came out, and
+/// that there is none where none was handed in.
+fn base_estimate(state: &State, lot: &LotPublished) -> Option<RecordEstimate> {
+    if !lot.base_estimate || state.stage_after().is_some() {
+        return None;
+    }
+    let (sealed, published) = (state.estimate_here(), state.published_estimate());
+    let amount = published.and_then(|published| published.amount);
+    Some(RecordEstimate {
+        no: sealed.map(|sealed| sealed.no),
+        sealed_at: sealed.map(|sealed| sealed.mark.at),
+        sha256: sealed.map(|sealed| sealed.sha256),
+        verdict: published.map(|published| published.verdict),
+        label: published.and_then(|published| published.label.clone()),
+        amount,
+        figures: amount.map(|amount| amount.to_string()),
+        capital: amount.map(Money::capital),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use kaibiao_types::Money;
 
-use super::{OpeningRecord, RecordRow};
+use super::{OpeningRecord, RecordEstimate, RecordRow};
 use crate::limits;
 
 /// Why bytes are not an opening record.
@@ -15,6 +15,9 @@ pub enum RecordError {
         /// The row.
         position: u32,
     },
+    /// Figures or 大写 of the base estimate are not those of the amount.
+    #[error("base estimate: figures or 大写 are not those of the amount")]
+    Estimate,
     /// Well formed, yet not written the one way in which a hall writes it; what was signed are exact
     /// bytes.
     #[error("not in the one written form of a record")]
@@ -39,7 +42,7 @@ impl RecordError {
     /// The stable label.
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::Amount { .. } => "E_RECORD_AMOUNT",
+            Self::Amount { .. } | Self::Estimate => "E_RECORD_AMOUNT",
             Self::Form => "E_RECORD_FORM",
             Self::Syntax(_) => "E_RECORD_SYNTAX",
             Self::TooLong { .. } => "E_RECORD_TOO_LONG",
@@ -69,11 +72,19 @@ impl OpeningRecord {
         if record.to_bytes() != bytes {
             return Err(RecordError::Form);
         }
+        if !record.base_estimate.as_ref().is_none_or(estimate_shows_its_amount) {
+            return Err(RecordError::Estimate);
+        }
         match record.rows.iter().find(|row| !shows_its_amount(row)) {
             Some(row) => Err(RecordError::Amount { position: row.position }),
             None => Ok(record),
         }
     }
+}
+
+fn estimate_shows_its_amount(estimate: &RecordEstimate) -> bool {
+    estimate.figures == estimate.amount.map(|amount| amount.to_string())
+        && estimate.capital == estimate.amount.map(Money::capital)
 }
 
 fn shows_its_amount(row: &RecordRow) -> bool {

@@ -4,10 +4,29 @@ use kaibiao_types::{Fault, Part, UtcMillis};
 
 use super::{
     Consequence, OpeningRecord, RecordBidderWindow, RecordCheck, RecordDecision, RecordDocuments,
-    RecordDraw, RecordEnvelope, RecordHold, RecordRow,
+    RecordDraw, RecordEnvelope, RecordEstimate, RecordHold, RecordRow,
 };
 use crate::event::Verdict;
 use crate::tender::CustodyKind;
+
+impl RecordEstimate {
+    /// The estimate, or what became of it, in one line.
+    pub fn shown(&self) -> String {
+        let label = self.label.as_deref().unwrap_or_default();
+        match (self.verdict, &self.figures, &self.capital) {
+            (Some(Verdict::Opened), Some(figures), Some(capital)) => {
+                format!("{figures}，{capital}")
+            }
+            (Some(Verdict::BadFormat), ..) => {
+                format!(
+                    "已打开，但不是本标段的标底 opened, yet no base estimate of this lot（{label}）"
+                )
+            }
+            (Some(_), ..) => format!("未能打开 not opened（{label}）"),
+            (None, ..) => "截止前未提交 none was handed in before the deadline".to_owned(),
+        }
+    }
+}
 
 impl OpeningRecord {
     /// `record.txt`: the same facts as [`OpeningRecord::to_bytes`], one fact per line, Chinese
@@ -107,6 +126,9 @@ impl OpeningRecord {
         page.pair("最高投标限价 Ceiling", &or_none(ceiling));
         if let Some(at) = self.ceiling_announced_at {
             page.pair("公布限价 Ceiling announced", &time(at));
+        }
+        if let Some(estimate) = &self.base_estimate {
+            page.pair("标底 Base estimate", &estimate.shown());
         }
         page.pair(
             "投标人 Bidders",

@@ -19,6 +19,10 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::CannotPass { bidder } => {
             format!("{bidder} 的本信封未能解密，不能列为通过。请将其列入未通过并写明理由。")
         }
+        Refusal::EstimateLate => {
+            "标底应在投标截止前密封提交，现在已不能提交。开标照常进行，以截止前最后提交的标底为准。".to_owned()
+        }
+        Refusal::NoEstimate => "招标文件未设标底。标底只能由招标文件设定，无需提交。".to_owned(),
         Refusal::EnvelopeFollows => {
             "本项目还有下一信封，开标不能就此结束，抽取也尚不能进行。请结束本信封，待评审后复会。"
                 .to_owned()
@@ -237,6 +241,16 @@ pub(super) fn en(refusal: &Refusal) -> String {
             "This envelope of {bidder} did not open, so it cannot have passed. List it among those \
              that did not, with the reason."
         ),
+        Refusal::EstimateLate => {
+            "A base estimate is sealed before the deadline, none is taken now. \
+             The opening goes on with the last one that was sealed before it."
+                .to_owned()
+        }
+        Refusal::NoEstimate => {
+            "This tender has no base estimate. Only the tender file can provide \
+             for one; none is handed in."
+                .to_owned()
+        }
         Refusal::EnvelopeFollows => "Another envelope follows: the opening does not end here, and \
              draws are not held yet. Close this envelope and reconvene after its evaluation."
             .to_owned(),

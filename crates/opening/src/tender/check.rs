@@ -35,6 +35,9 @@ pub(super) fn terms(terms: &Terms) -> Result<(), TenderError> {
     if terms.ceiling.is_some() && !terms.names_prices() {
         return Err(TenderError::CeilingWithoutPrice);
     }
+    if terms.template == Template::Prequalification && terms.base_estimate {
+        return Err(TenderError::EstimateWithoutPrice);
+    }
     envelopes(&terms.envelopes, terms.template)?;
     custodians(&terms.custody)?;
     independent(terms, None)?;

@@ -52,6 +52,9 @@ pub enum TenderError {
         /// Envelopes of this kind.
         expected: usize,
     },
+    /// A base estimate where nobody names a price.
+    #[error("a prequalification has no base estimate")]
+    EstimateWithoutPrice,
     /// A price or another amount where none may be read yet.
     #[error("field `{0}`: no price and no amount is read out of this envelope")]
     FieldAmount(String),
@@ -182,6 +185,7 @@ impl TenderError {
             Self::Deadline => "E_TENDER_DEADLINE",
             Self::Draw { .. } => "E_TENDER_DRAW",
             Self::Envelopes { .. } => "E_TENDER_ENVELOPES",
+            Self::EstimateWithoutPrice => "E_TENDER_ESTIMATE_WITHOUT_PRICE",
             Self::FieldAmount(_) => "E_TENDER_FIELD_AMOUNT",
             Self::FieldCeiling(_) => "E_TENDER_FIELD_CEILING",
             Self::FieldDuplicate(_) => "E_TENDER_FIELD_DUPLICATE",

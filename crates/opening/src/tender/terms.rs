@@ -245,6 +245,10 @@ pub struct Terms {
     /// not have the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bidder_window: Option<BidderWindowTerms>,
+    /// Whether the host seals a base estimate (标底) that is opened with the prices; a tender without
+    /// one does not have the key.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub base_estimate: bool,
 }
 
 impl ReadOutField {

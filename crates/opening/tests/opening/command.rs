@@ -56,6 +56,7 @@ pub fn commands() -> Vec<Command> {
         Command::ApprovePassed { no: 1, passed: crate::envelope::codes(&[1, 2, 3]) },
         Command::Reconvene,
         Command::ApproveRound { no: 1, invited: crate::envelope::codes(&[1, 2, 3, 4, 5, 6]) },
+        crate::estimate::seal(1),
     ]
 }
 

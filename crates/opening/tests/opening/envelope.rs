@@ -24,7 +24,8 @@ fn stage(number: u8) -> Stage {
 
 /// The first entry of a lot of two envelopes.
 fn published() -> LotPublished {
-    LotPublished { draws: Vec::new(), ..crate::graph::published(Template::TwoEnvelope) }
+    let lot = crate::graph::published(Template::TwoEnvelope);
+    LotPublished { draws: Vec::new(), base_estimate: false, ..lot }
 }
 
 fn lot(lot: LotPublished) -> Opening {

@@ -177,6 +177,7 @@ fn whole_logs_are_vectors() {
         ("over-rates", crate::rates::over_ceilings()),
         ("unlocked", crate::bidder_window::closed()),
         ("locked", crate::bidder_window::strict()),
+        ("estimate", crate::estimate::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -215,6 +216,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-over-rates",
         "log-unlocked",
         "log-locked",
+        "log-estimate",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -246,6 +248,7 @@ fn committed_logs_replay() {
         ("log-over-rates.jsonl", Phase::Closed),
         ("log-unlocked.jsonl", Phase::Closed),
         ("log-locked.jsonl", Phase::Closed),
+        ("log-estimate.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

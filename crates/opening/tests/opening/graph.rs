@@ -44,7 +44,7 @@ fn of(template: Template, lot: LotPublished) -> LotPublished {
     let steps = template.steps();
     let lot = LotPublished { template, steps, envelopes, stage_count, round, ..lot };
     if template != Template::Prequalification {
-        return lot;
+        return LotPublished { base_estimate: true, ..lot };
     }
     let fields = lot.fields.iter().filter(|field| field.kind != FieldKind::Money);
     LotPublished { ceiling: None, fields: fields.cloned().collect(), ..lot }
@@ -213,7 +213,7 @@ fn the_graph_of_each_template() {
         // A refusal is written beside a command and never asked for.
         let apart = |kind: &EventKind| {
             let between = crate::envelope::KINDS.contains(kind);
-            let no_ceiling = *template == Template::Prequalification;
+            let no_price = *template == Template::Prequalification;
             let no_round = *template != Template::CompetitiveConsultation;
             let window =
                 kind.name().starts_with("bidder-window") || *kind == EventKind::BidderUnsealed;
@@ -221,7 +221,8 @@ fn the_graph_of_each_template() {
                 || (!single && window)
                 || (no_round && *kind == EventKind::RoundApproved)
                 || (single && between)
-                || (no_ceiling && *kind == EventKind::CeilingAnnounced)
+                || (no_price
+                    && [EventKind::CeilingAnnounced, EventKind::EstimateSealed].contains(kind))
         };
         for kind in EventKind::ALL.iter().filter(|kind| !apart(kind)) {
             let seen = edges.iter().any(|(_, seen, _)| seen == kind);

@@ -135,6 +135,7 @@ pub fn terms() -> Terms {
         round: None,
         outage: None,
         bidder_window: None,
+        base_estimate: false,
     }
 }
 
@@ -280,9 +281,12 @@ pub fn partial(manifest_sha256: Digest) -> Partial {
     Partial { manifest_sha256, d: "02".repeat(33), c: "0c".repeat(32), z: "0d".repeat(32) }
 }
 
-/// The partials of custodian `no` for every current bid.
+/// The partials of custodian `no` for every current bid, and the base estimate.
 pub fn partials(state: &State, no: u16, part: Part) -> PartialsReceived {
-    let list: Vec<Partial> = state.current_bids().map(|bid| partial(bid.manifest_sha256)).collect();
+    let bids = state.current_bids().map(|bid| bid.manifest_sha256);
+    let estimate = state.estimate_here().filter(|_| part == Part::Price);
+    let all = bids.chain(estimate.map(|sealed| sealed.sha256));
+    let list: Vec<Partial> = all.map(partial).collect();
     PartialsReceived {
         custodian: custodian(no),
         stage: state.stage(),
@@ -353,7 +357,11 @@ pub fn outcomes(state: &State) -> Vec<PriceOutcome> {
             opened(no(bid), crate::envelope::sheet(state, no(bid)))
         }
     };
-    state.current_bids().map(outcome).collect()
+    state
+        .current_bids()
+        .map(outcome)
+        .chain(state.estimate_here().map(|_| crate::estimate::opened(state)))
+        .collect()
 }
 
 pub fn documents(state: &State) -> Vec<OpenedDocument> {

@@ -123,6 +123,10 @@ fn the_table_of_phase_and_step() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
     }
+    for (name, opening) in crate::estimate::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     for (name, opening) in crate::window::states() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
@@ -174,6 +178,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::DrawTurn { next: 1 },
         Refusal::DrawsOpen { nos: vec![1, 2] },
         Refusal::EnvelopeFollows,
+        Refusal::EstimateLate,
         Refusal::FaultsOpen { bidders: vec![code(101)] },
         Refusal::FewPassed { passed: 2 },
         Refusal::FreezeIncomplete { signed: 2, quorum: 3 },
@@ -186,6 +191,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::LotClosed,
         Refusal::NoBidderWindow,
         Refusal::NoCeiling,
+        Refusal::NoEstimate,
         Refusal::NoOpenFault,
         Refusal::NoOutageRule,
         Refusal::NoPrice,

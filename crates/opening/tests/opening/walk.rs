@@ -106,10 +106,13 @@ impl Opening {
                 self.now = DEADLINE;
                 self.input(&tick(1)).unwrap();
                 self.now = DEADLINE + 40;
-                self.input(&Input::DeadlineReached(head())).unwrap();
+                let closing = IntakeClosed { size: self.state.entries(), ..head() };
+                self.input(&Input::DeadlineReached(closing)).unwrap();
             }
             Phase::IntakeClosed => {
-                let set = crate::envelope::of_lot(&self.state, set(bidders));
+                let size = self.state.intake().map_or(0, |intake| intake.size);
+                let set = SetFrozen { size, ..set(bidders) };
+                let set = crate::envelope::of_lot(&self.state, set);
                 self.input(&Input::SetFrozen(set)).unwrap();
             }
             Phase::Freezing => {

@@ -1,6 +1,6 @@
 //! 表头: which tender, who, when, how many, at most how much.
 
-use kaibiao_opening::{OpeningRecord, RecordEnvelope, RecordRound, RecordWindow};
+use kaibiao_opening::{OpeningRecord, RecordEnvelope, RecordEstimate, RecordRound, RecordWindow};
 
 use super::{party, section};
 use crate::model::{
@@ -33,6 +33,7 @@ pub(super) fn facts(record: &OpeningRecord) -> Section {
         let at = moment(record.prices_published_at);
         facts.push(fact("一览表公布时间", "Sheets published", at));
     }
+    facts.extend(record.base_estimate.as_ref().map(estimate));
     facts.push(fact("投标人数", "Bidders", bidders(record)));
     if names_prices(record) {
         facts.push(fact("币种", "Currency", words_of(words::currency(record.currency))));
@@ -106,6 +107,21 @@ fn ceiling(record: &OpeningRecord) -> Cell {
         lines.push(faint(&format!("现场公布 announced {}", at.beijing())));
     }
     lines
+}
+
+/// 标底: the amount, or what became of it.
+fn estimate(estimate: &RecordEstimate) -> Fact {
+    let mut value = match (&estimate.figures, &estimate.capital) {
+        (Some(figures), Some(capital)) => vec![plain(figures), faint(capital)],
+        _ => vec![plain(&estimate.shown())],
+    };
+    if let (Some(no), Some(at)) = (estimate.no, estimate.sealed_at) {
+        value.push(faint(&format!("第 {no} 份，密封提交 no. {no}, sealed {}", at.beijing())));
+    }
+    if let Some(sha256) = &estimate.sha256 {
+        value.push(faint(&format!("SHA-256 {sha256}")));
+    }
+    fact("标底", "Base estimate", value)
 }
 
 fn bidders(record: &OpeningRecord) -> Cell {

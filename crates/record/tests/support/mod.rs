@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaibiao_record::RecordFile;
 
 /// Records of the vectors: the usual one, and one for each table that not every opening has.
-pub(crate) const NAMES: [&str; 17] = [
+pub(crate) const NAMES: [&str; 18] = [
     "normal",
     "degraded",
     "drawn",
@@ -25,6 +25,7 @@ pub(crate) const NAMES: [&str; 17] = [
     "envelope-2",
     "applications",
     "round",
+    "estimate",
 ];
 
 fn vectors() -> PathBuf {

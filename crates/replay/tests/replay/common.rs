@@ -138,9 +138,20 @@ pub(crate) fn line(
 
 /// A command that fits an entry, signed by somebody.
 pub(crate) fn command(who: &Identity, like: &[u8], command: Command, nonce: &str) -> SignedCommand {
+    command_of(rich(), who, like, command, nonce)
+}
+
+/// The same of another opening.
+pub(crate) fn command_of(
+    scenario: &Scenario,
+    who: &Identity,
+    like: &[u8],
+    command: Command,
+    nonce: &str,
+) -> SignedCommand {
     let like = entry(like);
     let body = SignedCommandBody {
-        lot: rich().state.lot().clone(),
+        lot: scenario.state.lot().clone(),
         command,
         nonce: nonce.to_owned(),
         at: like.at(),

@@ -9,7 +9,7 @@ use kaibiao_journal::{
     Actor, FreezeContext, FreezeRecord, FrozenObject, OpeningLog, Place, PlacePath, ReceiptedBid,
     Salt, TickBuilder, commitment,
 };
-use kaibiao_opening::SetFrozen;
+use kaibiao_opening::{Command, EstimateSealed, SetFrozen};
 use kaibiao_replay::{
     BidMaterial, DuplicatePoint, FrozenBids, FrozenMaterial, LockPoints, VerifiedBid,
 };
@@ -17,7 +17,7 @@ use kaibiao_seal::{
     BidderKey, BidderLockPlan, Context, Header, LockSecrets, Manifest, ManifestBody, ManifestPart,
     ObjectDigest, Padding, SealPlan, ceremony_secret, escrow_secret, open, seal,
 };
-use kaibiao_testkit::SeededEntropy;
+use kaibiao_testkit::{SeededEntropy, estimate_command, seal_estimate};
 use kaibiao_types::{CustodianIndex, Digest, Millis, Part, TickNo};
 
 use super::common::{rich, sign, trust};
@@ -76,6 +76,11 @@ fn bid_with(seeds: [&str; 2], lock: Option<BidderLockPlan<'_>>) -> BidMaterial {
 
 /// Gives the bid a place in a log of its own and checks the freeze over it.
 fn freeze(material: BidMaterial) -> Result<(), &'static str> {
+    freeze_after(material, None)
+}
+
+/// The same in a log that has a base estimate, sealed with the given randomness.
+fn freeze_after(material: BidMaterial, estimate: Option<&str>) -> Result<(), &'static str> {
     let tender = &rich().verified;
     let terms = tender.file().terms();
     let manifest = Manifest::parse(&material.manifest).unwrap();
@@ -88,6 +93,18 @@ fn freeze(material: BidMaterial) -> Result<(), &'static str> {
     let no = tick.place(content, &mut entropy).unwrap();
     let tick = tick.finish(&mut entropy).unwrap();
     let mut log = OpeningLog::new(tender.origin().clone());
+    if let Some(seed) = estimate {
+        let mut entropy = SeededEntropy::new(seed);
+        let spki = rich().people.host.certificate().spki_sha256();
+        let object = seal_estimate(tender, spki, 1, &[b' '; 1_016], &mut entropy).unwrap();
+        let Command::SealEstimate { sha256, object_b64 } = estimate_command(&object) else {
+            panic!("a command that seals an estimate")
+        };
+        let data = EstimateSealed { no: 1, sha256, object_b64 };
+        let host = Actor::Host(terms.host.code.clone());
+        let entry = log.next_entry(terms.deadline, &host, "estimate-sealed", &data, None).unwrap();
+        log.append_entry(entry).unwrap();
+    }
     let entry = log.next_entry(terms.deadline, &Actor::Hall, "tick", &tick.data(), None).unwrap();
     log.append_entry(entry).unwrap();
     let object = |p: &ManifestPart| FrozenObject {
@@ -127,6 +144,14 @@ fn freeze(material: BidMaterial) -> Result<(), &'static str> {
 fn two_locks_are_accepted_and_one_twice_is_not() {
     assert_eq!(freeze(bid(["a", "b"])), Ok(()));
     assert_eq!(freeze(bid(["a", "a"])), Err("E_DUP_U"));
+}
+
+/// A bid with the lock of the base estimate would be opened with it (rule R7).
+#[test]
+fn a_bid_with_the_lock_of_the_base_estimate_is_refused() {
+    assert_eq!(freeze_after(bid(["a", "b"]), Some("c")), Ok(()));
+    assert_eq!(freeze_after(bid(["a", "b"]), Some("a")), Err("E_DUP_U"));
+    assert_eq!(freeze_after(bid(["a", "b"]), Some("b")), Err("E_DUP_U"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod bid;
 mod board;
 mod common;
 mod draw;
+mod estimate;
 mod freeze;
 mod locks;
 mod log;

@@ -1,4 +1,5 @@
 //! A hall with one lot in the middle of its intake, and its rooms.
+#![allow(dead_code)] // each test program uses a part
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +17,6 @@ use ring::rand::SystemRandom;
 pub(crate) struct Fixed(Arc<AtomicU64>);
 
 impl Fixed {
-    #[allow(dead_code)] // not every program of these tests moves it
     pub(crate) fn set(&self, now: UtcMillis) {
         self.0.store(now.get(), Ordering::SeqCst);
     }
@@ -43,7 +43,12 @@ impl Hall {
 
     /// A lot with the first entries of an opening; without any it is not published.
     pub(crate) fn at(data: &Path, entries: usize) -> Self {
-        let options = ScenarioOptions { bidders: Some(3), ..ScenarioOptions::default() };
+        Self::of(data, &ScenarioOptions::default(), entries)
+    }
+
+    /// The same of an opening with these options.
+    pub(crate) fn of(data: &Path, options: &ScenarioOptions, entries: usize) -> Self {
+        let options = ScenarioOptions { bidders: Some(3), ..options.clone() };
         let scenario = Scenario::build(&options).unwrap();
         let lot = scenario.verified.file().lot_key();
         let lines = scenario.log.entries().iter().take(entries);

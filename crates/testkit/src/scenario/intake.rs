@@ -34,6 +34,7 @@ impl Stage<'_> {
         }
         self.room.wait(60_000)?;
         self.tick(builder)?;
+        self.seal_estimates()?;
 
         let mut builder = TickBuilder::new(TickNo::new(2)?, places)?;
         for number in [self.options.revised, self.options.withdrawn].into_iter().flatten() {

@@ -4,6 +4,7 @@
 mod bid;
 mod ceremony;
 mod draw;
+mod estimate;
 mod hearing;
 mod intake;
 mod journals;
@@ -29,6 +30,7 @@ use kaibiao_replay::{TenderMaterial, VerifiedTender};
 use kaibiao_types::{CustodianIndex, Digest, Millis, UtcMillis};
 
 pub use bid::ScenarioBid;
+pub use estimate::{ESTIMATE, EstimatePlay, estimate_command, estimate_plain, seal_estimate};
 pub use people::People;
 
 use crate::{Fixture, SeededEntropy};
@@ -86,6 +88,8 @@ pub struct ScenarioOptions {
     pub lying_custodians: usize,
     /// A draw is held, also in a tender that has none by itself.
     pub draw: Option<DrawPlay>,
+    /// The tender provides for a base estimate.
+    pub estimate: Option<EstimatePlay>,
     /// The tender file names time servers that nobody reaches, and the time is confirmed.
     pub confirmed_time: bool,
     /// The tender file says that the hall is another organisation than its certificate says.
@@ -124,6 +128,7 @@ impl Default for ScenarioOptions {
             custodian_absent: false,
             lying_custodians: 0,
             draw: None,
+            estimate: None,
             confirmed_time: false,
             foreign_hall: false,
             refusing_custodians: 0,
@@ -229,6 +234,7 @@ impl Scenario {
         if options.draw.is_some() && fixture.draft.draws.is_empty() {
             fixture.draft.draws = draw::sample();
         }
+        fixture.draft.base_estimate = options.estimate.is_some();
         if options.two_envelopes {
             "two-envelope".clone_into(&mut fixture.draft.template);
             fixture.draft.envelopes = envelopes();

@@ -12,7 +12,7 @@ use kaibiao_opening::{
 use kaibiao_pki::TrustList;
 use kaibiao_replay::{Act, BidMaterial, Raised, Unlocking, VerifiedBid, needs_escrow, open_price};
 use kaibiao_seal::ManifestPart;
-use kaibiao_types::{CustodianIndex, Digest, Money, Part, Party};
+use kaibiao_types::{CustodianIndex, Digest, Money, Part, Party, Stage as Number};
 
 use super::ScenarioError;
 use super::bid::{self, ScenarioBid};
@@ -67,8 +67,8 @@ impl Stage<'_> {
             }
             let unsealing = self.room.state.unsealing().ok_or("the unsealing is under way")?;
             let (freeze_id, stage) = (unsealing.freeze_id, unsealing.stage);
-            let manifests: Vec<Digest> =
-                unsealing.bids.iter().map(|bid| bid.manifest_sha256).collect();
+            let bids = unsealing.bids.iter().map(|bid| bid.manifest_sha256);
+            let manifests: Vec<Digest> = bids.chain(unsealing.estimate).collect();
             self.note_intent(share.index(), part, &manifests)?;
             let made = self.raise_all(share, part, &freeze_id, &manifests)?;
             let escrow = self.raise_escrows(share, part, &freeze_id, &manifests)?;
@@ -119,9 +119,8 @@ impl Stage<'_> {
         let stage = self.room.state.stage();
         let mut raised = Vec::new();
         for manifest in manifests {
-            let verified = self.verified(manifest)?;
-            let header = verified.header(stage, part).ok_or("the bid has this part")?;
-            raised.push(Raised { manifest_sha256: *manifest, u: Hex(header.u().bytes()) });
+            let u = self.point(manifest, stage, part)?;
+            raised.push(Raised { manifest_sha256: *manifest, u: Hex(u.bytes()) });
         }
         for (manifest_sha256, u) in self.escrow_points(part, manifests)? {
             raised.push(Raised { manifest_sha256, u: Hex(u.bytes()) });
@@ -142,11 +141,8 @@ impl Stage<'_> {
         let id = self.published.verified.record().ceremony_id;
         let mut out = Vec::new();
         for manifest in manifests {
-            let verified = self.verified(manifest)?;
-            let header =
-                verified.header(self.room.state.stage(), part).ok_or("the bid has this part")?;
-            let u = header.u();
-            out.push((*manifest, raise(&SUITE_1, share, &id, freeze_id, u, self.entropy)?));
+            let u = self.point(manifest, self.room.state.stage(), part)?;
+            out.push((*manifest, raise(&SUITE_1, share, &id, freeze_id, &u, self.entropy)?));
         }
         Ok(out)
     }
@@ -158,7 +154,8 @@ impl Stage<'_> {
         manifests: &[Digest],
     ) -> Result<Vec<(Digest, Point)>, ScenarioError> {
         let mut out = Vec::new();
-        for manifest in manifests {
+        let estimate = self.room.state.unsealing().and_then(|unsealing| unsealing.estimate);
+        for manifest in manifests.iter().filter(|manifest| estimate != Some(**manifest)) {
             let verified = self.verified(manifest)?;
             let header =
                 verified.header(self.room.state.stage(), part).ok_or("the bid has this part")?;
@@ -182,6 +179,15 @@ impl Stage<'_> {
             out.push((manifest, raise(&SUITE_1, share, &id, freeze_id, &u, self.entropy)?));
         }
         Ok(out)
+    }
+
+    /// U of one part of a bid, or of the base estimate.
+    fn point(&self, digest: &Digest, stage: Number, part: Part) -> Result<Point, ScenarioError> {
+        if let Some(estimate) = self.estimate()?.filter(|own| own.sha256() == *digest) {
+            return Ok(*estimate.header().u());
+        }
+        let verified = self.verified(digest)?;
+        Ok(*verified.header(stage, part).ok_or("the bid has this part")?.u())
     }
 
     fn taken(&self, manifest: &Digest) -> Result<&(ScenarioBid, ReceiptedBid), ScenarioError> {
@@ -242,6 +248,7 @@ impl Stage<'_> {
                 outcome
             });
         }
+        outcomes.extend(self.open_estimate(released)?);
         Ok(outcomes)
     }
 

@@ -12,6 +12,8 @@ use crate::{Escrow, Header, Sealed};
 
 const SHEET: &str = r#"{"v":1,"kind":"price-sheet","tender":"ZZ-2022-0705","lot":"01","bidder":"91440300MA5EXAMPLA","total":{"minor":118000000,"currency":"CNY"},"fields":{"duration":"365"}}"#;
 
+const ESTIMATE: &str = r#"{"v":1,"kind":"base-estimate","tender":"ZZ-2022-0705","lot":"01","amount":{"minor":143000000,"currency":"CNY"}}"#;
+
 /// Whole files up to this length stand in the vectors.
 const WHOLE_FILE_MAX: usize = 1_024;
 
@@ -50,6 +52,7 @@ pub(super) fn objects() -> Objects {
         strict("bidder-lock-p256", "p256"),
         escrow("escrow-rsa", "rsa-2048"),
         escrow("escrow-p256", "p256"),
+        make(&world, "base-estimate", estimate(1), 1, estimate_text(), None),
     ];
     let ceremony = Ceremony {
         secret: hex(&*world.lot.secret.danger_bytes()),
@@ -57,6 +60,22 @@ pub(super) fn objects() -> Objects {
         ceremony_id: world.lot.ceremony_id,
     };
     Objects { about: ABOUT.map(str::to_owned).to_vec(), ceremony, objects }
+}
+
+/// The base estimate of the same lot, by the host.
+pub(super) fn estimate(no: u32) -> ContextVector {
+    ContextVector::Estimate {
+        tender: "ZZ-2022-0705".to_owned(),
+        lot: "01".to_owned(),
+        host: "91440300MA5EXAMPLA".to_owned(),
+        signer_spki_sha256: SUITE_1.hash(b"signer"),
+        no,
+    }
+}
+
+/// 1,016 bytes, as every base estimate has.
+fn estimate_text() -> Plaintext {
+    Plaintext::Hex { hex: hex(format!("{ESTIMATE:<1016}").as_bytes()) }
 }
 
 /// The bid that all vectors are parts of.

@@ -8,8 +8,8 @@ use super::super::files::{key, unhex};
 use super::super::{Lot, Stream, text};
 use crate::limits::SEALED_CHUNK_LEN;
 use crate::{
-    BidContext, BidderKey, BidderLockPlan, BidderSecret, Context, Header, ObjectSummary, Padding,
-    SealPlan, Sealed, seal,
+    BidContext, BidderKey, BidderLockPlan, BidderSecret, Context, EstimateContext, Header,
+    ObjectSummary, Padding, SealPlan, Sealed, seal,
 };
 
 /// The one ceremony of all vectors.
@@ -103,6 +103,13 @@ pub(super) enum ContextVector {
         signer_spki_sha256: Digest,
         seq: u32,
         supersedes: Digest,
+    },
+    Estimate {
+        tender: String,
+        lot: String,
+        host: String,
+        signer_spki_sha256: Digest,
+        no: u32,
     },
     Rehearsal {
         index: u32,
@@ -220,6 +227,20 @@ impl ContextVector {
             Self::Rehearsal { index, ceremony_id } => {
                 Context::of_rehearsal(suite, ceremony_id.unwrap_or(world.ceremony_id), *index)
             }
+            Self::Estimate { tender, lot, host, signer_spki_sha256, no } => {
+                let lot = LotKey {
+                    tender: TenderId::parse(tender).unwrap(),
+                    lot: LotId::parse(lot).unwrap(),
+                };
+                Context::of_estimate(&EstimateContext {
+                    suite,
+                    ceremony_id: world.ceremony_id,
+                    lot: &lot,
+                    host: &OrgCode::parse(host).unwrap(),
+                    signer_spki: *signer_spki_sha256,
+                    no: *no,
+                })
+            }
             Self::Bid { tender, lot, stage, part, bidder, signer_spki_sha256, seq, supersedes } => {
                 let lot = LotKey {
                     tender: TenderId::parse(tender).unwrap(),
@@ -245,6 +266,17 @@ impl ContextVector {
         match self {
             Self::Rehearsal { index, .. } => {
                 suite.th("rehearsal", &[ceremony_id.bytes(), &index.to_be_bytes()])
+            }
+            Self::Estimate { tender, lot, host, signer_spki_sha256, no } => {
+                let fields: [&[u8]; 6] = [
+                    ceremony_id.bytes(),
+                    tender.as_bytes(),
+                    lot.as_bytes(),
+                    host.as_bytes(),
+                    signer_spki_sha256.bytes(),
+                    &no.to_be_bytes(),
+                ];
+                suite.th("estimate", &fields)
             }
             Self::Bid { tender, lot, stage, part, bidder, signer_spki_sha256, seq, supersedes } => {
                 let part = match part {

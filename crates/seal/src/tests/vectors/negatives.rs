@@ -5,7 +5,7 @@ use kaibiao_types::{Digest, Fault, Part};
 use super::super::files::hex;
 use super::super::forge::{Forgery, flip, padded, proof_in};
 use super::super::{Lot, Stream};
-use super::make::bid;
+use super::make::{bid, estimate};
 use super::model::{ContextVector, Edit, Refusal, Refusals, World};
 use crate::escrow::MadeLock;
 use crate::header::DraftLock;
@@ -164,6 +164,9 @@ fn bindings() -> Vec<Refusal> {
         context: Some(context),
         ..refusal(name, "context", Vec::new(), expect)
     };
+    let sealed_estimate =
+        |name, of| Refusal { base: "base-estimate".to_owned(), ..context(name, of, "E_CTX") };
+    let rehearsed = ContextVector::Rehearsal { index: 1, ceremony_id: None };
     let replayed = ContextVector::Rehearsal { index: 0, ceremony_id: Some(Digest::new([4; 32])) };
     vec![
         proof_of_another_ceremony(),
@@ -188,6 +191,10 @@ fn bindings() -> Vec<Refusal> {
             ContextVector::Rehearsal { index: 0, ceremony_id: None },
             "E_CTX",
         ),
+        context("a bid as a base estimate", estimate(1), "E_CTX"),
+        sealed_estimate("a base estimate as a bid", bid(Part::Price)),
+        sealed_estimate("the base estimate before", estimate(2)),
+        sealed_estimate("a base estimate as a rehearsal", rehearsed),
         context("replayed in another ceremony", replayed, "E_CEREMONY"),
     ]
 }

@@ -1,0 +1,164 @@
+//! The hall checks a sealed base estimate before its entry is written (ADR-0022).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use kaibiao_opening::{Command, SignedCommandBody};
+use kaibiao_pki::{Identity, cms};
+use kaibiao_room::{LotBook, NewSubmission, RoomError, SubmissionHeader};
+use kaibiao_seal::{Manifest, ManifestPart, Padding, SealPlan, seal};
+use kaibiao_store::PartName;
+use kaibiao_testkit::{
+    EstimatePlay, ScenarioOptions, SeededEntropy, estimate_command, estimate_plain, seal_estimate,
+};
+use kaibiao_types::Digest;
+use ring::rand::SystemRandom;
+use support::{Hall, wait};
+
+fn with_estimate(data: &std::path::Path) -> Hall {
+    let options =
+        ScenarioOptions { estimate: Some(EstimatePlay::Missing), ..ScenarioOptions::default() };
+    Hall::of(data, &options, 2)
+}
+
+impl Hall {
+    fn spki(&self) -> Digest {
+        self.scenario.people.host.certificate().spki_sha256()
+    }
+
+    /// An estimate for number `no`, sealed with the randomness of the seed.
+    fn estimate(&self, no: u32, seed: &str) -> Vec<u8> {
+        let plain = estimate_plain(&self.scenario.verified, 7).unwrap();
+        let mut entropy = SeededEntropy::new(seed);
+        seal_estimate(&self.scenario.verified, self.spki(), no, &plain, &mut entropy).unwrap()
+    }
+
+    fn send(
+        &self,
+        book: &LotBook,
+        who: &Identity,
+        command: Command,
+        nonce: u128,
+    ) -> Result<u64, RoomError> {
+        let body = SignedCommandBody {
+            lot: self.lot.clone(),
+            command,
+            nonce: format!("{nonce:032x}"),
+            at: self.now,
+            after: 1,
+        };
+        let body = body.to_bytes();
+        let cms = cms::sign_detached(who, &body, self.now, &SystemRandom::new()).unwrap();
+        let command = book.signed_command(&self.lot, body, cms)?;
+        wait(book.room(&self.lot).unwrap().command(command))
+    }
+
+    fn seal(&self, book: &LotBook, object: &[u8], nonce: u128) -> Result<u64, RoomError> {
+        self.send(book, &self.scenario.people.host, estimate_command(object), nonce)
+    }
+
+    /// A first bid of a bidder, whole, with the given randomness in its parts.
+    fn submit(&self, book: &LotBook, bidder: usize, seeds: [&str; 2]) -> Result<(), RoomError> {
+        let (identity, party) = &self.scenario.people.bidders[bidder];
+        let template = self.scenario.bids.iter().find(|bid| bid.bidder == *party).unwrap();
+        let manifest = Manifest::parse(&template.manifest).unwrap();
+        let mut body = manifest.body().clone();
+        let (mut headers, mut files) = (Vec::new(), Vec::new());
+        for (entry, seed) in body.parts.iter_mut().zip(seeds) {
+            let context = manifest.context_for(entry.stage, entry.part);
+            let plan = SealPlan {
+                context: &context,
+                bases: self.scenario.verified.bases(),
+                padding: Padding::of(entry.part),
+                plaintext_len: 4,
+                bidder_lock: None,
+            };
+            let (mut file, mut entropy) = (Vec::new(), SeededEntropy::new(seed));
+            let sealed = seal(&plan, &mut b"text".as_slice(), &mut file, &mut entropy).unwrap();
+            let header = sealed.header.bytes().to_vec();
+            headers.push(SubmissionHeader { stage: entry.stage, part: entry.part, header });
+            files.push((PartName::from(entry.name()), file));
+            *entry = ManifestPart::new(entry.stage, entry.part, &sealed.object);
+        }
+        let manifest = Manifest::build(body).unwrap().bytes().to_vec();
+        let cms = cms::sign_detached(identity, &manifest, self.now, &SystemRandom::new()).unwrap();
+        let upload = book.begin(&self.lot, NewSubmission { manifest, cms, headers })?;
+        for (part, file) in files {
+            book.hall().store.write_slice(upload, &part, 0, &file).unwrap();
+        }
+        let (revision, digests) = book.check_upload(upload)?;
+        wait(book.room_of(upload).unwrap().complete(upload, revision, digests)).map(drop)
+    }
+}
+
+#[test]
+fn what_is_wrong_with_it_is_said_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let hall = with_estimate(&data);
+    let book = hall.open(&data);
+    let entries = || book.room(&hall.lot).unwrap().log().head();
+    let before = entries();
+    let label = |object: &[u8], nonce: u128| match hall.seal(&book, object, nonce) {
+        Err(RoomError::Estimate(fault)) => fault.label(),
+        other => panic!("{other:?}"),
+    };
+    let good = hall.estimate(1, "a");
+    assert_eq!(label(b"no object", 1), "E_MAGIC");
+    assert_eq!(label(&good[..good.len() - 1], 2), "E_LEN");
+    assert_eq!(label(&hall.estimate(2, "a"), 3), "E_CTX", "there is no first one yet");
+    let mut changed = good.clone();
+    changed[28] ^= 1;
+    assert_eq!(label(&changed, 4), "E_TDH2");
+    let price = &hall.scenario.bids[0].objects[0];
+    assert_eq!(price.len(), 65_874, "a price part is no base estimate by its length alone");
+    let too_long = hall.seal(&book, price, 5);
+    assert!(matches!(too_long, Err(RoomError::Command(_))), "{too_long:?}");
+    let documents = &hall.scenario.bids[0].objects[1];
+    assert_eq!(label(documents, 6), "E_CTX", "a bid's object is no base estimate");
+    assert_eq!(entries(), before);
+
+    hall.seal(&book, &good, 7).expect("the host's own, sealed for this lot");
+    assert_eq!(label(&good, 8), "E_CTX", "the same again is not the second");
+    hall.seal(&book, &hall.estimate(2, "b"), 9).expect("another one takes its place");
+    assert_eq!(entries(), before + 2);
+    // Nobody else's, however well it is sealed.
+    let third = estimate_command(&hall.estimate(3, "c"));
+    let other = &hall.scenario.people.supervisor;
+    let refused = hall.send(&book, other, third, 10);
+    assert!(matches!(refused, Err(RoomError::Refused(_))), "{refused:?}");
+    book.stop();
+}
+
+/// Rule R7: the locks of bids and estimates are one set, also after a restart.
+#[test]
+fn a_lock_is_taken_once_by_bids_and_estimates() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let hall = with_estimate(&data);
+    let book = hall.open(&data);
+    hall.submit(&book, 0, ["a", "b"]).unwrap();
+    for (seed, nonce) in [("a", 1), ("b", 2)] {
+        let copied = hall.seal(&book, &hall.estimate(1, seed), nonce);
+        assert!(matches!(copied, Err(RoomError::DuplicateObject)), "{copied:?}");
+    }
+    hall.seal(&book, &hall.estimate(1, "c"), 3).unwrap();
+    hall.seal(&book, &hall.estimate(2, "d"), 4).unwrap();
+    let again = hall.seal(&book, &hall.estimate(3, "c"), 5);
+    assert!(matches!(again, Err(RoomError::DuplicateObject)), "{again:?}");
+    let copied = |book: &LotBook| {
+        // That of the estimate that was replaced too.
+        for seeds in [["c", "e"], ["e", "d"]] {
+            let copied = hall.submit(book, 1, seeds);
+            assert!(matches!(copied, Err(RoomError::DuplicateObject)), "{copied:?}");
+        }
+    };
+    copied(&book);
+    book.stop();
+    drop(book);
+
+    let book = hall.open(&data);
+    copied(&book);
+    hall.submit(&book, 1, ["e", "f"]).unwrap();
+    book.stop();
+}
