@@ -18,7 +18,7 @@ use kaibiao_wire::{JSON_TYPE, Label, Since, paths, to_json};
 use serde::Serialize;
 
 use crate::problem::Failure;
-use crate::socket;
+use crate::socket::{self, Rooms};
 
 /// What every call may use.
 pub(crate) type Book = State<Arc<LotBook>>;
@@ -26,7 +26,7 @@ pub(crate) type Book = State<Arc<LotBook>>;
 /// What a call answers.
 pub(crate) type Answer = Result<Response, Failure>;
 
-pub(crate) fn routes() -> Router<Arc<LotBook>> {
+pub(crate) fn routes(rooms: Arc<Rooms>) -> Router<Arc<LotBook>> {
     Router::new()
         .route(paths::TIME, get(lots::time))
         .route(paths::LOTS, get(lots::list).post(lots::create))
@@ -44,7 +44,7 @@ pub(crate) fn routes() -> Router<Arc<LotBook>> {
         .route(paths::RECEIPT, get(submission::receipt))
         .route(paths::LOG, get(lots::log))
         .route(paths::CHECKPOINT, get(lots::checkpoint))
-        .route(paths::ROOM, get(socket::room))
+        .route(paths::ROOM, get(socket::room).with_state(rooms))
         .route(paths::FROZEN, get(custody::frozen))
         .route(paths::COSIGNATURES, post(custody::cosign))
         .route(paths::OUTAGES, post(custody::outage))

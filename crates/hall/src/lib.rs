@@ -9,5 +9,6 @@ mod pages;
 mod problem;
 mod serve;
 mod socket;
+mod upgrade;
 
 pub use serve::{HallConfig, HallError, serve};

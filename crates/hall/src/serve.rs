@@ -21,6 +21,7 @@ use ring::rand::SystemRandom;
 use tokio::net::TcpListener;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::socket::Rooms;
 use crate::{api, pages};
 
 /// How a hall is started.
@@ -128,13 +129,15 @@ pub async fn serve(
         TcpListener::bind(config.listen).await.map_err(|e| HallError::Listen(config.listen, e))?;
     let address = listener.local_addr().map_err(|error| HallError::Listen(config.listen, error))?;
     on_ready(address);
-    let app = router(Arc::clone(&book), address);
+    let rooms = Arc::new(Rooms::new(Arc::clone(&book)));
+    let app = router(Arc::clone(&book), Arc::clone(&rooms), address);
     let served = axum::serve(listener, app).with_graceful_shutdown(shutdown).await;
     // Rooms finish what they are doing; nothing that was answered is lost.
     let stopped = tokio::task::spawn_blocking(move || book.stop()).await;
     if stopped.is_err() {
         tracing::error!("a room ended in disorder");
     }
+    rooms.farewell().await;
     served.map_err(HallError::Serve)
 }
 
@@ -158,7 +161,7 @@ fn uses_dev_roots(config: &HallConfig, trust: &TrustList) -> bool {
     anchors.chain(above).any(|digest| config.dev_roots.contains(&digest))
 }
 
-fn router(book: Arc<LotBook>, address: SocketAddr) -> Router {
+fn router(book: Arc<LotBook>, rooms: Arc<Rooms>, address: SocketAddr) -> Router {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
          connect-src 'self' ws://{address} wss://{address}; base-uri 'none'; form-action 'none'; \
@@ -168,7 +171,7 @@ fn router(book: Arc<LotBook>, address: SocketAddr) -> Router {
     let policy =
         HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     let header = |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, value);
-    api::routes()
+    api::routes(rooms)
         .merge(pages::routes())
         .fallback(pages::unknown)
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))

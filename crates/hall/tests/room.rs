@@ -169,7 +169,8 @@ async fn what_is_not_there_or_not_ready_is_refused_with_its_label() {
     for (path, status, label) in [
         ("/api/v1/lots/T/L".to_owned(), 404, "unknown-lot"),
         ("/api/v1/lots/..%2f/L/log".to_owned(), 404, "unknown-lot"),
-        ("/api/v1/lots/T/L/room".to_owned(), 400, ""),
+        ("/api/v1/lots/T/L/room".to_owned(), 404, "unknown-lot"),
+        (format!("{base}/room"), 400, "bad-input"),
         (format!("{base}/log?since=-1"), 400, "bad-input"),
         (format!("{base}/log?since=x"), 400, "bad-input"),
         (format!("{base}/frozen"), 409, "not-ready"),
@@ -193,6 +194,65 @@ async fn what_is_not_there_or_not_ready_is_refused_with_its_label() {
     assert_eq!(status, 200);
     assert!(board.contains(r#""phase":"receiving""#) && !board.contains("bidders"), "{board}");
     hall.end().await;
+}
+
+/// What is no handshake of RFC 6455 is refused, and the connection goes on as HTTP.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_opens_to_a_whole_handshake_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hall");
+    let (_, lot) = prepare(&data);
+    let hall = start(&data).await;
+    let good = [
+        "connection: Upgrade",
+        "upgrade: websocket",
+        "sec-websocket-version: 13",
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
+    let path = format!("/api/v1/lots/{}/{}/room", lot.tender, lot.lot);
+    let ask = |headers: Vec<&str>| {
+        format!("GET {path} HTTP/1.1\r\nhost: hall\r\n{}\r\n\r\n", headers.join("\r\n"))
+    };
+    let mut wrong: Vec<Vec<&str>> = (0..good.len())
+        .map(|missing| (0..good.len()).filter(|at| *at != missing).map(|at| good[at]).collect())
+        .collect();
+    for (at, other) in [
+        (0, "connection: close"),
+        (1, "upgrade: h2c"),
+        (2, "sec-websocket-version: 8"),
+        (3, "sec-websocket-key: dGhlIHNhbXBsZQ=="),
+        (3, "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ"),
+    ] {
+        let mut headers = good.to_vec();
+        headers[at] = other;
+        wrong.push(headers);
+    }
+    for headers in wrong {
+        let mut stream = TcpStream::connect(hall.address).await.unwrap();
+        stream.write_all(ask(headers.clone()).as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 400", "{headers:?}");
+    }
+
+    // Frames that come with the request are heard: the ping is answered behind the first lines.
+    let mut stream = TcpStream::connect(hall.address).await.unwrap();
+    let mut request = ask(good.to_vec()).into_bytes();
+    request.extend_from_slice(&[0x89, 0x81, 0, 0, 0, 0, b'?']);
+    stream.write_all(&request).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(3).any(|three| three == [0x8a, 1, b'?']) {
+        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0);
+    }
+    let text = String::from_utf8_lossy(&answer);
+    assert!(text.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{text}");
+    assert!(text.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{text}");
+    assert!(text.contains(r#"{"t":"hello""#), "{text}");
+
+    // A hall that stops says so to its readers.
+    hall.end().await;
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(answer[answer.len() - 4..], [0x88, 2, 3, 233]);
 }
 
 /// Nobody makes the hall work while bids come in: what is not from a custodian of the lot, or cannot

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use kaibiao_fanout::FrameLog;
 use kaibiao_journal::{EntryLine, LogSigner, SignedCommand, SignedNote, TickBuilder, TickSchedule};
 use kaibiao_opening::{
     Actor, Command, CommandKind, Event, Input, OpeningRecord, Phase, Refusal, SignedCommandBody,
@@ -18,7 +19,7 @@ use serde_json::value::RawValue;
 
 use crate::frozen::FrozenSet;
 use crate::handle::Job;
-use crate::{CheckedCommand, HallContext, RoomError, SharedLog};
+use crate::{CheckedCommand, HallContext, LINES_AT_ONCE, RoomError};
 
 /// What readers see without asking the room.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ pub(crate) struct Closing {
 pub(crate) struct Room {
     pub(crate) hall: Arc<HallContext>,
     pub(crate) replay: Replay,
-    pub(crate) log: Arc<SharedLog>,
+    pub(crate) log: Arc<FrameLog>,
     pub(crate) view: Arc<View>,
     pub(crate) jobs: SyncSender<Job>,
     pub(crate) signer: LogSigner,
@@ -360,7 +361,7 @@ impl Room {
             }
             return Err(error.into());
         }
-        self.log.push(lines.into_iter().map(Into::into));
+        self.log.push(lines);
         self.refresh_view();
         if events.iter().any(|event| matches!(event, Event::OutagePostponed(_))) {
             self.reschedule();
@@ -394,7 +395,7 @@ impl Room {
             Replay::new(Arc::clone(self.replay.tender()), Arc::clone(self.replay.trust()));
         let mut next = 0;
         while next < first {
-            for line in self.log.read(next) {
+            for line in self.log.lines(next, LINES_AT_ONCE) {
                 replay.ingest(&line)?;
                 next += 1;
             }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use kaibiao_fanout::FrameLog;
 use kaibiao_store::UploadId;
 use kaibiao_types::LotKey;
 use tokio::sync::oneshot;
 
-use crate::{FromSeat, RoomError, SharedLog};
+use crate::{FromSeat, RoomError};
 
 /// Bytes of the longest cosignature line: a key name of at most 512 bytes, and the signature.
 const COSIGNATURE_MAX: usize = 1_024;
@@ -62,7 +63,7 @@ pub struct Completed {
 pub struct LotHandle {
     pub(crate) lot: LotKey,
     pub(crate) jobs: SyncSender<Job>,
-    pub(crate) log: Arc<SharedLog>,
+    pub(crate) log: Arc<FrameLog>,
     pub(crate) view: Arc<crate::actor::View>,
 }
 
@@ -79,7 +80,7 @@ impl LotHandle {
     }
 
     /// The durable log.
-    pub const fn log(&self) -> &Arc<SharedLog> {
+    pub const fn log(&self) -> &Arc<FrameLog> {
         &self.log
     }
 

@@ -1,8 +1,8 @@
 //! Drives one lot: ceremony board, intake, opening log, unsealing, package. Knows no HTTP.
 //!
 //! Layer 5. Every published lot has a room on a thread of its own, reached by its [`LotHandle`]:
-//! input, decide, durable append, apply, effects, broadcast. Readers follow the [`SharedLog`], which
-//! only ever shows what is durable. The room believes its own log no more than an auditor would: each
+//! input, decide, durable append, apply, effects, broadcast. Readers follow the
+//! [`FrameLog`], which only ever shows what is durable. The room believes its own log no more than an auditor would: each
 //! entry goes through the same `replay` before it is kept.
 
 mod actor;
@@ -22,7 +22,6 @@ mod outage;
 mod package;
 mod refusals;
 mod seat;
-mod shared_log;
 mod unsealing;
 
 pub use ceremony::{BoardPosting, LotCeremony};
@@ -38,5 +37,9 @@ pub use outage::Outage;
 pub use package::Destroyed;
 pub use refusals::HandedRefusal;
 pub use seat::{CheckedCommand, FreezeSignature, FromSeat, SeatMessage};
-pub use shared_log::{Head, Line, LogCursor, SharedLog};
 pub use unsealing::PartialSet;
+
+pub use kaibiao_fanout::FrameLog;
+
+/// How many entries are read from a log at a time.
+pub(crate) const LINES_AT_ONCE: usize = 256;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
 
+use kaibiao_fanout::FrameLog;
 use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
 use kaibiao_opening::{Actor, Event, HallRef, LotPublished, Phase, TenderDraft, Terms, limits};
 use kaibiao_pki::{Usage, verify_chain};
@@ -20,8 +21,8 @@ use crate::closing::stored_tick;
 use crate::handle::Job;
 use crate::seat::SeatMessage;
 use crate::{
-    BoardPosting, CheckedCommand, FromSeat, HallContext, LotCeremony, LotHandle, NewSubmission,
-    RoomError, SharedLog,
+    BoardPosting, CheckedCommand, FromSeat, HallContext, LINES_AT_ONCE, LotCeremony, LotHandle,
+    NewSubmission, RoomError,
 };
 
 /// Jobs that may wait for one room.
@@ -226,7 +227,7 @@ impl LotBook {
             deadline: room
                 .map_or(entry.ceremony.draft.terms().deadline, |room| room.handle.deadline()),
             phase: room.map_or(Phase::Unpublished, |room| room.handle.phase()),
-            entries: room.map_or(0, |room| room.handle.log().head()),
+            entries: room.map_or(0, |room| room.handle.log().head().entries),
             ceremony_running: !self.hall.store.board(lot, 0)?.is_empty(),
             ceremony_ready: self.hall.store.doc(lot, BUNDLE_DOC)?.is_some(),
         })
@@ -446,7 +447,7 @@ impl LotBook {
         let mut log = kaibiao_journal::OpeningLog::new(tender.origin().clone());
         let mut next = 0;
         loop {
-            let lines = handle.log().read(next);
+            let lines = handle.log().lines(next, LINES_AT_ONCE);
             if lines.is_empty() {
                 break;
             }
@@ -491,6 +492,7 @@ impl LotBook {
         for (handle, thread) in threads.drain(..) {
             drop(handle.jobs.send(Job::Stop));
             drop(thread.join());
+            handle.log.close();
         }
     }
 }
@@ -562,8 +564,7 @@ impl Room {
         for line in lines {
             replay.ingest(line)?;
         }
-        let log =
-            Arc::new(SharedLog::new(lines.iter().map(|line| line.as_slice().into()).collect()));
+        let log = Arc::new(FrameLog::new(lines));
         let rules = tender.file().terms().ticks.iter().map(|rule| kaibiao_journal::TickRule {
             within_ms: rule.within_ms,
             every_ms: rule.every_ms,

@@ -97,7 +97,7 @@ fn what_is_wrong_with_it_is_said_and_nothing_is_written() {
     let data = folder.path().join("hall");
     let hall = with_estimate(&data);
     let book = hall.open(&data);
-    let entries = || book.room(&hall.lot).unwrap().log().head();
+    let entries = || book.room(&hall.lot).unwrap().log().head().entries;
     let before = entries();
     let label = |object: &[u8], nonce: u128| match hall.seal(&book, object, nonce) {
         Err(RoomError::Estimate(fault)) => fault.label(),

@@ -67,10 +67,10 @@ impl Hall {
 
 fn kinds(room: &LotHandle) -> Vec<String> {
     let kind = |at: u64| {
-        let line = room.log().read(at).remove(0);
+        let line = room.log().lines(at, 1).remove(0);
         kaibiao_journal::EntryLine::parse(&line).unwrap().kind().to_owned()
     };
-    (0..room.log().head()).map(kind).collect()
+    (0..room.log().head().entries).map(kind).collect()
 }
 
 #[test]
@@ -89,14 +89,14 @@ fn a_refused_command_is_used_up() {
     let early = hall.command(&people.host, Command::PublishBidders, 1);
     assert_eq!(refused(hall.send(&book, &early)), "too-early");
     assert_eq!(kinds(&room).last().map(String::as_str), Some("refused"));
-    let head = room.log().head();
+    let head = room.log().head().entries;
     assert!(replayed(hall.send(&book, &early)));
     // A refusal that no entry may tell of leaves nothing behind.
     let bidder = hall.command(&people.bidders[0].0, Command::SignIn(None), 2);
     for _ in 0..2 {
         assert_eq!(refused(hall.send(&book, &bidder)), "too-early");
     }
-    assert_eq!(room.log().head(), head);
+    assert_eq!(room.log().head().entries, head);
     // An approval that came before what it approves is not carried out once that is there.
     let deadline = hall.scenario.verified.file().terms().deadline.plus(Millis::from_secs(60));
     let approve = Command::ApprovePostponement { no: 1, deadline };
@@ -106,7 +106,7 @@ fn a_refused_command_is_used_up() {
     let ask = hall.command(&people.host, Command::AskPostponement { deadline, reason }, 4);
     hall.send(&book, &ask).unwrap();
     assert!(replayed(hall.send(&book, &approve)));
-    assert_eq!(room.log().head(), head + 2, "one refusal and one request more");
+    assert_eq!(room.log().head().entries, head + 2, "one refusal and one request more");
     book.stop();
     drop(book);
 
@@ -131,7 +131,7 @@ fn a_command_is_judged_only_with_its_signature() {
     let (other, _) = hall.command(&people.host, Command::PublishBidders, 2);
     assert!(matches!(hall.send(&book, &(other, cms)), Err(RoomError::Signature(_))));
     assert!(matches!(hall.send(&book, &(b"{}".to_vec(), body)), Err(RoomError::Command(_))));
-    assert_eq!(book.room(&hall.lot).unwrap().log().head(), 2);
+    assert_eq!(book.room(&hall.lot).unwrap().log().head().entries, 2);
     book.stop();
 }
 
@@ -203,7 +203,7 @@ fn what_a_custodian_did_not_sign_never_reaches_the_room() {
     assert!(matches!(destroyed, Err(RoomError::Signature(_))));
     let long = wait(room.cosign(2, "x".repeat(1_025))).unwrap_err();
     assert!(matches!(long, RoomError::Proof(_)));
-    assert_eq!(room.log().head(), 2);
+    assert_eq!(room.log().head().entries, 2);
     book.stop();
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn cosign(State(book): Book, path: Path<(String, String)>, body
     let room = book.room(&lot_of(path)?)?;
     let post: CosignaturePost = from_json(&body)?;
     room.cosign(post.size, post.cosignature).await?;
-    json(StatusCode::OK, &Accepted { head: room.log().head() })
+    json(StatusCode::OK, &Accepted { head: room.log().head().entries })
 }
 
 pub(super) async fn outage(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {

@@ -153,7 +153,7 @@ pub(super) async fn publish(
     let post: PublishPost = from_json(&body)?;
     let head = blocking(move || {
         book.publish(&lot, post.tender_b64.as_slice(), post.cms_b64.as_slice())?;
-        Ok(book.room(&lot)?.log().head())
+        Ok(book.room(&lot)?.log().head().entries)
     });
     json(StatusCode::CREATED, &Accepted { head: head.await? })
 }
@@ -187,16 +187,16 @@ pub(super) async fn log(
             Err(Failure::new(Label::UnknownLot))
         };
     };
-    let mut cursor = room.log().follow(since);
-    let mut body = Vec::new();
+    let (mut next, mut body) = (since, Vec::new());
     loop {
-        let lines = cursor.take();
+        let lines = room.log().lines(next, 256);
         if lines.is_empty() {
             return Ok(bytes(LINES_TYPE, body));
         }
         for line in lines {
             body.extend_from_slice(&line);
             body.push(b'\n');
+            next += 1;
         }
     }
 }
