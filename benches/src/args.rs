@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::error::BenchError;
+use crate::room::{LoadOptions, RoomOptions};
 use crate::step::Step;
 
 /// What `--help` prints.
@@ -35,6 +36,12 @@ usage: kaibiao-bench <command>
            --bids N     so many bidders (default 4279)
            --runs N     runs (default 5)
            --json       print JSON instead of a table
+  room   the readers of a live room, beside uWebSockets, nchan and ws where installed
+           --readers N  so many readers (default: 1000, 5000 and 10000)
+           --runs N     runs of every server (default 3)
+           --seconds N  length of the part with much to say (default 6)
+           --no-peers   measure no other server
+           --json       print JSON instead of a table
   soak   seal, check and open one file in little memory
            --size N     bytes of the file (default 5G)
            --dir DIR    where the files go (default: the disk)
@@ -56,6 +63,19 @@ pub(crate) enum Command {
     Signatures(SignatureOptions),
     /// `procedure`.
     Procedure(ProcedureOptions),
+    /// `room`.
+    Room(RoomOptions),
+    /// `room-load`.
+    RoomLoad(LoadOptions),
+    /// `room-serve`.
+    RoomServe {
+        /// Port on loopback.
+        port: u16,
+        /// Entries that are there.
+        entries: u32,
+        /// Bytes of each.
+        length: usize,
+    },
     /// `soak`.
     Soak(SoakOptions),
     /// `step`.
@@ -135,7 +155,10 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
         Some("seal") => &["--size", "--runs", "--dir", "--no-peers", "--json"],
         Some("open" | "procedure" | "record") => &["--bids", "--runs", "--json"],
         Some("signatures") => &["--bids", "--lines", "--runs", "--json"],
+        Some("room") => &["--readers", "--runs", "--seconds", "--no-peers", "--json"],
         Some("soak") => &["--size", "--dir"],
+        Some("room-load") => return LoadOptions::parse(rest).map(Command::RoomLoad),
+        Some("room-serve") => return room_serve(rest),
         Some("step") => return Step::parse(rest).map(Command::Step),
         _ => return Err(BenchError::Usage(format!("no command is called {}", command.display()))),
     };
@@ -169,11 +192,36 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
             runs: read.runs.unwrap_or(5),
             json: read.json,
         }),
+        Some("room") => Command::Room(RoomOptions {
+            readers: read.readers.map_or_else(|| vec![1_000, 5_000, 10_000], |one| vec![one]),
+            runs: read.runs.unwrap_or(3),
+            seconds: read.seconds.unwrap_or(6),
+            peers: !read.no_peers,
+            json: read.json,
+        }),
         Some("soak") => {
             Command::Soak(SoakOptions { size: read.size.unwrap_or(5 << 30), dir: read.dir })
         }
         _ => Command::Help,
     })
+}
+
+/// What `room-serve` was given by `room`.
+fn room_serve(words: &[OsString]) -> Result<Command, BenchError> {
+    let [port, entries, length] = words else {
+        return Err(BenchError::Usage("room-serve takes port, entries and length".to_owned()));
+    };
+    Ok(Command::RoomServe {
+        port: number(port)?,
+        entries: number(entries)?,
+        length: number(length)?,
+    })
+}
+
+/// A number in a word of our own making.
+pub(crate) fn number<T: std::str::FromStr>(word: &OsString) -> Result<T, BenchError> {
+    let wrong = || BenchError::Usage(format!("{} is no number here", word.display()));
+    word.to_str().and_then(|word| word.parse().ok()).ok_or_else(wrong)
 }
 
 /// The options that were given.
@@ -183,6 +231,8 @@ struct Read {
     runs: Option<usize>,
     bids: Option<usize>,
     lines: Option<u32>,
+    readers: Option<u32>,
+    seconds: Option<u32>,
     dir: Option<PathBuf>,
     no_peers: bool,
     json: bool,
@@ -211,6 +261,8 @@ impl Read {
                 "--runs" => read.runs = Some(count(value()?, 1_000)?),
                 "--bids" => read.bids = Some(count(value()?, 10_000)?),
                 "--lines" => read.lines = Some(count(value()?, 1_000_000)?),
+                "--readers" => read.readers = Some(count(value()?, 10_000)?),
+                "--seconds" => read.seconds = Some(count(value()?, 60)?),
                 "--dir" => read.dir = Some(value()?.into()),
                 "--no-peers" => read.no_peers = true,
                 _ => read.json = true,

@@ -6,8 +6,10 @@
 //! | `open` | the computation from the first partial decryption to the last price sheet | [`open`] |
 //! | `record` | page, PDF/A and OCDS from an opening record | [`record`] |
 //! | `signatures` | the verification of the signatures of many bids | [`signatures`] |
+//! | `room` | the readers of a live room beside other servers | [`room`] |
 //! | `procedure` | deciding and applying in an opening of many bidders | [`procedure`] |
 //! | `soak` | a file larger than memory should be: sealed, checked, opened | [`soak`] |
+//! | `room-serve`, `room-load` | its server and its readers; not for people | [`room`] |
 //! | `step` | one measured process of the two above; not for people | [`step`] |
 //!
 //! Everything goes through the functions that the product uses, with development certificates.
@@ -22,6 +24,7 @@ mod open;
 mod peers;
 mod procedure;
 mod record;
+mod room;
 mod seal;
 mod signatures;
 mod soak;
@@ -58,6 +61,9 @@ fn run(words: &[OsString]) -> Result<(), BenchError> {
         Command::Record(options) => record::run(&options),
         Command::Signatures(options) => signatures::run(&options),
         Command::Procedure(options) => procedure::run(&options),
+        Command::Room(options) => room::run(&options),
+        Command::RoomLoad(options) => room::load(&options),
+        Command::RoomServe { port, entries, length } => room::serve(port, entries, length),
         Command::Soak(options) => soak::run(&options),
         Command::Step(step) => step.run(),
     }

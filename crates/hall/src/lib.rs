@@ -12,3 +12,4 @@ mod socket;
 mod upgrade;
 
 pub use serve::{HallConfig, HallError, serve};
+pub use upgrade::{NoWebSocket, Upgrade};

@@ -82,7 +82,8 @@ pub(crate) async fn room(
         Err(_) if rooms.book.knows(&lot) => return Err(Failure::new(Label::NotReady)),
         Err(error) => return Err(error.into()),
     };
-    let upgrade = Upgrade::of(request)?;
+    let upgrade = Upgrade::of(request)
+        .map_err(|error| Failure::detailed(Label::BadInput, &error.to_string()))?;
     let answer = upgrade.answer();
     let readers = rooms.of(&lot, &room);
     tokio::spawn(async move {

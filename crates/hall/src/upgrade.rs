@@ -12,17 +12,20 @@ use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::upgrade::{Parts, downcast};
-use kaibiao_wire::Label;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use tokio::net::TcpStream;
 
-use crate::problem::Failure;
+/// The request asks for something else.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("this address speaks WebSocket, version 13, over HTTP/1.1")]
+pub struct NoWebSocket;
 
 /// What the accept key is made with (section 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// A connection that becomes a WebSocket once its answer is sent.
-pub(crate) struct Upgrade {
+#[derive(Debug)]
+pub struct Upgrade {
     accept: HeaderValue,
     on_upgrade: OnUpgrade,
 }
@@ -32,8 +35,8 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the request does not ask for a WebSocket of version 13.
-    pub(crate) fn of(mut request: Request) -> Result<Self, Failure> {
+    /// [`NoWebSocket`] if the request does not ask for a WebSocket of version 13.
+    pub fn of(mut request: Request) -> Result<Self, NoWebSocket> {
         let headers = request.headers();
         let asked = has_token(headers, &CONNECTION, "upgrade")
             && has_token(headers, &UPGRADE, "websocket")
@@ -42,14 +45,13 @@ impl Upgrade {
         let accept = key.and_then(|key| accept(key.as_bytes()));
         let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
         let (Some(accept), Some(on_upgrade)) = (accept, on_upgrade) else {
-            let detail = "this address speaks WebSocket, version 13, over HTTP/1.1";
-            return Err(Failure::detailed(Label::BadInput, detail));
+            return Err(NoWebSocket);
         };
         Ok(Self { accept, on_upgrade })
     }
 
     /// The answer to the request.
-    pub(crate) fn answer(&self) -> Response {
+    pub fn answer(&self) -> Response {
         let headers = [
             (CONNECTION, HeaderValue::from_static("upgrade")),
             (UPGRADE, HeaderValue::from_static("websocket")),
@@ -59,7 +61,7 @@ impl Upgrade {
     }
 
     /// The connection, and what the client sent behind its request; `None` if the client has gone.
-    pub(crate) async fn connection(self) -> Option<(TcpStream, Bytes)> {
+    pub async fn connection(self) -> Option<(TcpStream, Bytes)> {
         let upgraded = self.on_upgrade.await.ok()?;
         let Parts { io, read_buf, .. } = downcast::<TokioIo<TcpStream>>(upgraded).ok()?;
         // A copy: the buffer that it lies in is large and would live as long as the reader.

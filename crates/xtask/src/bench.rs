@@ -16,6 +16,8 @@ pub(crate) enum Program {
     Record,
     /// `bench seal`.
     Seal,
+    /// `bench room`.
+    Room,
     /// `bench signatures`.
     Signatures,
     /// `bench procedure`.
@@ -31,6 +33,7 @@ impl Program {
             ("bench", "open") => Some(Self::Open),
             ("bench", "record") => Some(Self::Record),
             ("bench", "seal") => Some(Self::Seal),
+            ("bench", "room") => Some(Self::Room),
             ("bench", "signatures") => Some(Self::Signatures),
             ("bench", "procedure") => Some(Self::Procedure),
             ("soak", "seal") => Some(Self::Soak),
@@ -43,6 +46,7 @@ impl Program {
         match self {
             Self::Open | Self::Procedure | Self::Record => &["--bids", "--runs", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
+            Self::Room => &["--readers", "--runs", "--seconds", "--no-peers", "--json"],
             Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
             Self::Soak => &["--size", "--dir"],
         }
@@ -54,6 +58,7 @@ impl Program {
             Self::Open => "open",
             Self::Record => "record",
             Self::Seal => "seal",
+            Self::Room => "room",
             Self::Signatures => "signatures",
             Self::Procedure => "procedure",
             Self::Soak => "soak",
