@@ -124,6 +124,11 @@ impl Run {
         })
     }
 
+    /// Processor time of readers and publisher, in seconds.
+    fn readers_s(&self) -> f64 {
+        self.load.get("cpu_s").and_then(Value::as_f64).unwrap_or(f64::NAN)
+    }
+
     /// A figure of one part of the run.
     fn figure(&self, part: usize, name: &str) -> f64 {
         let part = self.load.get("parts").and_then(|parts| parts.get(part));

@@ -48,6 +48,7 @@ impl Row {
             ("calm_p50_ms", self.median(|run| run.figure(1, "p50_ms"))),
             ("calm_p99_ms", self.calm_p99()),
             ("server_us", self.median(|run| run.server_s) * 1e6 / (all(0) + all(1))),
+            ("readers_us", self.median(Run::readers_s) * 1e6 / (all(0) + all(1))),
             ("kib_each", self.kib_each()),
         ]
     }
@@ -107,8 +108,16 @@ pub(super) fn text(options: &RoomOptions, rows: &[Row], alone: &Alone) -> String
     for row in rows {
         if readers != Some(row.readers) {
             readers = Some(row.readers);
-            let head =
-                ["entries/s", "p50 ms", "p99 ms", "calm p50", "calm p99", "us each", "KiB each"];
+            let head = [
+                "entries/s",
+                "p50 ms",
+                "p99 ms",
+                "calm p50",
+                "calm p99",
+                "server us",
+                "reader us",
+                "KiB each",
+            ];
             let _ = write!(out, "\n{:<28}", format!("{} readers", row.readers));
             for head in head {
                 let _ = write!(out, "{head:>11}");
