@@ -109,7 +109,8 @@ fn the_result_is_told_after_the_close_and_bidders_answer() {
     world.act("bidder answer-result", &who(0)).refused(3, "already-done");
     world.act("bidder answer-result --objection 排序依据不明，请说明", &who(1)).ok();
     // The fourth organisation of the fixture handed no bid in.
-    world.act("bidder answer-result", &who(3)).refused(3, "not-a-bidder");
+    let stranger = world.act("bidder answer-result", &who(3)).refused(77, "wrong-role");
+    assert!(stranger.contains("not-a-bidder"), "{stranger}");
     eventually("the end of the time for answers", 2 * ANSWER, || told.elapsed() > ANSWER);
     world.act("bidder answer-result", &who(2)).refused(3, "result-answers-over");
     let log = world.log();
