@@ -321,13 +321,7 @@ impl State {
             Command::Close => Event::OpeningClosed(Empty {}),
             Command::AnnounceResult(result) => {
                 let terms = self.result_session().ok_or(Refusal::NoResultSession)?;
-                Event::ResultAnnounced(ResultAnnounced {
-                    no: result.no,
-                    until: now.plus(terms.answer_ms),
-                    ranked: result.ranked.clone(),
-                    rejected: result.rejected.clone(),
-                    text: result.text.clone(),
-                })
+                Event::ResultAnnounced(ResultAnnounced::of(result, now.plus(terms.answer_ms)))
             }
             Command::AnswerResult { no, objection } => Event::ResultAnswered(ResultAnswered {
                 no: *no,

@@ -171,12 +171,7 @@ impl Event {
             (Self::PassedApproved(approved), Command::ApprovePassed { no, passed }) => {
                 approved.no == *no && approved.passed == *passed
             }
-            (Self::ResultAnnounced(told), Command::AnnounceResult(result)) => {
-                told.no == result.no
-                    && told.ranked == result.ranked
-                    && told.rejected == result.rejected
-                    && told.text == result.text
-            }
+            (Self::ResultAnnounced(told), Command::AnnounceResult(result)) => told.says(result),
             (Self::ResultAnswered(answered), Command::AnswerResult { no, objection }) => {
                 answered.no == *no && answered.objection == *objection
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_types::OrgCode;
+use kaibiao_types::{OrgCode, UtcMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandError;
@@ -48,7 +48,18 @@ impl EvaluationResult {
 }
 
 impl ResultAnnounced {
-    /// The same for an entry.
+    /// The entry for what the host tells.
+    pub(crate) fn of(result: &EvaluationResult, until: UtcMillis) -> Self {
+        let EvaluationResult { no, ranked, rejected, text } = result.clone();
+        Self { no, until, ranked, rejected, text }
+    }
+
+    /// Whether it is this that the host told.
+    pub(crate) fn says(&self, result: &EvaluationResult) -> bool {
+        *self == Self::of(result, self.until)
+    }
+
+    /// As [`EvaluationResult::shape`], for an entry.
     pub(crate) fn told_shape(&self) -> Result<(), &'static str> {
         shape(&self.rejected, &self.text)
     }

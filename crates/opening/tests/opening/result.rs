@@ -292,6 +292,46 @@ fn only_the_host_tells_it_and_only_bidders_answer() {
     assert_eq!(forged.unwrap_err().label(), "wrong-role");
 }
 
+/// What stands in the log is what host and bidder signed, word for word.
+#[test]
+fn entries_say_what_was_signed() {
+    let mut opening = closed();
+    let body = |command| SignedCommandBody {
+        lot: lot_key(),
+        command,
+        nonce: "0".repeat(32),
+        at: at(0),
+        after: 0,
+    };
+    let now = at(opening.now);
+    let signed = result(1, &[1, 2, 3], &[4]);
+    let told = Command::AnnounceResult(signed.clone());
+    let event = opening.state.decide(&host(), &told, now).unwrap().remove(0);
+    let check = |result: EvaluationResult| {
+        let body = body(Command::AnnounceResult(result));
+        opening.state.check_command(&host(), now, &event, &host(), &body)
+    };
+    assert_eq!(check(signed.clone()), Ok(()));
+    let reason = NotPassed { reason: "另一理由".to_owned(), ..signed.rejected[0].clone() };
+    for other in [
+        EvaluationResult { no: 2, ..signed.clone() },
+        EvaluationResult { ranked: crate::envelope::codes(&[2, 1, 3]), ..signed.clone() },
+        EvaluationResult { rejected: vec![reason], ..signed.clone() },
+        EvaluationResult { text: "另一结果".to_owned(), ..signed },
+    ] {
+        assert!(check(other.clone()).is_err(), "{other:?}");
+    }
+    opening.host(&told);
+    let by = bidder(2);
+    let said = answer(1, Some("异议"));
+    let event = opening.state.decide(&by, &said, now).unwrap().remove(0);
+    let check = |command| opening.state.check_command(&by, now, &event, &by, &body(command));
+    assert_eq!(check(said), Ok(()));
+    for other in [answer(2, Some("异议")), answer(1, Some("另一异议")), answer(1, None)] {
+        assert!(check(other).is_err());
+    }
+}
+
 #[test]
 fn answers_come_once_in_time_and_to_the_newest() {
     let mut opening = closed();
