@@ -146,19 +146,19 @@ fn a_lock_is_taken_once_by_bids_and_estimates() {
     hall.seal(&book, &hall.estimate(2, "d"), 4).unwrap();
     let again = hall.seal(&book, &hall.estimate(3, "c"), 5);
     assert!(matches!(again, Err(RoomError::DuplicateObject)), "{again:?}");
-    let copied = |book: &LotBook| {
+    let copied = |book: &LotBook, fresh: &str| {
         // That of the estimate that was replaced too.
-        for seeds in [["c", "e"], ["e", "d"]] {
+        for seeds in [["c", fresh], [fresh, "d"]] {
             let copied = hall.submit(book, 1, seeds);
             assert!(matches!(copied, Err(RoomError::DuplicateObject)), "{copied:?}");
         }
     };
-    copied(&book);
+    copied(&book, "e");
     book.stop();
     drop(book);
 
     let book = hall.open(&data);
-    copied(&book);
+    copied(&book, "f");
     hall.submit(&book, 1, ["e", "f"]).unwrap();
     book.stop();
 }

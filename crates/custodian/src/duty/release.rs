@@ -213,7 +213,8 @@ impl Lot {
         self.answer(&release, &partials, &escrow)
     }
 
-    /// The signed body with one result per bid, in the order of the frozen list, and one per escrow.
+    /// The signed body with one result per bid, in the order of the frozen list, then that of the base
+    /// estimate, and one per escrow.
     fn answer(
         &self,
         release: &Release,
@@ -224,11 +225,12 @@ impl Lot {
             return Ok(Duty::Nothing);
         };
         let items = |made: &BTreeMap<Digest, Partial>| {
-            let listed = opening.replay.state().current_bids();
-            let items = listed.filter_map(|bid| {
-                let partial = made.get(&bid.manifest_sha256)?;
+            let bids = opening.replay.state().current_bids().map(|bid| bid.manifest_sha256);
+            let listed = bids.chain(opening.replay.estimate().map(|sealed| sealed.sha256()));
+            let items = listed.filter_map(|manifest_sha256| {
+                let partial = made.get(&manifest_sha256)?;
                 Some(PartialItem {
-                    manifest_sha256: bid.manifest_sha256,
+                    manifest_sha256,
                     d: partial.d.to_string(),
                     c: partial.c.to_string(),
                     z: partial.z.to_string(),

@@ -113,11 +113,12 @@ async fn another_session_is_refused_once_there_is_a_share() {
         served.board.clear();
         served.draft.as_mut().unwrap().session = digest(2);
     }
-    hall.until("new keys", |served| (served.offered.len() >= 2).then_some(())).await;
-    let announced = offered(&hall, 1, "announce");
     let keys_of = |post: &BoardPost| -> Announcement {
         serde_json::from_slice(post.body_b64.as_slice()).unwrap()
     };
+    let of_the_new = |post: &BoardPost| keys_of(post).session == Hex(*digest(2).bytes());
+    hall.until("new keys", |served| served.offered.iter().any(of_the_new).then_some(())).await;
+    let announced = offered(&hall, 1, "announce");
     let (old, new) = (keys_of(&announced[0]), keys_of(announced.last().unwrap()));
     assert_ne!(old.static_key, new.static_key);
     assert_ne!(old.cosign_vkey, new.cosign_vkey);
