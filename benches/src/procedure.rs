@@ -409,6 +409,7 @@ fn lot() -> Result<LotPublished, BenchError> {
         outage: None,
         bidder_window: None,
         base_estimate: false,
+        result: None,
     })
 }
 

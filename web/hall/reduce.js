@@ -38,6 +38,7 @@ export function initial() {
     draws: {}, // number -> { startedAt, answers: [{ custodian, at }], outcome: null or { at, value, dropped } }
     ...ofEnvelope(),
     closedAt: null,
+    results: [], // of the evaluation, told after the close: { no, until, ranked, rejected, text, at, answers: code -> { objection, at } }
     destroyed: [],
     journals: [],
     refusals: [],
@@ -262,6 +263,17 @@ const STEPS = {
     return { ...ofEnvelope(), stage: data.stage, adjourned: null, passed: null, measure: null, earlier: [...state.earlier, leftBehind(state, at)] };
   },
   "opening-closed": (_, __, { at }) => ({ closedAt: at }),
+  "result-announced": (state, data, { at }) => {
+    expect(state.closedAt !== null && data.no === state.results.length + 1 && Number.isSafeInteger(data.until));
+    const rejected = data.rejected.map(({ bidder, reason }) => ({ bidder, reason }));
+    return { results: [...state.results, { no: data.no, until: data.until, ranked: [...data.ranked], rejected, text: data.text, at, answers: {} }] };
+  },
+  "result-answered": (state, data, { at }) => {
+    const newest = state.results.at(-1);
+    expect(newest.no === data.no && (data.objection === null || typeof data.objection === "string"));
+    const answers = { ...newest.answers, [data.bidder]: { objection: data.objection, at } };
+    return { results: [...state.results.slice(0, -1), { ...newest, answers }] };
+  },
   "journal-signed": (state, data, { at }) => ({
     journals: [...state.journals, { custodian: data.custodian, moment: data.moment, sha256: data.sha256, at }],
   }),
@@ -327,6 +339,8 @@ const BRIEFS = {
   "passed-listed": (d) => ({ no: d.no, passed: d.passed.length, failed: d.failed.length, deadline: d.reconvene_at, reason: d.reason }),
   "passed-approved": (d) => ({ no: d.no, passed: d.passed.length }),
   "opening-reconvened": (d) => ({ stage: d.stage }),
+  "result-announced": (d) => ({ no: d.no, deadline: d.until }),
+  "result-answered": (d) => ({ no: d.no, bidder: d.bidder, objects: d.objection !== null }),
   "record-signed": (d) => ({ name: d.party.name, role: d.role }),
   refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
 };

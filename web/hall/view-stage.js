@@ -10,6 +10,7 @@ import { closedCard, confirmCard, endedCard, failedCard, objectionsCard, recordC
 import { adjournedCard, earlierCards } from "./view-envelope.js";
 import { leftText, targetOf } from "./view-head.js";
 import { custodians, ring, row } from "./view-parts.js";
+import { resultCard } from "./view-result.js";
 import { setText } from "./view-top.js";
 import { pick, shortOf, whatOf } from "./words.js";
 
@@ -36,8 +37,8 @@ export class Stage {
     // After the first envelope objections may come before the reading.
     const objecting = past || phase === "record" || (BEFORE_READ.has(phase) && state.objections.length > 0);
     this.#after.show([phase, w, state.objections, past && state.record, state.bidders, state.recordSignatures,
-      state.draws, drawing, state.prices !== null, lang, state.earlier], () =>
-      [drawing ? null : drawsCard(ctx), past ? recordCard(ctx) : null, objecting ? objectionsCard(ctx) : null, ...earlierCards(ctx)]);
+      state.draws, drawing, state.prices !== null, lang, state.earlier, state.results], () =>
+      [resultCard(ctx), drawing ? null : drawsCard(ctx), past ? recordCard(ctx) : null, objecting ? objectionsCard(ctx) : null, ...earlierCards(ctx)]);
   }
 
   #card(ctx) {

@@ -9,6 +9,7 @@
 //   /lots/SAMPLE/failed      fewer than three bidders      /lots/SAMPLE/degraded.u27
 //   /lots/SAMPLE/drawn           two draws after the reading
 //   /lots/SAMPLE/envelopes.u76   two envelopes   /lots/SAMPLE/applications.u17   prequalification
+//   /lots/SAMPLE/result          the result of the evaluation, told after the close
 //   /lots/SAMPLE/postponed       moved once; the supervisor has not answered a second request
 // The server ends by itself after --seconds.
 
@@ -31,7 +32,7 @@ const text = (path) => readFileSync(new URL(path, import.meta.url), "utf8").trim
 const lines = (name) => text(`../test/sample-${name}.jsonl`);
 const vector = (name) => text(`../../fixtures/vectors/opening/log-${name}.jsonl`).map((line, i) => JSON.stringify({ i, ...JSON.parse(line) }));
 const LOGS = { log: lines("log"), failed: lines("failed"), degraded: lines("degraded"), postponed: lines("postponed"), drawn: lines("drawn"), ended: lines("ended"),
-  envelopes: lines("envelopes"), applications: vector("applications") };
+  envelopes: lines("envelopes"), applications: vector("applications"), result: vector("result") };
 const opened = new Map(); // scene -> when its page was last loaded; its clock runs from there
 
 /** What is played under a lot's name: its lines so far and the hall's time. */

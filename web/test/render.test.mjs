@@ -90,7 +90,7 @@ function wrong(node) {
 }
 
 test("no state of any log shows a missing value, in either language or width", () => {
-  const logs = [...["envelopes", "applications", "works", "rates", "drawn", "consortium"].map(vector),
+  const logs = [...["envelopes", "applications", "works", "rates", "drawn", "consortium", "result"].map(vector),
     ...["log", "envelopes", "failed", "degraded", "ended"].map((name) => lines(`sample-${name}.jsonl`))];
   for (const log of logs) {
     for (const lang of Object.keys(LANGUAGES)) {
@@ -170,4 +170,14 @@ test("a prequalification says that nobody names a price", () => {
   const show = (lang) => page(lang).show(upto(vector("applications"), "lot-published"));
   assert.match(show("zh").project.textContent, /资格预审/);
   assert.doesNotMatch(show("en").bids.textContent, /Ceiling/);
+});
+
+test("the result of the evaluation stands below the closed opening, with every answer", () => {
+  const log = vector("result");
+  const { stage, after } = page().show(log.reduce(reduce, initial()));
+  assert.match(stage.textContent, /开标结束/);
+  for (const text of ["评标结果", "已答复 2/4", "第 2 次公布", "第 3 名", "报价高于最高投标限价", "否决理由不成立。", "未答复", "无异议"]) assert.ok(after.textContent.includes(text), text);
+  assert.doesNotMatch(after.textContent, /请说明排序依据/); // said to the announcement before
+  assert.doesNotMatch(page().show(upto(log, "opening-closed")).after.textContent, /评标结果/);
+  assert.match(page("en").show(upto(log, "result-announced")).after.textContent, /0 of 4 answered/);
 });

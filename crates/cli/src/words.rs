@@ -2,7 +2,7 @@
 
 use kaibiao_opening::{
     Event, JournalSigned, MeasureTaken, OpenedDocument, PassedListed, PublishedBid,
-    PublishedEstimate, State, Verdict,
+    PublishedEstimate, ResultAnnounced, State, Verdict,
 };
 use kaibiao_types::{CustodianIndex, Fault, JournalMoment, OrgCode, Part};
 
@@ -216,6 +216,20 @@ fn zh(event: &Event, state: &State) -> String {
         ),
         Event::OpeningReconvened(next) => format!("复会：开启第 {} 信封。", next.stage),
         Event::OpeningClosed(_) => "开标结束。".to_owned(),
+        Event::ResultAnnounced(told) => format!(
+            "复会，公布评标结果 {}：排序 {}；否决 {}。{}答复截至北京时间 {}。",
+            told.no,
+            ranked(told, state, "无", "、"),
+            rejected(told, state, "无", "、"),
+            told.text,
+            told.until.beijing()
+        ),
+        Event::ResultAnswered(said) => match &said.objection {
+            None => format!("{} 对评标结果 {} 无异议。", name(&said.bidder), said.no),
+            Some(text) => {
+                format!("{} 对评标结果 {} 有异议：{text}", name(&said.bidder), said.no)
+            }
+        },
         Event::FaultDecided(decided) => format!(
             "{} 的{}未能解密，主持人认定：{}。{}",
             name(&decided.bidder),
@@ -453,6 +467,18 @@ fn en(event: &Event, state: &State) -> String {
             format!("The opening goes on with envelope {}.", next.stage)
         }
         Event::OpeningClosed(_) => "The opening is closed.".to_owned(),
+        Event::ResultAnnounced(told) => format!(
+            "Result {} of the evaluation: ranked {}; rejected {}. {} Answers until {} (Beijing time).",
+            told.no,
+            ranked(told, state, "none", ", "),
+            rejected(told, state, "none", ", "),
+            told.text,
+            told.until.beijing()
+        ),
+        Event::ResultAnswered(said) => match &said.objection {
+            None => format!("{} has no objection to result {}.", name(&said.bidder), said.no),
+            Some(text) => format!("{} objects to result {}: {text}", name(&said.bidder), said.no),
+        },
         Event::FaultDecided(decided) => format!(
             "The host decides why the {} of {} did not open: {}. {}",
             decided.part,
@@ -505,6 +531,21 @@ fn failed(list: &PassedListed, state: &State, nobody: &str, between: &str) -> St
         return nobody.to_owned();
     }
     list.failed.iter().map(|one| name(&one.bidder, state)).collect::<Vec<_>>().join(between)
+}
+
+/// Who is ranked, with the places.
+fn ranked(told: &ResultAnnounced, state: &State, nobody: &str, between: &str) -> String {
+    let place = |(place, code): (u32, &OrgCode)| format!("{place} {}", name(code, state));
+    let all: Vec<String> = (1..).zip(&told.ranked).map(place).collect();
+    if all.is_empty() { nobody.to_owned() } else { all.join(between) }
+}
+
+/// Who was rejected, and why.
+fn rejected(told: &ResultAnnounced, state: &State, nobody: &str, between: &str) -> String {
+    let all =
+        told.rejected.iter().map(|one| format!("{} ({})", name(&one.bidder, state), one.reason));
+    let all: Vec<String> = all.collect();
+    if all.is_empty() { nobody.to_owned() } else { all.join(between) }
 }
 
 const fn fault_words(fault: Fault) -> (&'static str, &'static str) {

@@ -381,9 +381,9 @@ impl Worker {
             }
             let Some(opening) = lot.opening() else { return Ok(Next::Far) };
             let near = opening.deadline().minus(NEAR) <= now;
-            Ok(match opening.ended_at() {
-                // The others have a while to add their destruction; a custodian that is away does
-                // not keep the rest asking.
+            Ok(match opening.quiet_since() {
+                // The others have a while to add their destruction, and bidders to answer the result; a
+                // custodian that is away does not keep the rest asking.
                 Some(at) if opening.is_settled() && now > at.plus(NEAR) => Next::Ended,
                 Some(_) => Next::Near,
                 None if near => Next::Near,

@@ -10,6 +10,10 @@ use crate::{Act, ClockReading, Custody, Holding, Memory, Refusal};
 /// custodians: 30 days. It opens nothing, and a custodian that is away that long holds nobody up.
 pub const COSIGN_KEEP: Millis = Millis::from_secs(30 * 24 * 3_600);
 
+/// The same where the tender file has a session in which the result is told (ADR-0024): 180 days, for
+/// the evaluation comes between the end and that session.
+pub const RESULT_KEEP: Millis = Millis::from_secs(180 * 24 * 3_600);
+
 /// A destruction that is due.
 #[derive(Debug)]
 pub struct Destruction {
@@ -52,7 +56,8 @@ impl Custody {
 
     /// Whether the cosigning key is to be destroyed too: the share is gone, and either the log has
     /// the destruction of every custodian under a head that shows this custodian's cosignature
-    /// (`cosigned`), so that nothing can follow, or the opening ended [`COSIGN_KEEP`] ago.
+    /// (`cosigned`), so that nothing can follow, or the opening ended [`COSIGN_KEEP`] ago. Where the
+    /// result may still be told, it is kept for [`RESULT_KEEP`].
     pub fn retire(
         &self,
         replay: &Replay,
@@ -65,8 +70,10 @@ impl Custody {
         }
         let state = replay.state();
         let own = state.destroyed().contains_key(&self.index());
-        let complete = own && state.all_destroyed() && cosigned;
-        let kept: Option<UtcMillis> = state.ended().map(|ended| ended.at.plus(COSIGN_KEEP));
+        let session = state.result_session().is_some();
+        let complete = own && state.all_destroyed() && cosigned && !session;
+        let span = if session { RESULT_KEEP } else { COSIGN_KEEP };
+        let kept: Option<UtcMillis> = state.ended().map(|ended| ended.at.plus(span));
         let expired = kept.is_some_and(|kept| clock.earliest() >= kept);
         (complete || expired).then_some(Act::Retired { at: clock.now })
     }

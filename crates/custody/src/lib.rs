@@ -19,7 +19,7 @@ mod token;
 
 pub use act::{Holding, Memory};
 pub use clock::{ClockReading, HOLDOVER_WAIT, Standing};
-pub use destruction::{COSIGN_KEEP, Destruction};
+pub use destruction::{COSIGN_KEEP, Destruction, RESULT_KEEP};
 pub use discipline::{DRIFT_PPM, Discipline, FRESH, Sample, SampleFault, Verdict};
 pub use draw::DrawRelease;
 pub use duty::{Cosigning, Countersigning, Custody, Release, ToRaise};

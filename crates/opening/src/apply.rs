@@ -166,6 +166,8 @@ impl State {
                 self.phase = Phase::Ready;
             }
             Event::OpeningClosed(_) => self.end(mark, Phase::Closed),
+            Event::ResultAnnounced(told) => self.result_announced(told, mark),
+            Event::ResultAnswered(answered) => self.result_answered(answered, mark),
             Event::OpeningPaused(pause) => self.paused(by, pause, mark),
             Event::OpeningResumed(_) => self.resumed(mark),
             Event::MeasureAsked(asked) => self.measure_asked = Some(asked.clone()),

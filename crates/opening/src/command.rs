@@ -16,6 +16,7 @@ use crate::event::{
     Agent, BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, NotPassed,
     OpeningPaused, PassedApproved, RoundApproved, UnlockedPart,
 };
+use crate::result::EvaluationResult;
 use crate::strict::{self, JsonError};
 use crate::{limits, text};
 
@@ -191,6 +192,15 @@ pub enum Command {
     ApproveDegraded,
     /// End the opening. Host.
     Close,
+    /// Tell the result of the evaluation (复会). Host.
+    AnnounceResult(EvaluationResult),
+    /// Say whether the result is objected to. Bidder.
+    AnswerResult {
+        /// The announcement.
+        no: u32,
+        /// The objection; `None` for none.
+        objection: Option<String>,
+    },
 }
 
 /// What a bidder's own key gives of the locks of its bid.
@@ -387,6 +397,13 @@ struct EstimateData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ResultData {
+    no: u32,
+    objection: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignData {
     record_sha256: Digest,
     cms: String,
@@ -495,6 +512,8 @@ impl Command {
             Self::SealEstimate { .. } => CommandKind::SealEstimate,
             Self::ApproveDegraded => CommandKind::ApproveDegraded,
             Self::Close => CommandKind::Close,
+            Self::AnnounceResult(_) => CommandKind::AnnounceResult,
+            Self::AnswerResult { .. } => CommandKind::AnswerResult,
         }
     }
 
@@ -585,6 +604,11 @@ impl Command {
             }
             CommandKind::ApproveDegraded => plain(Self::ApproveDegraded, data),
             CommandKind::Close => plain(Self::Close, data),
+            CommandKind::AnnounceResult => {
+                typed::<EvaluationResult>(data).map(Self::AnnounceResult)
+            }
+            CommandKind::AnswerResult => typed::<ResultData>(data)
+                .map(|ResultData { no, objection }| Self::AnswerResult { no, objection }),
         }
     }
 
@@ -656,6 +680,10 @@ impl Command {
             Self::SealEstimate { sha256, object_b64 } => {
                 to_raw_value(&EstimateData { sha256: *sha256, object_b64: object_b64.clone() })
             }
+            Self::AnnounceResult(result) => to_raw_value(result),
+            Self::AnswerResult { no, objection } => {
+                to_raw_value(&ResultData { no: *no, objection: objection.clone() })
+            }
             Self::PublishBidders
             | Self::CloseEnvelope
             | Self::Reconvene
@@ -690,6 +718,13 @@ impl Command {
                 let fits = |reason: &String| text::paragraph(reason, limits::OBJECTION_CHARS);
                 let said = |one: &NotPassed| text::line(&one.reason, limits::REASON_CHARS);
                 (reason.as_ref().is_none_or(fits) && failed.iter().all(said), "reason")
+            }
+            Self::AnnounceResult(result) => match result.shape() {
+                Ok(()) => (true, ""),
+                Err(field) => (false, field),
+            },
+            Self::AnswerResult { objection: Some(words), .. } => {
+                (text::paragraph(words, limits::OBJECTION_CHARS), "objection")
             }
             Self::UnsealBid(unsealing) => {
                 let hex = |one: &UnlockedPart| text::hex(one.secret.expose(), 64);

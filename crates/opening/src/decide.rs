@@ -14,7 +14,8 @@ use crate::event::{
     ObjectionAnswered, ObjectionRaised, ObjectionsExtended, OpeningPaused, OpeningReconvened,
     PassedApproved, PassedListed, PostponementAsked, PriceConfirmed, PriceRead, PricesPublished,
     PublishedBid, PublishedEstimate, RecordCorrected, RecordGenerated, RecordSigned, Refused,
-    RoundApproved, SealsChecked, SignedIn, TimeConfirmed, TooFewBidders, UnsealingStarted,
+    ResultAnnounced, ResultAnswered, RoundApproved, SealsChecked, SignedIn, TimeConfirmed,
+    TooFewBidders, UnsealingStarted,
 };
 use crate::guard::bad;
 use crate::input::{Input, PriceOutcome};
@@ -318,6 +319,15 @@ impl State {
             }),
             Command::ApproveDegraded => Event::DegradedApproved(Empty {}),
             Command::Close => Event::OpeningClosed(Empty {}),
+            Command::AnnounceResult(result) => {
+                let terms = self.result_session().ok_or(Refusal::NoResultSession)?;
+                Event::ResultAnnounced(ResultAnnounced::of(result, now.plus(terms.answer_ms)))
+            }
+            Command::AnswerResult { no, objection } => Event::ResultAnswered(ResultAnswered {
+                no: *no,
+                bidder: code_of(actor)?,
+                objection: objection.clone(),
+            }),
         };
         Ok(Some(event))
     }
@@ -446,6 +456,8 @@ impl EventKind {
                 | Self::ObjectionRaised
                 | Self::ObjectionAnswered
                 | Self::RecordSigned
+                | Self::ResultAnnounced
+                | Self::ResultAnswered
         )
     }
 }

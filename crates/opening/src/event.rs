@@ -25,6 +25,7 @@ mod fault;
 mod hold;
 mod intake;
 mod outage;
+mod result;
 mod room;
 mod shape;
 mod statements;
@@ -48,6 +49,7 @@ pub use intake::{
     SetFrozen, Tick, TimeConfirmed, TooFewBidders,
 };
 pub use outage::OutageAttested;
+pub use result::{ResultAnnounced, ResultAnswered};
 pub use room::{
     BiddersPublished, CustodianRefused, DocumentsOpened, JournalSigned, KeyDestroyed,
     ObjectionAnswered, ObjectionRaised, OpenedDocument, Partial, PartialsReceived, PriceConfirmed,
@@ -257,6 +259,10 @@ events! {
     OpeningReconvened(OpeningReconvened) = "opening-reconvened";
     /// The opening is over.
     OpeningClosed(Empty) = "opening-closed";
+    /// The host told the result of the evaluation in the last session (复会).
+    ResultAnnounced(ResultAnnounced) = "result-announced";
+    /// A bidder has no objection to it, or says what it objects to.
+    ResultAnswered(ResultAnswered) = "result-answered";
     /// The opening is paused (暂停): no step is taken, and its clocks stand.
     OpeningPaused(OpeningPaused) = "opening-paused";
     /// It goes on (恢复).
@@ -327,7 +333,8 @@ impl Event {
             Self::SignedIn(SignedIn { bidder: Party { code, .. }, .. })
             | Self::BidderUnsealed(BidderUnsealed { bidder: code, .. })
             | Self::PriceConfirmed(PriceConfirmed { bidder: code })
-            | Self::ObjectionRaised(ObjectionRaised { bidder: code, .. }) => {
+            | Self::ObjectionRaised(ObjectionRaised { bidder: code, .. })
+            | Self::ResultAnswered(ResultAnswered { bidder: code, .. }) => {
                 Actor::Bidder(code.clone())
             }
             Self::RecordSigned(signed) => match signed.role {
@@ -365,7 +372,8 @@ impl Event {
             | Self::PassedListed(_)
             | Self::PassedApproved(_)
             | Self::OpeningReconvened(_)
-            | Self::OpeningClosed(_) => cause.clone(),
+            | Self::OpeningClosed(_)
+            | Self::ResultAnnounced(_) => cause.clone(),
             Self::Tick(_)
             | Self::OutagePostponed(_)
             | Self::IntakeClosed(_)

@@ -14,6 +14,7 @@ mod hold;
 mod journal;
 mod outage;
 mod record;
+mod result;
 mod round;
 mod schedule;
 mod steps;
@@ -59,7 +60,8 @@ impl EventKind {
             | Self::EnvelopeClosed
             | Self::PassedListed
             | Self::OpeningReconvened
-            | Self::OpeningClosed => &[Role::Host],
+            | Self::OpeningClosed
+            | Self::ResultAnnounced => &[Role::Host],
             Self::DeadlinePostponed
             | Self::TimeConfirmed
             | Self::MeasureTaken
@@ -71,7 +73,8 @@ impl EventKind {
             Self::SignedIn
             | Self::BidderUnsealed
             | Self::PriceConfirmed
-            | Self::ObjectionRaised => &[Role::Bidder],
+            | Self::ObjectionRaised
+            | Self::ResultAnswered => &[Role::Bidder],
             Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
             Self::OutageAttested
             | Self::FreezeSigned
@@ -163,6 +166,14 @@ impl State {
             (E::KeyDestroyed, P::Closed | P::Failed | P::Terminated) => Ok(()),
             // Ruling 19: a journal is signed after the freeze and at the end; which, `facts` says.
             (E::JournalSigned, P::Closed | P::Failed | P::Terminated) => Ok(()),
+            // 条例 art. 54, ADR-0024: the result of the evaluation is told once the opening is closed,
+            // where the tender file has a session for it.
+            (E::ResultAnnounced | E::ResultAnswered, P::Closed)
+                if self.result_session().is_some() =>
+            {
+                Ok(())
+            }
+            (E::ResultAnnounced | E::ResultAnswered, P::Closed) => Err(self.result_refused()),
             // After the end nothing else is written, not even a refusal.
             (_, P::Closed | P::Terminated) => Err(Refusal::LotClosed),
             (_, P::Failed) if self.ended_by().is_some() => Err(Refusal::LotClosed),
@@ -172,6 +183,7 @@ impl State {
             (_, P::TooFew | P::Failed) => Err(self.too_few()),
             (E::LotPublished, P::Unpublished) => Ok(()),
             (_, P::Unpublished) => out_of_order(),
+            (E::ResultAnnounced | E::ResultAnswered, _) => Err(self.result_refused()),
 
             // An attempt, also a premature one, is on record whenever it is made.
             (E::Refused | E::CustodianRefused, _) | (E::Tick, P::Receiving) => Ok(()),
@@ -416,6 +428,8 @@ impl State {
             Event::PassedApproved(approved) => self.passed_may_be_approved(approved),
             Event::OpeningReconvened(next) => self.may_reconvene(next, at),
             Event::OpeningClosed(_) => self.nothing_sealed(),
+            Event::ResultAnnounced(told) => self.result_may_be_told(told, at),
+            Event::ResultAnswered(answer) => self.result_may_be_answered(answer, at),
             Event::PricesPublished(prices) => self.prices_fit(prices),
             Event::DocumentsOpened(documents) => self.documents_fit(documents),
             Event::PriceRead(reading) => self.reading_fits(reading),
@@ -498,6 +512,7 @@ fn lot_published(lot: &LotPublished, id: &LotId, at: UtcMillis) -> Guard {
         && lot.bidder_window.as_ref().is_none_or(tender::window_is_valid)
         && (lot.bidder_window.is_none() || lot.envelopes.is_empty())
         && lot.objection_ms.is_none_or(tender::span_is_valid)
+        && lot.result.is_none_or(|result| tender::span_is_valid(result.answer_ms))
         && lot.outage.is_none_or(|outage| outage.is_valid());
     fits(step, DataRule::Terms, lawful)
 }

@@ -31,6 +31,7 @@ mod phase;
 mod record;
 mod refusal;
 mod replay;
+mod result;
 mod shared;
 mod sheet;
 mod state;
@@ -59,9 +60,9 @@ pub use event::{
     ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened,
     OutageAttested, Partial, PartialsReceived, PassedApproved, PassedListed, PostponementAsked,
     PriceConfirmed, PriceRead, PricesPublished, PublishedBid, PublishedEstimate, RecordCorrected,
-    RecordGenerated, RecordSigned, Refused, RoundApproved, SealResult, SealsChecked, SetFrozen,
-    SignedIn, Tick, TimeConfirmed, TooFewBidders, UnlockSecret, UnlockedPart, UnsealingStarted,
-    Verdict,
+    RecordGenerated, RecordSigned, Refused, ResultAnnounced, ResultAnswered, RoundApproved,
+    SealResult, SealsChecked, SetFrozen, SignedIn, Tick, TimeConfirmed, TooFewBidders,
+    UnlockSecret, UnlockedPart, UnsealingStarted, Verdict,
 };
 pub use fault::FaultDecision;
 pub use hold::{Hold, TakenMeasure};
@@ -75,6 +76,7 @@ pub use record::{
 };
 pub use refusal::{DataRule, Refusal};
 pub use replay::ReplayError;
+pub use result::{Announcement, EvaluationResult, ResultAnswer};
 pub use sheet::{PriceSheet, SheetError, SheetRules};
 pub use state::{
     ClosedIntake, GeneratedRecord, Mark, Objection, SignIn, SignedJournal, State, Unsealing,
@@ -83,9 +85,9 @@ pub use strict::JsonError;
 pub use tender::{
     Announced, BidderLockTerms, BidderWindowTerms, Bilingual, CeremonyRef, CustodianSeat, Custody,
     CustodyKind, CustodyPolicy, Draw, DrawAfter, DrawRange, DrawValues, Envelope, FieldKind,
-    HallRef, ListedStep, LogRef, OutageRule, ReadOutField, Round, Step, StepsError, Template,
-    TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError, TimePolicy,
-    TimeServer, TimeSource,
+    HallRef, ListedStep, LogRef, OutageRule, ReadOutField, ResultTerms, Round, Step, StepsError,
+    Template, TenderDraft, TenderError, TenderFile, Terms, TickRule, TimeKey, TimeKeyError,
+    TimePolicy, TimeServer, TimeSource,
 };
 pub use text::steers;
 pub use window::ObjectionWindow;

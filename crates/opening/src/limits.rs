@@ -71,6 +71,8 @@ pub const ROUNDS: u32 = 20;
 pub const INVITED: usize = 1_000;
 /// The lists of who passed that one envelope may have before one is approved.
 pub const PASSED_LISTS: u32 = 100;
+/// The announcements of the result of one lot.
+pub const RESULTS: u32 = 20;
 /// The extensions of one window for objections.
 pub const EXTENSIONS: u32 = 100;
 /// The extensions and reopenings of one bidder window.

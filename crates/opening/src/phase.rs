@@ -36,7 +36,8 @@ pub enum Phase {
     RecordGenerated,
     /// The opening of one envelope is over and evaluated; another envelope follows.
     Adjourned,
-    /// The opening is over; only signed journals and the destruction of shares follow.
+    /// The opening is over; only signed journals, the destruction of shares and, where the tender file
+    /// has such a session, the result of the evaluation follow.
     Closed,
     /// 终止: ended before its time by host and supervisor, as final as [`Phase::Failed`].
     Terminated,
@@ -113,7 +114,7 @@ impl Phase {
         }
     }
 
-    /// Whether the procedure is over: nothing but `journal-signed` and `key-destroyed` may follow.
+    /// Whether the opening is over: no step of it may follow.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Failed | Self::Closed | Self::Terminated)
     }

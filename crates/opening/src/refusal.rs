@@ -51,6 +51,12 @@ pub enum Refusal {
         /// The bidder.
         bidder: OrgCode,
     },
+    /// Nobody is ranked whose bid did not open.
+    #[error("the last envelope of {bidder} was not opened, it cannot be ranked")]
+    CannotRank {
+        /// The bidder.
+        bidder: OrgCode,
+    },
     /// The time is before that of the last entry.
     #[error("the time is before the last entry, {last}")]
     ClockBackwards {
@@ -151,6 +157,9 @@ pub enum Refusal {
     /// The part opened, or the evidence says whose fault it is that it did not.
     #[error("the evidence leaves no fault open here")]
     NoOpenFault,
+    /// The tender file has no session in which the result is told.
+    #[error("the tender file has no session in which the result is told")]
+    NoResultSession,
     /// The bidder has no published price.
     #[error("the bidder has no published price")]
     NoPrice,
@@ -190,6 +199,12 @@ pub enum Refusal {
     /// No objection has this number.
     #[error("objection {no} does not exist")]
     NoSuchObjection {
+        /// The number.
+        no: u32,
+    },
+    /// The newest announcement of the result has another number, or there is none.
+    #[error("the result was not announced under number {no}, or was announced anew since")]
+    NoSuchResult {
         /// The number.
         no: u32,
     },
@@ -298,6 +313,12 @@ pub enum Refusal {
     /// The signature is over another record.
     #[error("the signature is over another record")]
     RecordDiffers,
+    /// The time for answers to the result is over.
+    #[error("the time for answers to the result is over")]
+    ResultAnswersOver,
+    /// The opening is not closed, so there is no result yet.
+    #[error("the opening is not closed yet")]
+    ResultEarly,
     /// The supervisor has not approved who is invited to this round.
     #[error("the supervisor has not approved who is invited to this round")]
     RoundUnapproved,
@@ -423,6 +444,8 @@ pub enum DataRule {
     Passed,
     /// The lot was published at or after its deadline.
     PublishedLate,
+    /// The result does not name every bidder of the lot once, ranked or rejected.
+    Ranking,
     /// The reading is not that of the next price.
     Reading,
     /// The results are not one for each object of each current bid.
@@ -475,6 +498,7 @@ impl DataRule {
             Self::Party => "party",
             Self::Passed => "passed",
             Self::PublishedLate => "published-late",
+            Self::Ranking => "ranking",
             Self::Reading => "reading",
             Self::SealResults => "seal-results",
             Self::Shape(_) => "shape",
@@ -506,6 +530,7 @@ impl Refusal {
             Self::ApprovalMissing => "approval-missing",
             Self::BadData { .. } => "bad-data",
             Self::CannotPass { .. } => "cannot-pass",
+            Self::CannotRank { .. } => "cannot-rank",
             Self::BidderWindowRunning { .. } => "bidder-window-running",
             Self::BidderWindowShut => "bidder-window-shut",
             Self::BidderWindowSpent { .. } => "bidder-window-spent",
@@ -532,6 +557,7 @@ impl Refusal {
             Self::NoOpenFault => "no-open-fault",
             Self::NoOutageRule => "no-outage-rule",
             Self::NoPrice => "no-price",
+            Self::NoResultSession => "no-result-session",
             Self::NoSuchBidder { .. } => "no-such-bidder",
             Self::NoSuchDraw { .. } => "no-such-draw",
             Self::NobodyPassed => "nobody-passed",
@@ -540,6 +566,7 @@ impl Refusal {
             Self::NoSuchMeasure { .. } => "no-such-measure",
             Self::NoSuchObjection { .. } => "no-such-objection",
             Self::NoSuchPostponement { .. } => "no-such-postponement",
+            Self::NoSuchResult { .. } => "no-such-result",
             Self::NotLater { .. } => "not-later",
             Self::NotABidder => "not-a-bidder",
             Self::NotHeld => "not-held",
@@ -561,6 +588,8 @@ impl Refusal {
             Self::ReasonMissing => "reason-missing",
             Self::ReconveneLater { .. } => "reconvene-later",
             Self::RecordDiffers => "record-differs",
+            Self::ResultAnswersOver => "result-answers-over",
+            Self::ResultEarly => "result-early",
             Self::RoundUnapproved => "round-unapproved",
             Self::SealsUnchecked => "seals-unchecked",
             Self::StepNotListed { .. } => "step-not-listed",
@@ -585,7 +614,9 @@ impl Refusal {
             | Self::PricesReleased => Some("电子招标投标办法 art. 30"),
             Self::FewPassed { .. } => Some("评标委员会和评标方法暂行规定 art. 27"),
             Self::DocumentsSealed => Some("招标投标法 art. 36 ¶2"),
-            Self::FaultsOpen { .. } | Self::NoOpenFault => Some("电子招标投标办法 art. 31"),
+            Self::CannotRank { .. } | Self::FaultsOpen { .. } | Self::NoOpenFault => {
+                Some("电子招标投标办法 art. 31")
+            }
             Self::Held { holder: Holder::Supervisor }
             | Self::NotTheHolder { holder: Holder::Supervisor } => {
                 Some("招标投标法实施条例 art. 62")
@@ -595,6 +626,10 @@ impl Refusal {
             | Self::ObjectionsOver
             | Self::ObjectionsRunning { .. }
             | Self::ObjectionsOpen { .. } => Some("招标投标法实施条例 art. 44 ¶3"),
+            Self::NoResultSession
+            | Self::NoSuchResult { .. }
+            | Self::ResultAnswersOver
+            | Self::ResultEarly => Some("招标投标法实施条例 art. 54"),
             Self::SealsUnchecked => Some("招标投标法 art. 36 ¶1"),
             Self::TooEarly { .. } => Some("招标投标法 art. 34"),
             Self::TooFewBidders { .. } => Some("招标投标法实施条例 art. 44 ¶2"),

@@ -171,6 +171,10 @@ impl Event {
             (Self::PassedApproved(approved), Command::ApprovePassed { no, passed }) => {
                 approved.no == *no && approved.passed == *passed
             }
+            (Self::ResultAnnounced(told), Command::AnnounceResult(result)) => told.says(result),
+            (Self::ResultAnswered(answered), Command::AnswerResult { no, objection }) => {
+                answered.no == *no && answered.objection == *objection
+            }
             (Self::RecordSigned(signed), Command::SignRecord { record_sha256, cms }) => {
                 signed.record_sha256 == *record_sha256 && signed.cms == *cms
             }

@@ -21,6 +21,7 @@ use crate::event::{
 use crate::fault::FaultDecision;
 use crate::hold::{Hold, TakenMeasure};
 use crate::phase::Phase;
+use crate::result::Results;
 use crate::shared::{Priced, Shared};
 use crate::window::ObjectionWindow;
 
@@ -87,6 +88,7 @@ pub struct State {
     pub(crate) measure_asked: Option<MeasureAsked>,
     pub(crate) measures: Vec<TakenMeasure>,
     pub(crate) ended: Option<Mark>,
+    pub(crate) results: Results,
     pub(crate) journals: BTreeMap<(CustodianIndex, JournalMoment), SignedJournal>,
     pub(crate) destroyed: BTreeMap<CustodianIndex, Mark>,
 }
@@ -262,6 +264,7 @@ impl State {
             measure_asked: None,
             measures: Vec::new(),
             ended: None,
+            results: Results::default(),
             journals: BTreeMap::new(),
             destroyed: BTreeMap::new(),
         }
@@ -465,7 +468,8 @@ impl State {
         &self.destroyed
     }
 
-    /// Whether every custodian destroyed its share: then nothing may follow in the log.
+    /// Whether every custodian destroyed its share: then nothing may follow in the log but a session in
+    /// which the result is told ([`State::result_session`]).
     pub fn all_destroyed(&self) -> bool {
         self.published().is_some() && self.destroyed.len() >= usize::from(self.n())
     }

@@ -8,6 +8,7 @@ mod check;
 mod draws;
 mod error;
 mod outage;
+mod result;
 mod steps;
 mod terms;
 mod time;
@@ -20,6 +21,7 @@ pub use bidder_window::{BidderLockTerms, BidderWindowTerms};
 pub use draws::{Draw, DrawAfter, DrawRange, DrawValues};
 pub use error::TenderError;
 pub use outage::OutageRule;
+pub use result::ResultTerms;
 pub use steps::{ListedStep, Step, StepsError};
 pub use terms::{
     Bilingual, CustodianSeat, Custody, CustodyKind, CustodyPolicy, Envelope, FieldKind,

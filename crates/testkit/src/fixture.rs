@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaibiao_opening::{BidderWindowTerms, Draw, Envelope, ListedStep, TimeSource};
+use kaibiao_opening::{BidderWindowTerms, Draw, Envelope, ListedStep, ResultTerms, TimeSource};
 use kaibiao_types::{Currency, LotId, Millis, Money, Party, TenderId, Threshold};
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,9 @@ pub struct DraftFixture {
     /// Whether the host seals a base estimate.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub base_estimate: bool,
+    /// The session in which the result is told, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultTerms>,
 }
 
 /// A text in Chinese and English.

@@ -375,6 +375,16 @@ pub(crate) enum HostCmd {
     SealEstimate(EstimateArgs),
     /// End the opening.
     Close(Act),
+    /// Tell the result of the evaluation after the close (复会), where the tender file has a session for
+    /// it. A correction has the next number and says why.
+    AnnounceResult {
+        /// File with the result: {"no":1,"ranked":[CODE,...],"rejected":[{"bidder":CODE,"reason":TEXT},...],
+        /// "text":TEXT}; everybody with a current bid stands in one of the lists.
+        #[arg(long, value_name = "RESULT.json")]
+        file: PathBuf,
+        #[command(flatten)]
+        act: Act,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -461,6 +471,14 @@ pub(crate) enum BidderCmd {
     },
     /// Confirm the price as read (报价确认).
     Confirm(Act),
+    /// Say whether the newest result that the host told is objected to. Without an objection: it is not.
+    AnswerResult {
+        /// The objection, for everybody to read.
+        #[arg(long, value_name = "TEXT")]
+        objection: Option<String>,
+        #[command(flatten)]
+        act: Act,
+    },
     /// Object to the opening (异议).
     Object {
         /// The objection.

@@ -86,6 +86,7 @@ pub(super) async fn host(command: HostCmd, ui: Ui) -> Result<Exit, Failure> {
         HostCmd::Reconvene(act) => send(&act, Command::Reconvene, ui).await,
         HostCmd::SealEstimate(args) => super::estimate::seal_estimate(&args, ui).await,
         HostCmd::Close(act) => send(&act, Command::Close, ui).await,
+        HostCmd::AnnounceResult { file, act } => super::result::announce(&act, &file, ui).await,
     }
 }
 
@@ -121,6 +122,9 @@ pub(super) async fn bidder(command: BidderCmd, ui: Ui) -> Result<Exit, Failure> 
         }
         BidderCmd::Unseal { folder, act } => unseal(&act, &folder, ui).await,
         BidderCmd::Confirm(act) => send(&act, Command::ConfirmPrice, ui).await,
+        BidderCmd::AnswerResult { objection, act } => {
+            super::result::answer(&act, objection, ui).await
+        }
         BidderCmd::Object { text, act } => send(&act, Command::RaiseObjection(text), ui).await,
         BidderCmd::SignRecord(act) => sign(&act, ui).await,
     }
@@ -142,7 +146,7 @@ fn acting_for(args: &AgentArgs) -> Result<Option<Agent>, Failure> {
     Ok(Some(Agent { name: name.clone(), letter_sha256, person }))
 }
 
-fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {
+pub(super) fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {
     let signer = Signer::load(&act.signer)?;
     Ok((Hall::new(&act.at.at.hall)?, &act.at.lot, signer))
 }
@@ -279,7 +283,7 @@ pub(super) async fn follower(
     Ok(Follower::verified(Arc::new(tender), Arc::clone(&trust.list)))
 }
 
-fn done(head: u64, ui: Ui) -> Exit {
+pub(super) fn done(head: u64, ui: Ui) -> Exit {
     let mut facts = Facts::default();
     facts.add("entries", head);
     ui.facts(&facts);

@@ -6,6 +6,7 @@ mod custodian;
 mod estimate;
 mod evidence;
 mod record;
+mod result;
 mod seal;
 mod serve;
 mod signing;

@@ -64,9 +64,10 @@ impl Opening {
         self.replay.deadline()
     }
 
-    /// When the opening ended.
-    pub(crate) fn ended_at(&self) -> Option<UtcMillis> {
-        self.replay.state().ended().map(|ended| ended.at)
+    /// Once the opening has ended: the time of the last entry.
+    pub(crate) fn quiet_since(&self) -> Option<UtcMillis> {
+        let state = self.replay.state();
+        state.ended().map(|_| state.last_at())
     }
 
     /// Whether the hall showed this custodian's cosignature under the whole log as it was read.

@@ -139,6 +139,7 @@ fn terms(people: &People) -> Terms {
         outage: None,
         bidder_window: None,
         base_estimate: false,
+        result: None,
     }
 }
 

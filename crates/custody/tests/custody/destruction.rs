@@ -1,8 +1,11 @@
 //! The end of a lot: when the share goes, what is refused from then on, when the cosigning key goes.
 
-use kaibiao_custody::{Act, COSIGN_KEEP, ClockReading, Custody, Holding, Memory, Refusal};
+use kaibiao_custody::{
+    Act, COSIGN_KEEP, ClockReading, Custody, Holding, Memory, RESULT_KEEP, Refusal,
+};
 use kaibiao_journal::destroyed_statement;
 use kaibiao_opening::EventKind;
+use kaibiao_testkit::{Scenario, ScenarioOptions};
 use kaibiao_types::{CustodianIndex, Digest, Millis, Part};
 
 use super::common::{
@@ -136,4 +139,26 @@ fn the_cosigning_key_goes_when_nothing_is_left_to_cosign() {
     let unsure = ClockReading { max_error: Millis::new(1).unwrap(), ..ClockReading::system(late) };
     assert!(!retired(end, &destroyed(), false, unsure));
     assert!(!retired(end - 1, &destroyed(), false, clock(late)), "the opening is not over");
+}
+
+/// Where the result may still be told, heads are still to be cosigned after every share is gone.
+#[test]
+fn the_cosigning_key_stays_for_the_session_in_which_the_result_is_told() {
+    let told = Scenario::build(&ScenarioOptions { result: true, ..ScenarioOptions::default() });
+    let told = told.unwrap();
+    let count = told.log.entries().len();
+    let whole = prefix_of(&told, count);
+    let end = usize::try_from(whole.state().ended().unwrap().entry).unwrap() + 1;
+    let all_gone = (end..=count).find(|n| prefix_of(&told, *n).state().all_destroyed()).unwrap();
+    assert!(all_gone < count, "the session comes later");
+    let retired = |count: usize, now: ClockReading| {
+        custody().retire(&prefix_of(&told, count), &destroyed(), true, now).is_some()
+    };
+    let ended = whole.state().ended().unwrap().at;
+    for count in [end, all_gone, count] {
+        assert!(!retired(count, clock(ended.plus(COSIGN_KEEP))), "{count}");
+        let last = ended.plus(RESULT_KEEP);
+        assert!(!retired(count, clock(last.minus(Millis::new(1).unwrap()))), "{count}");
+        assert!(retired(count, clock(last)), "{count}");
+    }
 }

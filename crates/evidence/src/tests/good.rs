@@ -241,6 +241,22 @@ fn a_base_estimate_is_opened_again() {
     }
 }
 
+/// The result is told after the close: named with its objections, and the record is the closed one.
+#[test]
+fn a_result_told_after_the_close_passes() {
+    let told = scenario(&ScenarioOptions { result: true, ..ScenarioOptions::default() });
+    let report = report(&told, &sealed(&told, &files(&told)));
+    assert_verdict(&report, Verdict::Passed);
+    assert_eq!(report.finding(CheckId::Ord04, None).unwrap().outcome, Outcome::Pass);
+    assert_eq!(report.finding(CheckId::Rec02, None).unwrap().outcome, Outcome::Pass);
+    let note = report.notes().iter().find(|note| note.id == "result-announced").unwrap();
+    let said = "3 bidders answered it, 1 of them object, 1 were silent";
+    assert!(note.en.starts_with("announcements of the result: 2,") && note.en.ends_with(said));
+    // The same lot before the session, as a package that was made then.
+    let before = written(&ScenarioOptions::default());
+    assert!(!notes(&before).contains(&"result-announced"));
+}
+
 /// A hall that publishes another estimate than the sealed one leaves a log that nobody believes.
 #[test]
 fn a_steered_base_estimate_fails_the_package() {

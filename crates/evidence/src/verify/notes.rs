@@ -64,6 +64,7 @@ impl Run {
         for stage in state.all_stages().filter(|stage| stage.record().is_some()) {
             self.signature_note(stage);
         }
+        self.result_note(state);
         if state.ended().is_some() {
             self.destruction_note(state);
             self.journal_note(state);
@@ -95,6 +96,27 @@ impl Run {
                 ),
             );
         }
+    }
+
+    /// What was told of the evaluation after the close, and how many bidders object to the newest.
+    fn result_note(&mut self, state: &State) {
+        let announced = state.result();
+        let Some(last) = announced.last() else { return };
+        let (count, at) = (announced.len(), last.mark.at);
+        let (answered, objections) = (last.answers.len(), last.objections().count());
+        let silent = last.silent().count();
+        self.findings.note(
+            "result-announced",
+            None,
+            format!(
+                "评标结果已公布 {count} 次，最近一次 {at}：{answered} 家答复，其中 {objections} 家有异议，\
+                 {silent} 家未答复"
+            ),
+            format!(
+                "announcements of the result: {count}, the last one at {at}; {answered} bidders answered \
+                 it, {objections} of them object, {silent} were silent"
+            ),
+        );
     }
 
     /// Who held the opening, and what ended it before its time.

@@ -23,7 +23,7 @@ impl Run {
         let unsealing = log.entries().iter().find(|entry| unseals(entry));
         self.unsealed_late_enough(log, unsealing, tender);
         self.too_few(log, unsealing, tender);
-        self.over(log, replayed);
+        self.over(log, replayed, tender);
         match (self.at, log.last_at()) {
             (Some(now), Some(last)) => {
                 self.findings.judge(CheckId::Ord05, None, last <= now, || {
@@ -91,13 +91,20 @@ impl Run {
     }
 
     /// The log ends with its end and what may follow it, and the whole of it was believed.
-    fn over(&mut self, log: &OpeningLog, replayed: Option<&Replayed>) {
+    fn over(&mut self, log: &OpeningLog, replayed: Option<&Replayed>, tender: &TenderFile) {
         let end = log.entries().iter().find(|entry| ends(entry));
-        // Only signed journals and the destruction of shares follow the end (rulings 17, 19).
-        let allowed = [EventKind::JournalSigned.name(), EventKind::KeyDestroyed.name()];
         let after = end.and_then(|end| {
+            // Only signed journals and the destruction of shares follow the end (rulings 17, 19), and
+            // after a close the result, where the tender file has a session for it (ADR-0024).
+            let closed = end.kind() == EventKind::OpeningClosed.name();
+            let told = closed && tender.terms().result.is_some();
+            let allowed = |kind: &str| match EventKind::parse(kind) {
+                Some(EventKind::JournalSigned | EventKind::KeyDestroyed) => true,
+                Some(EventKind::ResultAnnounced | EventKind::ResultAnswered) => told,
+                _ => false,
+            };
             let mut rest = log.entries().iter().skip_while(|entry| entry.index() <= end.index());
-            rest.find(|entry| !allowed.contains(&entry.kind()))
+            rest.find(|entry| !allowed(entry.kind()))
         });
         match (end, after) {
             (Some(_), Some(entry)) => {

@@ -81,6 +81,10 @@ pub enum CommandKind {
     ApproveRound,
     /// `seal-estimate`
     SealEstimate,
+    /// `announce-result`
+    AnnounceResult,
+    /// `answer-result`
+    AnswerResult,
 }
 
 impl CommandKind {
@@ -123,6 +127,8 @@ impl CommandKind {
         Self::Reconvene,
         Self::ApproveRound,
         Self::SealEstimate,
+        Self::AnnounceResult,
+        Self::AnswerResult,
     ];
 
     /// The `kind` in the body.
@@ -164,6 +170,8 @@ impl CommandKind {
             Self::Reconvene => "reconvene",
             Self::ApproveRound => "approve-round",
             Self::SealEstimate => "seal-estimate",
+            Self::AnnounceResult => "announce-result",
+            Self::AnswerResult => "answer-result",
             Self::Close => "close",
         }
     }
@@ -212,6 +220,8 @@ impl CommandKind {
             Self::Reconvene => EventKind::OpeningReconvened,
             Self::ApproveRound => EventKind::RoundApproved,
             Self::SealEstimate => EventKind::EstimateSealed,
+            Self::AnnounceResult => EventKind::ResultAnnounced,
+            Self::AnswerResult => EventKind::ResultAnswered,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -242,10 +252,13 @@ impl CommandKind {
             | Self::ListPassed
             | Self::Reconvene
             | Self::SealEstimate
+            | Self::AnnounceResult
             | Self::Close => &[Role::Host],
-            Self::SignIn | Self::UnsealBid | Self::ConfirmPrice | Self::RaiseObjection => {
-                &[Role::Bidder]
-            }
+            Self::SignIn
+            | Self::UnsealBid
+            | Self::ConfirmPrice
+            | Self::RaiseObjection
+            | Self::AnswerResult => &[Role::Bidder],
             Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
             Self::ApprovePostponement
             | Self::ApproveTime

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::sheet::SheetRules;
 use crate::tender::{
     BidderWindowTerms, Bilingual, CustodyKind, Draw, Envelope, ListedStep, OutageRule,
-    ReadOutField, Round, Template, TenderFile, TimeSource, envelope, stages,
+    ReadOutField, ResultTerms, Round, Template, TenderFile, TimeSource, envelope, stages,
 };
 
 data! {
@@ -96,6 +96,10 @@ data! {
         /// Whether the host seals a base estimate (标底); without one the key is left out.
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
         base_estimate: bool,
+        /// The session after the evaluation in which the result is told; without one the key is left
+        /// out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<ResultTerms>,
     }
 
     /// `round-approved`: the supervisor approved who is invited to a round of sealed prices.
@@ -303,6 +307,7 @@ impl LotPublished {
             outage: terms.outage,
             bidder_window: terms.bidder_window,
             base_estimate: terms.base_estimate,
+            result: terms.result,
         }
     }
 

@@ -126,6 +126,8 @@ impl Event {
                 let fits = |one: &super::NotPassed| text::line(&one.reason, limits::REASON_CHARS);
                 need(data.failed.iter().all(fits), "failed")
             }
+            Self::ResultAnnounced(data) => data.told_shape(),
+            Self::ResultAnswered(data) => data.objection.as_deref().map_or(Ok(()), objection),
             Self::RoundApproved(_)
             | Self::EnvelopeClosed(_)
             | Self::PassedApproved(_)

@@ -19,6 +19,22 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::CannotPass { bidder } => {
             format!("{bidder} 的本信封未能解密，不能列为通过。请将其列入未通过并写明理由。")
         }
+        Refusal::CannotRank { bidder } => {
+            format!("{bidder} 的最后一个信封未能打开，不能参与排序。请将其列入否决名单并写明理由。")
+        }
+        Refusal::NoResultSession => {
+            "招标文件未规定公布评标结果的复会。评标结果请按法定方式公示，开标记录不变。".to_owned()
+        }
+        Refusal::NoSuchResult { no } => format!(
+            "没有编号为 {no} 的评标结果，或其已被更正。请核对最新公布的结果后再答复。"
+        ),
+        Refusal::ResultAnswersOver => {
+            "对评标结果的当场答复时间已过，未答复的记为沉默，不影响任何权利。如有异议，请在公示期内向招标人提出。"
+                .to_owned()
+        }
+        Refusal::ResultEarly => {
+            "开标尚未结束，不能公布评标结果。请在开标结束并完成评标后复会公布。".to_owned()
+        }
         Refusal::EstimateLate => {
             "标底应在投标截止前密封提交，现在已不能提交。开标照常进行，以截止前最后提交的标底为准。".to_owned()
         }
@@ -270,6 +286,23 @@ pub(super) fn en(refusal: &Refusal) -> String {
              Have the lot declared failed."
                 .to_owned()
         }
+        Refusal::CannotRank { bidder } => format!(
+            "The last envelope of {bidder} did not open, so it cannot be ranked. List it as rejected and \
+             say why."
+        ),
+        Refusal::NoResultSession => "The tender file has no session in which the result is told. \
+             Publish the result as the law says; the record stays as it is."
+            .to_owned(),
+        Refusal::NoSuchResult { no } => format!(
+            "There is no result of number {no}, or it was corrected since. Read the newest one and \
+             answer that."
+        ),
+        Refusal::ResultAnswersOver => "The time for answers is over; silence is recorded as silence and \
+             costs no right. Whoever objects writes to the tenderer while the result is on public notice."
+            .to_owned(),
+        Refusal::ResultEarly => "The opening is not closed, so there is no result to tell. Close it, \
+             evaluate, and tell the result then."
+            .to_owned(),
         Refusal::PassedMissing => "The supervisor has not approved a list of who passed with this \
              envelope. The host lists them first, then the supervisor signs."
             .to_owned(),

@@ -252,10 +252,13 @@ fn spans(terms: &Terms) -> Result<(), TenderError> {
             return Err(TenderError::Span(name));
         }
     }
-    if terms.objection_ms.is_none_or(span_is_valid) {
+    if !terms.objection_ms.is_none_or(span_is_valid) {
+        return Err(TenderError::Span("objection_ms"));
+    }
+    if terms.result.is_none_or(|result| span_is_valid(result.answer_ms)) {
         Ok(())
     } else {
-        Err(TenderError::Span("objection_ms"))
+        Err(TenderError::Span("result.answer_ms"))
     }
 }
 

@@ -6,7 +6,7 @@ use kaibiao_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{BidderWindowTerms, Draw, ListedStep, OutageRule, TimeSource};
+use super::{BidderWindowTerms, Draw, ListedStep, OutageRule, ResultTerms, TimeSource};
 
 /// One text in Chinese and in English.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -249,6 +249,10 @@ pub struct Terms {
     /// one does not have the key.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub base_estimate: bool,
+    /// The session after the evaluation in which the result is told (复会, ADR-0024); a tender without
+    /// one does not have the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultTerms>,
 }
 
 impl ReadOutField {

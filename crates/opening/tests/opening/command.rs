@@ -57,6 +57,8 @@ pub fn commands() -> Vec<Command> {
         Command::Reconvene,
         Command::ApproveRound { no: 1, invited: crate::envelope::codes(&[1, 2, 3, 4, 5, 6]) },
         crate::estimate::seal(1),
+        crate::result::tell(1, &[2, 1], &[3, 4]),
+        crate::result::answer(1, Some("排序依据不明\n请说明")),
     ]
 }
 

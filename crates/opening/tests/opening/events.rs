@@ -178,6 +178,7 @@ fn whole_logs_are_vectors() {
         ("unlocked", crate::bidder_window::closed()),
         ("locked", crate::bidder_window::strict()),
         ("estimate", crate::estimate::closed()),
+        ("result", crate::result::told()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -217,6 +218,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-unlocked",
         "log-locked",
         "log-estimate",
+        "log-result",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -249,6 +251,7 @@ fn committed_logs_replay() {
         ("log-unlocked.jsonl", Phase::Closed),
         ("log-locked.jsonl", Phase::Closed),
         ("log-estimate.jsonl", Phase::Closed),
+        ("log-result.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -217,6 +217,101 @@ fn forged_logs_of_an_estimate_are_seen_through() {
     }
 }
 
+fn result(log: &mut [Entry]) -> &mut ResultAnnounced {
+    let at = place(log, EventKind::ResultAnnounced);
+    let Event::ResultAnnounced(told) = &mut log[at].2 else { panic!("a result") };
+    told
+}
+
+fn answered(log: &mut [Entry]) -> &mut ResultAnswered {
+    let at = place(log, EventKind::ResultAnswered);
+    let Event::ResultAnswered(answered) = &mut log[at].2 else { panic!("an answer") };
+    answered
+}
+
+/// The same with a log of a result that was corrected once.
+const RESULT_FORGERIES: &[Forgery] = &[
+    // Before the close, without the term, by another than the host.
+    (Promise::Result, |log| bring(log, EventKind::ResultAnnounced, EventKind::OpeningClosed)),
+    (Promise::Result, |log| remove(log, EventKind::OpeningClosed)),
+    (Promise::Result, |log| lot(log).result = None),
+    (Promise::Result, |log| {
+        let told = place(log, EventKind::ResultAnnounced);
+        log[told].0 = supervisor();
+    }),
+    // Somebody is left out, stands twice, is no bidder, or is ranked unopened.
+    (Promise::Result, |log| drop(result(log).rejected.pop())),
+    (Promise::Result, |log| {
+        let first = result(log).ranked[0].clone();
+        result(log).ranked.push(first);
+    }),
+    (Promise::Result, |log| result(log).ranked[0] = bidder_party(9).code),
+    (Promise::Result, |log| {
+        published(log).bids[0].sheet_b64 = None;
+        published(log).bids[0].total = None;
+        for (_, _, event) in log {
+            if let Event::PriceRead(reading) = event
+                && reading.bidder == bidder_party(1)
+            {
+                reading.total = None;
+            }
+        }
+    }),
+    // Another time, another number.
+    (Promise::Result, |log| result(log).until = at(result(log).until.get() + 1)),
+    (Promise::Result, |log| result(log).no = 2),
+    (Promise::Result, |log| remove(log, EventKind::ResultAnnounced)),
+    // An answer to nothing, of a stranger, in another's name, twice, to the one before, too late.
+    (Promise::Result, |log| bring(log, EventKind::ResultAnswered, EventKind::ResultAnnounced)),
+    (Promise::Result, |log| {
+        let at = place(log, EventKind::ResultAnswered);
+        log[at].0 = bidder(9);
+        answered(log).bidder = bidder_party(9).code;
+    }),
+    (Promise::Result, |log| {
+        let at = place(log, EventKind::ResultAnswered);
+        log[at].0 = host();
+    }),
+    (Promise::Result, |log| {
+        let again = place(log, EventKind::ResultAnswered);
+        log.insert(again, log[again].clone());
+    }),
+    (Promise::Result, |log| {
+        let mut old = log[place(log, EventKind::ResultAnswered)].clone();
+        old.1 = log.last().unwrap().1;
+        log.push(old);
+    }),
+    (Promise::Result, |log| {
+        let until = log.iter().rev().find_map(|(_, _, event)| match event {
+            Event::ResultAnnounced(told) => Some(told.until),
+            _ => None,
+        });
+        log.last_mut().unwrap().1 = until.unwrap();
+    }),
+    // The closed record is made anew.
+    (Promise::End, |log| {
+        let corrected = RecordCorrected {
+            no: 2,
+            reason: "更正".to_owned(),
+            previous: digest(12, 0),
+            sha256: digest(12, 1),
+        };
+        log.push((Actor::Hall, log.last().unwrap().1, Event::RecordCorrected(corrected)));
+    }),
+];
+
+#[test]
+fn forged_results_are_seen_through() {
+    let good = crate::result::told().log;
+    assert_eq!(observe(&good), Ok(()));
+    for (number, (promise, forge)) in RESULT_FORGERIES.iter().enumerate() {
+        let mut log = good.clone();
+        forge(&mut log);
+        let found = observe(&log).map_err(|(_, promise)| promise);
+        assert_eq!(found, Err(*promise), "forgery {number}");
+    }
+}
+
 #[test]
 fn forged_rounds_are_seen_through() {
     let good = crate::round::closed().log;

@@ -56,7 +56,8 @@ type Edges = BTreeSet<(Phase, EventKind, Phase)>;
 /// An opening of this template with `bidders` bidders, walked until `phase`.
 fn walk(template: Template, bidders: u8, phase: Phase) -> Opening {
     let mut opening = Opening::new();
-    opening.input(&Input::LotPublished(Box::new(published(template)))).unwrap();
+    let lot = LotPublished { result: Some(crate::result::SESSION), ..published(template) };
+    opening.input(&Input::LotPublished(Box::new(lot))).unwrap();
     if phase < Phase::Read || phase == Phase::Terminated {
         opening.walk_to(phase, bidders);
         return opening;

@@ -33,6 +33,7 @@ mod random;
 mod rates;
 mod record;
 mod replay;
+mod result;
 mod round;
 mod sequences;
 mod sheet;

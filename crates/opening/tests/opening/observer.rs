@@ -39,6 +39,9 @@ pub enum Promise {
     /// The base estimate is sealed before the deadline, at most one counts, and nobody hears of it
     /// before the prices.
     Estimate,
+    /// The result of the evaluation is told after the close and only where the tender file asks for it,
+    /// by the host, of everybody once; each bidder answers once, itself, and in time.
+    Result,
     /// What has ended stays ended.
     End,
     /// Before the deadline no entry tells who bids.
@@ -67,7 +70,12 @@ const BEFORE: &[EventKind] = &[
 const END: &[EventKind] = &[EventKind::OpeningClosed, EventKind::TooFewBidders];
 
 /// The kinds that may be written after the end; a kind that is not here may not.
-const AFTER: &[EventKind] = &[EventKind::JournalSigned, EventKind::KeyDestroyed];
+const AFTER: &[EventKind] = &[
+    EventKind::JournalSigned,
+    EventKind::KeyDestroyed,
+    EventKind::ResultAnnounced,
+    EventKind::ResultAnswered,
+];
 
 /// The kinds whose facts the record states: none of them may follow it.
 const STATED: &[EventKind] = &[
@@ -123,6 +131,10 @@ struct Observer {
     raised_estimate: BTreeSet<CustodianIndex>,
     listed: Option<PassedListed>,
     passed: Option<PassedListed>,
+    /// Whose last envelope opened.
+    opened: BTreeSet<OrgCode>,
+    /// The newest result, and who answered it.
+    result: Option<(ResultAnnounced, BTreeSet<OrgCode>)>,
 }
 
 /// What was read of the bidder window.
@@ -232,10 +244,40 @@ impl Observer {
                 self.passed = listed;
             }
             Event::OpeningReconvened(next) => self.reconvened(next.stage, at)?,
+            Event::ResultAnnounced(told) => self.result_told(by, at, told)?,
+            Event::ResultAnswered(answered) => self.result_answered(by, at, answered)?,
             _ => {}
         }
         self.done.insert(kind);
         Ok(())
+    }
+
+    fn result_told(&mut self, by: &Actor, at: u64, told: &ResultAnnounced) -> Judged {
+        let lot = self.lot.as_ref().ok_or(Promise::Result)?;
+        let terms = lot.result.ok_or(Promise::Result)?;
+        holds(*by == Actor::Host(lot.host.code.clone()), Promise::Result)?;
+        holds(self.done.contains(&EventKind::OpeningClosed), Promise::Result)?;
+        holds(told.until.get() == at + terms.answer_ms.get(), Promise::Result)?;
+        let before = self.result.as_ref().map_or(0, |(before, _)| before.no);
+        holds(told.no == before + 1, Promise::Result)?;
+        holds(told.ranked.iter().all(|code| self.opened.contains(code)), Promise::Result)?;
+        let rejected = told.rejected.iter().map(|one| &one.bidder);
+        let mut named: Vec<&OrgCode> = told.ranked.iter().chain(rejected).collect();
+        named.sort();
+        let mut all: Vec<&OrgCode> = self.all.values().map(|bid| &bid.bidder.code).collect();
+        all.sort();
+        holds(named == all, Promise::Result)?;
+        self.result = Some((told.clone(), BTreeSet::new()));
+        Ok(())
+    }
+
+    fn result_answered(&mut self, by: &Actor, at: u64, answered: &ResultAnswered) -> Judged {
+        let bidder = &answered.bidder;
+        holds(*by == Actor::Bidder(bidder.clone()), Promise::Result)?;
+        holds(self.all.values().any(|bid| bid.bidder.code == *bidder), Promise::Result)?;
+        let (told, answers) = self.result.as_mut().ok_or(Promise::Result)?;
+        holds(told.no == answered.no && at < told.until.get(), Promise::Result)?;
+        holds(answers.insert(bidder.clone()), Promise::Result)
     }
 
     fn postponed(&mut self, to: &DeadlinePostponed) -> Judged {
@@ -414,6 +456,8 @@ impl Observer {
         self.told_estimate(prices.estimate.as_ref())?;
         let told: BTreeSet<&Digest> = prices.bids.iter().map(|bid| &bid.manifest_sha256).collect();
         holds(told.into_iter().eq(self.current.keys()), Promise::OneStep)?;
+        let opened = prices.bids.iter().filter(|bid| bid.sheet_b64.is_some());
+        self.opened = opened.map(|bid| bid.bidder.code.clone()).collect();
         let price = |bid: &PublishedBid| (bid.bidder.code.clone(), bid.total);
         self.prices = Some(prices.bids.iter().map(price).collect());
         Ok(())

@@ -60,7 +60,10 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
             }
             5 if bidders.is_multiple_of(2) => crate::window::published(),
             5 => crate::draw::published(),
-            who => crate::steps::LISTS[usize::from(who)].1(),
+            who => {
+                let result = bidders.is_multiple_of(2).then_some(crate::result::SESSION);
+                LotPublished { result, ..crate::steps::LISTS[usize::from(who)].1() }
+            }
         }))),
         Phase::Receiving if who.is_multiple_of(2) => {
             Ok(tick(state.next_tick().map_or(0, TickNo::get)))
@@ -78,6 +81,7 @@ pub fn forward(opening: &Opening, bidders: u8, who: u8) -> Result<Input, (Actor,
         Phase::Freezing => Ok(freeze_signed(custodian)),
         Phase::DegradedNotice if who == 5 => Ok(Input::NoticeOver),
         Phase::DegradedNotice => Err((actor(who % 2), Command::ApproveDegraded)),
+        Phase::Closed if state.result_session().is_some() => Err(crate::result::next(state, who)),
         Phase::TooFew | Phase::Failed | Phase::Closed | Phase::Terminated => Ok(Input::ReadingOver),
         Phase::Ready if who > 1 && crate::round::waits(state) => {
             Err((supervisor(), crate::round::approve(state)))

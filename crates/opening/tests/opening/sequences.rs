@@ -63,6 +63,9 @@ fn play(opening: &mut Opening, template: Template, number: u64) {
         lot.bidder_window = crate::bidder_window::published(lock).bidder_window;
         lot.steps = template.steps_with_window();
     }
+    if dice.below(3) > 0 {
+        lot.result = Some(crate::result::SESSION);
+    }
     attempt(opening, Ok(Input::LotPublished(Box::new(lot))));
     if bidders >= 4 && template.earlier_envelopes() > 0 && dice.below(2) == 0 {
         opening.walk_to_last_envelope(bidders);
@@ -303,6 +306,7 @@ struct Reach {
     withdrawn: u64,
     reconvened: u64,
     windows: u64,
+    results: u64,
 }
 
 impl Reach {
@@ -313,6 +317,8 @@ impl Reach {
         self.reconvened += u64::from(state.stage() > Stage::FIRST);
         self.closed += u64::from(state.phase() == Phase::Closed);
         self.failed += u64::from(state.phase() == Phase::Failed);
+        let answered = |told: &Announcement| !told.answers.is_empty();
+        self.results += u64::from(state.result().iter().any(answered));
         self.windows += u64::from(state.bidder_window().is_some() && state.prices().is_some());
         let withdrawn =
             |set: &SetFrozen| set.bids.iter().any(|bid| bid.status == BidStatus::Withdrawn);
@@ -352,8 +358,9 @@ fn random_sequences_keep_every_promise() {
                 }
                 println!("{}: {count} sequences, {reach:?}", graph::name(*template));
                 // They are worth something only if they get somewhere.
-                let Reach { prices, records, closed, failed, withdrawn, reconvened, windows } =
-                    reach;
+                let Reach { prices, records, closed, failed, withdrawn, reconvened, .. } = reach;
+                let (windows, results) = (reach.windows, reach.results);
+                assert!(results * 200 >= count, "{reach:?}");
                 assert!(prices * 5 >= count && records * 10 >= count, "{reach:?}");
                 assert!(closed * 50 >= count && failed * 50 >= count, "{reach:?}");
                 let single = template.earlier_envelopes() == 0;

@@ -136,6 +136,7 @@ pub fn terms() -> Terms {
         outage: None,
         bidder_window: None,
         base_estimate: false,
+        result: None,
     }
 }
 

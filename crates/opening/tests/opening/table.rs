@@ -127,6 +127,10 @@ fn the_table_of_phase_and_step() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
     }
+    for (name, opening) in crate::result::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     for (name, opening) in crate::window::states() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
@@ -168,6 +172,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ApprovalMissing,
         Refusal::BadData { step, rule: DataRule::Reading },
         Refusal::CannotPass { bidder: code(104) },
+        Refusal::CannotRank { bidder: code(103) },
         Refusal::BidderWindowRunning { wait },
         Refusal::BidderWindowShut,
         Refusal::BidderWindowSpent { left: wait },
@@ -195,6 +200,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoOpenFault,
         Refusal::NoOutageRule,
         Refusal::NoPrice,
+        Refusal::NoResultSession,
         Refusal::NoSuchBidder { bidder: code(109) },
         Refusal::NoSuchDraw { no: 7 },
         Refusal::NobodyPassed,
@@ -203,6 +209,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoSuchMeasure { no: 1 },
         Refusal::NoSuchObjection { no: 7 },
         Refusal::NoSuchPostponement { no: 2 },
+        Refusal::NoSuchResult { no: 2 },
         Refusal::NotABidder,
         Refusal::NotHeld,
         Refusal::NotTheHolder { holder: Holder::Supervisor },
@@ -225,6 +232,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ReasonMissing,
         Refusal::ReconveneLater { wait },
         Refusal::RecordDiffers,
+        Refusal::ResultAnswersOver,
+        Refusal::ResultEarly,
         Refusal::RoundUnapproved,
         Refusal::SealsUnchecked,
         Refusal::StepNotListed { step: Step::CheckBidders },

@@ -9,6 +9,7 @@ mod hearing;
 mod intake;
 mod journals;
 mod people;
+mod result;
 mod room;
 mod steps;
 mod time;
@@ -90,6 +91,8 @@ pub struct ScenarioOptions {
     pub draw: Option<DrawPlay>,
     /// The tender provides for a base estimate.
     pub estimate: Option<EstimatePlay>,
+    /// The result is told after the close, corrected once, and answered by all but the first bidder.
+    pub result: bool,
     /// The tender file names time servers that nobody reaches, and the time is confirmed.
     pub confirmed_time: bool,
     /// The tender file says that the hall is another organisation than its certificate says.
@@ -129,6 +132,7 @@ impl Default for ScenarioOptions {
             lying_custodians: 0,
             draw: None,
             estimate: None,
+            result: false,
             confirmed_time: false,
             foreign_hall: false,
             refusing_custodians: 0,
@@ -235,6 +239,7 @@ impl Scenario {
             fixture.draft.draws = draw::sample();
         }
         fixture.draft.base_estimate = options.estimate.is_some();
+        fixture.draft.result = options.result.then_some(result::SESSION);
         if options.two_envelopes {
             "two-envelope".clone_into(&mut fixture.draft.template);
             fixture.draft.envelopes = envelopes();

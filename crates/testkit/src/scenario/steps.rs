@@ -81,6 +81,9 @@ pub(super) fn play(
     if stage.room.state.phase().is_final() {
         stage.destroy()?;
     }
+    if options.result {
+        stage.tell_result()?;
+    }
     stage.finish()
 }
 
