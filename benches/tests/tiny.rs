@@ -89,6 +89,18 @@ fn the_procedure_is_measured() {
 }
 
 #[test]
+fn the_readers_of_a_room_are_measured() {
+    let line = "room --readers 40 --runs 1 --seconds 1 --no-peers --json";
+    let report: Value = serde_json::from_str(&stdout(line)).unwrap();
+    let row = &report["rows"][0];
+    assert_eq!((&row["server"], &row["readers"]), (&"kaibiao".into(), &40.into()));
+    assert!(row["median"]["per_second"].as_f64().unwrap() > 40.0, "{report}");
+    // Nothing was lost or doubled in a storm: that run would have failed.
+    let verdicts = report["verdicts"].as_array().unwrap();
+    assert!(verdicts.iter().any(|one| one["what"].as_str().unwrap().contains("come back at once")));
+}
+
+#[test]
 fn the_soak_ends_with_the_same_file_in_little_memory() {
     let text = stdout("soak --size 3M");
     let peaks = text.lines().filter(|line| line.contains(" s   peak ")).count();
@@ -103,6 +115,9 @@ fn too_little_room_and_wrong_usage_are_told() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("bytes are free"));
     assert_eq!(run("dance").status.code(), Some(64));
     assert_eq!(run("step seal absent").status.code(), Some(64));
+    for line in ["room-serve 1", "room-serve 1 2 x", "room-load flow 300 1 2 3 4", "room-load stay 1 1 1 1 1 1"] {
+        assert_eq!(run(line).status.code(), Some(64), "{line}");
+    }
     let output = run("step open absent absent absent absent");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("absent/trust.json"));

@@ -1,23 +1,19 @@
-//! The readers and the publisher of one measurement, in one thread.
+//! The readers and the publisher of one measurement: one thread and one queue of events, so that
+//! they cost little beside the server.
 //!
 //! The publisher is a WebSocket too: what it sends, the server gives to all readers. Every entry
 //! carries its number, so a reader knows what it missed and what it got twice.
 
-use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{BufRead as _, ErrorKind};
+use std::io::{BufRead as _, ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use kaibiao_fanout::text_frame;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::OwnedWriteHalf;
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::Notify;
-use tokio::task::LocalSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::args::number;
 use crate::error::BenchError;
@@ -89,13 +85,13 @@ impl LoadOptions {
 }
 
 /// Entries that may be under way to some reader.
-const WINDOW: u32 = 4;
+const WINDOW: usize = 4;
 
 /// Entries a second in a calm room.
 const CALM: u32 = 5;
 
 /// Readers that connect at the same time.
-const CONNECTING: u32 = 64;
+const CONNECTING: usize = 64;
 
 /// Nothing that is waited for takes longer.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -104,225 +100,416 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const STEP_US: u128 = 20;
 const STEPS: usize = 500_000;
 
-/// What all readers count together.
-struct Count {
-    readers: u32,
-    sent: RefCell<Vec<Instant>>,
-    delivered: RefCell<Vec<u32>>,
-    whole: Cell<u32>,
-    deliveries: Cell<u64>,
-    lost: Cell<u64>,
-    doubled: Cell<u64>,
-    broken: Cell<u64>,
-    latency: RefCell<Vec<u32>>,
-    changed: Notify,
-    /// At this entry readers drop their connection.
-    storm_at: Option<u64>,
-}
-
-impl Count {
-    fn new(readers: u32, storm_at: Option<u64>) -> Self {
-        Self {
-            readers,
-            sent: RefCell::default(),
-            delivered: RefCell::default(),
-            whole: Cell::default(),
-            deliveries: Cell::default(),
-            lost: Cell::default(),
-            doubled: Cell::default(),
-            broken: Cell::default(),
-            latency: RefCell::new(vec![0; STEPS]),
-            changed: Notify::new(),
-            storm_at,
-        }
-    }
-
-    /// Entry `number` reached a reader that expected `expected`.
-    fn arrived(&self, number: u64, expected: u64, now: Instant) {
-        if number < expected {
-            return self.doubled.set(self.doubled.get() + 1);
-        }
-        self.lost.set(self.lost.get() + (number - expected));
-        self.deliveries.set(self.deliveries.get() + 1);
-        let index = usize::try_from(number).unwrap_or(usize::MAX);
-        if let Some(sent) = self.sent.borrow().get(index) {
-            let step = now.saturating_duration_since(*sent).as_micros() / STEP_US;
-            let step = usize::try_from(step).unwrap_or(STEPS).min(STEPS - 1);
-            if let Some(count) = self.latency.borrow_mut().get_mut(step) {
-                *count += 1;
-            }
-        }
-        if let Some(count) = self.delivered.borrow_mut().get_mut(index) {
-            *count += 1;
-            if *count == self.readers {
-                self.whole.set(self.whole.get() + 1);
-                self.changed.notify_one();
-            }
-        }
-    }
-
-    /// The latency below which this part of all deliveries lies, in milliseconds; forgets them.
-    fn quantiles(&self, parts: [f64; 2]) -> [f64; 2] {
-        let mut steps = self.latency.borrow_mut();
-        let total: u64 = steps.iter().map(|count| u64::from(*count)).sum();
-        let at = |part: f64| {
-            let mut left = part * Duration::from_nanos(total).as_secs_f64() * 1e9;
-            let place = steps.iter().position(|count| {
-                left -= f64::from(*count);
-                left <= 0.0
-            });
-            let place = u32::try_from(place.unwrap_or_default()).unwrap_or(u32::MAX);
-            f64::from(place) * 0.02
-        };
-        let found = parts.map(at);
-        steps.iter_mut().for_each(|count| *count = 0);
-        found
-    }
-}
-
 /// Runs readers and publisher, and prints one line of JSON. Between `ready` on stdout and a line on
 /// stdin the caller may look at the server.
 pub(crate) fn run(options: &LoadOptions) -> Result<(), BenchError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(BenchError::product)?;
-    let local = LocalSet::new();
-    let found = local.block_on(&runtime, play(options))?;
+    let found = Load::new(options).map_err(BenchError::product)?.play(options)?;
     crate::line(&found.to_string());
     Ok(())
 }
 
-async fn play(options: &LoadOptions) -> Result<Value, BenchError> {
-    let storm_at = match options.plan {
-        Plan::Storm(entries) => Some(u64::from(entries / 2)),
-        _ => None,
-    };
-    let count = Rc::new(Count::new(options.readers, storm_at));
-    if let Plan::CatchUp(entries) = options.plan {
-        return catch_up(options, &count, entries).await;
-    }
-    let begun = Instant::now();
-    let mut deaf = Vec::new();
-    for number in 0..options.deaf {
-        deaf.push(connect(options.port, number, "/ws").await?.0);
-    }
-    for number in 0..options.readers {
-        let gate = number % CONNECTING == CONNECTING - 1;
-        let (stream, early) = connect(options.port, number, "/ws").await?;
-        tokio::task::spawn_local(read(Rc::clone(&count), options.port, number, stream, early));
-        if gate {
-            tokio::task::yield_now().await;
-        }
-    }
-    let connected = begun.elapsed();
-    sleep(Duration::from_millis(500)).await;
-    crate::line("ready");
-    let mut go = String::new();
-    std::io::stdin().lock().read_line(&mut go).map_err(BenchError::product)?;
-
-    let (stream, _) = connect(options.port, 0, "/pub").await?;
-    let (mut answers, mut publisher) = stream.into_split();
-    // What a server answers to a publisher is of no use here; unread it would fill the socket.
-    tokio::task::spawn_local(async move {
-        let mut buffer = vec![0; 4_096];
-        while answers.read(&mut buffer).await.is_ok_and(|len| len > 0) {}
-    });
-    let mut parts = Vec::new();
-    match options.plan {
-        Plan::Flow { window, calm } => {
-            let until = Instant::now() + Duration::from_secs(window.into());
-            let part = flow(&count, &mut publisher, options.length, |_| Instant::now() < until);
-            parts.push(part.await?);
-            parts.push(pace(&count, &mut publisher, options.length, calm * CALM).await?);
-        }
-        Plan::Count(entries) | Plan::Storm(entries) => {
-            let part = flow(&count, &mut publisher, options.length, |sent| sent < entries);
-            parts.push(part.await?);
-        }
-        Plan::CatchUp(_) => {}
-    }
-    Ok(json!({
-        "connect_s": connected.as_secs_f64(),
-        "lost": count.lost.get(),
-        "doubled": count.doubled.get(),
-        "broken": count.broken.get(),
-        "cpu_s": machine::own_processor().map(|time| time.as_secs_f64()),
-        "parts": parts,
-    }))
+/// One end of a connection.
+#[derive(Debug)]
+struct Reader {
+    stream: TcpStream,
+    path: String,
+    state: Handshake,
+    /// The begin of a frame or of an answer.
+    kept: Vec<u8>,
+    /// The number that comes next.
+    next: u64,
+    role: Role,
 }
 
-/// Publishes while `more` says so, with at most [`WINDOW`] entries under way.
-async fn flow(
-    count: &Count,
-    publisher: &mut OwnedWriteHalf,
-    length: usize,
-    mut more: impl FnMut(u32) -> bool,
-) -> Result<Value, BenchError> {
-    let (before, begun, mut sent) = (count.deliveries.get(), Instant::now(), 0);
-    while more(sent) {
-        publish(count, publisher, length).await?;
-        sent += 1;
-        until(count, WINDOW - 1).await?;
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Handshake {
+    Connecting,
+    Asked,
+    Done,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Role {
+    Reader,
+    /// It never reads; it only shakes hands.
+    Deaf,
+    /// What a server answers to it is of no use here.
+    Publisher,
+}
+
+#[derive(Debug)]
+struct Load {
+    poll: Poll,
+    events: Events,
+    buffer: Vec<u8>,
+    server: SocketAddr,
+    all: Vec<Reader>,
+    /// How many have not shaken hands yet.
+    connecting: usize,
+    tally: Tally,
+    /// At this entry readers drop their connection.
+    storm_at: Option<u64>,
+}
+
+/// What all readers count together.
+#[derive(Debug)]
+struct Tally {
+    readers: u32,
+    sent: Vec<Instant>,
+    delivered: Vec<u32>,
+    /// How many entries have reached everybody.
+    whole: usize,
+    deliveries: u64,
+    lost: u64,
+    doubled: u64,
+    broken: u64,
+    latency: Vec<u32>,
+}
+
+impl Load {
+    fn new(options: &LoadOptions) -> std::io::Result<Self> {
+        Ok(Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(1_024),
+            buffer: vec![0; 256 * 1024],
+            server: SocketAddr::from(([127, 0, 0, 1], options.port)),
+            all: Vec::new(),
+            connecting: 0,
+            tally: Tally::new(options.readers),
+            storm_at: match options.plan {
+                Plan::Storm(entries) => Some(u64::from(entries / 2)),
+                _ => None,
+            },
+        })
     }
-    until(count, 0).await?;
-    Ok(part(count, sent, count.deliveries.get() - before, begun.elapsed()))
-}
 
-/// Publishes [`CALM`] entries a second.
-async fn pace(
-    count: &Count,
-    publisher: &mut OwnedWriteHalf,
-    length: usize,
-    entries: u32,
-) -> Result<Value, BenchError> {
-    let (before, begun) = (count.deliveries.get(), Instant::now());
-    let mut tick = interval(Duration::from_secs(1) / CALM);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for _ in 0..entries {
-        tick.tick().await;
-        publish(count, publisher, length).await?;
-    }
-    until(count, 0).await?;
-    Ok(part(count, entries, count.deliveries.get() - before, begun.elapsed()))
-}
-
-fn part(count: &Count, entries: u32, deliveries: u64, took: Duration) -> Value {
-    let [p50, p99] = count.quantiles([0.5, 0.99]);
-    let rate = Duration::from_nanos(deliveries).as_secs_f64() * 1e9 / took.as_secs_f64();
-    json!({
-        "entries": entries,
-        "deliveries": deliveries,
-        "seconds": took.as_secs_f64(),
-        "per_second": rate.round(),
-        "p50_ms": p50,
-        "p99_ms": p99,
-    })
-}
-
-/// Waits until at most `under_way` entries have not reached everybody.
-async fn until(count: &Count, under_way: u32) -> Result<(), BenchError> {
-    loop {
-        let sent = u32::try_from(count.sent.borrow().len()).unwrap_or(u32::MAX);
-        if sent.saturating_sub(count.whole.get()) <= under_way {
-            return Ok(());
+    fn play(mut self, options: &LoadOptions) -> Result<Value, BenchError> {
+        if let Plan::CatchUp(entries) = options.plan {
+            return self.catch_up(options.readers, entries);
         }
-        if timeout(PATIENCE, count.changed.notified()).await.is_err() {
-            let detail = format!("{} of {sent} entries reached everybody", count.whole.get());
+        let begun = Instant::now();
+        let deaf = std::iter::repeat_n(Role::Deaf, usize::try_from(options.deaf).unwrap_or(0));
+        let readers = usize::try_from(options.readers).unwrap_or(0);
+        let mut due: VecDeque<Role> =
+            deaf.chain(std::iter::repeat_n(Role::Reader, readers)).collect();
+        while !due.is_empty() || self.connecting > 0 {
+            while self.connecting < CONNECTING
+                && let Some(role) = due.pop_front()
+            {
+                self.join(role, "/ws")?;
+            }
+            self.turn(begun + PATIENCE)?;
+        }
+        let connected = begun.elapsed();
+        let rest = Instant::now() + Duration::from_millis(500);
+        while Instant::now() < rest {
+            self.turn_until(rest)?;
+        }
+        crate::line("ready");
+        let mut go = String::new();
+        std::io::stdin().lock().read_line(&mut go).map_err(BenchError::product)?;
+
+        let publisher = self.all.len();
+        self.join(Role::Publisher, "/pub")?;
+        while self.connecting > 0 {
+            self.turn(Instant::now() + PATIENCE)?;
+        }
+        let length = options.length;
+        let mut parts = Vec::new();
+        match options.plan {
+            Plan::Flow { window, calm } => {
+                let until = Instant::now() + Duration::from_secs(window.into());
+                parts.push(self.flow(publisher, length, |_| Instant::now() < until)?);
+                parts.push(self.pace(publisher, length, calm * CALM)?);
+            }
+            Plan::Count(entries) | Plan::Storm(entries) => {
+                parts.push(self.flow(publisher, length, |sent| sent < entries)?);
+            }
+            Plan::CatchUp(_) => {}
+        }
+        Ok(json!({
+            "connect_s": connected.as_secs_f64(),
+            "lost": self.tally.lost,
+            "doubled": self.tally.doubled,
+            "broken": self.tally.broken,
+            "cpu_s": machine::own_processor().map(|time| time.as_secs_f64()),
+            "parts": parts,
+        }))
+    }
+
+    /// Publishes while `more` says so, with at most [`WINDOW`] entries under way.
+    fn flow(
+        &mut self,
+        publisher: usize,
+        length: usize,
+        mut more: impl FnMut(u32) -> bool,
+    ) -> Result<Value, BenchError> {
+        let (before, begun, mut sent) = (self.tally.deliveries, Instant::now(), 0);
+        while more(sent) {
+            self.publish(publisher, length)?;
+            sent += 1;
+            self.until_under_way(WINDOW - 1)?;
+        }
+        self.until_under_way(0)?;
+        Ok(self.tally.part(sent, before, begun.elapsed()))
+    }
+
+    /// Publishes [`CALM`] entries a second.
+    fn pace(&mut self, publisher: usize, length: usize, entries: u32) -> Result<Value, BenchError> {
+        let (before, begun) = (self.tally.deliveries, Instant::now());
+        for number in 0..entries {
+            let due = begun + Duration::from_secs(1) / CALM * number;
+            while Instant::now() < due {
+                self.turn_until(due)?;
+            }
+            self.publish(publisher, length)?;
+        }
+        self.until_under_way(0)?;
+        Ok(self.tally.part(entries, before, begun.elapsed()))
+    }
+
+    /// Waits until at most so many entries have not reached everybody.
+    fn until_under_way(&mut self, entries: usize) -> Result<(), BenchError> {
+        let patience = Instant::now() + PATIENCE;
+        while self.tally.sent.len() > self.tally.whole.saturating_add(entries) {
+            self.turn(patience)?;
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, publisher: usize, length: usize) -> Result<(), BenchError> {
+        let number = u64::try_from(self.tally.sent.len()).unwrap_or(u64::MAX);
+        let frame = masked(&entry(number, length));
+        self.tally.delivered.push(0);
+        self.tally.sent.push(Instant::now());
+        let Some(publisher) = self.all.get_mut(publisher) else { return Ok(()) };
+        // A few hundred bytes at a time always fit, as the window is small.
+        publisher.stream.write_all(&frame).map_err(BenchError::product)
+    }
+
+    /// Everybody at once wants everything that is there.
+    fn catch_up(mut self, readers: u32, entries: u32) -> Result<Value, BenchError> {
+        let count = usize::try_from(entries).unwrap_or_default();
+        self.tally.delivered = vec![0; count];
+        let begun = Instant::now();
+        for _ in 0..readers {
+            self.join(Role::Reader, "/ws?since=0")?;
+        }
+        while self.tally.whole < count {
+            self.turn(begun + PATIENCE)?;
+        }
+        Ok(json!({
+            "lost": self.tally.lost,
+            "doubled": self.tally.doubled,
+            "broken": self.tally.broken,
+            "seconds": begun.elapsed().as_secs_f64(),
+            "deliveries": self.tally.deliveries,
+        }))
+    }
+
+    fn join(&mut self, role: Role, path: &str) -> Result<(), BenchError> {
+        let stream = TcpStream::connect(self.server).map_err(BenchError::product)?;
+        let (path, state) = (path.to_owned(), Handshake::Connecting);
+        self.all.push(Reader { stream, path, state, kept: Vec::new(), next: 0, role });
+        self.connecting += 1;
+        self.watch(self.all.len() - 1)
+    }
+
+    fn watch(&mut self, index: usize) -> Result<(), BenchError> {
+        let Some(reader) = self.all.get_mut(index) else { return Ok(()) };
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let watched = self.poll.registry().register(&mut reader.stream, Token(index), interest);
+        watched.map_err(BenchError::product)
+    }
+
+    /// Handles what there is; an error if nothing happens until then.
+    fn turn(&mut self, patience: Instant) -> Result<(), BenchError> {
+        if Instant::now() > patience {
+            let (whole, sent) = (self.tally.whole, self.tally.sent.len());
+            let detail = format!("{whole} of {sent} entries reached everybody");
             return Err(BenchError::Result(detail));
         }
+        self.turn_until(patience.min(Instant::now() + Duration::from_secs(1)))
+    }
+
+    /// Handles what there is, or comes before an instant.
+    fn turn_until(&mut self, instant: Instant) -> Result<(), BenchError> {
+        let wait = instant.saturating_duration_since(Instant::now());
+        match self.poll.poll(&mut self.events, Some(wait)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(BenchError::product(error)),
+        }
+        let ready: Vec<usize> = self.events.iter().map(|event| event.token().0).collect();
+        for index in ready {
+            self.handle(index)?;
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, index: usize) -> Result<(), BenchError> {
+        let Some(reader) = self.all.get_mut(index) else { return Ok(()) };
+        if reader.state == Handshake::Connecting && !reader.ask(self.server)? {
+            return Ok(());
+        }
+        if reader.role == Role::Deaf && reader.state == Handshake::Done {
+            return Ok(());
+        }
+        loop {
+            let len = match reader.stream.read(&mut self.buffer) {
+                Ok(0) => {
+                    self.tally.broken += 1;
+                    return Ok(());
+                }
+                Ok(len) => len,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(BenchError::product(error)),
+            };
+            let before = reader.state;
+            reader.take(self.buffer.get(..len).unwrap_or_default(), &mut self.tally);
+            if before != reader.state {
+                self.connecting -= 1;
+            }
+            if self.storm_at.is_some_and(|at| reader.next >= at) && reader.path == "/ws" {
+                return self.come_back(index);
+            }
+            // A short read has emptied the socket; what comes later is a new event.
+            if len < self.buffer.len() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A reader drops its connection and connects again.
+    fn come_back(&mut self, index: usize) -> Result<(), BenchError> {
+        let Some(reader) = self.all.get_mut(index) else { return Ok(()) };
+        reader.path = format!("/ws?since={}", reader.next);
+        reader.stream = TcpStream::connect(self.server).map_err(BenchError::product)?;
+        reader.state = Handshake::Connecting;
+        reader.kept = Vec::new();
+        self.connecting += 1;
+        self.watch(index)
     }
 }
 
-async fn publish(
-    count: &Count,
-    publisher: &mut OwnedWriteHalf,
-    length: usize,
-) -> Result<(), BenchError> {
-    let number = count.sent.borrow().len();
-    let number = u64::try_from(number).unwrap_or(u64::MAX);
-    let frame = masked(&entry(number, length));
-    count.delivered.borrow_mut().push(0);
-    count.sent.borrow_mut().push(Instant::now());
-    publisher.write_all(&frame).await.map_err(BenchError::product)
+impl Reader {
+    /// Asks for the WebSocket; `false` while the connection is not there yet.
+    fn ask(&mut self, server: SocketAddr) -> Result<bool, BenchError> {
+        if self.stream.take_error().map_err(BenchError::product)?.is_some() {
+            return Err(BenchError::Result("a connection was refused".to_owned()));
+        }
+        if self.stream.peer_addr().is_err() {
+            return Ok(false);
+        }
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            self.path
+        );
+        self.stream.set_nodelay(true).map_err(BenchError::product)?;
+        self.stream.write_all(request.as_bytes()).map_err(BenchError::product)?;
+        self.state = Handshake::Asked;
+        Ok(true)
+    }
+
+    /// Takes bytes in: the answer to the handshake, then frames.
+    fn take(&mut self, bytes: &[u8], tally: &mut Tally) {
+        let joined;
+        let mut rest = bytes;
+        if !self.kept.is_empty() {
+            joined = [&self.kept[..], bytes].concat();
+            rest = &joined;
+        }
+        if self.state == Handshake::Asked {
+            let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") else {
+                self.kept = rest.to_vec();
+                return;
+            };
+            self.state = Handshake::Done;
+            rest = rest.get(end + 4..).unwrap_or_default();
+        }
+        if self.role != Role::Reader {
+            return;
+        }
+        let now = Instant::now();
+        while let Some((payload, after)) = frame(rest) {
+            rest = after;
+            // Notices of ours begin otherwise.
+            let digits = payload.strip_prefix(b"{\"i\":").and_then(|text| text.get(..10));
+            let number = digits.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+            if let Some(number) = number {
+                tally.arrived(number, self.next, now);
+                self.next = self.next.max(number + 1);
+            }
+        }
+        self.kept = rest.to_vec();
+    }
+}
+
+impl Tally {
+    fn new(readers: u32) -> Self {
+        Self {
+            readers,
+            sent: Vec::new(),
+            delivered: Vec::new(),
+            whole: 0,
+            deliveries: 0,
+            lost: 0,
+            doubled: 0,
+            broken: 0,
+            latency: vec![0; STEPS],
+        }
+    }
+
+    /// Entry `number` reached a reader that expected `expected`.
+    fn arrived(&mut self, number: u64, expected: u64, now: Instant) {
+        if number < expected {
+            self.doubled += 1;
+            return;
+        }
+        self.lost += number - expected;
+        self.deliveries += 1;
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        if let Some(sent) = self.sent.get(index) {
+            let step = now.saturating_duration_since(*sent).as_micros() / STEP_US;
+            let step = usize::try_from(step).unwrap_or(STEPS).min(STEPS - 1);
+            if let Some(count) = self.latency.get_mut(step) {
+                *count += 1;
+            }
+        }
+        if let Some(count) = self.delivered.get_mut(index) {
+            *count += 1;
+            self.whole += usize::from(*count == self.readers);
+        }
+    }
+
+    /// The figures of a part, which ends here.
+    fn part(&mut self, entries: u32, before: u64, took: Duration) -> Value {
+        let (p50, p99) = (self.quantile(0.5), self.quantile(0.99));
+        self.latency.fill(0);
+        let deliveries = self.deliveries - before;
+        let rate = Duration::from_nanos(deliveries).as_secs_f64() * 1e9 / took.as_secs_f64();
+        json!({
+            "entries": entries,
+            "deliveries": deliveries,
+            "seconds": took.as_secs_f64(),
+            "per_second": rate.round(),
+            "p50_ms": p50,
+            "p99_ms": p99,
+        })
+    }
+
+    /// The latency below which this part of all deliveries lies, in milliseconds.
+    fn quantile(&self, part: f64) -> f64 {
+        let total: u64 = self.latency.iter().map(|count| u64::from(*count)).sum();
+        let mut left = part * Duration::from_nanos(total).as_secs_f64() * 1e9;
+        let place = self.latency.iter().position(|count| {
+            left -= f64::from(*count);
+            left <= 0.0
+        });
+        f64::from(u32::try_from(place.unwrap_or_default()).unwrap_or(u32::MAX)) * 0.02
+    }
 }
 
 /// An entry of so many bytes that carries its number.
@@ -344,124 +531,6 @@ fn masked(payload: &[u8]) -> Vec<u8> {
         *second |= 0x80;
     }
     [&head[..], &[0; 4], payload].concat()
-}
-
-/// Everybody at once wants everything that is there.
-async fn catch_up(
-    options: &LoadOptions,
-    count: &Rc<Count>,
-    entries: u32,
-) -> Result<Value, BenchError> {
-    *count.delivered.borrow_mut() = vec![0; usize::try_from(entries).unwrap_or_default()];
-    let begun = Instant::now();
-    for number in 0..options.readers {
-        let (count, port) = (Rc::clone(count), options.port);
-        tokio::task::spawn_local(async move {
-            match connect(port, number, "/ws?since=0").await {
-                Ok((stream, early)) => read(count, port, number, stream, early).await,
-                Err(_) => count.broken.set(count.broken.get() + 1),
-            }
-        });
-    }
-    while count.whole.get() < entries {
-        if timeout(PATIENCE, count.changed.notified()).await.is_err() {
-            return Err(BenchError::Result("not everybody got everything".to_owned()));
-        }
-    }
-    Ok(json!({
-        "lost": count.lost.get(),
-        "doubled": count.doubled.get(),
-        "broken": count.broken.get(),
-        "seconds": begun.elapsed().as_secs_f64(),
-        "deliveries": count.deliveries.get(),
-    }))
-}
-
-/// Connects from one of eight addresses, so that ports do not run out, and shakes hands.
-async fn connect(port: u16, number: u32, path: &str) -> Result<(TcpStream, Vec<u8>), BenchError> {
-    let shaken = async {
-        let socket = TcpSocket::new_v4()?;
-        let last = u8::try_from(number % 8).unwrap_or_default();
-        socket.bind(SocketAddr::from(([127, 0, 0, 2 + last], 0)))?;
-        let mut stream = socket.connect(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-        stream.set_nodelay(true)?;
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        loop {
-            if stream.read_buf(&mut answer).await? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
-            }
-            let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
-            if let Some(end) = end {
-                return Ok((stream, answer.split_off(end + 4)));
-            }
-        }
-    };
-    shaken.await.map_err(|error: std::io::Error| BenchError::product(error))
-}
-
-/// Reads to the end of the run; comes back after a storm.
-async fn read(count: Rc<Count>, port: u16, id: u32, mut stream: TcpStream, early: Vec<u8>) {
-    let mut reader = Reader { kept: early, next: 0 };
-    let mut buffer = vec![0; 64 * 1024];
-    let mut stormed = false;
-    reader.take(&[], &count);
-    loop {
-        if stream.readable().await.is_err() {
-            break;
-        }
-        match stream.try_read(&mut buffer) {
-            Ok(0) => break,
-            Ok(len) => reader.take(buffer.get(..len).unwrap_or_default(), &count),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(_) => break,
-        }
-        if !stormed && count.storm_at.is_some_and(|at| reader.next >= at) {
-            stormed = true;
-            let path = format!("/ws?since={}", reader.next);
-            let Ok((again, early)) = connect(port, id, &path).await else { break };
-            stream = again;
-            reader.kept = early;
-            reader.take(&[], &count);
-        }
-    }
-    count.broken.set(count.broken.get() + 1);
-}
-
-/// One reader's frames.
-struct Reader {
-    /// The begin of a frame.
-    kept: Vec<u8>,
-    /// The number that comes next.
-    next: u64,
-}
-
-impl Reader {
-    fn take(&mut self, bytes: &[u8], count: &Count) {
-        let now = Instant::now();
-        let joined;
-        let mut rest = bytes;
-        if !self.kept.is_empty() {
-            joined = [&self.kept[..], bytes].concat();
-            rest = &joined;
-        }
-        while let Some((payload, after)) = frame(rest) {
-            rest = after;
-            // Notices of ours begin otherwise.
-            let digits = payload.strip_prefix(b"{\"i\":").and_then(|text| text.get(..10));
-            let number = digits.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-            if let Some(number) = number {
-                count.arrived(number, self.next, now);
-                self.next = self.next.max(number + 1);
-            }
-        }
-        self.kept = rest.to_vec();
-    }
 }
 
 /// The payload of the first whole frame, and what follows it.

@@ -11,11 +11,13 @@ use rustix::net::sockopt;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
+use crate::inbound::Received;
 use crate::log::FrameLog;
 use crate::reader::{End, Reader};
 use crate::shard::{self, ToShard};
 
-/// The words that a server says beside the log. Each is the text of one frame.
+/// The words that a server says beside the log. Each is the text of one frame; an empty one is not
+/// said.
 pub trait Notices: Send + Sync {
     /// The first frame, with the number of entries.
     fn hello(&self, head: u64) -> Vec<u8>;
@@ -23,6 +25,11 @@ pub trait Notices: Send + Sync {
     fn live(&self, head: u64) -> Vec<u8>;
     /// A sign of life.
     fn heartbeat(&self, head: u64) -> Vec<u8>;
+    /// The frame that answers a message of a reader. A room has none: readers are not heard.
+    fn answer(&self, received: &Received) -> Option<Bytes> {
+        let _ = received;
+        None
+    }
 }
 
 /// A socket holds at most this much that its reader has not taken. The system's own choice grows to

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PONG: u8 = 0xA;
 const FINAL: u8 = 0x80;
@@ -41,9 +42,23 @@ impl CloseCode {
 
 /// A text frame.
 pub fn text_frame(payload: &[u8]) -> Bytes {
+    data(TEXT, payload)
+}
+
+/// A frame of bytes.
+pub fn binary_frame(payload: &[u8]) -> Bytes {
+    data(BINARY, payload)
+}
+
+fn data(opcode: u8, payload: &[u8]) -> Bytes {
     let mut frame = Vec::with_capacity(payload.len().saturating_add(10));
-    push_text(&mut frame, payload);
+    push(&mut frame, opcode, payload);
     frame.into()
+}
+
+/// A text frame, or nothing for no text.
+pub(crate) fn notice(text: &[u8]) -> Bytes {
+    if text.is_empty() { Bytes::new() } else { text_frame(text) }
 }
 
 /// A close frame without words. No code answers a close that had none.
@@ -65,7 +80,11 @@ fn control(opcode: u8, payload: &[u8]) -> Bytes {
 
 /// Appends a text frame.
 pub(crate) fn push_text(out: &mut Vec<u8>, payload: &[u8]) {
-    out.push(FINAL | TEXT);
+    push(out, TEXT, payload);
+}
+
+fn push(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
+    out.push(FINAL | opcode);
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
         (Ok(len @ ..=125), _) => out.push(len),
         (_, Ok(len)) => {

@@ -74,13 +74,12 @@ impl Inbound {
         }
     }
 
-    /// Reads further bytes and gives what is complete, in order.
+    /// Reads further bytes and adds what is complete to `all`, in order.
     ///
     /// # Errors
     ///
-    /// [`Violation`]. What was complete before it is lost: the peer cannot rely on it.
-    pub fn read(&mut self, mut bytes: &[u8]) -> Result<Vec<Received>, Violation> {
-        let mut all = Vec::new();
+    /// [`Violation`]. What was complete before it is in `all`.
+    pub fn read(&mut self, mut bytes: &[u8], all: &mut Vec<Received>) -> Result<(), Violation> {
         while !self.done && (!bytes.is_empty() || self.frame.is_some()) {
             if self.frame.is_none() && !self.read_head(&mut bytes)? {
                 break;
@@ -94,7 +93,7 @@ impl Inbound {
             self.done = matches!(received, Received::Close(_));
             all.push(received);
         }
-        Ok(all)
+        Ok(())
     }
 
     /// Reads the head of a frame; `false` if there is not all of it yet.

@@ -16,6 +16,6 @@ mod reader;
 mod shard;
 
 pub use fanout::{Fanout, Notices, Pace};
-pub use frame::{CloseCode, close_frame, pong_frame, text_frame};
+pub use frame::{CloseCode, binary_frame, close_frame, pong_frame, text_frame};
 pub use inbound::{Inbound, Received, Violation};
 pub use log::{FrameLog, Head, Offset};

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::fanout::Feed;
-use crate::frame::{CloseCode, close_frame, pong_frame, text_frame};
+use crate::frame::{CloseCode, close_frame, notice, pong_frame};
 use crate::inbound::{Inbound, Received, Violation};
 use crate::log::Offset;
 use crate::shard::{Handback, Member, ToShard, written};
@@ -22,8 +22,8 @@ const PIECE: usize = 64 * 1024;
 /// After so many pieces other tasks have a turn.
 const TURN: usize = 16;
 
-/// When this many bytes of answers to pings wait, older ones are forgotten.
-const PONGS: usize = 2 * 1_024;
+/// When this many bytes of answers wait, nothing more is read: who does not take answers asks no more.
+const ANSWERS: usize = 2 * 1_024;
 
 /// How long a peer has to take its last bytes after the end was said.
 const LINGER: Duration = Duration::from_secs(2);
@@ -61,8 +61,8 @@ pub(crate) struct Reader<'a> {
     at: Offset,
     /// What is to be written before that.
     rest: Bytes,
-    /// Answers to pings, for the next end of a frame.
-    pongs: Vec<u8>,
+    /// Whole frames that answer the peer, for the next end of a frame.
+    answers: Vec<u8>,
     /// The code of the close frame for the next end of a frame, and why.
     close: Option<(Option<u16>, End)>,
     /// Set once the close frame is being written.
@@ -84,8 +84,8 @@ impl<'a> Reader<'a> {
             stream: Arc::new(stream),
             inbound: Inbound::new(feed.inbound_max),
             at: feed.log.offset(since),
-            rest: text_frame(&feed.notices.hello(feed.log.head().entries)),
-            pongs: Vec::new(),
+            rest: notice(&feed.notices.hello(feed.log.head().entries)),
+            answers: Vec::new(),
             close: None,
             ending: None,
             told_live: false,
@@ -119,10 +119,11 @@ impl<'a> Reader<'a> {
                 Wrote::Something => due = Instant::now() + self.feed.slow_after,
                 Wrote::Nothing => {}
             }
+            let hears = self.answers.len() < ANSWERS;
             let able = async {
                 tokio::select! {
                     able = self.stream.writable() => able.map(|()| false),
-                    able = self.stream.readable() => able.map(|()| true),
+                    able = self.stream.readable(), if hears => able.map(|()| true),
                 }
             };
             match timeout_at(due, able).await {
@@ -166,12 +167,12 @@ impl<'a> Reader<'a> {
             return Err(end);
         }
         let head = self.feed.log.head();
-        if !self.pongs.is_empty() || self.close.is_some() {
+        if !self.answers.is_empty() || self.close.is_some() {
             let until = self.feed.log.boundary(self.at).since(self.at).unwrap_or_default();
             if until > 0 {
                 return Ok(until.min(PIECE));
             }
-            let mut words = std::mem::take(&mut self.pongs);
+            let mut words = std::mem::take(&mut self.answers);
             if let Some((code, end)) = self.close.take() {
                 words.extend_from_slice(&close_frame(code));
                 self.ending = Some(end);
@@ -179,7 +180,7 @@ impl<'a> Reader<'a> {
             self.rest = words.into();
         } else if self.at == head.end && !self.told_live {
             self.told_live = true;
-            self.rest = text_frame(&self.feed.notices.live(head.entries));
+            self.rest = notice(&self.feed.notices.live(head.entries));
         } else if self.at == head.end && head.closed {
             self.send_away(CloseCode::GoingAway);
             return self.say();
@@ -197,7 +198,7 @@ impl<'a> Reader<'a> {
                 handed = &mut handed => break handed,
                 able = self.stream.readable() => {
                     let heard = able.map_err(|_| End::Left).and_then(|()| self.take_in());
-                    if heard.is_err() || !self.pongs.is_empty() || self.close.is_some() {
+                    if heard.is_err() || !self.answers.is_empty() || self.close.is_some() {
                         self.ask(ToShard::Take(id)).await?;
                         let handed = handed.await;
                         heard?;
@@ -228,23 +229,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Readers have nothing to say but pings and farewells; what else they say is not heard.
+    /// Answers what was said: pings, farewells, and what the server has an answer to.
     fn hear(&mut self, bytes: &[u8]) {
         if self.close.is_some() || self.ending.is_some() {
             return;
         }
-        match self.inbound.read(bytes) {
-            Ok(all) => all.into_iter().for_each(|received| match received {
-                Received::Ping(payload) => {
-                    if self.pongs.len() >= PONGS {
-                        self.pongs.clear(); // the newest is enough (RFC 6455 section 5.5.3)
-                    }
-                    self.pongs.extend_from_slice(&pong_frame(&payload));
-                }
+        let mut all = Vec::new();
+        let read = self.inbound.read(bytes, &mut all);
+        for received in all {
+            match received {
+                Received::Ping(payload) => self.answers.extend_from_slice(&pong_frame(&payload)),
                 Received::Close(code) => self.close = Some((code, End::Left)),
-                Received::Text(_) | Received::Binary(_) | Received::Pong => {}
-            }),
-            Err(Violation(code)) => self.send_away(code),
+                said => {
+                    let answer = self.feed.notices.answer(&said).unwrap_or_default();
+                    self.answers.extend_from_slice(&answer);
+                }
+            }
+        }
+        if let Err(Violation(code)) = read {
+            self.send_away(code);
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::fanout::Feed;
-use crate::frame::text_frame;
+use crate::frame::notice;
 use crate::log::Offset;
 
 /// The most bytes that one sweep writes to a socket.
@@ -113,7 +113,7 @@ impl Shard {
     /// A sign of life for all; they are all at the end of a frame.
     async fn heartbeat(&mut self) {
         self.sweep().await;
-        let beat = text_frame(&self.feed.notices.heartbeat(self.feed.log.head().entries));
+        let beat = notice(&self.feed.notices.heartbeat(self.feed.log.head().entries));
         self.each(|member| member.say(&beat)).await;
     }
 

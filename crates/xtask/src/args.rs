@@ -38,6 +38,7 @@ usage: cargo xtask <task>
              --lines N      lines on each CRL (default 10000)
              --runs N       runs (default 5)
              --json         print JSON instead of a table
+  bench room        readers of a live room, beside other servers
   bench procedure   decide and apply in an opening of many bidders, and its record
              --bids N       so many bidders (default 4279)
              --runs N       runs (default 5)
@@ -214,6 +215,7 @@ mod tests {
             ("bench seal", Program::Seal),
             ("bench open", Program::Open),
             ("bench procedure", Program::Procedure),
+            ("bench room", Program::Room),
             ("soak seal", Program::Soak),
         ] {
             assert!(HELP.contains(&format!("\n  {line} ")), "{line} is missing");

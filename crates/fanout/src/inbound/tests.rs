@@ -27,7 +27,15 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> Result<Vec<Received>, CloseCode> {
-    Inbound::new(LIMIT).read(bytes).map_err(|violation| violation.0)
+    let mut all = Vec::new();
+    Inbound::new(LIMIT).read(bytes, &mut all).map_err(|violation| violation.0).map(|()| all)
+}
+
+/// Reads parts one after the other.
+fn read_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Received> {
+    let (mut inbound, mut all) = (Inbound::new(LIMIT), Vec::new());
+    parts.into_iter().for_each(|part| inbound.read(part, &mut all).unwrap());
+    all
 }
 
 fn text(text: &str) -> Received {
@@ -60,8 +68,7 @@ fn messages_and_notices_are_read() {
     ];
     assert_eq!(read(&bytes).unwrap(), expected);
     // Byte by byte it is the same.
-    let mut inbound = Inbound::new(LIMIT);
-    let single: Vec<_> = bytes.chunks(1).flat_map(|byte| inbound.read(byte).unwrap()).collect();
+    let single = read_parts(bytes.chunks(1));
     assert_eq!(single, expected);
     assert_eq!(read(&frame(0x88, b"")), Ok(vec![Received::Close(None)]));
     assert_eq!(read(&frame(0x88, b"\x0f\xa1bye")), Ok(vec![Received::Close(Some(4001))]));
@@ -111,6 +118,15 @@ fn what_breaks_the_protocol_is_told_by_its_code() {
     }
 }
 
+/// What came whole before the peer broke the protocol counts.
+#[test]
+fn whole_messages_come_before_a_violation() {
+    let bytes = [frame(0x81, b"a"), frame(0x89, b"b"), frame(0x80, b"c"), frame(0x81, b"d")].concat();
+    let (mut inbound, mut all) = (Inbound::new(LIMIT), Vec::new());
+    assert_eq!(inbound.read(&bytes, &mut all), Err(PROTOCOL));
+    assert_eq!(all, [text("a"), Received::Ping(b"b".to_vec())]);
+}
+
 /// Too much is refused when it is announced, not when it has come.
 #[test]
 fn nothing_is_kept_of_what_is_too_long() {
@@ -129,8 +145,7 @@ proptest! {
             .iter()
             .flat_map(|(is_text, words)| frame(if *is_text { 0x81 } else { 0x82 }, words.as_bytes()))
             .collect();
-        let mut inbound = Inbound::new(LIMIT);
-        let read: Vec<_> = bytes.chunks(cut).flat_map(|part| inbound.read(part).unwrap()).collect();
+        let read = read_parts(bytes.chunks(cut));
         let expected: Vec<_> = messages
             .into_iter()
             .map(|(is_text, words)| {
@@ -144,7 +159,7 @@ proptest! {
     fn garbage_never_panics_and_keeps_little(bytes in prop::collection::vec(any::<u8>(), 0..4_096)) {
         let mut inbound = Inbound::new(LIMIT);
         for part in bytes.chunks(97) {
-            if inbound.read(part).is_err() {
+            if inbound.read(part, &mut Vec::new()).is_err() {
                 break;
             }
             let kept = inbound.message.as_ref().map_or(0, |message| message.bytes.len());
