@@ -9,7 +9,7 @@ use kaibiao_crypto::{EntropyError, OperationError, SecureEntropy, scrub_stack};
 use kaibiao_custody::{Refusal, Release, ToRaise};
 use kaibiao_journal::PlacePath;
 use kaibiao_opening::Phase;
-use kaibiao_replay::{BidMaterial, FrozenMaterial};
+use kaibiao_replay::{BidMaterial, FrozenMaterial, VerifiedEstimate};
 use kaibiao_types::{Digest, JournalMoment, Millis, Part};
 use kaibiao_wire::{
     B64, DestructionPost, FreezeSignaturePost, FrozenAnswer, JournalPost, PartialItem,
@@ -226,7 +226,7 @@ impl Lot {
         };
         let items = |made: &BTreeMap<Digest, Partial>| {
             let bids = opening.replay.state().current_bids().map(|bid| bid.manifest_sha256);
-            let listed = bids.chain(opening.replay.estimate().map(|sealed| sealed.sha256()));
+            let listed = bids.chain(opening.replay.estimate().map(VerifiedEstimate::sha256));
             let items = listed.filter_map(|manifest_sha256| {
                 let partial = made.get(&manifest_sha256)?;
                 Some(PartialItem {
