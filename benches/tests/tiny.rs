@@ -115,7 +115,12 @@ fn too_little_room_and_wrong_usage_are_told() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("bytes are free"));
     assert_eq!(run("dance").status.code(), Some(64));
     assert_eq!(run("step seal absent").status.code(), Some(64));
-    for line in ["room-serve 1", "room-serve 1 2 x", "room-load flow 300 1 2 3 4", "room-load stay 1 1 1 1 1 1"] {
+    for line in [
+        "room-serve 1",
+        "room-serve 1 2 x",
+        "room-load flow 300 1 2 3 4",
+        "room-load stay 1 1 1 1 1 1",
+    ] {
         assert_eq!(run(line).status.code(), Some(64), "{line}");
     }
     let output = run("step open absent absent absent absent");

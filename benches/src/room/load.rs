@@ -163,6 +163,8 @@ struct Tally {
     lost: u64,
     doubled: u64,
     broken: u64,
+    /// How often a reader got something.
+    reads: u64,
     latency: Vec<u32>,
 }
 
@@ -433,6 +435,7 @@ impl Reader {
             return;
         }
         let now = Instant::now();
+        tally.reads += 1;
         while let Some((payload, after)) = frame(rest) {
             rest = after;
             // Notices of ours begin otherwise.
@@ -458,6 +461,7 @@ impl Tally {
             lost: 0,
             doubled: 0,
             broken: 0,
+            reads: 0,
             latency: vec![0; STEPS],
         }
     }
@@ -489,11 +493,13 @@ impl Tally {
         let (p50, p99) = (self.quantile(0.5), self.quantile(0.99));
         self.latency.fill(0);
         let deliveries = self.deliveries - before;
+        let reads = std::mem::take(&mut self.reads);
         let rate = Duration::from_nanos(deliveries).as_secs_f64() * 1e9 / took.as_secs_f64();
         json!({
             "entries": entries,
             "deliveries": deliveries,
             "seconds": took.as_secs_f64(),
+            "together": Duration::from_nanos(deliveries).as_secs_f64() / Duration::from_nanos(reads).as_secs_f64(),
             "per_second": rate.round(),
             "p50_ms": p50,
             "p99_ms": p99,

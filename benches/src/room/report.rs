@@ -47,6 +47,7 @@ impl Row {
             ("p99_ms", self.median(|run| run.figure(0, "p99_ms"))),
             ("calm_p50_ms", self.median(|run| run.figure(1, "p50_ms"))),
             ("calm_p99_ms", self.calm_p99()),
+            ("together", self.median(|run| run.figure(0, "together"))),
             ("server_us", self.median(|run| run.server_s) * 1e6 / (all(0) + all(1))),
             ("readers_us", self.median(Run::readers_s) * 1e6 / (all(0) + all(1))),
             ("kib_each", self.kib_each()),
@@ -114,6 +115,7 @@ pub(super) fn text(options: &RoomOptions, rows: &[Row], alone: &Alone) -> String
                 "p99 ms",
                 "calm p50",
                 "calm p99",
+                "together",
                 "server us",
                 "reader us",
                 "KiB each",
@@ -135,7 +137,8 @@ pub(super) fn text(options: &RoomOptions, rows: &[Row], alone: &Alone) -> String
         }
     }
     out.push_str(
-        "\n\nentries/s are deliveries: entries times readers, at most 4 entries under way; \
+        "\n\nentries/s are deliveries: entries times readers, at most 4 entries under way; together is how \
+         many came with one read; \
          calm is 5 entries a second.\n",
     );
     for Verdict { what, found, reached } in verdicts(rows, alone) {

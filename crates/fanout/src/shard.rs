@@ -63,16 +63,19 @@ pub(crate) async fn run(feed: Arc<Feed>, mut inbox: mpsc::Receiver<ToShard>, hea
     beat.reset();
     let at = head.borrow_and_update().end;
     let mut shard = Shard { feed, members: Vec::new(), at };
-    let (mut due, mut rested) = (false, Instant::now());
+    let (mut due, mut begin, mut last) = (false, Instant::now(), Duration::ZERO);
     loop {
         tokio::select! {
             // The log lives as long as its feed: an error cannot come.
-            _ = head.changed(), if !due => due = true,
-            () = sleep_until(rested), if due => {
+            _ = head.changed(), if !due => {
+                due = true;
+                begin = Instant::now() + gather(last);
+            }
+            () = sleep_until(begin), if due => {
                 due = false;
                 let begun = Instant::now();
                 shard.sweep().await;
-                rested = Instant::now() + rest_after(begun.elapsed());
+                last = begun.elapsed();
                 if shard.feed.log.head().closed {
                     shard.hand_all_back();
                 }
@@ -87,11 +90,12 @@ pub(crate) async fn run(feed: Arc<Feed>, mut inbox: mpsc::Receiver<ToShard>, hea
     }
 }
 
-/// How long a shard rests after a sweep, so that what comes together goes out together: a write
-/// costs much the same for one entry and for four. In a small room it does not rest at all.
-fn rest_after(sweep: Duration) -> Duration {
-    let rest = sweep / 8;
-    if rest < Duration::from_millis(1) { Duration::ZERO } else { rest }
+/// How long a shard waits before it sweeps, by how long its last sweep took: what comes together goes
+/// out together, since a write costs much the same for one entry and for four. In a small room it does
+/// not wait at all.
+fn gather(last_sweep: Duration) -> Duration {
+    let wait = last_sweep / 16;
+    if wait < Duration::from_millis(1) { Duration::ZERO } else { wait }
 }
 
 impl Shard {

@@ -121,7 +121,8 @@ fn what_breaks_the_protocol_is_told_by_its_code() {
 /// What came whole before the peer broke the protocol counts.
 #[test]
 fn whole_messages_come_before_a_violation() {
-    let bytes = [frame(0x81, b"a"), frame(0x89, b"b"), frame(0x80, b"c"), frame(0x81, b"d")].concat();
+    let bytes =
+        [frame(0x81, b"a"), frame(0x89, b"b"), frame(0x80, b"c"), frame(0x81, b"d")].concat();
     let (mut inbound, mut all) = (Inbound::new(LIMIT), Vec::new());
     assert_eq!(inbound.read(&bytes, &mut all), Err(PROTOCOL));
     assert_eq!(all, [text("a"), Received::Ping(b"b".to_vec())]);
