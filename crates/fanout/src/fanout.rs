@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustix::net::sockopt;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::inbound::Received;
 use crate::log::FrameLog;
@@ -62,7 +62,6 @@ pub struct Fanout {
     feed: Arc<Feed>,
     shards: Box<[mpsc::Sender<ToShard>]>,
     next: AtomicU64,
-    readers: watch::Sender<usize>,
 }
 
 /// How readers are served.
@@ -89,7 +88,7 @@ impl Fanout {
             sender
         };
         let shards = (0..shards.get()).map(shard).collect();
-        Self { feed, shards, next: AtomicU64::new(0), readers: watch::Sender::new(0) }
+        Self { feed, shards, next: AtomicU64::new(0) }
     }
 
     /// Serves one reader from entry `since` on until it leaves, is cut or the log closes. `early` is
@@ -105,7 +104,7 @@ impl Fanout {
         let count = u64::try_from(self.shards.len()).unwrap_or(1).max(1);
         let shard = usize::try_from(id % count).ok().and_then(|index| self.shards.get(index));
         let Some(shard) = shard else { return };
-        let _present = Present::enter(&self.readers);
+        let _present = self.feed.log.enter();
         let reader = Reader::new(Arc::clone(&self.feed), shard, id, stream, since);
         let end = reader.run(early).await;
         if end != End::Left {
@@ -113,30 +112,8 @@ impl Fanout {
         }
     }
 
-    /// How many readers there are.
-    pub fn readers(&self) -> usize {
-        *self.readers.borrow()
-    }
-
     /// Resolves when there are no readers.
     pub async fn empty(&self) {
-        // An error means that the count is gone, which this value holds.
-        let _ = self.readers.subscribe().wait_for(|count| *count == 0).await;
-    }
-}
-
-/// Counts a reader for as long as it is served.
-struct Present<'a>(&'a watch::Sender<usize>);
-
-impl<'a> Present<'a> {
-    fn enter(count: &'a watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count = count.saturating_add(1));
-        Self(count)
-    }
-}
-
-impl Drop for Present<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+        self.feed.log.empty().await;
     }
 }

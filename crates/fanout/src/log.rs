@@ -47,6 +47,17 @@ pub struct Head {
 pub struct FrameLog {
     bytes: RwLock<Segments>,
     head: watch::Sender<Head>,
+    readers: watch::Sender<usize>,
+}
+
+/// A reader that is being served.
+#[derive(Debug)]
+pub(crate) struct Present<'a>(&'a watch::Sender<usize>);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +85,11 @@ impl Default for FrameLog {
 impl FrameLog {
     /// A log with the entries that are durable already.
     pub fn new(lines: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        let log = Self { bytes: RwLock::default(), head: watch::Sender::default() };
+        let log = Self {
+            bytes: RwLock::default(),
+            head: watch::Sender::default(),
+            readers: watch::Sender::default(),
+        };
         log.push(lines);
         log
     }
@@ -99,6 +114,23 @@ impl FrameLog {
     /// How far it reaches.
     pub fn head(&self) -> Head {
         *self.head.borrow()
+    }
+
+    /// How many readers it has.
+    pub fn readers(&self) -> usize {
+        *self.readers.borrow()
+    }
+
+    /// Counts a reader until what it gives is dropped.
+    pub(crate) fn enter(&self) -> Present<'_> {
+        self.readers.send_modify(|count| *count = count.saturating_add(1));
+        Present(&self.readers)
+    }
+
+    /// Resolves when it has no readers.
+    pub(crate) async fn empty(&self) {
+        // An error means that the count is gone, which this value holds.
+        let _ = self.readers.subscribe().wait_for(|count| *count == 0).await;
     }
 
     /// Tells every new head.

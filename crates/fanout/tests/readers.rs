@@ -139,10 +139,10 @@ async fn a_reader_hears_hello_lines_live_and_then_what_is_new() {
     assert_eq!(reader.text().await, "live 3");
     hall.push(3..5);
     reader.expect_lines(3..5).await;
-    assert_eq!(hall.fanout.readers(), 1);
+    assert_eq!(hall.log.readers(), 1);
     drop(reader);
     served.await.unwrap();
-    assert_eq!(hall.fanout.readers(), 0);
+    assert_eq!(hall.log.readers(), 0);
 }
 
 /// Who is ahead of the log gets what is new.
@@ -201,7 +201,7 @@ async fn nobody_misses_or_repeats_a_line() {
     for reader in readers {
         tokio::time::timeout(AT_MOST, reader).await.expect("in time").unwrap();
     }
-    assert_eq!(hall.fanout.readers(), 0);
+    assert_eq!(hall.log.readers(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -228,7 +228,7 @@ async fn who_takes_nothing_delays_nobody_and_is_cut() {
     }
     hall.push(2_000..2_001);
     reader.expect_lines(2_000..2_001).await;
-    assert_eq!(hall.fanout.readers(), 1);
+    assert_eq!(hall.log.readers(), 1);
 }
 
 /// A reader that was slow for a while gets everything in the end.
@@ -351,7 +351,7 @@ async fn a_farewell_is_answered_and_garbage_is_told() {
         assert_eq!(farewell(later).await, answer, "{sent:02x?}");
         tokio::time::timeout(AT_MOST, served).await.expect("an end").unwrap();
     }
-    assert_eq!(hall.fanout.readers(), 0);
+    assert_eq!(hall.log.readers(), 0);
 }
 
 /// When the log closes, everybody gets what there is and is sent away in order, newcomers too.

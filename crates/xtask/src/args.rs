@@ -38,7 +38,12 @@ usage: cargo xtask <task>
              --lines N      lines on each CRL (default 10000)
              --runs N       runs (default 5)
              --json         print JSON instead of a table
-  bench room        readers of a live room, beside other servers
+  bench room   readers of a live room, beside uWebSockets, nchan and ws where installed
+             --readers N    so many readers (default: 1000, 5000 and 10000)
+             --runs N       runs of every server (default 3)
+             --seconds N    length of the part with much to say (default 6)
+             --no-peers     measure no other server
+             --json         print JSON instead of a table
   bench procedure   decide and apply in an opening of many bidders, and its record
              --bids N       so many bidders (default 4279)
              --runs N       runs (default 5)
