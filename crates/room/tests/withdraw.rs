@@ -49,20 +49,14 @@ fn blobs(data: &Path) -> usize {
     std::fs::read_dir(data.join("blobs")).unwrap().count()
 }
 
-/// The rule of the bid that does not hold.
-fn fault(result: Result<Completed, RoomError>) -> &'static str {
+/// Why a submission is refused.
+fn refusal(result: Result<Completed, RoomError>) -> &'static str {
     match result {
         Err(RoomError::Bid(fault)) => fault.label(),
+        Err(RoomError::NothingToWithdraw) => "nothing to withdraw",
+        Err(RoomError::Sequence(_)) => "sequence",
         other => panic!("{other:?}"),
     }
-}
-
-fn nothing(result: Result<Completed, RoomError>) -> bool {
-    matches!(result, Err(RoomError::NothingToWithdraw))
-}
-
-fn out_of_sequence(result: Result<Completed, RoomError>) -> bool {
-    matches!(result, Err(RoomError::Sequence(_)))
 }
 
 impl Hall {
@@ -144,7 +138,7 @@ fn a_withdrawal_is_received_once_and_a_new_bid_may_follow() {
     // Nothing shows it: no entry, no file more, and none less.
     assert_eq!((book.room(&hall.lot).unwrap().log().head(), blobs(&data)), (2, files));
     assert_eq!(hall.take(&book, &withdrawal).unwrap().receipt, done.receipt);
-    assert!(out_of_sequence(hall.take(&book, &hall.by(0, next(&first.0), ["c", "d"]))));
+    assert_eq!(refusal(hall.take(&book, &hall.by(0, next(&first.0), ["c", "d"]))), "sequence");
     book.stop();
     drop(book);
 
@@ -170,11 +164,11 @@ fn only_the_bidder_withdraws_and_only_the_bid_that_counts() {
     let take = |whole: &Whole| hall.take(&book, whole);
     let first = hall.bid(0, ["a", "b"]);
     let early = hall.withdraw(0, &first.0);
-    assert!(nothing(take(&early)), "nothing was submitted yet");
+    assert_eq!(refusal(take(&early)), "nothing to withdraw", "nothing was submitted yet");
     take(&first).unwrap();
 
     // In the bidder's name by another certificate, and in the own name of somebody else.
-    assert_eq!(fault(take(&hall.withdraw(1, &first.0))), "E_SIG_SIGNER");
+    assert_eq!(refusal(take(&hall.withdraw(1, &first.0))), "E_SIG_SIGNER");
     let (other, party) = &hall.scenario.people.bidders[1];
     let foreign = ManifestBody {
         bidder: party.clone(),
@@ -182,35 +176,39 @@ fn only_the_bidder_withdraws_and_only_the_bid_that_counts() {
         ..withdrawing(&first.0)
     };
     let foreign = hall.by(1, foreign, ["", ""]);
-    assert!(nothing(take(&foreign)), "it has no bid itself");
+    assert_eq!(refusal(take(&foreign)), "nothing to withdraw", "it has no bid itself");
     hall.submit(&book, 1, ["c", "d"]).unwrap();
-    assert!(out_of_sequence(take(&foreign)), "it names another's bid");
+    assert_eq!(refusal(take(&foreign)), "sequence", "it names another's bid");
 
     // The bytes that were signed, and no others.
     let (mut changed, _) = hall.withdraw(0, &first.0);
     let skipping = ManifestBody { seq: seq(3), ..withdrawing(&first.0) };
     changed.manifest = Manifest::build(skipping.clone()).unwrap().bytes().to_vec();
-    assert_eq!(fault(take(&(changed, Vec::new()))), "E_SIG_HASH");
+    assert_eq!(refusal(take(&(changed, Vec::new()))), "E_SIG_HASH");
     let (mut with_parts, _) = hall.withdraw(0, &first.0);
     let text = String::from_utf8(first.0.manifest.clone()).unwrap();
     with_parts.manifest = text.replace("\"submit\"", "\"withdraw\"").into_bytes();
-    assert_eq!(fault(take(&(with_parts, Vec::new()))), "E_SEQ", "a first version");
+    assert_eq!(refusal(take(&(with_parts, Vec::new()))), "E_SEQ", "a first version");
     let replacing = String::from_utf8(hall.by(0, next(&first.0), ["e", "f"]).0.manifest).unwrap();
     let (mut with_parts, _) = hall.withdraw(0, &first.0);
     with_parts.manifest = replacing.replace("\"submit\"", "\"withdraw\"").into_bytes();
-    assert_eq!(fault(take(&(with_parts, Vec::new()))), "E_PARTS");
+    assert_eq!(refusal(take(&(with_parts, Vec::new()))), "E_PARTS");
 
     // The bid that counts is the second version: no other seq, no other bid.
     let second = hall.by(0, next(&first.0), ["e", "f"]);
     take(&second).unwrap();
-    assert!(out_of_sequence(take(&early)), "that one is replaced");
-    assert!(out_of_sequence(take(&hall.by(0, skipping, ["", ""]))));
+    assert_eq!(refusal(take(&early)), "sequence", "that one is replaced");
+    assert_eq!(refusal(take(&hall.by(0, skipping, ["", ""]))), "sequence");
     let same_seq = ManifestBody { seq: seq(2), ..withdrawing(&second.0) };
-    assert!(out_of_sequence(take(&hall.by(0, same_seq, ["", ""]))));
+    assert_eq!(refusal(take(&hall.by(0, same_seq, ["", ""]))), "sequence");
 
     let withdrawal = hall.withdraw(0, &second.0);
     take(&withdrawal).expect("nothing that was refused left anything behind");
-    assert!(nothing(take(&hall.withdraw(0, &withdrawal.0))), "it is withdrawn already");
+    assert_eq!(
+        refusal(take(&hall.withdraw(0, &withdrawal.0))),
+        "nothing to withdraw",
+        "it is withdrawn already"
+    );
     let (mut signed_again, _) = withdrawal;
     let (identity, later) =
         (&hall.scenario.people.bidders[0].0, hall.now.plus(Millis::from_secs(1)));
