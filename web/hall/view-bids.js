@@ -89,7 +89,8 @@ function documentsLine(state, w) {
 function factsCard({ state, w }) {
   const { frozen, intake, lot, freezeDone, degraded } = state;
   const replaced = frozen.bids.filter((bid) => bid.status === "superseded").length;
-  const withdrawn = frozen.bids.filter((bid) => bid.status === "withdrawn").length;
+  // The withdrawal itself is listed too: it is no bid, and has no bytes.
+  const withdrawn = frozen.bids.filter((bid) => bid.status === "withdrawn" && bid.bytes > 0).length;
   const signers = freezeDone ? freezeDone.signers : state.freezeSigners.map((signer) => signer.custodian);
   return h("section", { class: "card", "aria-labelledby": "h-facts" },
     h("h2", { class: "hd", id: "h-facts" }, w.facts.title, h("span", { class: "sp" }), h("small", { text: freezeDone ? clock(freezeDone.at) : w.facts.pending })),

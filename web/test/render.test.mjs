@@ -106,6 +106,18 @@ test("no state of any log shows a missing value, in either language or width", (
   }
 });
 
+test("a withdrawn bid is counted once, its withdrawal is no bid", () => {
+  const log = lines("sample-log.jsonl");
+  const set = log.find((entry) => entry.kind === "set-frozen");
+  const gone = set.data.bids.find((bid) => bid.status === "withdrawn");
+  set.data.bids.push({ ...gone, seq: 2, manifest_sha256: gone.by, objects: [] });
+  const shown = (lang) => page(lang).show(upto(log, "set-frozen")).bids.textContent;
+  assert.ok(shown("zh").includes("1 份已撤回，均不解密"));
+  assert.ok(shown("en").includes("1 withdrawn; none of these is unsealed"));
+  const before = log.slice(0, set.i).reduce(reduce, initial());
+  for (const node of Object.values(page().show(before))) assert.ok(!node.textContent.includes("撤回"), node.name);
+});
+
 test("a page that saw every entry and one that came late show the same", () => {
   const log = lines("sample-envelopes.jsonl");
   const live = page();

@@ -30,7 +30,7 @@ pub(crate) use signing::{
 pub(crate) use stamping::{
     AskArgs, EvidenceArgs, EvidenceCmd, JudgeRecordArgs, RenewArgs, TimestampCmd, TsaArgs,
 };
-pub(crate) use tender::{CeremonyCmd, DraftArgs, SealArgs, SubmitArgs, TenderCmd};
+pub(crate) use tender::{CeremonyCmd, DraftArgs, SealArgs, SubmitArgs, TenderCmd, WithdrawArgs};
 
 /// 开标: sealed bids, opened in public at a fixed time.
 #[derive(Debug, Parser)]
@@ -63,6 +63,8 @@ pub(crate) enum Cmd {
     Seal(SealArgs),
     /// 递交: hand a sealed bid in; can be repeated after an interruption.
     Submit(SubmitArgs),
+    /// 撤回: withdraw a submitted bid before the deadline; can be repeated after an interruption.
+    Withdraw(WithdrawArgs),
     /// 查看: say what a file is and whether it is damaged.
     Inspect {
         /// A sealed file, manifest, receipt, tender file or ceremony.

@@ -60,6 +60,12 @@ impl Failure {
         self
     }
 
+    /// The same failure, what is safe in words of this case: Chinese, English.
+    pub(crate) fn assured(mut self, (zh, en): Words) -> Self {
+        (self.problem.safe_zh, self.problem.safe_en) = (zh, en);
+        self
+    }
+
     /// The same failure, what to do in words of this case: Chinese, English.
     pub(crate) fn advised(mut self, (zh, en): Words) -> Self {
         (self.problem.todo_zh, self.problem.todo_en) = (zh, en);

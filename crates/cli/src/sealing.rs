@@ -1,4 +1,5 @@
-//! Sealing one bid on the bidder's machine: price sheet and document, manifest and signature.
+//! Sealing one bid on the bidder's machine: price sheet and document, manifest and signature. A
+//! withdrawal is a signed manifest alone.
 
 use std::fs::File;
 use std::io::Read;
@@ -27,6 +28,9 @@ pub(crate) const MANIFEST_CMS: &str = "manifest.p7s";
 /// The certificate whose key unlocks the bid, in a bid folder of a lot that asks for it.
 pub(crate) const CERTIFICATE: &str = "unlock-certificate.der";
 
+/// The folder of the withdrawal, in the folder of the bid that it withdraws.
+pub(crate) const WITHDRAWAL: &str = "withdrawal";
+
 /// The sealed file of a part in a bid folder.
 pub(crate) fn object_name(part: BidPart) -> String {
     format!("{part}.kbf")
@@ -41,9 +45,9 @@ pub(crate) struct Bid<'a> {
     pub(crate) bidder: Party,
     /// The bidder's certificate and key.
     pub(crate) signer: &'a Signer,
-    /// Its envelopes, in their order.
+    /// Its envelopes, in their order; none in a withdrawal.
     pub(crate) envelopes: Vec<Envelope>,
-    /// The manifest that this bid replaces.
+    /// The manifest that this one replaces or withdraws.
     pub(crate) supersedes: Option<Manifest>,
     /// The bidder's clock.
     pub(crate) now: UtcMillis,
@@ -86,10 +90,8 @@ impl Bid<'_> {
             parts.push(ManifestPart::new(*stage, Part::Documents, &sealed));
         }
         parts.sort_by_key(|part| (part.stage, part.part.code()));
-        let manifest = self.manifest(&version, parts)?;
-        let cms = self.signer.sign(manifest.bytes())?;
-        new.write(MANIFEST, manifest.bytes())?;
-        new.write(MANIFEST_CMS, &cms)?;
+        let manifest = self.manifest(ManifestKind::Submit, &version, parts)?;
+        self.sign_into(&new, &manifest)?;
         if self.tender.file().terms().bidder_window.is_some() {
             new.write(CERTIFICATE, self.signer.certificate().der())?;
         }
@@ -97,12 +99,27 @@ impl Bid<'_> {
         Ok(manifest)
     }
 
+    /// Signs the withdrawal (撤回) of the earlier bid into a new folder.
+    pub(crate) fn withdraw_into(&self, folder: &Path) -> Result<(), Failure> {
+        let lot = self.tender.file().lot_key();
+        let manifest = self.manifest(ManifestKind::Withdraw, &self.version(&lot)?, Vec::new())?;
+        let new = NewFolder::begin(folder)?;
+        self.sign_into(&new, &manifest)?;
+        new.commit()
+    }
+
+    fn sign_into(&self, folder: &NewFolder, manifest: &Manifest) -> Result<(), Failure> {
+        let cms = self.signer.sign(manifest.bytes())?;
+        folder.write(MANIFEST, manifest.bytes())?;
+        folder.write(MANIFEST_CMS, &cms)
+    }
+
     fn version<'l>(&self, lot: &'l LotKey) -> Result<Version<'l>, Failure> {
-        let bad = |what: &str| Failure::new(Label::BadInput, format!("--supersedes: {what}"));
+        let bad = |what: &str| Failure::new(Label::BadInput, format!("the earlier bid: {what}"));
         let (seq, supersedes) = match &self.supersedes {
             None => (1, Digest::ZERO),
             Some(old) if old.lot() != lot || old.body().bidder.code != self.bidder.code => {
-                return Err(bad("the bid to replace is of another lot or bidder"));
+                return Err(bad("it is of another lot or bidder"));
             }
             Some(old) => (old.body().seq.get().saturating_add(1), old.sha256()),
         };
@@ -170,13 +187,14 @@ impl Bid<'_> {
 
     fn manifest(
         &self,
+        kind: ManifestKind,
         version: &Version<'_>,
         parts: Vec<ManifestPart>,
     ) -> Result<Manifest, Failure> {
         let record = self.tender.record();
         Ok(Manifest::build(ManifestBody {
             v: 1,
-            kind: ManifestKind::Submit,
+            kind,
             suite: record.suite().id(),
             tender: version.lot.tender.clone(),
             lot: version.lot.lot.clone(),

@@ -1,4 +1,5 @@
-//! Handing a sealed bid in: resumable upload, receipt, and the receipt's proof in the log.
+//! Handing a sealed bid or a withdrawal in: resumable upload, receipt, and the receipt's proof in the
+//! log.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -12,7 +13,7 @@ use kaibiao_journal::limits::{RECEIPT_MAX, RECEIPT_PROOF_MAX};
 use kaibiao_journal::{Receipt, ReceiptProof, ReceiptProofError, VerifiedReceipt};
 use kaibiao_pki::cms::{self, Pin};
 use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
-use kaibiao_seal::{Header, Manifest, ObjectDigest};
+use kaibiao_seal::{Header, Manifest, ManifestKind, ObjectDigest};
 use kaibiao_types::{BidPart, Digest, LotKey};
 use kaibiao_wire::{
     B64, HeaderItem, Label, PartMissing, RandomId, ReceiptAnswer, SubmissionPost, UploadAnswer,
@@ -40,7 +41,8 @@ const TRIES: u32 = 6;
 /// Bytes read at once while digesting.
 const BUFFER: usize = 1 << 20;
 
-/// A bid folder that holds what its manifest says, ready to be sent.
+/// A folder that holds what its manifest says, ready to be sent; that of a withdrawal has no sealed
+/// files.
 #[derive(Debug)]
 pub(crate) struct ReadyBid {
     folder: PathBuf,
@@ -74,6 +76,12 @@ impl ReadyBid {
         let material = BidMaterial { manifest: manifest_bytes, cms, headers };
         VerifiedBid::verify(tender, &material, &trust.list, machine::now()?)?;
         Ok(Self { folder: folder.to_owned(), material, manifest, linear })
+    }
+
+    /// Whether this is the withdrawal of that very bid.
+    pub(crate) fn withdraws(&self, bid: &Manifest) -> bool {
+        let body = self.manifest.body();
+        body.kind == ManifestKind::Withdraw && body.supersedes == bid.sha256()
     }
 
     /// Sends what the hall does not have yet, completes the upload, checks and keeps the receipt.

@@ -81,6 +81,7 @@ fn label_of(error: &RoomError) -> Label {
         RoomError::DuplicateObject | RoomError::Exists(_) => Label::DuplicateObject,
         RoomError::Late(_) => Label::Late,
         RoomError::NotReady(_) => Label::NotReady,
+        RoomError::NothingToWithdraw => Label::NothingToWithdraw,
         RoomError::Object(_) => Label::AlteredObject,
         RoomError::Truncated(_) => Label::TruncatedObject,
         RoomError::Refused(refusal) => refusal_label(refusal),

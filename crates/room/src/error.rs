@@ -46,6 +46,9 @@ pub enum RoomError {
     /// The lot's ceremony or tender file is not there yet.
     #[error("the lot is not ready for this: {0}")]
     NotReady(&'static str),
+    /// The bidder has no bid that counts: it never submitted one, or withdrew it already.
+    #[error("there is no bid to withdraw")]
+    NothingToWithdraw,
     /// A proof, head or signature by a custodian does not hold.
     #[error("the custodian's message does not hold: {0}")]
     Proof(String),

@@ -10,9 +10,9 @@ use kaibiao_journal::{
 use kaibiao_opening::Phase;
 use kaibiao_pki::cms;
 use kaibiao_replay::{BidMaterial, LockPoints, VerifiedBid, VerifiedTender};
-use kaibiao_seal::{Manifest, ObjectDigest, ObjectError};
+use kaibiao_seal::{Manifest, ManifestKind, ObjectDigest, ObjectError};
 use kaibiao_store::{Batch, BlobName, Completion, NewObject, PartName, Upload, UploadId};
-use kaibiao_types::{BidPart, Part, PlaceNo, Stage, TickNo, UtcMillis};
+use kaibiao_types::{BidPart, LotKey, Part, PlaceNo, Stage, TickNo, UtcMillis};
 
 use crate::actor::Room;
 use crate::handle::Completed;
@@ -40,8 +40,9 @@ pub struct NewSubmission {
     pub headers: Vec<SubmissionHeader>,
 }
 
-/// Checks manifest, signature, context and proofs, and makes room for the bytes. The same manifest
-/// gives the same upload.
+/// Checks manifest, signature, context and proofs, and makes room for the bytes: none for a
+/// withdrawal. The same manifest gives the same upload; one that has its receipt is found at any
+/// time, because its answer may have been lost.
 ///
 /// # Errors
 ///
@@ -52,6 +53,10 @@ pub(crate) fn begin(
     deadline: UtcMillis,
     submission: NewSubmission,
 ) -> Result<UploadId, RoomError> {
+    let lot = tender.file().lot_key();
+    if let Some(upload) = receipted(hall, &lot, &submission)? {
+        return Ok(upload);
+    }
     let now = hall.now();
     if let Some(late) = now.since(deadline) {
         // 招标投标法 art. 28 ¶2: what arrives after the deadline is refused; equal is late (ruling 9).
@@ -68,7 +73,6 @@ pub(crate) fn begin(
     let material = BidMaterial { manifest: submission.manifest, cms: submission.cms, headers };
     let bid = VerifiedBid::verify(tender, &material, &hall.trust, now)?;
 
-    let lot = tender.file().lot_key();
     let mut objects = Vec::new();
     for part in &bid.manifest().body().parts {
         let blob = BlobName::new(random(hall)?);
@@ -86,6 +90,17 @@ pub(crate) fn begin(
         objects: &objects,
     };
     Ok(hall.store.begin_upload(&lot, &upload)?)
+}
+
+/// The upload of a submission that is complete, byte for byte the same.
+fn receipted(
+    hall: &HallContext,
+    lot: &LotKey,
+    submission: &NewSubmission,
+) -> Result<Option<UploadId>, RoomError> {
+    let manifest_sha256 = SUITE_1.hash(&submission.manifest);
+    let done = hall.store.submission_by_manifest(lot, &manifest_sha256)?;
+    Ok(done.filter(|done| done.cms == submission.cms).map(|done| done.upload))
 }
 
 /// Reads every stored object of an upload and compares it with the signed manifest.
@@ -140,7 +155,8 @@ fn random(hall: &HallContext) -> Result<[u8; 16], RoomError> {
 }
 
 impl Room {
-    /// Completes a bid: stamps it, gives it a place, signs the receipt, commits once.
+    /// Completes a bid or a withdrawal (撤回, 招标投标法 art. 29): stamps it, gives it a place, signs
+    /// the receipt, commits once.
     pub(crate) fn complete(
         &mut self,
         upload: UploadId,
@@ -216,9 +232,15 @@ impl Room {
     }
 
     /// The last complete version counts; a version follows the one it names (电子招标投标办法 art. 27).
+    /// A withdrawal follows a bid.
     fn check_sequence(&self, manifest: &Manifest) -> Result<(), RoomError> {
         let body = manifest.body();
-        match self.latest.get(&body.bidder.code) {
+        let withdraws = |manifest: &Manifest| manifest.body().kind == ManifestKind::Withdraw;
+        let previous = self.latest.get(&body.bidder.code);
+        if withdraws(manifest) && previous.is_none_or(withdraws) {
+            return Err(RoomError::NothingToWithdraw);
+        }
+        match previous {
             Some(previous) => manifest
                 .expect_replaces(previous)
                 .map_err(|error| RoomError::Sequence(error.to_string())),

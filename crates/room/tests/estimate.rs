@@ -5,9 +5,7 @@ mod support;
 
 use kaibiao_opening::{Command, SignedCommandBody};
 use kaibiao_pki::{Identity, cms};
-use kaibiao_room::{LotBook, NewSubmission, RoomError, SubmissionHeader};
-use kaibiao_seal::{Manifest, ManifestPart, Padding, SealPlan, seal};
-use kaibiao_store::PartName;
+use kaibiao_room::{LotBook, RoomError};
 use kaibiao_testkit::{
     EstimatePlay, ScenarioOptions, SeededEntropy, estimate_command, estimate_plain, seal_estimate,
 };
@@ -55,39 +53,6 @@ impl Hall {
 
     fn seal(&self, book: &LotBook, object: &[u8], nonce: u128) -> Result<u64, RoomError> {
         self.send(book, &self.scenario.people.host, estimate_command(object), nonce)
-    }
-
-    /// A first bid of a bidder, whole, with the given randomness in its parts.
-    fn submit(&self, book: &LotBook, bidder: usize, seeds: [&str; 2]) -> Result<(), RoomError> {
-        let (identity, party) = &self.scenario.people.bidders[bidder];
-        let template = self.scenario.bids.iter().find(|bid| bid.bidder == *party).unwrap();
-        let manifest = Manifest::parse(&template.manifest).unwrap();
-        let mut body = manifest.body().clone();
-        let (mut headers, mut files) = (Vec::new(), Vec::new());
-        for (entry, seed) in body.parts.iter_mut().zip(seeds) {
-            let context = manifest.context_for(entry.stage, entry.part);
-            let plan = SealPlan {
-                context: &context,
-                bases: self.scenario.verified.bases(),
-                padding: Padding::of(entry.part),
-                plaintext_len: 4,
-                bidder_lock: None,
-            };
-            let (mut file, mut entropy) = (Vec::new(), SeededEntropy::new(seed));
-            let sealed = seal(&plan, &mut b"text".as_slice(), &mut file, &mut entropy).unwrap();
-            let header = sealed.header.bytes().to_vec();
-            headers.push(SubmissionHeader { stage: entry.stage, part: entry.part, header });
-            files.push((PartName::from(entry.name()), file));
-            *entry = ManifestPart::new(entry.stage, entry.part, &sealed.object);
-        }
-        let manifest = Manifest::build(body).unwrap().bytes().to_vec();
-        let cms = cms::sign_detached(identity, &manifest, self.now, &SystemRandom::new()).unwrap();
-        let upload = book.begin(&self.lot, NewSubmission { manifest, cms, headers })?;
-        for (part, file) in files {
-            book.hall().store.write_slice(upload, &part, 0, &file).unwrap();
-        }
-        let (revision, digests) = book.check_upload(upload)?;
-        wait(book.room_of(upload).unwrap().complete(upload, revision, digests)).map(drop)
     }
 }
 

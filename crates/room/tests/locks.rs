@@ -4,79 +4,12 @@
 
 mod support;
 
-use kaibiao_pki::{Identity, Usage, cms, verify_chain};
-use kaibiao_room::{Completed, LotBook, NewSubmission, RoomError, SubmissionHeader};
-use kaibiao_seal::{Manifest, ManifestBody, ManifestPart, Padding, SealPlan, seal};
-use kaibiao_store::PartName;
-use kaibiao_testkit::{SeededEntropy, keys_dev};
-use kaibiao_types::UtcMillis;
+use kaibiao_pki::{Identity, Usage, verify_chain};
+use kaibiao_room::{Completed, RoomError};
+use kaibiao_seal::{Manifest, ManifestBody};
+use kaibiao_testkit::keys_dev;
 use ring::rand::SystemRandom;
-use support::{Hall, wait};
-
-impl Hall {
-    /// A first bid whose parts are sealed with the randomness of the given seeds: one seed, one U.
-    fn bid(&self, bidder: usize, seeds: [&str; 2]) -> (NewSubmission, Vec<(PartName, Vec<u8>)>) {
-        let (identity, party) = &self.scenario.people.bidders[bidder];
-        let template = self.scenario.bids.iter().find(|bid| bid.bidder == *party).unwrap();
-        let body = Manifest::parse(&template.manifest).unwrap().body().clone();
-        self.bid_by(identity, body, seeds)
-    }
-
-    fn bid_by(
-        &self,
-        identity: &Identity,
-        mut body: ManifestBody,
-        seeds: [&str; 2],
-    ) -> (NewSubmission, Vec<(PartName, Vec<u8>)>) {
-        let manifest = Manifest::build(body.clone()).unwrap();
-        let (mut headers, mut files) = (Vec::new(), Vec::new());
-        for (entry, seed) in body.parts.iter_mut().zip(seeds) {
-            let context = manifest.context_for(entry.stage, entry.part);
-            let plan = SealPlan {
-                context: &context,
-                bases: self.scenario.verified.bases(),
-                padding: Padding::of(entry.part),
-                plaintext_len: 4,
-                bidder_lock: None,
-            };
-            let (mut file, mut entropy) = (Vec::new(), SeededEntropy::new(seed));
-            let sealed = seal(&plan, &mut b"text".as_slice(), &mut file, &mut entropy).unwrap();
-            let header = sealed.header.bytes().to_vec();
-            headers.push(SubmissionHeader { stage: entry.stage, part: entry.part, header });
-            files.push((PartName::from(entry.name()), file));
-            *entry = ManifestPart::new(entry.stage, entry.part, &sealed.object);
-        }
-        let manifest = Manifest::build(body).unwrap().bytes().to_vec();
-        let cms = cms::sign_detached(identity, &manifest, self.now, &SystemRandom::new()).unwrap();
-        (NewSubmission { manifest, cms, headers }, files)
-    }
-
-    /// Uploads a bid whole.
-    fn submit(
-        &self,
-        book: &LotBook,
-        bidder: usize,
-        seeds: [&str; 2],
-    ) -> Result<Completed, RoomError> {
-        self.hand_in(book, self.bid(bidder, seeds), self.now)
-    }
-
-    /// Uploads a bid and completes it at an instant.
-    fn hand_in(
-        &self,
-        book: &LotBook,
-        (submission, files): (NewSubmission, Vec<(PartName, Vec<u8>)>),
-        completed_at: UtcMillis,
-    ) -> Result<Completed, RoomError> {
-        let upload = book.begin(&self.lot, submission).unwrap();
-        self.clock.set(completed_at);
-        for (part, file) in files {
-            book.hall().store.write_slice(upload, &part, 0, &file).unwrap();
-        }
-        let (revision, digests) = book.check_upload(upload).unwrap();
-        wait(book.room_of(upload).unwrap().complete(upload, revision, digests))
-    }
-}
+use support::Hall;
 
 #[test]
 fn a_point_is_taken_once_in_a_lot() {

@@ -294,6 +294,13 @@ labels! {
         "Nothing was written; everything is as it was before.";
         "请稍候，或查看当前进度后再试。",
         "Wait, or look at the progress, and try again.";
+    "nothing-to-withdraw" => NothingToWithdraw, Some(409), Refused;
+        "没有可撤回的投标：尚未递交，或已经撤回。",
+        "There is no bid to withdraw: none was submitted, or it is withdrawn already.";
+        "没有写入任何内容，此前的状态不变。",
+        "Nothing was written; everything is as it was before.";
+        "请查看各次递交和撤回的回执；截止时间前仍可重新递交。",
+        "Look at the receipts of what was submitted and withdrawn; until the deadline a bid may be submitted again.";
     "objection-open" => ObjectionOpen, Some(409), Refused;
         "还有异议没有答复，不能结束开标。",
         "An objection is not answered yet, so the opening cannot be closed.";

@@ -1,4 +1,4 @@
-//! Arguments of `tender`, `ceremony`, `seal` and `submit`.
+//! Arguments of `tender`, `ceremony`, `seal`, `submit` and `withdraw`.
 
 use std::path::PathBuf;
 
@@ -162,7 +162,7 @@ pub(crate) struct SealArgs {
     pub(crate) documents: Vec<String>,
     #[command(flatten)]
     pub(crate) signer: As,
-    /// Folder of an earlier bid that this one replaces.
+    /// Folder of an earlier bid that this one replaces, or of its withdrawal that this one follows.
     #[arg(long, value_name = "DIR")]
     pub(crate) supersedes: Option<PathBuf>,
     /// New folder for the sealed bid.
@@ -181,6 +181,24 @@ pub(crate) struct SubmitArgs {
     /// The lot the bid must be for; else the one in its manifest.
     #[arg(long, value_name = "TENDER/LOT", value_parser = lots::parse)]
     pub(crate) lot: Option<LotKey>,
+    /// Do not wait for the receipt's proof in the log.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WithdrawArgs {
+    /// Folder of the bid that was submitted last; the withdrawal and its receipt go into it.
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) at: AtHall,
+    #[command(flatten)]
+    pub(crate) trust: ByTrust,
+    #[command(flatten)]
+    pub(crate) signer: As,
+    /// Say that this bid is to be withdrawn. Only a new bid before the deadline makes up for it.
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// Do not wait for the receipt's proof in the log.
     #[arg(long)]
     pub(crate) no_wait: bool,

@@ -17,6 +17,7 @@ mod tsa;
 mod verify;
 mod verify_signature;
 mod watch;
+mod withdraw;
 
 use kaibiao_wire::Exit;
 
@@ -39,6 +40,7 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Custodian(command) => custodian::run(command, ui).await,
         Cmd::Seal(args) => seal::seal(&args, ui),
         Cmd::Submit(args) => seal::submit(&args, ui).await,
+        Cmd::Withdraw(args) => withdraw::run(&args, ui).await,
         Cmd::Inspect { file } => inspect::inspect(&file).map(|facts| {
             ui.facts(&facts);
             Exit::Ok

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kaibiao_opening::limits::SHEET_BYTES;
 use kaibiao_opening::{BidderWindowTerms, PriceSheet, SheetRules};
 use kaibiao_replay::VerifiedTender;
+use kaibiao_seal::Manifest;
 use kaibiao_types::{Money, OrgCode, Party, Stage, UtcMillis};
 use kaibiao_wire::{Exit, Label};
 use serde::Deserialize;
@@ -17,8 +18,8 @@ use crate::failure::Failure;
 use crate::folder::TenderBytes;
 use crate::identity::Signer;
 use crate::output::{Facts, Ui};
-use crate::sealing::{self, Bid, Envelope};
-use crate::submission::ReadyBid;
+use crate::sealing::{self, Bid, Envelope, WITHDRAWAL};
+use crate::submission::{RECEIPT, ReadyBid};
 use crate::{files, machine};
 
 /// The longest wait for the proof of a receipt.
@@ -42,7 +43,7 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
     tender.seats_last(tender.file().terms().deadline)?;
     let bidder = signer.party(&trust.list, now)?;
     let envelopes = envelopes(args, &tender, &bidder.code)?;
-    let supersedes = args.supersedes.as_deref().map(sealing::load_manifest).transpose()?;
+    let supersedes = args.supersedes.as_deref().map(earlier).transpose()?;
     let deadline = tender.file().terms().deadline;
     if now >= deadline {
         ui.note(
@@ -66,6 +67,16 @@ pub(super) fn seal(args: &SealArgs, ui: Ui) -> Result<Exit, Failure> {
         .add("folder", args.out.display().to_string());
     ui.facts(&facts);
     Ok(Exit::Ok)
+}
+
+/// The version that a new bid follows; a bid that was withdrawn is followed by its withdrawal alone.
+fn earlier(folder: &Path) -> Result<Manifest, Failure> {
+    let withdrawal = folder.join(WITHDRAWAL);
+    if withdrawal.join(RECEIPT).exists() {
+        let detail = format!("this bid was withdrawn: --supersedes {}", withdrawal.display());
+        return Err(Failure::new(Label::BadInput, detail));
+    }
+    sealing::load_manifest(folder)
 }
 
 /// Before anything is sealed: that the bidder has to unlock its bid, with which certificate, and what
@@ -209,19 +220,31 @@ pub(super) async fn submit(args: &SubmitArgs, ui: Ui) -> Result<Exit, Failure> {
     let bytes = TenderBytes::fetch(&hall, manifest.lot(), &trust).await?;
     let tender = bytes.verify(&trust, machine::now()?)?;
     let bid = ReadyBid::check(&args.folder, &tender, &trust)?;
-    let receipt = bid.submit(&hall, &tender).await?;
+    hand_in(&bid, &hall, &tender, args.no_wait, ui).await?;
+    Ok(Exit::Ok)
+}
+
+/// Hands a bid or a withdrawal in and waits for the proof of its receipt, unless asked not to.
+pub(super) async fn hand_in(
+    bid: &ReadyBid,
+    hall: &Hall,
+    tender: &VerifiedTender,
+    no_wait: bool,
+    ui: Ui,
+) -> Result<(), Failure> {
+    let receipt = bid.submit(hall, tender).await?;
     let mut facts = Facts::default();
     facts
         .text("receipt", receipt.number)
         .text("completed_at", receipt.completed_at)
         .add("completed_at_beijing", receipt.completed_at.beijing());
-    if args.no_wait {
+    if no_wait {
         facts.add("proof", "not-awaited");
     } else {
         let tick = tender.file().terms().tick_every(machine::now()?).get();
         let wait = Duration::from_millis(tick).saturating_add(Duration::from_secs(30));
         let wait = wait.min(PROOF_WAIT_MAX);
-        let proof = bid.proof(&hall, &tender, &receipt, wait).await?;
+        let proof = bid.proof(hall, tender, &receipt, wait).await?;
         facts.add("proof", if proof.is_some() { "verified" } else { "pending" });
         if proof.is_none() {
             ui.note(
@@ -231,5 +254,5 @@ pub(super) async fn submit(args: &SubmitArgs, ui: Ui) -> Result<Exit, Failure> {
         }
     }
     ui.facts(&facts);
-    Ok(Exit::Ok)
+    Ok(())
 }

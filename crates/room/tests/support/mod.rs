@@ -1,6 +1,8 @@
 //! A hall with one lot in the middle of its intake, and its rooms.
 #![allow(dead_code)] // each test program uses a part
 
+pub(crate) mod bids;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
