@@ -107,8 +107,8 @@ impl Hall {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
             let mut log = OpeningLog::new(self.scenario.verified.origin().clone());
-            for index in 0..room.log().head() {
-                log.append(&room.log().read(index)[0]).unwrap();
+            for index in 0..room.log().head().entries {
+                log.append(&room.log().lines(index, 1)[0]).unwrap();
             }
             if log.entries().iter().any(|entry| entry.kind() == kind && entry.at() >= at) {
                 return log;
@@ -136,7 +136,7 @@ fn a_withdrawal_is_received_once_and_a_new_bid_may_follow() {
     assert_eq!(read.manifest_sha256, SUITE_1.hash(&withdrawal.0.manifest));
     assert_eq!(read.cms_sha256, SUITE_1.hash(&withdrawal.0.cms));
     // Nothing shows it: no entry, no file more, and none less.
-    assert_eq!((book.room(&hall.lot).unwrap().log().head(), blobs(&data)), (2, files));
+    assert_eq!((book.room(&hall.lot).unwrap().log().head().entries, blobs(&data)), (2, files));
     assert_eq!(hall.take(&book, &withdrawal).unwrap().receipt, done.receipt);
     assert_eq!(refusal(hall.take(&book, &hall.by(0, next(&first.0), ["c", "d"]))), "sequence");
     book.stop();
@@ -219,7 +219,11 @@ fn only_the_bidder_withdraws_and_only_the_bid_that_counts() {
         panic!("{refused:?}")
     };
     assert!(matches!(refusal, Refusal::DifferentBytes { .. }), "{refusal}");
-    assert_eq!(book.room(&hall.lot).unwrap().log().head(), 2, "no entry tells of any of it");
+    assert_eq!(
+        book.room(&hall.lot).unwrap().log().head().entries,
+        2,
+        "no entry tells of any of it"
+    );
     book.stop();
 }
 
