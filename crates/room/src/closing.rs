@@ -20,30 +20,34 @@ const HEADS_KEPT: usize = 64;
 impl Room {
     /// Closes the tick that is due, and at the deadline the last one.
     pub(crate) fn tick_if_due(&mut self) -> Result<(), RoomError> {
-        let Some(due) = self.next_tick.filter(|due| *due <= self.hall.now()) else { return Ok(()) };
+        // One reading decides which tick it is and when: with two, the deadline may lie between them,
+        // and the last tick would be one from before it.
+        let now = self.hall.now();
+        let Some(due) = self.next_tick.filter(|due| *due <= now) else { return Ok(()) };
         if self.replay.state().phase() != Phase::Receiving || self.closing.is_some() {
             self.next_tick = None;
             return Ok(());
         }
         let deadline = self.replay.deadline();
-        self.seal_tick()?;
-        self.next_tick = self.schedule.next(self.hall.now().max(due), deadline);
+        self.seal_tick(now)?;
+        self.next_tick = self.schedule.next(now.max(due), deadline);
         if self.next_tick.is_none() {
             // The deadline has passed: ticks that were filled in advance follow at once.
             while !self.ticks.is_empty() {
-                self.seal_tick()?;
+                self.seal_tick(now)?;
             }
             self.mark_closing()?;
         }
         Ok(())
     }
 
-    fn seal_tick(&mut self) -> Result<(), RoomError> {
+    /// Writes the next tick at `now`, or when the last entry was, if that is later.
+    fn seal_tick(&mut self, now: UtcMillis) -> Result<(), RoomError> {
         let builder = self.take_tick()?;
         let tick = builder.finish(&mut self.hall.entropy()).map_err(RoomError::internal)?;
         let places: Vec<u8> = tick.contents().iter().flat_map(|place| *place.bytes()).collect();
         let data = kaibiao_opening::Tick { no: tick.no(), root: tick.root() };
-        let now = self.now();
+        let now = now.max(self.replay.state().last_at());
         let events = self.replay.state().decide_input(&Input::Tick(data), now)?;
         let batch = Batch::new().kv_put(&tick_key(tick.no()), &places);
         self.append(&Actor::Hall, &events, None, now, batch).map(drop)

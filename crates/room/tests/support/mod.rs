@@ -74,6 +74,10 @@ impl Hall {
     }
 
     pub(crate) fn open(&self, data: &Path) -> LotBook {
+        self.open_by(data, Box::new(self.clock.clone()))
+    }
+
+    pub(crate) fn open_by(&self, data: &Path, clock: Box<dyn Clock>) -> LotBook {
         let read = |name: &str| std::fs::read_to_string(keys_dev().join(name)).unwrap();
         let (chain, key) = (read("id/hall.chain.pem"), read("id/hall.key.pem"));
         let trust = TrustList::parse(&self.scenario.trust).unwrap();
@@ -82,7 +86,7 @@ impl Hall {
             identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
             trust_bytes: self.scenario.trust.clone(),
             trust: Arc::new(trust),
-            clock: Box::new(self.clock.clone()),
+            clock,
             random: Box::new(SystemRandom::new()),
             output: data.join("output"),
         };
