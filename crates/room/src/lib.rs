@@ -24,6 +24,7 @@ mod refusals;
 mod seat;
 mod shared_log;
 mod unsealing;
+mod vitals;
 
 pub use ceremony::{BoardPosting, LotCeremony};
 pub use context::{Clock, HallContext};
@@ -40,3 +41,4 @@ pub use refusals::HandedRefusal;
 pub use seat::{CheckedCommand, FreezeSignature, FromSeat, SeatMessage};
 pub use shared_log::{Head, Line, LogCursor, SharedLog};
 pub use unsealing::PartialSet;
+pub use vitals::Vitals;

@@ -21,7 +21,7 @@ use crate::handle::Job;
 use crate::seat::SeatMessage;
 use crate::{
     BoardPosting, CheckedCommand, FromSeat, HallContext, LotCeremony, LotHandle, NewSubmission,
-    RoomError, SharedLog,
+    RoomError, SharedLog, Vitals,
 };
 
 /// Jobs that may wait for one room.
@@ -483,6 +483,13 @@ impl LotBook {
     /// [`RoomError::NotReady`] before.
     pub fn frozen(&self, lot: &LotKey) -> Result<FrozenMaterial, RoomError> {
         self.room(lot)?.frozen()
+    }
+
+    /// How the rooms are, over all lots.
+    pub fn vitals(&self) -> Vitals {
+        let lots = self.lots.read().unwrap_or_else(std::sync::PoisonError::into_inner).len();
+        let threads = self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Vitals::of(lots, threads.iter().map(|(handle, thread)| (handle, thread.is_finished())))
     }
 
     /// Stops all rooms and waits for them.

@@ -54,6 +54,11 @@ impl SharedLog {
         *self.head.borrow()
     }
 
+    /// How many cursors follow the log now.
+    pub fn readers(&self) -> usize {
+        self.head.receiver_count()
+    }
+
     /// At most 256 entries from index `since` on.
     pub fn read(&self, since: u64) -> Vec<Line> {
         let lines = self.lines.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -143,7 +148,9 @@ mod tests {
     #[test]
     fn a_cursor_beyond_the_end_reads_nothing_yet() {
         let log = Arc::new(SharedLog::new(vec![line(0)]));
+        assert_eq!(log.readers(), 0);
         let mut cursor = log.follow(5);
+        assert_eq!(log.readers(), 1);
         assert!(cursor.take().is_empty());
         assert_eq!((cursor.next(), cursor.head()), (5, 1));
     }
