@@ -21,7 +21,7 @@ use crate::output::Lang;
 pub(crate) use people::{
     Act, AgentArgs, BidderCmd, EstimateArgs, HostCmd, SignAct, SupervisorCmd, Why,
 };
-pub(crate) use processes::{CustodianCmd, ServeArgs, StoreArgs};
+pub(crate) use processes::{CustodianCmd, LogArgs, LogFormat, ServeArgs, StoreArgs};
 pub(crate) use record::{OcdsArgs, PrintArgs, RecordCmd};
 pub(crate) use signer::{As, KeyFiles};
 pub(crate) use signing::{

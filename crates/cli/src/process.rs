@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use kaibiao_wire::Label;
 use tokio::sync::oneshot;
+use tracing::subscriber::set_global_default;
 
+use crate::args::LogFormat;
 use crate::failure::Failure;
 
 /// How long a child may take to end by itself.
@@ -161,14 +163,16 @@ pub(crate) fn stop_all(children: &mut Vec<Child>) {
 }
 
 /// Sends what long-running commands say about their work to standard error.
-pub(crate) fn log_to_stderr() {
+pub(crate) fn log_to_stderr(format: LogFormat) {
     let level = std::env::var("KAIBIAO_LOG").ok().and_then(|level| level.parse().ok());
     let level: tracing::Level = level.unwrap_or(tracing::Level::INFO);
-    let subscriber = tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(false)
-        .with_max_level(level)
-        .finish();
+        .with_max_level(level);
     // It is set once, at the start of the command.
-    drop(tracing::subscriber::set_global_default(subscriber));
+    drop(match format {
+        LogFormat::Text => set_global_default(lines.finish()),
+        LogFormat::Json => set_global_default(lines.json().flatten_event(true).finish()),
+    });
 }

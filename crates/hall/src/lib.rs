@@ -5,6 +5,8 @@
 //! no sessions; reading is open to everybody (公开). Calls: `docs/spec/http.md`.
 
 mod api;
+mod health;
+mod metrics;
 mod pages;
 mod problem;
 mod serve;

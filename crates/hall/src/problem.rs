@@ -1,5 +1,8 @@
 //! From what the room refuses to an answer that a person understands.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use kaibiao_opening::Refusal;
@@ -42,11 +45,34 @@ impl From<RoomError> for Failure {
         let label = label_of(&error);
         if matches!(label, Label::Internal | Label::StateUnknown) {
             // What broke inside is for the operator; the asker learns that it was not its fault.
-            tracing::error!(error = %report(&error), "a request failed");
+            if let Some(cause) = to_log(&error, Instant::now()) {
+                tracing::error!(error = %cause, "requests fail");
+            }
             return Self::new(label);
         }
         Self::detailed(label, &detail(&error))
     }
+}
+
+/// When a failed request was last logged.
+static LOGGED: Mutex<Option<Instant>> = Mutex::new(None);
+/// Of the requests that fail, one in so long is logged.
+const LOG_EVERY: Duration = Duration::from_mins(1);
+
+/// What the log says of a failed request, if it says anything. Before a deadline the log tells neither
+/// what was being done nor how often: both would tell that bids come in (ruling 25).
+fn to_log(error: &RoomError, now: Instant) -> Option<String> {
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    if logged.is_some_and(|at| now.saturating_duration_since(at) < LOG_EVERY) {
+        return None;
+    }
+    *logged = Some(now);
+    Some(match error {
+        RoomError::Store(
+            StoreError::NotDone { source, .. } | StoreError::StateUnknown { source, .. },
+        ) => report(&**source),
+        other => report(other),
+    })
 }
 
 /// The detail names the precise rule, whose label is stable too.
@@ -180,4 +206,25 @@ fn report(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a failed disk makes of uploads is not what the log tells of.
+    #[test]
+    fn the_log_tells_neither_of_uploads_nor_of_their_number() {
+        let begun = Instant::now();
+        let full = || StoreError::NotDone {
+            doing: "store a slice",
+            source: std::io::Error::other("no space left").into(),
+        };
+        let later = |seconds| begun + Duration::from_secs(seconds);
+        assert_eq!(to_log(&full().into(), later(0)).as_deref(), Some("no space left"));
+        for second in 0..59 {
+            assert_eq!(to_log(&full().into(), later(second)), None);
+        }
+        assert_eq!(to_log(&RoomError::Stopped, later(60)).as_deref(), Some("the room has stopped"));
+    }
 }

@@ -1,10 +1,10 @@
 //! Starting and stopping the hall.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -12,6 +12,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use axum::middleware::from_fn_with_state;
 use kaibiao_pki::{Identity, TrustList, TrustListError};
 use kaibiao_room::{Clock, HallContext, LotBook, RoomError};
 use kaibiao_store::{OpenError, Store};
@@ -19,8 +20,11 @@ use kaibiao_types::{Digest, UtcMillis};
 use kaibiao_wire::{BODY_LEN_MAX, Exit, Label};
 use ring::rand::SystemRandom;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::health::{self, Health};
+use crate::metrics::{self, Metrics, meter};
 use crate::socket::Rooms;
 use crate::{api, pages};
 
@@ -32,6 +36,8 @@ pub struct HallConfig {
     pub data: PathBuf,
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where it tells its numbers, `GET /metrics`; nowhere without it.
+    pub metrics: Option<std::net::TcpListener>,
     /// Its certificate and key: receipts and packages are signed with it.
     pub identity: Identity,
     /// Exact bytes of the trust list.
@@ -88,7 +94,7 @@ impl HallError {
 
 /// The machine's clock.
 #[derive(Debug)]
-struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UtcMillis {
@@ -99,7 +105,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// Runs a hall until `shutdown` resolves. `on_ready` learns the address once it listens.
+/// How long requests that are under way may take once the hall is asked to stop. What is cut then can
+/// safely be sent again.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Runs a hall until `shutdown` resolves; requests under way then have ten seconds more. `on_ready`
+/// learns the address once it listens.
 ///
 /// # Errors
 ///
@@ -113,7 +124,10 @@ pub async fn serve(
     if !config.dev && uses_dev_roots(&config, &trust) {
         return Err(HallError::NotDev);
     }
+    let metrics = Arc::new(Metrics::new());
     let store = Store::open(&config.data)?;
+    let told = Arc::clone(&metrics);
+    store.watch_appends(move |took| told.appended(took));
     let output = private_output(&config.data)?;
     let hall = HallContext {
         store,
@@ -128,10 +142,28 @@ pub async fn serve(
     let listener =
         TcpListener::bind(config.listen).await.map_err(|e| HallError::Listen(config.listen, e))?;
     let address = listener.local_addr().map_err(|error| HallError::Listen(config.listen, error))?;
+    let telling = config.metrics.map(|listener| tell(listener, &metrics, &book)).transpose()?;
     on_ready(address);
     let rooms = Arc::new(Rooms::new(Arc::clone(&book)));
-    let app = router(Arc::clone(&book), Arc::clone(&rooms), address);
-    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown).await;
+    let health = Arc::new(Health::new(Arc::clone(&book)));
+    let app = router(Arc::clone(&book), Arc::clone(&rooms), address)
+        .merge(health::routes(Arc::clone(&health)))
+        .layer(from_fn_with_state(metrics, meter));
+    let leaving = Arc::clone(&health);
+    let asked = async move {
+        shutdown.await;
+        tracing::info!("asked to stop");
+        leaving.leave();
+    };
+    let server = axum::serve(listener, app).with_graceful_shutdown(asked).into_future();
+    let served = tokio::select! {
+        served = server => served,
+        // Nothing is logged: before a deadline what is cut here is an upload (ruling 25).
+        () = health.left_for(GRACE) => Ok(()),
+    };
+    if let Some(telling) = telling {
+        telling.abort();
+    }
     // Rooms finish what they are doing; nothing that was answered is lost.
     let stopped = tokio::task::spawn_blocking(move || book.stop()).await;
     if stopped.is_err() {
@@ -139,6 +171,18 @@ pub async fn serve(
     }
     rooms.farewell().await;
     served.map_err(HallError::Serve)
+}
+
+/// Tells the numbers beside the hall's own work.
+fn tell(
+    listener: std::net::TcpListener,
+    metrics: &Arc<Metrics>,
+    book: &Arc<LotBook>,
+) -> Result<JoinHandle<()>, HallError> {
+    let address = listener.local_addr().map_err(HallError::Serve)?;
+    let taken = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+    let listener = taken.map_err(|error| HallError::Listen(address, error))?;
+    Ok(tokio::spawn(metrics::listen(listener, Arc::clone(metrics), Arc::clone(book))))
 }
 
 /// The folder beside the data folder for opened documents and packages, for the operator alone.

@@ -56,6 +56,7 @@ fn config(data: &Path, dev: bool, dev_roots: &'static [Digest]) -> HallConfig {
     HallConfig {
         data: data.to_owned(),
         listen: "127.0.0.1:0".parse().unwrap(),
+        metrics: None,
         identity: identity.unwrap(),
         trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),
         dev,

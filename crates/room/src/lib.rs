@@ -23,6 +23,7 @@ mod package;
 mod refusals;
 mod seat;
 mod unsealing;
+mod vitals;
 
 pub use ceremony::{BoardPosting, LotCeremony};
 pub use context::{Clock, HallContext};
@@ -38,6 +39,7 @@ pub use package::Destroyed;
 pub use refusals::HandedRefusal;
 pub use seat::{CheckedCommand, FreezeSignature, FromSeat, SeatMessage};
 pub use unsealing::PartialSet;
+pub use vitals::Vitals;
 
 pub use kaibiao_fanout::FrameLog;
 

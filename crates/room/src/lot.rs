@@ -22,7 +22,7 @@ use crate::handle::Job;
 use crate::seat::SeatMessage;
 use crate::{
     BoardPosting, CheckedCommand, FromSeat, HallContext, LINES_AT_ONCE, LotCeremony, LotHandle,
-    NewSubmission, RoomError,
+    NewSubmission, RoomError, Vitals,
 };
 
 /// Jobs that may wait for one room.
@@ -484,6 +484,13 @@ impl LotBook {
     /// [`RoomError::NotReady`] before.
     pub fn frozen(&self, lot: &LotKey) -> Result<FrozenMaterial, RoomError> {
         self.room(lot)?.frozen()
+    }
+
+    /// How the rooms are, over all lots.
+    pub fn vitals(&self) -> Vitals {
+        let lots = self.lots.read().unwrap_or_else(std::sync::PoisonError::into_inner).len();
+        let threads = self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Vitals::of(lots, threads.iter().map(|(handle, thread)| (handle, thread.is_finished())))
     }
 
     /// Stops all rooms and waits for them.

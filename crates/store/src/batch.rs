@@ -1,5 +1,7 @@
 //! Several changes of one lot, committed together or not at all.
 
+use std::time::Instant;
+
 use kaibiao_types::LotKey;
 use rusqlite::{Transaction, params};
 
@@ -68,6 +70,12 @@ impl Batch {
     /// Keeps a value for recovery, in place of an earlier one.
     pub fn kv_put(self, key: &str, bytes: &[u8]) -> Self {
         self.with(Step::KvPut { key: key.to_owned(), bytes: bytes.to_vec() })
+    }
+
+    /// Whether log lines are among the changes.
+    fn has_lines(&self) -> bool {
+        let lines = |step: &Step| matches!(step, Step::Append { lines, .. } if !lines.is_empty());
+        self.steps.iter().any(lines)
     }
 
     fn with(mut self, step: Step) -> Self {
@@ -145,7 +153,12 @@ impl Store {
     /// [`Refusal::WrongIndex`], [`Refusal::BadLine`], [`Refusal::DifferentBytes`],
     /// [`Refusal::UnknownLot`]; [`StoreError`].
     pub fn commit(&self, lot: &LotKey, batch: &Batch) -> Result<(), StoreError> {
-        self.write("commit changes of a lot", |tx| batch.apply(tx, lot_id(tx, lot)?))
+        let begun = Instant::now();
+        self.write("commit changes of a lot", |tx| batch.apply(tx, lot_id(tx, lot)?))?;
+        if batch.has_lines() {
+            self.appends.tell(begun.elapsed());
+        }
+        Ok(())
     }
 
     /// Whether a nonce was used before in this lot.

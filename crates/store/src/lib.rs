@@ -13,7 +13,8 @@
 //!   may hold the change or not. The store then answers every call with the same error; only a new
 //!   [`Store::open`] finds out what was kept.
 //! - One process holds a directory: a second [`Store::open`] gives [`OpenError::InUse`].
-//! - The store has no clock and no randomness: instants and random names are arguments.
+//! - The store has no clock and no randomness: instants and random names are arguments. It only
+//!   measures how long an append takes ([`Store::watch_appends`]).
 
 mod batch;
 mod board;
@@ -29,6 +30,7 @@ mod schema;
 mod store;
 mod submissions;
 mod uploads;
+mod watch;
 
 #[cfg(test)]
 mod fault_tests;

@@ -18,10 +18,13 @@ use crate::{
     error::{BoxError, Inside, Refusal, StoreError},
     faults::{Faults, Point},
     ids::{BlobName, UploadId},
+    watch::AppendWatch,
 };
 
 pub(crate) const DATABASE: &str = "kaibiao.sqlite";
 pub(crate) const BLOBS: &str = "blobs";
+/// A file that is there only for a moment: see [`Store::probe`].
+pub(crate) const PROBE: &str = "probe";
 
 /// The write-ahead log is copied back once it has this many bytes.
 const WAL_LEN: u64 = 4 << 20;
@@ -36,10 +39,12 @@ const TURNS: usize = 64;
 pub struct Store {
     blobs: PathBuf,
     wal: PathBuf,
+    probe: PathBuf,
     conn: Mutex<Connection>,
     halted: AtomicBool,
     turns: [Mutex<()>; TURNS],
     pub(crate) faults: Faults,
+    pub(crate) appends: AppendWatch,
     // Last, so that the database is closed before another process may open it.
     _lock: File,
 }
@@ -49,16 +54,22 @@ impl Store {
         Self {
             blobs: dir.join(BLOBS),
             wal: dir.join(format!("{DATABASE}-wal")),
+            probe: dir.join(PROBE),
             conn: Mutex::new(conn),
             halted: AtomicBool::new(false),
             turns: [const { Mutex::new(()) }; TURNS],
             faults: Faults::new(),
+            appends: AppendWatch::default(),
             _lock: lock,
         }
     }
 
     pub(crate) fn blob_dir(&self) -> &Path {
         &self.blobs
+    }
+
+    pub(crate) fn probe_path(&self) -> &Path {
+        &self.probe
     }
 
     pub(crate) fn blob_path(&self, name: BlobName) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use kaibiao_types::LotKey;
 
 use super::{AtHall, ByTrust, KeyFiles};
@@ -17,6 +17,11 @@ pub(crate) struct ServeArgs {
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    /// Tell numbers for monitoring (`GET /metrics`) on an address of its own, such as 127.0.0.1:9464.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
     #[command(flatten)]
     pub(crate) signer: KeyFiles,
     #[command(flatten)]
@@ -31,6 +36,23 @@ pub(crate) struct ServeArgs {
     /// End when standard input is closed; for a parent process.
     #[arg(long, hide = true)]
     pub(crate) while_stdin: bool,
+}
+
+/// How a long-running command says on standard error what it does.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct LogArgs {
+    /// Lines of text, or one JSON object for each.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,6 +84,8 @@ pub(crate) enum CustodianCmd {
         /// Ask the hall at one steady pace, in milliseconds; else faster near a deadline.
         #[arg(long, value_name = "N")]
         poll_ms: Option<u64>,
+        #[command(flatten)]
+        log: LogArgs,
         /// Serve this lot only; else every lot in which the certificate has a seat.
         #[arg(long, value_name = "TENDER/LOT", value_parser = lots::parse)]
         lot: Option<LotKey>,

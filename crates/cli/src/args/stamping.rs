@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use kaibiao_pki::DigestAlgorithm;
 use kaibiao_types::{LotKey, UtcMillis};
 
-use super::{ByTrust, KeyFiles};
+use super::{ByTrust, KeyFiles, LogArgs};
 use crate::{instant, lots};
 
 /// How a time stamp is asked for: over the network, or in two steps with files.
@@ -145,6 +145,8 @@ pub(crate) struct TsaArgs {
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3161")]
     pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
     /// End when standard input is closed; for a parent process.
     #[arg(long, hide = true)]
     pub(crate) while_stdin: bool,

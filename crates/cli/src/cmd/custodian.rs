@@ -35,8 +35,8 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
             facts.add("key_store", made.root().display().to_string());
             ui.facts(&facts);
         }
-        CustodianCmd::Run { at, store, signer, trust, poll_ms, lot, while_stdin } => {
-            process::log_to_stderr();
+        CustodianCmd::Run { at, store, signer, trust, poll_ms, log, lot, while_stdin } => {
+            process::log_to_stderr(log.log_format);
             let pace = poll_ms
                 .map_or_else(Pace::default, |span| Pace::steady(Duration::from_millis(span)));
             let config = Config {

@@ -1,6 +1,6 @@
 //! `kaibiao serve`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use kaibiao_hall::{HallConfig, HallError};
 use kaibiao_wire::{Exit, Label};
 use tokio::sync::oneshot;
 
-use crate::args::{ByTrust, ServeArgs};
+use crate::args::{ByTrust, LogFormat, ServeArgs};
 use crate::failure::Failure;
 use crate::identity;
 use crate::output::{Facts, Ui};
@@ -16,13 +16,16 @@ use crate::process::Child;
 use crate::{embedded, files, machine, process};
 
 pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
-    process::log_to_stderr();
+    process::log_to_stderr(args.log.log_format);
     let identities: Result<Vec<_>, _> = args.custodians.iter().map(|text| pair(text)).collect();
     let identities = identities?;
     files::private_folder(&args.data)?;
+    let metrics = args.metrics.map(metrics_listener).transpose()?;
+    let told = metrics.as_ref().and_then(|listener| listener.local_addr().ok());
     let config = HallConfig {
         data: args.data.clone(),
         listen: args.listen,
+        metrics,
         identity: identity::load_identity(&args.signer)?,
         trust: args.trust.load()?.bytes,
         dev: args.dev,
@@ -32,6 +35,9 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
     let on_ready = move |address: SocketAddr| {
         let mut facts = Facts::default();
         facts.add("listening", format!("http://{address}"));
+        if let Some(address) = told {
+            facts.add("metrics", format!("http://{address}/metrics"));
+        }
         ui.facts(&facts);
         // Nobody waits for it without custodians.
         let _unwanted = sender.send(address);
@@ -56,6 +62,17 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
     process::stop_all(&mut children);
     outcome?;
     Ok(Exit::Ok)
+}
+
+/// Takes the address for the metrics. They have no login, so they are for this machine unless the
+/// operator says otherwise.
+fn metrics_listener(address: SocketAddr) -> Result<TcpListener, Failure> {
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "whoever reaches this address reads the metrics");
+    }
+    TcpListener::bind(address).map_err(|error| {
+        Failure::new(Label::CannotWrite, format!("cannot listen on {address}: {error}"))
+    })
 }
 
 /// How often the hall looks whether its custodians still run.
@@ -93,7 +110,10 @@ fn start_custodians(
         let name = format!("custodian-{number}");
         let folder = args.data.join(&name);
         files::private_folder(&folder)?;
-        let arguments = custodian_arguments(&hall, &folder, (chain, key), &args.trust, None)?;
+        let mut arguments = custodian_arguments(&hall, &folder, (chain, key), &args.trust, None)?;
+        if args.log.log_format == LogFormat::Json {
+            arguments.extend(["--log-format", "json"].map(ToOwned::to_owned));
+        }
         let (child, _running) = Child::start(&name, &arguments, &folder.join("custodian.log"))?;
         children.push(child);
     }

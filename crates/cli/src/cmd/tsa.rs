@@ -12,7 +12,7 @@ use crate::serials::Serials;
 use crate::{process, tsa_server};
 
 pub(super) async fn run(args: TsaArgs, ui: Ui) -> Result<Exit, Failure> {
-    process::log_to_stderr();
+    process::log_to_stderr(args.log.log_format);
     let identity = identity::load_identity(&args.signer)?;
     let serials = Serials::open(&args.data)?;
     ui.note(

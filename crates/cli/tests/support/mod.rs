@@ -116,6 +116,15 @@ impl World {
     /// As [`World::open`] on a machine that may be busy: as long as less than half of `seconds` is left
     /// for bids once the tender is published, it begins anew with twice the time.
     pub(crate) fn open_at_ease(name: &str, seconds: u64) -> Self {
+        Self::open_at_ease_by(hall, name, seconds)
+    }
+
+    /// As [`World::open_at_ease`], with the command that starts the hall.
+    pub(crate) fn open_at_ease_by(
+        hall: impl Fn(&TempDir) -> Command,
+        name: &str,
+        seconds: u64,
+    ) -> Self {
         let mut given = seconds;
         loop {
             let dir = tempfile::tempdir().unwrap();
@@ -406,7 +415,7 @@ impl World {
 }
 
 /// The command that starts a hall with its data in `dir`.
-fn hall(dir: &TempDir) -> Command {
+pub(crate) fn hall(dir: &TempDir) -> Command {
     let mut command = Command::new(KAIBIAO);
     command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]);
     command.arg(dir.path().join("hall")).args(identity("hall")).args(trust());
