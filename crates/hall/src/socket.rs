@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use kaibiao_fanout::{Fanout, Notices, Pace};
 use kaibiao_room::{LotBook, LotHandle};
-use kaibiao_types::LotKey;
+use kaibiao_types::{LotKey, UtcMillis};
 use kaibiao_wire::{HEARTBEAT_EVERY, Heartbeat, Hello, Label, Live, ROOM_VERSION, Since};
 
 use crate::api::{Answer, lot_of, since};
@@ -41,7 +41,7 @@ impl Rooms {
     fn of(&self, lot: &LotKey, room: &LotHandle) -> Arc<Fanout> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
-            let words = Words { lot: lot.clone(), book: Arc::clone(&self.book) };
+            let words = Words { lot: lot.clone(), book: Arc::downgrade(&self.book) };
             let pace = Pace {
                 shards: available_parallelism().unwrap_or(NonZeroUsize::MIN),
                 heartbeat: Duration::from_millis(HEARTBEAT_EVERY.get()),
@@ -98,12 +98,19 @@ pub(crate) async fn room(
 /// What the hall says beside the log.
 struct Words {
     lot: LotKey,
-    book: Arc<LotBook>,
+    /// Not held: a shard may end a moment after the hall, whose store must be free by then.
+    book: Weak<LotBook>,
+}
+
+impl Words {
+    fn now(&self) -> UtcMillis {
+        self.book.upgrade().map_or(UtcMillis::EPOCH, |book| book.hall().now())
+    }
 }
 
 impl Notices for Words {
     fn hello(&self, head: u64) -> Vec<u8> {
-        let now = self.book.hall().now();
+        let now = self.now();
         Hello { v: ROOM_VERSION, lot: self.lot.clone(), head, now }.to_frame().unwrap_or_default()
     }
 
@@ -112,6 +119,6 @@ impl Notices for Words {
     }
 
     fn heartbeat(&self, head: u64) -> Vec<u8> {
-        Heartbeat { head, now: self.book.hall().now() }.to_frame().unwrap_or_default()
+        Heartbeat { head, now: self.now() }.to_frame().unwrap_or_default()
     }
 }
