@@ -55,7 +55,8 @@ struct Shard {
     at: Offset,
 }
 
-/// Serves sockets until nobody can hand in another one and the last has left, or the log has closed.
+/// Serves sockets until nobody can hand in another one and the last has left. Once the log has closed
+/// it hands all of them back.
 pub(crate) async fn run(feed: Arc<Feed>, mut inbox: mpsc::Receiver<ToShard>, heartbeat: Duration) {
     let mut head = feed.log.follow();
     let mut beat = interval(heartbeat);
@@ -104,6 +105,9 @@ impl Shard {
         let end = self.feed.log.head().end;
         while self.at < end {
             let new = self.feed.log.bytes(self.at, SWEEP);
+            if new.is_empty() {
+                return;
+            }
             let at = self.at;
             self.at = at.plus(new.len());
             self.each(|member| match member.at.since(at) {

@@ -1,8 +1,8 @@
 //! Drives one lot: ceremony board, intake, opening log, unsealing, package. Knows no HTTP.
 //!
 //! Layer 5. Every published lot has a room on a thread of its own, reached by its [`LotHandle`]:
-//! input, decide, durable append, apply, effects, broadcast. Readers follow the
-//! [`FrameLog`], which only ever shows what is durable. The room believes its own log no more than an auditor would: each
+//! input, decide, durable append, apply, effects, broadcast. Readers follow the [`FrameLog`], which
+//! only ever shows what is durable. The room believes its own log no more than an auditor would: each
 //! entry goes through the same `replay` before it is kept.
 
 mod actor;

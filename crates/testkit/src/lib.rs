@@ -22,7 +22,7 @@ pub use fixture::{
     Item, ReadOutField, Sheet, TickRule,
 };
 pub use load::LoadError;
-pub use paths::{fixtures, keys_dev, require_tool, shared_dir, workspace_root};
+pub use paths::{fixtures, keys_dev, require_tool, shared_dir, skip, workspace_root};
 pub use roster::{Authority, Identity, NamedParty, Roster};
 pub use running::{RunError, Running};
 #[cfg(feature = "scenario")]

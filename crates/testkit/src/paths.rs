@@ -59,7 +59,12 @@ pub fn require_tool(program: &str) -> bool {
     false
 }
 
-pub(crate) fn skip(reason: &str) {
+/// Says by a line `SKIPPED: …` that the test lacks something and is left out.
+///
+/// # Panics
+///
+/// If the variable `CI` is `true`.
+pub fn skip(reason: &str) {
     let in_ci = env::var("CI").is_ok_and(|value| value == "true");
     assert!(!in_ci, "{reason} (CI=true: nothing may be skipped)");
     let test = std::thread::current().name().unwrap_or("unnamed test").to_owned();

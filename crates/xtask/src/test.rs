@@ -31,7 +31,7 @@ pub(crate) struct Options {
 /// One step, in the order in which they run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
-    /// Debian packages, pyHanko and foreign crates are there.
+    /// Debian packages, Python packages and foreign crates are there.
     SetUp,
     /// The source is formatted.
     Fmt,
@@ -139,7 +139,7 @@ impl Course<'_> {
             Step::SetUp => {
                 machine::prepare(!self.options.no_install)?;
                 if !self.options.no_install {
-                    machine::prepare_pyhanko(self.root)?;
+                    machine::prepare_python(self.root)?;
                 }
                 self.cargo(&["fetch", "--locked", "--quiet", "--target", deps::PLATFORM], &[])
             }

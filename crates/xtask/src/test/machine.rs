@@ -25,6 +25,8 @@ const TOOLS: &[Tool] = &[
     // Others that read our signatures, time stamps and evidence records: BouncyCastle, in Java.
     Tool { program: "javac", package: "default-jdk-headless" },
     Tool { program: "/usr/share/java/bcpkix.jar", package: "libbcpkix-java" },
+    // The test suite of the WebSocket protocol is written for Python 2.7; its home is Jython by now.
+    Tool { program: "jython", package: "jython" },
     // The pages are tested with plain Node, without packages.
     Tool { program: "node", package: "nodejs" },
     // A token in software, under which custodians keep their key files in tests.
@@ -39,6 +41,24 @@ const VENV: &str = "python3-venv";
 
 /// The second reader of signatures with time stamps, in Python, with all it needs.
 const PYHANKO: &str = "crates/pki/tests/pyhanko.txt";
+
+/// The test suite of the WebSocket protocol, with all it needs.
+const AUTOBAHN: &str = "crates/hall/tests/autobahn/packages.txt";
+
+/// Whose wheels Jython can read best: those of `CPython` 2.7, for any machine, since nothing of them but
+/// Python is used.
+const FOR_JYTHON: [&str; 10] = [
+    "--platform",
+    "win_amd64",
+    "--python-version",
+    "27",
+    "--implementation",
+    "cp",
+    "--abi",
+    "none",
+    "--abi",
+    "cp27m",
+];
 
 /// Sees to it that every tool is there; installs the missing ones if `install` is set, we are root
 /// and the machine has `apt-get`.
@@ -63,26 +83,52 @@ pub(super) fn prepare(install: bool) -> Result<(), TaskError> {
     if still.is_empty() { Ok(()) } else { Err(lacking(&still)) }
 }
 
-/// Installs pyHanko from the Python package index into a place of its own below `target`, at the
-/// versions and with the digests of [`PYHANKO`]. What is there already stays.
+/// Installs the Python packages of the tests into places of their own below `target`, at the versions
+/// and with the digests of their lists. What is there already stays.
 ///
 /// # Errors
 ///
-/// [`TaskError::Command`] if it cannot be installed.
-pub(super) fn prepare_pyhanko(root: &Path) -> Result<(), TaskError> {
-    let (list, place) = (root.join(PYHANKO), root.join("target/pyhanko"));
-    let unreadable = |source| TaskError::Read { path: list.clone(), source };
-    let wanted = std::fs::read(&list).map_err(unreadable)?;
+/// [`TaskError::Command`] if they cannot be installed.
+pub(super) fn prepare_python(root: &Path) -> Result<(), TaskError> {
+    let venv = root.join("target/pyhanko");
+    let python = venv.join("bin/python3");
+    install(root, PYHANKO, &venv, || {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+        Ok(pip(&python))
+    })?;
+    let packages = root.join("target/autobahn");
+    install(root, AUTOBAHN, &packages, || {
+        let mut pip = pip(&python);
+        pip.args(["--no-deps", "--no-compile", "--upgrade", "--target"]).arg(&packages);
+        pip.args(FOR_JYTHON);
+        Ok(pip)
+    })
+}
+
+/// The installing command of a Python.
+fn pip(python: &Path) -> Command {
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]);
+    pip
+}
+
+/// Installs a list of packages into `place` by the command that `begun` gives, unless it is there.
+fn install(
+    root: &Path,
+    list: &str,
+    place: &Path,
+    begun: impl FnOnce() -> Result<Command, TaskError>,
+) -> Result<(), TaskError> {
+    let list = root.join(list);
+    let wanted =
+        std::fs::read(&list).map_err(|source| TaskError::Read { path: list.clone(), source })?;
     let done = place.join("installed.txt");
     if std::fs::read(&done).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    let python = place.join("bin/python3");
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&place))?;
-    let pip = ["-m", "pip", "--quiet", "--disable-pip-version-check", "install"];
     let only = ["--require-hashes", "--only-binary=:all:", "--requirement"];
-    run(Command::new(python).args(pip).args(only).arg(&list))?;
-    std::fs::write(&done, wanted).map_err(|source| TaskError::Read { path: done.clone(), source })
+    run(begun()?.args(only).arg(&list))?;
+    std::fs::write(&done, wanted).map_err(|source| TaskError::Read { path: done, source })
 }
 
 /// The packages that are missing on this machine.

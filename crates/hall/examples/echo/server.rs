@@ -1,5 +1,4 @@
-//! Answers every message with itself, over the very path that serves the readers of a room: for test
-//! suites of the WebSocket protocol, which expect an echo. `echo PORT`.
+//! Answers every message with itself, over the very path that serves the readers of a room.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -42,9 +41,8 @@ impl Notices for Echo {
     }
 }
 
-#[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(0);
+/// Answers on `listener` until the task is dropped.
+pub(crate) async fn serve(listener: TcpListener) -> std::io::Result<()> {
     let pace = Pace {
         shards: NonZeroUsize::MIN,
         heartbeat: Duration::from_secs(15),
@@ -53,8 +51,6 @@ async fn main() -> std::io::Result<()> {
     };
     let readers = Fanout::start(Arc::new(FrameLog::default()), Box::new(Echo), pace);
     let app = Router::new().route("/", get(echo)).with_state(Arc::new(readers));
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    eprintln!("listening on {}", listener.local_addr()?);
     axum::serve(listener, app).await
 }
 
