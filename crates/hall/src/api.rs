@@ -1,6 +1,7 @@
 //! The HTTP calls. Each is short: read, hand to the room, answer.
 
 mod custody;
+mod description;
 mod lots;
 mod submission;
 
@@ -20,6 +21,8 @@ use serde::Serialize;
 use crate::problem::Failure;
 use crate::socket::{self, Rooms};
 
+pub(crate) use description::Problems;
+
 /// What every call may use.
 pub(crate) type Book = State<Arc<LotBook>>;
 
@@ -28,6 +31,7 @@ pub(crate) type Answer = Result<Response, Failure>;
 
 pub(crate) fn routes(rooms: Arc<Rooms>) -> Router<Arc<LotBook>> {
     Router::new()
+        .route(paths::DESCRIPTION, get(description::describe))
         .route(paths::TIME, get(lots::time))
         .route(paths::LOTS, get(lots::list).post(lots::create))
         .route(paths::LOT, get(lots::status))

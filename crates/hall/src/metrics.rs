@@ -35,6 +35,7 @@ const COUNTED: &[&str] = &[
     "/",
     "/lots/{tender}/{lot}",
     "/assets/{name}",
+    paths::DESCRIPTION,
     paths::TIME,
     paths::LOTS,
     paths::LOT,

@@ -11,9 +11,11 @@ use axum::extract::{Path, Query, Request, State};
 use kaibiao_fanout::{Fanout, Notices, Pace};
 use kaibiao_room::{LotBook, LotHandle};
 use kaibiao_types::{LotKey, UtcMillis};
-use kaibiao_wire::{HEARTBEAT_EVERY, Heartbeat, Hello, Label, Live, ROOM_VERSION, Since};
+use kaibiao_wire::{
+    HEARTBEAT_EVERY, Heartbeat, Hello, Label, Live, ROOM_VERSION, Since, paths, schema,
+};
 
-use crate::api::{Answer, lot_of, since};
+use crate::api::{Answer, Problems, lot_of, since};
 use crate::problem::Failure;
 use crate::upgrade::Upgrade;
 
@@ -70,6 +72,17 @@ impl Rooms {
     }
 }
 
+/// The live room, over WebSocket.
+#[utoipa::path(
+    get,
+    path = paths::ROOM,
+    params(
+        ("tender" = schema::TenderId, Path),
+        ("lot" = schema::LotId, Path),
+        ("since" = Option<u64>, Query)
+    ),
+    responses((status = 101, description = "the frames of the room follow"), Problems)
+)]
 pub(crate) async fn room(
     State(rooms): State<Arc<Rooms>>,
     path: Path<(String, String)>,

@@ -17,6 +17,7 @@ pub mod paths;
 mod problem;
 mod random_id;
 mod raw;
+pub mod schema;
 
 pub use b64::B64;
 pub use exit::Exit;

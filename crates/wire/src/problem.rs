@@ -1,8 +1,9 @@
 //! Answers that are not a success: `application/problem+json` (RFC 9457).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::{Exit, Label};
+use crate::{Exit, Label, schema};
 
 /// Media type of a problem.
 pub const PROBLEM_TYPE: &str = "application/problem+json";
@@ -11,13 +12,14 @@ pub const PROBLEM_TYPE: &str = "application/problem+json";
 pub const PROBLEM_URN: &str = "urn:kaibiao:problem:";
 
 /// What happened, what is safe, and what to do, for people and for programs.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Problem {
     /// `urn:kaibiao:problem:` and the label.
     #[serde(rename = "type")]
     pub urn: String,
     /// The stable label.
+    #[schema(value_type = schema::Label)]
     pub label: Label,
     /// HTTP status; `None` for a problem that only a command on one's own machine can have.
     pub status: Option<u16>,

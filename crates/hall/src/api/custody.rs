@@ -11,13 +11,20 @@ use kaibiao_types::{LotId, LotKey, TenderId};
 use kaibiao_wire::{
     Accepted, B64, CosignaturePost, DestructionPost, DrawPartialBody, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, HeaderItem, JournalPost, Label, OutagePost, PartialsBody, PathItem,
-    RefusalBody, SignedBody, from_json,
+    RefusalBody, SignedBody, from_json, paths, schema,
 };
 use serde::de::DeserializeOwned;
 
-use super::{Answer, Book, beside, json, lot_of};
+use super::{Answer, Book, Problems, beside, json, lot_of};
 use crate::problem::Failure;
 
+/// Manifests, signatures and headers of the frozen bids.
+#[utoipa::path(
+    get,
+    path = paths::FROZEN,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = FrozenAnswer), Problems)
+)]
 pub(super) async fn frozen(State(book): Book, path: Path<(String, String)>) -> Answer {
     let material = book.frozen(&lot_of(path)?)?;
     let mut bids = Vec::new();
@@ -38,6 +45,14 @@ pub(super) async fn frozen(State(book): Book, path: Path<(String, String)>) -> A
     json(StatusCode::OK, &FrozenAnswer { bids, paths: paths.collect() })
 }
 
+/// A custodian's cosignature of a head.
+#[utoipa::path(
+    post,
+    path = paths::COSIGNATURES,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = CosignaturePost,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn cosign(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {
     let room = book.room(&lot_of(path)?)?;
     let post: CosignaturePost = from_json(&body)?;
@@ -45,6 +60,14 @@ pub(super) async fn cosign(State(book): Book, path: Path<(String, String)>, body
     json(StatusCode::OK, &Accepted { head: room.log().head().entries })
 }
 
+/// A custodian's attestation of an outage.
+#[utoipa::path(
+    post,
+    path = paths::OUTAGES,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = OutagePost,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn outage(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {
     let lot = lot_of(path)?;
     let room = book.room(&lot)?;
@@ -57,6 +80,14 @@ pub(super) async fn outage(State(book): Book, path: Path<(String, String)>, body
     json(StatusCode::OK, &Accepted { head })
 }
 
+/// A custodian's signature under the freeze.
+#[utoipa::path(
+    post,
+    path = paths::FREEZE_SIGNATURES,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = FreezeSignaturePost,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn sign_freeze(
     State(book): Book,
     path: Path<(String, String)>,
@@ -73,6 +104,14 @@ pub(super) async fn sign_freeze(
     json(StatusCode::OK, &Accepted { head })
 }
 
+/// A custodian's partial decryptions.
+#[utoipa::path(
+    post,
+    path = paths::PARTIALS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = SignedBody,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn partials(
     State(book): Book,
     path: Path<(String, String)>,
@@ -89,6 +128,14 @@ pub(super) async fn partials(
     json(StatusCode::OK, &Accepted { head })
 }
 
+/// A custodian's answer to a draw.
+#[utoipa::path(
+    post,
+    path = paths::DRAW_PARTIALS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = SignedBody,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn draw_partial(
     State(book): Book,
     path: Path<(String, String)>,
@@ -105,6 +152,14 @@ pub(super) async fn draw_partial(
     json(StatusCode::OK, &Accepted { head })
 }
 
+/// A custodian's signed journal.
+#[utoipa::path(
+    post,
+    path = paths::JOURNALS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = JournalPost,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn journal(
     State(book): Book,
     path: Path<(String, String)>,
@@ -123,6 +178,14 @@ pub(super) async fn journal(
     json(StatusCode::OK, &Accepted { head })
 }
 
+/// A custodian's statement that its share is destroyed.
+#[utoipa::path(
+    post,
+    path = paths::DESTRUCTIONS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = DestructionPost,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn destroyed(
     State(book): Book,
     path: Path<(String, String)>,
@@ -138,6 +201,14 @@ pub(super) async fn destroyed(
     json(StatusCode::OK, &Accepted { head })
 }
 
+/// A custodian's refusal.
+#[utoipa::path(
+    post,
+    path = paths::REFUSALS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = SignedBody,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn refuse(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {
     let lot = lot_of(path)?;
     let room = book.room(&lot)?;

@@ -14,21 +14,44 @@ use kaibiao_types::LotKey;
 use kaibiao_wire::{
     Accepted, B64, BoardAnswer, BoardMessage, BoardPost, CeremonyState, DraftAnswer, JSON_TYPE,
     LINES_TYPE, Label, LotCreated, LotList, LotStatus, LotsPost, PublishPost, RawJson,
-    RehearsalPost, SignedBody, Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json,
+    RehearsalPost, SignedBody, Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json, paths,
+    schema,
 };
 
-use super::{Answer, Book, beside, blocking, bytes, json, lot_of, since};
+use super::{Answer, Book, Problems, beside, blocking, bytes, json, lot_of, since};
 use crate::problem::Failure;
 
+/// Media type of an evidence package (ETSI EN 319 162-1, annex A).
+const ZIP_TYPE: &str = "application/vnd.etsi.asic-e+zip";
+
+/// The clock of the hall.
+#[utoipa::path(
+    get,
+    path = paths::TIME,
+    responses((status = 200, description = "done", body = TimeAnswer), Problems)
+)]
 pub(super) async fn time(State(book): Book) -> Answer {
     json(StatusCode::OK, &TimeAnswer { now: book.hall().now() })
 }
 
+/// All lots and where they are.
+#[utoipa::path(
+    get,
+    path = paths::LOTS,
+    responses((status = 200, description = "done", body = LotList), Problems)
+)]
 pub(super) async fn list(State(book): Book) -> Answer {
     let lots = blocking(move || book.overview()).await?;
     json(StatusCode::OK, &LotList { lots: lots.iter().map(status_of).collect() })
 }
 
+/// A signed draft, which starts the key ceremony of its lot.
+#[utoipa::path(
+    post,
+    path = paths::LOTS,
+    request_body = LotsPost,
+    responses((status = 201, description = "made", body = LotCreated), Problems)
+)]
 pub(super) async fn create(State(book): Book, body: Bytes) -> Answer {
     let post: LotsPost = from_json(&body)?;
     let lot =
@@ -36,6 +59,13 @@ pub(super) async fn create(State(book): Book, body: Bytes) -> Answer {
     json(StatusCode::CREATED, &LotCreated { lot })
 }
 
+/// Where a lot is.
+#[utoipa::path(
+    get,
+    path = paths::LOT,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = LotStatus), Problems)
+)]
 pub(super) async fn status(State(book): Book, path: Path<(String, String)>) -> Answer {
     let lot = lot_of(path)?;
     let overview = blocking(move || book.overview_of(&lot)).await?;
@@ -64,6 +94,13 @@ fn status_of(lot: &LotOverview) -> LotStatus {
     }
 }
 
+/// The signed draft, with what the ceremony needs.
+#[utoipa::path(
+    get,
+    path = paths::DRAFT,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = DraftAnswer), Problems)
+)]
 pub(super) async fn draft(State(book): Book, path: Path<(String, String)>) -> Answer {
     let lot = lot_of(path)?;
     let answer = blocking(move || {
@@ -82,6 +119,13 @@ pub(super) async fn draft(State(book): Book, path: Path<(String, String)>) -> An
     json(StatusCode::OK, &answer.await?)
 }
 
+/// The bulletin board of the ceremony.
+#[utoipa::path(
+    get,
+    path = paths::BOARD,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path), ("since" = Option<u64>, Query)),
+    responses((status = 200, description = "done", body = BoardAnswer), Problems)
+)]
 pub(super) async fn board(
     State(book): Book,
     path: Path<(String, String)>,
@@ -99,6 +143,14 @@ pub(super) async fn board(
     json(StatusCode::OK, &BoardAnswer { messages: messages.collect() })
 }
 
+/// A message of a custodian for the board.
+#[utoipa::path(
+    post,
+    path = paths::BOARD,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = BoardPost,
+    responses((status = 201, description = "made", body = BoardMessage), Problems)
+)]
 pub(super) async fn post_board(
     State(book): Book,
     path: Path<(String, String)>,
@@ -110,6 +162,14 @@ pub(super) async fn post_board(
     put_on_board(book, lot, from, post.kind, post.body_b64, post.cms_b64).await
 }
 
+/// The host's test object for a rehearsal.
+#[utoipa::path(
+    post,
+    path = paths::REHEARSALS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = RehearsalPost,
+    responses((status = 201, description = "made", body = BoardMessage), Problems)
+)]
 pub(super) async fn rehearse(
     State(book): Book,
     path: Path<(String, String)>,
@@ -139,11 +199,26 @@ async fn put_on_board(
     json(StatusCode::CREATED, &message)
 }
 
+/// Exact bytes of the ceremony bundle.
+#[utoipa::path(
+    get,
+    path = paths::CEREMONY,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = Object, content_type = JSON_TYPE), Problems)
+)]
 pub(super) async fn ceremony(State(book): Book, path: Path<(String, String)>) -> Answer {
     let lot = lot_of(path)?;
     Ok(bytes(JSON_TYPE, blocking(move || book.bundle(&lot)).await?))
 }
 
+/// The signed tender file, which opens the log of the lot.
+#[utoipa::path(
+    post,
+    path = paths::PUBLISH,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = PublishPost,
+    responses((status = 201, description = "made", body = Accepted), Problems)
+)]
 pub(super) async fn publish(
     State(book): Book,
     path: Path<(String, String)>,
@@ -158,6 +233,13 @@ pub(super) async fn publish(
     json(StatusCode::CREATED, &Accepted { head: head.await? })
 }
 
+/// The tender file with all that is needed to seal.
+#[utoipa::path(
+    get,
+    path = paths::TENDER,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = TenderAnswer), Problems)
+)]
 pub(super) async fn tender(State(book): Book, path: Path<(String, String)>) -> Answer {
     let lot = lot_of(path)?;
     let (documents, trust) =
@@ -173,6 +255,13 @@ pub(super) async fn tender(State(book): Book, path: Path<(String, String)>) -> A
     json(StatusCode::OK, &answer)
 }
 
+/// The opening log, exact lines.
+#[utoipa::path(
+    get,
+    path = paths::LOG,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path), ("since" = Option<u64>, Query)),
+    responses((status = 200, description = "done", body = String, content_type = LINES_TYPE), Problems)
+)]
 pub(super) async fn log(
     State(book): Book,
     path: Path<(String, String)>,
@@ -201,10 +290,25 @@ pub(super) async fn log(
     }
 }
 
+/// The newest checkpoint with its cosignatures.
+#[utoipa::path(
+    get,
+    path = paths::CHECKPOINT,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = String, content_type = TEXT_TYPE), Problems)
+)]
 pub(super) async fn checkpoint(State(book): Book, path: Path<(String, String)>) -> Answer {
     Ok(bytes(TEXT_TYPE, book.room(&lot_of(path)?)?.checkpoint()))
 }
 
+/// A signed command of host, supervisor or bidder.
+#[utoipa::path(
+    post,
+    path = paths::COMMANDS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = SignedBody,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
 pub(super) async fn command(
     State(book): Book,
     path: Path<(String, String)>,
@@ -220,11 +324,24 @@ pub(super) async fn command(
     json(StatusCode::OK, &Accepted { head })
 }
 
+/// Exact bytes of the opening record.
+#[utoipa::path(
+    get,
+    path = paths::RECORD,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = Object, content_type = JSON_TYPE), Problems)
+)]
 pub(super) async fn record(State(book): Book, path: Path<(String, String)>) -> Answer {
     Ok(bytes(JSON_TYPE, book.room(&lot_of(path)?)?.record()?))
 }
 
 /// The package as a download; it is streamed, since it may be large.
+#[utoipa::path(
+    get,
+    path = paths::EVIDENCE,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    responses((status = 200, description = "done", body = Vec<u8>, content_type = ZIP_TYPE), Problems)
+)]
 pub(super) async fn evidence(State(book): Book, path: Path<(String, String)>) -> Answer {
     let room = book.room(&lot_of(path)?)?;
     let package = room.package()?;
@@ -236,7 +353,7 @@ pub(super) async fn evidence(State(book): Book, path: Path<(String, String)>) ->
     })?;
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
     let disposition = disposition.map_err(|_| Failure::new(Label::Internal))?;
-    let kind = HeaderValue::from_static("application/vnd.etsi.asic-e+zip");
+    let kind = HeaderValue::from_static(ZIP_TYPE);
     let body = Body::from_stream(tokio_util::io::ReaderStream::new(file));
     Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)], body).into_response())
 }

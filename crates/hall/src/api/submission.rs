@@ -7,13 +7,21 @@ use kaibiao_room::{NewSubmission, RoomError, SubmissionHeader};
 use kaibiao_store::{PartName, UploadId};
 use kaibiao_types::BidPart;
 use kaibiao_wire::{
-    B64, JSON_TYPE, Label, PartMissing, RandomId, ReceiptAnswer, SLICE_LEN, SubmissionPost,
-    UploadAnswer, from_json,
+    B64, JSON_TYPE, Label, PartMissing, RandomId, ReceiptAnswer, SLICE_LEN, SLICE_TYPE,
+    SubmissionPost, UploadAnswer, from_json, paths, schema,
 };
 
-use super::{Answer, Book, blocking, bytes, json, key, lot_of};
+use super::{Answer, Book, Problems, blocking, bytes, json, key, lot_of};
 use crate::problem::Failure;
 
+/// Begins to hand in a bid, or hands in a withdrawal.
+#[utoipa::path(
+    post,
+    path = paths::SUBMISSIONS,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = SubmissionPost,
+    responses((status = 201, description = "made", body = UploadAnswer), Problems)
+)]
 pub(super) async fn begin(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {
     let lot = lot_of(path)?;
     let post: SubmissionPost = from_json(&body)?;
@@ -34,6 +42,13 @@ pub(super) async fn begin(State(book): Book, path: Path<(String, String)>, body:
     json(StatusCode::CREATED, &answer_of(&answer.await?)?)
 }
 
+/// How far an upload is.
+#[utoipa::path(
+    get,
+    path = paths::UPLOAD,
+    params(("upload" = schema::RandomId, Path)),
+    responses((status = 200, description = "done", body = UploadAnswer), Problems)
+)]
 pub(super) async fn state(State(book): Book, Path(upload): Path<String>) -> Answer {
     let upload = upload_id(&upload)?;
     let state =
@@ -41,6 +56,14 @@ pub(super) async fn state(State(book): Book, Path(upload): Path<String>) -> Answ
     json(StatusCode::OK, &answer_of(&state)?)
 }
 
+/// A slice of a sealed object, raw bytes.
+#[utoipa::path(
+    put,
+    path = paths::SLICE,
+    params(("upload" = schema::RandomId, Path), ("part" = schema::BidPart, Path), ("n" = u32, Path)),
+    request_body(content = Vec<u8>, content_type = SLICE_TYPE),
+    responses((status = 200, description = "done", body = UploadAnswer), Problems)
+)]
 pub(super) async fn slice(
     State(book): Book,
     Path((upload, part, n)): Path<(String, String, String)>,
@@ -57,6 +80,13 @@ pub(super) async fn slice(
     json(StatusCode::OK, &answer_of(&state.await?)?)
 }
 
+/// Completes an upload; the answer is the receipt.
+#[utoipa::path(
+    post,
+    path = paths::COMMIT,
+    params(("upload" = schema::RandomId, Path)),
+    responses((status = 200, description = "done", body = ReceiptAnswer), Problems)
+)]
 pub(super) async fn commit(State(book): Book, Path(upload): Path<String>) -> Answer {
     let upload = upload_id(&upload)?;
     let checked = {
@@ -76,6 +106,13 @@ pub(super) async fn commit(State(book): Book, Path(upload): Path<String>) -> Ans
     json(StatusCode::OK, &answer)
 }
 
+/// Step two of a receipt, exact bytes.
+#[utoipa::path(
+    get,
+    path = paths::RECEIPT,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path), ("number" = schema::RandomId, Path)),
+    responses((status = 200, description = "done", body = Object, content_type = JSON_TYPE), Problems)
+)]
 pub(super) async fn receipt(
     State(book): Book,
     Path((tender, lot, number)): Path<(String, String, String)>,

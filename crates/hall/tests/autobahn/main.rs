@@ -54,6 +54,8 @@ async fn judge(packages: &Path, folder: &Path, url: &str) -> BTreeMap<String, Va
     let report = folder.join("report");
     let asked = json!({
         "outdir": report,
+        // Seconds. Its own single ones are over before a busy machine lets it read an answer.
+        "options": {"openHandshakeTimeout": 15, "closeHandshakeTimeout": 15, "serverConnectionDropTimeout": 15},
         "servers": [{"agent": "kaibiao", "url": url}],
         "cases": GROUPS,
         "exclude-cases": [],

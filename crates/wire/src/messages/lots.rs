@@ -2,17 +2,21 @@
 
 use kaibiao_types::{LotKey, UtcMillis};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::schema;
 
 /// `GET /time`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeAnswer {
     /// The clock of the hall.
+    #[schema(value_type = schema::UtcMillis)]
     pub now: UtcMillis,
 }
 
 /// A text for people in both languages.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// Chinese.
@@ -22,7 +26,7 @@ pub struct Words {
 }
 
 /// `GET /lots`.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotList {
     /// All lots of the hall, ordered by tender and lot.
@@ -30,10 +34,11 @@ pub struct LotList {
 }
 
 /// `GET /lots/{t}/{l}`. It holds no count of bidders at any time (promise 5).
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotStatus {
     /// The lot.
+    #[schema(value_type = schema::LotKey)]
     pub lot: LotKey,
     /// Title of the tender.
     pub title: Words,
@@ -45,6 +50,7 @@ pub struct LotStatus {
     /// tender file is published.
     pub phase: String,
     /// Deadline of submission and time of opening: that of the terms, or of the last postponement.
+    #[schema(value_type = schema::UtcMillis)]
     pub deadline: UtcMillis,
     /// How many entries the opening log has.
     pub entries: u64,
@@ -55,7 +61,7 @@ pub struct LotStatus {
 }
 
 /// How far the key ceremony of a lot is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CeremonyState {
     /// Custodians are missing.
@@ -67,9 +73,10 @@ pub enum CeremonyState {
 }
 
 /// `POST /lots`, the answer.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotCreated {
     /// The lot of the draft.
+    #[schema(value_type = schema::LotKey)]
     pub lot: LotKey,
 }

@@ -45,6 +45,9 @@ const PYHANKO: &str = "crates/pki/tests/pyhanko.txt";
 /// The test suite of the WebSocket protocol, with all it needs.
 const AUTOBAHN: &str = "crates/hall/tests/autobahn/packages.txt";
 
+/// What makes requests from the description of the HTTP interface, with all it needs.
+const SCHEMATHESIS: &str = "crates/hall/tests/schema/packages.txt";
+
 /// Whose wheels Jython can read best: those of `CPython` 2.7, for any machine, since nothing of them but
 /// Python is used.
 const FOR_JYTHON: [&str; 10] = [
@@ -90,24 +93,25 @@ pub(super) fn prepare(install: bool) -> Result<(), TaskError> {
 ///
 /// [`TaskError::Command`] if they cannot be installed.
 pub(super) fn prepare_python(root: &Path) -> Result<(), TaskError> {
-    let venv = root.join("target/pyhanko");
-    let python = venv.join("bin/python3");
-    install(root, PYHANKO, &venv, || {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-        Ok(pip(&python))
-    })?;
+    for (list, name) in [(PYHANKO, "target/pyhanko"), (SCHEMATHESIS, "target/schemathesis")] {
+        let place = root.join(name);
+        install(root, list, &place, || {
+            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&place))?;
+            Ok(pip(&place))
+        })?;
+    }
     let packages = root.join("target/autobahn");
     install(root, AUTOBAHN, &packages, || {
-        let mut pip = pip(&python);
+        let mut pip = pip(&root.join("target/pyhanko"));
         pip.args(["--no-deps", "--no-compile", "--upgrade", "--target"]).arg(&packages);
         pip.args(FOR_JYTHON);
         Ok(pip)
     })
 }
 
-/// The installing command of a Python.
-fn pip(python: &Path) -> Command {
-    let mut pip = Command::new(python);
+/// The installing command of a place of its own for Python.
+fn pip(place: &Path) -> Command {
+    let mut pip = Command::new(place.join("bin/python3"));
     pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]);
     pip
 }
