@@ -3,6 +3,7 @@
 mod custody;
 mod description;
 mod lots;
+mod openings;
 mod submission;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::problem::Failure;
 use crate::socket::{self, Rooms};
 
 pub(crate) use description::Problems;
+use openings::Days;
 
 /// What every call may use.
 pub(crate) type Book = State<Arc<LotBook>>;
@@ -29,11 +31,13 @@ pub(crate) type Book = State<Arc<LotBook>>;
 /// What a call answers.
 pub(crate) type Answer = Result<Response, Failure>;
 
-pub(crate) fn routes(rooms: Arc<Rooms>) -> Router<Arc<LotBook>> {
+pub(crate) fn routes(book: &Arc<LotBook>, rooms: Arc<Rooms>) -> Router<Arc<LotBook>> {
+    let days = Arc::new(Days::new(Arc::clone(book)));
     Router::new()
         .route(paths::DESCRIPTION, get(description::describe))
         .route(paths::TIME, get(lots::time))
         .route(paths::LOTS, get(lots::list).post(lots::create))
+        .route(paths::OPENINGS, get(openings::openings).with_state(days))
         .route(paths::LOT, get(lots::status))
         .route(paths::DRAFT, get(lots::draft))
         .route(paths::BOARD, get(lots::board).post(lots::post_board))

@@ -38,6 +38,7 @@ const COUNTED: &[&str] = &[
     paths::DESCRIPTION,
     paths::TIME,
     paths::LOTS,
+    paths::OPENINGS,
     paths::LOT,
     paths::DRAFT,
     paths::BOARD,

@@ -215,7 +215,7 @@ fn router(book: Arc<LotBook>, rooms: Arc<Rooms>, address: SocketAddr) -> Router 
     let policy =
         HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     let header = |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, value);
-    api::routes(rooms)
+    api::routes(&book, rooms)
         .merge(pages::routes())
         .fallback(pages::unknown)
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))

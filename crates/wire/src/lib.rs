@@ -29,9 +29,9 @@ pub use messages::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
     DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LotCreated, LotList, LotStatus, LotsPost,
-    OutagePost, PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost,
-    ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SignedBody, Since, SubmissionPost,
-    TenderAnswer, TimeAnswer, UploadAnswer, Words,
+    OfDay, OpeningsAnswer, OutagePost, PartMissing, PartialItem, PartialsBody, PartialsKind,
+    PathItem, PublishPost, ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SignedBody,
+    Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
 };
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};
 pub use random_id::{RandomId, RandomIdError};

@@ -15,7 +15,9 @@ pub use custody::{
     PathItem, RefusalBody, RefusalKind, RehearsalPost,
 };
 pub use draw::{DrawPartialBody, DrawPartialKind};
-pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};
+pub use lots::{
+    CeremonyState, LotCreated, LotList, LotStatus, OfDay, OpeningsAnswer, TimeAnswer, Words,
+};
 pub use submission::{HeaderItem, PartMissing, ReceiptAnswer, SubmissionPost, UploadAnswer};
 pub use tender::{DraftAnswer, LotsPost, PublishPost, TenderAnswer};
 

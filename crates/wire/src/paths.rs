@@ -30,10 +30,12 @@ macro_rules! lot_paths {
 
 /// `GET`: the clock of the hall.
 pub const TIME: &str = "/api/v1/time";
-/// `GET`: the description of this interface (OpenAPI).
+/// `GET`: the description of this interface (`OpenAPI`).
 pub const DESCRIPTION: &str = "/api/v1/openapi.json";
 /// `GET`: list of lots; `POST`: a draft, which starts the ceremony.
 pub const LOTS: &str = "/api/v1/lots";
+/// `GET`: the openings of a day.
+pub const OPENINGS: &str = "/api/v1/openings";
 
 lot_paths! {
     /// `GET`: status of a lot.
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn every_path_is_another_one() {
         let mut all: Vec<&str> = LOT_PATHS.iter().map(|(pattern, _)| *pattern).collect();
-        all.extend([TIME, DESCRIPTION, LOTS, RECEIPT, UPLOAD, SLICE, COMMIT]);
+        all.extend([TIME, DESCRIPTION, LOTS, OPENINGS, RECEIPT, UPLOAD, SLICE, COMMIT]);
         let count = all.len();
         all.sort_unstable();
         all.dedup();

@@ -1,10 +1,10 @@
-//! The description of the interface (OpenAPI 3.1), made from the calls and their messages.
+//! The description of the interface (`OpenAPI` 3.1), made from the calls and their messages.
 
 use axum::http::StatusCode;
 use kaibiao_wire::{JSON_TYPE, PROBLEM_TYPE, Problem, paths, schema};
 use utoipa::{IntoResponses, OpenApi};
 
-use super::{Answer, custody, json, lots, submission};
+use super::{Answer, custody, json, lots, openings, submission};
 use crate::socket;
 
 /// What any call may answer instead.
@@ -45,6 +45,7 @@ pub(crate) enum Problems {
         lots::command,
         lots::record,
         lots::evidence,
+        openings::openings,
         submission::begin,
         submission::state,
         submission::slice,
@@ -98,13 +99,14 @@ mod tests {
             include_str!("custody.rs"),
             include_str!("description.rs").split("#[cfg(test)]").next().unwrap(),
             include_str!("lots.rs"),
+            include_str!("openings.rs"),
             include_str!("submission.rs"),
             include_str!("../socket.rs"),
         ];
         let described: BTreeSet<_> = sources.into_iter().flat_map(described).collect();
         let mut routed = BTreeSet::new();
         for route in include_str!("../api.rs").split(".route(paths::").skip(1) {
-            let route = route.split("\n").next().unwrap();
+            let route = route.split('\n').next().unwrap();
             let (path, handlers) = route.split_once(',').unwrap();
             for method in ["get", "post", "put", "delete"] {
                 if handlers.contains(&format!("{method}(")) {

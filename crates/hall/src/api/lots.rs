@@ -72,7 +72,7 @@ pub(super) async fn status(State(book): Book, path: Path<(String, String)>) -> A
     json(StatusCode::OK, &status_of(&overview))
 }
 
-fn status_of(lot: &LotOverview) -> LotStatus {
+pub(super) fn status_of(lot: &LotOverview) -> LotStatus {
     let terms = lot.draft.terms();
     let words =
         |text: &kaibiao_opening::Bilingual| Words { zh: text.zh.clone(), en: text.en.clone() };

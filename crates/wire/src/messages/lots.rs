@@ -33,6 +33,28 @@ pub struct LotList {
     pub lots: Vec<LotStatus>,
 }
 
+/// The query of `GET /openings`.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfDay {
+    /// The day in Beijing time, `2026-07-05`; today by the clock of the hall without the query.
+    #[serde(default)]
+    pub day: Option<String>,
+}
+
+/// 今日开标: the openings of a day.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpeningsAnswer {
+    /// The day in Beijing time, `2026-07-05`.
+    pub day: String,
+    /// The clock of the hall.
+    #[schema(value_type = schema::UtcMillis)]
+    pub now: UtcMillis,
+    /// The published lots whose deadline is on that day, the earliest first; at most one second old.
+    pub lots: Vec<LotStatus>,
+}
+
 /// `GET /lots/{t}/{l}`. It holds no count of bidders at any time (promise 5).
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
