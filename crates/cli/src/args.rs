@@ -7,6 +7,7 @@ mod signer;
 mod signing;
 mod stamping;
 mod tender;
+mod witness;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub(crate) use stamping::{
     AskArgs, EvidenceArgs, EvidenceCmd, JudgeRecordArgs, RenewArgs, TimestampCmd, TsaArgs,
 };
 pub(crate) use tender::{CeremonyCmd, DraftArgs, SealArgs, SubmitArgs, TenderCmd, WithdrawArgs};
+pub(crate) use witness::{WitnessCmd, WitnessRun};
 
 /// 开标: sealed bids, opened in public at a fixed time.
 #[derive(Debug, Parser)]
@@ -81,6 +83,9 @@ pub(crate) enum Cmd {
     Bidder(BidderCmd),
     /// 旁观: follow the live room in a terminal.
     Watch(WatchArgs),
+    /// 见证: remember every line of a log and cosign its heads, so that nobody is shown another past.
+    #[command(subcommand)]
+    Witness(WitnessCmd),
     /// 开标记录: print it, or publish its facts.
     #[command(subcommand)]
     Record(RecordCmd),

@@ -43,6 +43,7 @@ mod tsa_server;
 mod unlocking;
 mod validation_words;
 mod watch;
+mod witness;
 mod words;
 
 use std::process::ExitCode;

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use kaibiao_testkit::Running;
 use serde_json::Value;
-use support::{KAIBIAO, World, eventually, hall, identity, trust};
+use support::{KAIBIAO, World, eventually, hall, identity, kaibiao, trust};
 
 /// The whole test, with a machine that has other things to do.
 const LIFE: Duration = Duration::from_mins(4);
@@ -142,6 +143,7 @@ fn a_stopped_hall_reads_on(world: &mut World) {
     assert_eq!(world.phase(), "reading");
     assert_eq!(world.http_text("GET", "/readyz", b"").1, "ready\n");
     let before = world.log();
+    let seen = witnessed(world);
     terminate(&world.hall);
     assert!(world.hall.wait_exit().unwrap().success(), "{}", world.hall.output());
     let said = logged(&world.hall.output());
@@ -160,4 +162,20 @@ fn a_stopped_hall_reads_on(world: &mut World) {
     assert!(after.starts_with(before.trim_end()), "nothing that was shown is gone");
     let read = |log: &str| (count(log, "price-read"), count(log, "reading-finished"));
     assert_eq!((read(&before), read(&after)), ((1, 0), (3, 1)));
+    // A witness that saw the first hall saw the same past as one of the second.
+    assert!(witnessed(world) > seen);
+}
+
+/// Has a witness look at the hall; gives the size of the head that it cosigned.
+fn witnessed(world: &World) -> usize {
+    let store = world.path("witness");
+    let store = store.to_str().unwrap();
+    if !Path::new(store).exists() {
+        kaibiao(["witness", "init", "--name", "witness.example", "--store", store]).ok();
+    }
+    let look = ["witness", "run", "--once", "--store", store].map(ToOwned::to_owned);
+    let look = kaibiao(look.into_iter().chain(world.at_lot())).ok();
+    let head = look.lines().find_map(|line| line.strip_prefix("cosigned: ")).unwrap();
+    assert!(world.log().lines().count() >= head.parse().unwrap());
+    head.parse().unwrap()
 }

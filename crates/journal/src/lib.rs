@@ -31,6 +31,7 @@ mod receipt_proof;
 mod schedule;
 mod signer;
 mod tick;
+mod witness;
 
 pub use actor::{Actor, ActorError};
 pub use checkpoint::{Checkpoint, CheckpointTextError, TreeHead};
@@ -52,3 +53,4 @@ pub use receipt_proof::{ReceiptProof, ReceiptProofError, ReceiptProofKind, Verif
 pub use schedule::{ScheduleError, TickRule, TickSchedule};
 pub use signer::{CosignError, Cosigner, LogSigner, SignerError};
 pub use tick::{LoggedTick, Tick, TickBuilder, TickData, TickError, TickLogError, logged_ticks};
+pub use witness::{Judged, WitnessKey, WitnessKeyError, Witnessed, WitnessedHead};

@@ -85,7 +85,7 @@ impl LogSigner {
     ///
     /// [`SignerError::Seed`].
     pub fn from_seed(origin: LogOrigin, seed: &[u8; 32]) -> Result<Self, SignerError> {
-        from_seed(seed).map(|pair| Self::new(origin, pair))
+        ed25519_from_seed(seed).map(|pair| Self::new(origin, pair))
     }
 
     fn new(origin: LogOrigin, pair: Ed25519KeyPair) -> Self {
@@ -137,7 +137,7 @@ impl Cosigner {
         index: CustodianIndex,
         seed: &[u8; 32],
     ) -> Result<Self, SignerError> {
-        from_seed(seed).map(|pair| Self::new(origin, index, pair))
+        ed25519_from_seed(seed).map(|pair| Self::new(origin, index, pair))
     }
 
     fn new(origin: LogOrigin, index: CustodianIndex, pair: Ed25519KeyPair) -> Self {
@@ -164,12 +164,22 @@ impl Cosigner {
             let (expected, found) = (self.origin.to_string(), checkpoint.origin.to_string());
             return Err(CosignError::ForeignLog { expected, found });
         }
-        let seconds = at.get() / 1_000;
-        let message = cosigned_message(seconds, &checkpoint.body());
-        let mut payload = seconds.to_be_bytes().to_vec();
-        payload.extend_from_slice(self.pair.sign(message.as_bytes()).as_ref());
-        Ok(signature(&self.vkey, payload).line())
+        Ok(cosigned_line(&self.pair, &self.vkey, checkpoint, at))
     }
+}
+
+/// The cosignature line of a key, without line feed; the time is cut to whole seconds.
+pub(crate) fn cosigned_line(
+    pair: &Ed25519KeyPair,
+    vkey: &VerifierKey,
+    checkpoint: &Checkpoint,
+    at: UtcMillis,
+) -> String {
+    let seconds = at.get() / 1_000;
+    let message = cosigned_message(seconds, &checkpoint.body());
+    let mut payload = seconds.to_be_bytes().to_vec();
+    payload.extend_from_slice(pair.sign(message.as_bytes()).as_ref());
+    signature(vkey, payload).line()
 }
 
 /// What a cosignature signs (C2SP tlog-cosignature, Ed25519 signed message).
@@ -187,11 +197,11 @@ fn pkcs8(der: &[u8]) -> Result<Ed25519KeyPair, SignerError> {
     Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| SignerError::Pkcs8)
 }
 
-fn from_seed(seed: &[u8; 32]) -> Result<Ed25519KeyPair, SignerError> {
+pub(crate) fn ed25519_from_seed(seed: &[u8; 32]) -> Result<Ed25519KeyPair, SignerError> {
     Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| SignerError::Seed)
 }
 
-fn public_key(pair: &Ed25519KeyPair) -> [u8; 32] {
+pub(crate) fn public_key(pair: &Ed25519KeyPair) -> [u8; 32] {
     let mut out = [0; 32];
     for (to, from) in out.iter_mut().zip(pair.public_key().as_ref()) {
         *to = *from;

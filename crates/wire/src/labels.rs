@@ -350,6 +350,13 @@ labels! {
         "No signature was made and nothing was written; the key is still on the token.";
         "请检查密码设备是否插好、驱动模块和名称是否正确，然后重试。",
         "See that the token is inserted and that module and label are right, then try again.";
+    "split-view" => SplitView, None, Failed;
+        "日志给出了互相矛盾的历史，两份签名都已保存为证据。",
+        "The log shows two pasts that contradict each other; both signatures are kept as proof.";
+        "此前见证过的内容和证据都保存在见证文件夹中，没有改动。",
+        "Everything seen before and the proof are kept in the witness's folder, unchanged.";
+        "请保存该文件夹，并立即通知招标人和监督人。",
+        "Keep that folder, and tell the tenderee and the supervisor at once.";
     "stale-head" => StaleHead, Some(409), Refused;
         "您看到的进度不是最新的，系统没有按旧进度执行。",
         "What you saw is not the newest state, so nothing was done on the old one.";

@@ -18,6 +18,7 @@ mod verify;
 mod verify_signature;
 mod watch;
 mod withdraw;
+mod witness;
 
 use kaibiao_wire::Exit;
 
@@ -49,6 +50,7 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Supervisor(command) => act::supervisor(command, ui).await,
         Cmd::Bidder(command) => act::bidder(command, ui).await,
         Cmd::Watch(args) => watch::run(args, ui).await,
+        Cmd::Witness(command) => witness::run(command, ui).await,
         Cmd::Record(command) => record::run(&command, ui),
         Cmd::Evidence(args) => evidence::run(args, ui).await,
         Cmd::Verify(args) => verify::run(&args, ui),
