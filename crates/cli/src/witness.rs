@@ -195,13 +195,11 @@ impl Kept {
             return Ok(None);
         }
         let note = files::read_text(&path, SMALL_MAX)?;
-        match self.seen.judge(&note) {
-            Ok(Judged::Holds(head)) => Ok(Some(head.head())),
-            _ => {
-                let detail = format!("{}: does not fit the lines beside it", path.display());
-                Err(Failure::new(Label::BadInput, detail))
-            }
-        }
+        let Ok(Judged::Holds(head)) = self.seen.judge(&note) else {
+            let detail = format!("{}: does not fit the lines beside it", path.display());
+            return Err(Failure::new(Label::BadInput, detail));
+        };
+        Ok(Some(head.head()))
     }
 
     /// Writes a note in place of the one before, whole or not at all.

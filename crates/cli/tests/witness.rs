@@ -27,7 +27,7 @@ fn signer(seed: u8) -> LogSigner {
 
 fn note(seed: u8, lines: &[&str]) -> String {
     let leaves: Vec<_> = lines.iter().map(|line| leaf_hash(line.as_bytes())).collect();
-    signer(seed).sign(TreeHead { size: lines.len() as u64, root: root_of(&leaves) })
+    signer(seed).sign(TreeHead { size: lines.len().try_into().unwrap(), root: root_of(&leaves) })
 }
 
 impl Hall {
@@ -46,7 +46,7 @@ impl Hall {
                     Some((_, rest)) => {
                         let since: usize = rest.split(' ').next().unwrap().parse().unwrap();
                         let from = lines.iter().skip(since);
-                        from.map(|line| format!("{line}\n")).collect()
+                        from.flat_map(|line| [line.as_str(), "\n"]).collect()
                     }
                     None => note,
                 };
@@ -121,12 +121,12 @@ impl Seen {
     }
 
     /// The size of the newest head, whose cosignature anybody can verify.
-    fn cosigned(&self) -> u64 {
+    fn cosigned(&self) -> usize {
         let keys = std::slice::from_ref(&self.key);
         let head = CosignedCheckpoint::verify(&self.read("head.note"), signer(1).vkey(), keys);
         let head = head.unwrap();
         assert_eq!(head.cosignatures().len(), 1);
-        head.checkpoint().head.size
+        head.checkpoint().head.size.try_into().unwrap()
     }
 }
 
@@ -139,7 +139,7 @@ fn heads_that_extend_each_other_are_cosigned() {
         let look = seen.look();
         assert!(look.status.success(), "{}", said(&look));
         assert_eq!(said(&look).is_empty(), again, "{}", said(&look));
-        assert_eq!(seen.cosigned(), lines.len() as u64);
+        assert_eq!(seen.cosigned(), lines.len());
         assert_eq!(seen.read("log.jsonl"), lines.join("\n") + "\n");
     }
     // An older head is no contradiction, and no news.
