@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use kaibiao_types::LotKey;
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 
 use crate::{
     error::{Inside, Refusal, StoreError},
@@ -84,13 +84,13 @@ impl Batch {
     }
 
     /// Carries the steps out in their order, inside a transaction of the caller.
-    pub(crate) fn apply(&self, tx: &Transaction<'_>, lot: i64) -> Result<(), Inside> {
+    pub(crate) fn apply(&self, tx: &Connection, lot: i64) -> Result<(), Inside> {
         self.steps.iter().try_for_each(|step| step.apply(tx, lot))
     }
 }
 
 impl Step {
-    fn apply(&self, tx: &Transaction<'_>, lot: i64) -> Result<(), Inside> {
+    fn apply(&self, tx: &Connection, lot: i64) -> Result<(), Inside> {
         match self {
             Self::Nonce(nonce) => use_nonce(tx, lot, *nonce),
             Self::Append { first_index, lines } => append(tx, lot, *first_index, lines),
@@ -117,19 +117,14 @@ impl Step {
     }
 }
 
-fn use_nonce(tx: &Transaction<'_>, lot: i64, nonce: Nonce) -> Result<(), Inside> {
+fn use_nonce(tx: &Connection, lot: i64, nonce: Nonce) -> Result<(), Inside> {
     let fresh = tx
         .prepare_cached("INSERT OR IGNORE INTO nonce VALUES (?1, ?2)")?
         .execute(params![lot, nonce.bytes()])?;
     if fresh == 1 { Ok(()) } else { Err(Refusal::ReplayedNonce.into()) }
 }
 
-fn append(
-    tx: &Transaction<'_>,
-    lot: i64,
-    first_index: u64,
-    lines: &[Vec<u8>],
-) -> Result<(), Inside> {
+fn append(tx: &Connection, lot: i64, first_index: u64, lines: &[Vec<u8>]) -> Result<(), Inside> {
     let expected = next_index(tx, lot)?;
     if expected != first_index {
         return Err(Refusal::WrongIndex { expected, given: first_index }.into());

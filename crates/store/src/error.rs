@@ -239,6 +239,8 @@ impl OpenError {
 pub(crate) enum Inside {
     Refused(Refusal),
     Sqlite(rusqlite::Error),
+    /// The transaction could not be brought back to where it stood before the call.
+    Lost(rusqlite::Error),
 }
 
 impl From<Refusal> for Inside {

@@ -5,18 +5,17 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use kaibiao_types::LotKey;
-use rusqlite::{
-    Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     error::{BoxError, Inside, Refusal, StoreError},
     faults::{Faults, Point},
+    group::Database,
     ids::{BlobName, UploadId},
     watch::AppendWatch,
 };
@@ -40,7 +39,9 @@ pub struct Store {
     blobs: PathBuf,
     wal: PathBuf,
     probe: PathBuf,
-    conn: Mutex<Connection>,
+    pub(crate) db: Mutex<Database>,
+    /// Calls that change something and have not had their turn at the database yet.
+    pub(crate) coming: AtomicUsize,
     halted: AtomicBool,
     turns: [Mutex<()>; TURNS],
     pub(crate) faults: Faults,
@@ -55,7 +56,8 @@ impl Store {
             blobs: dir.join(BLOBS),
             wal: dir.join(format!("{DATABASE}-wal")),
             probe: dir.join(PROBE),
-            conn: Mutex::new(conn),
+            db: Mutex::new(Database::new(conn)),
+            coming: AtomicUsize::new(0),
             halted: AtomicBool::new(false),
             turns: [const { Mutex::new(()) }; TURNS],
             faults: Faults::new(),
@@ -76,43 +78,8 @@ impl Store {
         self.blobs.join(name.to_string())
     }
 
-    /// Runs `act` on the database without changing it.
-    pub(crate) fn read<T>(
-        &self,
-        doing: &'static str,
-        act: impl FnOnce(&Connection) -> Result<T, Inside>,
-    ) -> Result<T, StoreError> {
-        let conn = self.conn(doing)?;
-        act(&conn).map_err(|error| self.judge(doing, error))
-    }
-
-    /// Runs `act` in a transaction and commits it durably, or changes nothing.
-    pub(crate) fn write<T>(
-        &self,
-        doing: &'static str,
-        act: impl FnOnce(&Transaction<'_>) -> Result<T, Inside>,
-    ) -> Result<T, StoreError> {
-        let mut conn = self.conn(doing)?;
-        let tx = conn
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| self.judge(doing, error.into()))?;
-        let value = match act(&tx) {
-            Ok(value) => value,
-            Err(error) => {
-                // If even the rollback fails, the connection is in a state nobody described.
-                tx.rollback().map_err(|cause| self.halt(doing, cause.into()))?;
-                return Err(self.judge(doing, error));
-            }
-        };
-        // After a failed sync the frames may still be in the log file and come back on recovery.
-        self.faults
-            .around(Point::Commit, || tx.commit().map_err(Into::into))
-            .map_err(|cause| self.halt(doing, cause))?;
-        self.checkpoint_if_long(&conn, doing)?;
-        Ok(value)
-    }
-
-    fn checkpoint_if_long(&self, conn: &Connection, doing: &'static str) -> Result<(), StoreError> {
+    /// Copies the write-ahead log back into the database once it is long.
+    pub(crate) fn checkpoint_if_long(&self, conn: &Connection) -> Result<(), BoxError> {
         let len = fs::metadata(&self.wal).map_or(0, |meta| meta.len());
         if len < self.wal_len_max() {
             return Ok(());
@@ -122,7 +89,7 @@ impl Store {
                 conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
             if busy == 0 { Ok(()) } else { Err("the checkpoint did not finish".into()) }
         };
-        self.faults.around(Point::Checkpoint, checkpoint).map_err(|cause| self.halt(doing, cause))
+        self.faults.around(Point::Checkpoint, checkpoint)
     }
 
     #[cfg(not(test))]
@@ -135,16 +102,6 @@ impl Store {
     #[cfg(test)]
     fn wal_len_max(&self) -> u64 {
         if self.faults.spent() { WAL_LEN } else { 1 }
-    }
-
-    fn conn(&self, doing: &'static str) -> Result<MutexGuard<'_, Connection>, StoreError> {
-        // A poisoned lock means that a thread panicked in the middle of a transaction.
-        let conn = self
-            .conn
-            .lock()
-            .map_err(|_| self.halt(doing, "a thread stopped while it held the database".into()))?;
-        self.check_running(doing)?;
-        Ok(conn)
     }
 
     pub(crate) fn check_running(&self, doing: &'static str) -> Result<(), StoreError> {
@@ -161,14 +118,6 @@ impl Store {
         StoreError::StateUnknown { doing, source }
     }
 
-    fn judge(&self, doing: &'static str, error: Inside) -> StoreError {
-        match error {
-            Inside::Refused(refusal) => refusal.into(),
-            Inside::Sqlite(error) if is_fatal(&error) => self.halt(doing, error.into()),
-            Inside::Sqlite(error) => StoreError::NotDone { doing, source: error.into() },
-        }
-    }
-
     /// Waits until no other call writes to or completes this upload.
     pub(crate) fn turn(&self, upload: UploadId) -> MutexGuard<'_, ()> {
         let [first, ..] = *upload.bytes();
@@ -177,14 +126,6 @@ impl Store {
         // A writer that panicked left no row, so its turn may be taken over.
         turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Errors after which a page in memory or on disk may be other than the database believes.
-fn is_fatal(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
 }
 
 /// The row number of a lot.

@@ -1,0 +1,228 @@
+//! Calls that share a commit: what each is told, and what is kept.
+
+use std::sync::atomic::Ordering;
+
+use kaibiao_types::{LotId, LotKey, TenderId, UtcMillis};
+
+use crate::{
+    Nonce, Refusal, Store, StoreError,
+    error::Inside,
+    faults::{Point, Way},
+};
+
+fn lot(n: usize) -> LotKey {
+    let lot = LotId::parse(&format!("L{n}")).unwrap();
+    LotKey { tender: TenderId::parse("T").unwrap(), lot }
+}
+
+fn store(lots: usize) -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    for n in 0..lots {
+        store.create_lot(&lot(n), UtcMillis::EPOCH).unwrap();
+    }
+    (dir, store)
+}
+
+fn append(store: &Store, n: usize, index: u64) -> Result<(), StoreError> {
+    store.append(&lot(n), index, &[format!("{{\"i\":{index}}}").into_bytes()])
+}
+
+/// Has all calls wait for the database at once, so that they share one commit.
+fn together<T: Send>(
+    store: &Store,
+    calls: usize,
+    call: impl Fn(usize) -> Result<T, StoreError> + Sync,
+) -> Vec<Result<T, StoreError>> {
+    std::thread::scope(|scope| {
+        let held = store.db.lock();
+        let call = &call;
+        let threads: Vec<_> = (0..calls).map(|n| scope.spawn(move || call(n))).collect();
+        while store.coming.load(Ordering::SeqCst) < calls {
+            std::thread::yield_now();
+        }
+        drop(held);
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+fn is_unknown<T>(result: &Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::StateUnknown { .. }))
+}
+
+#[test]
+fn calls_that_wait_share_one_commit() {
+    let (dir, store) = store(16);
+    // The second commit would break.
+    store.faults.plan(Point::Commit, Way::NotWritten, 1);
+    for result in together(&store, 16, |n| append(&store, n, 0)) {
+        result.unwrap();
+    }
+    assert!(!store.faults.spent(), "more than one commit");
+    assert!(is_unknown(&append(&store, 0, 1)));
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    assert!((0..16).all(|n| store.entry_count(&lot(n)).unwrap() == 1));
+}
+
+#[test]
+fn a_refusal_undoes_nothing_of_the_others() {
+    let (dir, store) = store(9);
+    let used = Nonce::new([1; 16]);
+    for n in 0..9 {
+        assert!(store.use_nonce(&lot(n), used).unwrap());
+    }
+    let results = together(&store, 9, |n| match n % 3 {
+        0 => append(&store, n, 0),
+        1 => append(&store, n, 7),
+        _ => store.append_with_nonce(&lot(n), used, 0, &[b"{}".to_vec()]),
+    });
+    for (n, result) in results.into_iter().enumerate() {
+        match (n % 3, result) {
+            (0, Ok(())) => {}
+            (1, Err(StoreError::Refused(Refusal::WrongIndex { expected: 0, given: 7 }))) => {}
+            (2, Err(StoreError::Refused(Refusal::ReplayedNonce))) => {}
+            (_, other) => panic!("{n}: {other:?}"),
+        }
+    }
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    for n in 0..9 {
+        assert_eq!(store.entry_count(&lot(n)).unwrap(), u64::from(n % 3 == 0), "{n}");
+    }
+}
+
+#[test]
+fn one_index_is_given_once_in_a_group() {
+    let (_dir, store) = store(1);
+    let results = together(&store, 8, |_| append(&store, 0, 0));
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(store.entry_count(&lot(0)).unwrap(), 1);
+    let results = together(&store, 8, |_| store.use_nonce(&lot(0), Nonce::new([5; 16])));
+    assert_eq!(results.iter().filter(|used| matches!(used, Ok(true))).count(), 1);
+}
+
+#[test]
+fn all_of_a_group_hear_of_a_failed_commit() {
+    for (way, kept) in [(Way::NotWritten, 0), (Way::WrittenButFailed, 1)] {
+        let (dir, store) = store(12);
+        store.faults.plan(Point::Commit, way, 0);
+        // Every third one breaks a rule; its answer rests on what nobody knows, too.
+        let results = together(&store, 12, |n| append(&store, n, u64::from(n % 3 == 0)));
+        assert!(results.iter().all(is_unknown), "{results:?}");
+        assert!(is_unknown(&store.lots()));
+        drop(store);
+        let store = Store::open(dir.path()).unwrap();
+        for n in 0..12 {
+            let expected = if n % 3 == 0 { 0 } else { kept };
+            assert_eq!(store.entry_count(&lot(n)).unwrap(), expected, "{way:?} {n}");
+        }
+    }
+}
+
+#[test]
+fn all_of_a_group_hear_of_a_failed_checkpoint() {
+    let (dir, store) = store(4);
+    store.faults.plan(Point::Checkpoint, Way::NotWritten, 0);
+    assert!(together(&store, 4, |n| append(&store, n, 0)).iter().all(is_unknown));
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    assert!((0..4).all(|n| store.entry_count(&lot(n)).unwrap() == 1));
+}
+
+/// Keeps the group open while `first` waits in it, then does `last`, which ends it.
+fn in_open_group<T: Send, U>(
+    store: &Store,
+    first: impl FnOnce() -> T + Send,
+    last: impl FnOnce() -> U,
+) -> (T, U) {
+    // As if one more were coming: nobody commits yet.
+    store.coming.fetch_add(1, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(first);
+        while !store.db.lock().unwrap().is_open() {
+            std::thread::yield_now();
+        }
+        store.coming.fetch_sub(1, Ordering::SeqCst);
+        let last = last();
+        (waiting.join().unwrap(), last)
+    })
+}
+
+#[test]
+fn what_is_read_in_an_open_group_is_told_after_the_commit() {
+    let (_dir, store) = store(2);
+    store.faults.plan(Point::Commit, Way::NotWritten, 0);
+    let ((written, read), last) = in_open_group(
+        &store,
+        || {
+            std::thread::scope(|scope| {
+                let writer = scope.spawn(|| append(&store, 0, 0));
+                while !store.db.lock().unwrap().is_open() {
+                    std::thread::yield_now();
+                }
+                let reader = scope.spawn(|| store.entry_count(&lot(0)));
+                (writer.join().unwrap(), reader.join().unwrap())
+            })
+        },
+        || append(&store, 1, 0),
+    );
+    assert!(is_unknown(&written) && is_unknown(&last), "{written:?} {last:?}");
+    // Whether it saw the line or came too late, it is not told of it.
+    assert!(is_unknown(&read), "{read:?}");
+}
+
+#[test]
+fn a_transaction_that_the_database_gave_up_undoes_the_group() {
+    let (dir, store) = store(2);
+    let (first, last) = in_open_group(
+        &store,
+        || append(&store, 0, 0),
+        || {
+            store.write("fill the disk", |conn| -> Result<(), Inside> {
+                conn.execute_batch("ROLLBACK")?;
+                Err(rusqlite::Error::InvalidQuery.into())
+            })
+        },
+    );
+    assert!(matches!(first, Err(StoreError::NotDone { .. })), "{first:?}");
+    assert!(matches!(last, Err(StoreError::NotDone { .. })), "{last:?}");
+    assert_eq!(store.entry_count(&lot(0)).unwrap(), 0);
+    append(&store, 0, 0).unwrap();
+    drop(store);
+    assert_eq!(Store::open(dir.path()).unwrap().entry_count(&lot(0)).unwrap(), 1);
+}
+
+#[test]
+fn a_panic_answers_the_group_and_stops_the_store() {
+    let (dir, store) = store(2);
+    let (first, last) = in_open_group(
+        &store,
+        || append(&store, 0, 0),
+        || {
+            let panics =
+                || store.write("panic", |_| -> Result<(), Inside> { panic!("on purpose") });
+            std::thread::scope(|scope| scope.spawn(panics).join())
+        },
+    );
+    assert!(last.is_err());
+    assert!(is_unknown(&first), "{first:?}");
+    assert!(is_unknown(&append(&store, 1, 0)));
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.entry_count(&lot(0)).unwrap(), 0);
+}
+
+#[test]
+fn a_store_that_stops_elsewhere_answers_the_open_group() {
+    let (_dir, store) = store(2);
+    let (first, last) = in_open_group(
+        &store,
+        || append(&store, 0, 0),
+        || {
+            drop(store.halt("store a slice", "broken on purpose".into()));
+            append(&store, 1, 0)
+        },
+    );
+    assert!(is_unknown(&first) && is_unknown(&last), "{first:?} {last:?}");
+}
