@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use kaibiao_types::LotKey;
-use rusqlite::{Connection, params};
+use rusqlite::{Transaction, params};
 
 use crate::{
     error::{Inside, Refusal, StoreError},
@@ -84,13 +84,13 @@ impl Batch {
     }
 
     /// Carries the steps out in their order, inside a transaction of the caller.
-    pub(crate) fn apply(&self, tx: &Connection, lot: i64) -> Result<(), Inside> {
+    pub(crate) fn apply(&self, tx: &Transaction<'_>, lot: i64) -> Result<(), Inside> {
         self.steps.iter().try_for_each(|step| step.apply(tx, lot))
     }
 }
 
 impl Step {
-    fn apply(&self, tx: &Connection, lot: i64) -> Result<(), Inside> {
+    fn apply(&self, tx: &Transaction<'_>, lot: i64) -> Result<(), Inside> {
         match self {
             Self::Nonce(nonce) => use_nonce(tx, lot, *nonce),
             Self::Append { first_index, lines } => append(tx, lot, *first_index, lines),
@@ -117,14 +117,19 @@ impl Step {
     }
 }
 
-fn use_nonce(tx: &Connection, lot: i64, nonce: Nonce) -> Result<(), Inside> {
+fn use_nonce(tx: &Transaction<'_>, lot: i64, nonce: Nonce) -> Result<(), Inside> {
     let fresh = tx
         .prepare_cached("INSERT OR IGNORE INTO nonce VALUES (?1, ?2)")?
         .execute(params![lot, nonce.bytes()])?;
     if fresh == 1 { Ok(()) } else { Err(Refusal::ReplayedNonce.into()) }
 }
 
-fn append(tx: &Connection, lot: i64, first_index: u64, lines: &[Vec<u8>]) -> Result<(), Inside> {
+fn append(
+    tx: &Transaction<'_>,
+    lot: i64,
+    first_index: u64,
+    lines: &[Vec<u8>],
+) -> Result<(), Inside> {
     let expected = next_index(tx, lot)?;
     if expected != first_index {
         return Err(Refusal::WrongIndex { expected, given: first_index }.into());
@@ -139,6 +144,8 @@ fn append(tx: &Connection, lot: i64, first_index: u64, lines: &[Vec<u8>]) -> Res
     Ok(())
 }
 
+const COMMITTING: &str = "commit changes of a lot";
+
 impl Store {
     /// Commits all changes of a batch in one durable transaction, or none of them.
     ///
@@ -149,11 +156,24 @@ impl Store {
     /// [`Refusal::UnknownLot`]; [`StoreError`].
     pub fn commit(&self, lot: &LotKey, batch: &Batch) -> Result<(), StoreError> {
         let begun = Instant::now();
-        self.write("commit changes of a lot", |tx| batch.apply(tx, lot_id(tx, lot)?))?;
+        let job = (lot.clone(), batch.clone());
+        let answer = self.line.carry_out(job, |jobs| self.commit_group(&jobs));
+        answer.unwrap_or_else(|| Err(self.halt(COMMITTING, "a thread panicked".into())))?;
         if batch.has_lines() {
             self.appends.tell(begun.elapsed());
         }
         Ok(())
+    }
+
+    /// Commits what came together: all in one transaction, each of them whole or not at all.
+    fn commit_group(&self, jobs: &[(LotKey, Batch)]) -> Vec<Result<(), StoreError>> {
+        let acts = jobs
+            .iter()
+            .map(|(lot, batch)| move |tx: &Transaction<'_>| batch.apply(tx, lot_id(tx, lot)?));
+        match self.write_group(COMMITTING, acts) {
+            Ok(results) => results,
+            Err(error) => jobs.iter().map(|_| Err(error.told_again())).collect(),
+        }
     }
 
     /// Whether a nonce was used before in this lot.

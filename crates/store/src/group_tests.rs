@@ -1,8 +1,7 @@
 //! Calls that share a commit: what each is told, and what is kept.
 
-use std::sync::atomic::Ordering;
-
 use kaibiao_types::{LotId, LotKey, TenderId, UtcMillis};
+use rusqlite::Transaction;
 
 use crate::{
     Nonce, Refusal, Store, StoreError,
@@ -28,17 +27,22 @@ fn append(store: &Store, n: usize, index: u64) -> Result<(), StoreError> {
     store.append(&lot(n), index, &[format!("{{\"i\":{index}}}").into_bytes()])
 }
 
-/// Has all calls wait for the database at once, so that they share one commit.
+/// Has all calls wait for the database at once: the first is a group of its own, the others share the
+/// next commit. Gives their answers, that of the first first.
 fn together<T: Send>(
     store: &Store,
     calls: usize,
     call: impl Fn(usize) -> Result<T, StoreError> + Sync,
 ) -> Vec<Result<T, StoreError>> {
     std::thread::scope(|scope| {
-        let held = store.db.lock();
+        let held = store.conn.lock();
         let call = &call;
-        let threads: Vec<_> = (0..calls).map(|n| scope.spawn(move || call(n))).collect();
-        while store.coming.load(Ordering::SeqCst) < calls {
+        let mut threads = vec![scope.spawn(move || call(0))];
+        while !store.line.is_led() || store.line.len() > 0 {
+            std::thread::yield_now();
+        }
+        threads.extend((1..calls).map(|n| scope.spawn(move || call(n))));
+        while store.line.len() < calls - 1 {
             std::thread::yield_now();
         }
         drop(held);
@@ -53,12 +57,12 @@ fn is_unknown<T>(result: &Result<T, StoreError>) -> bool {
 #[test]
 fn calls_that_wait_share_one_commit() {
     let (dir, store) = store(16);
-    // The second commit would break.
-    store.faults.plan(Point::Commit, Way::NotWritten, 1);
+    // The third commit would break.
+    store.faults.plan(Point::Commit, Way::NotWritten, 2);
     for result in together(&store, 16, |n| append(&store, n, 0)) {
         result.unwrap();
     }
-    assert!(!store.faults.spent(), "more than one commit");
+    assert!(!store.faults.spent(), "more than two commits");
     assert!(is_unknown(&append(&store, 0, 1)));
     drop(store);
     let store = Store::open(dir.path()).unwrap();
@@ -106,15 +110,22 @@ fn one_index_is_given_once_in_a_group() {
 fn all_of_a_group_hear_of_a_failed_commit() {
     for (way, kept) in [(Way::NotWritten, 0), (Way::WrittenButFailed, 1)] {
         let (dir, store) = store(12);
-        store.faults.plan(Point::Commit, way, 0);
+        store.faults.plan(Point::Commit, way, 1);
         // Every third one breaks a rule; its answer rests on what nobody knows, too.
-        let results = together(&store, 12, |n| append(&store, n, u64::from(n % 3 == 0)));
-        assert!(results.iter().all(is_unknown), "{results:?}");
+        let results = together(&store, 12, |n| append(&store, n, u64::from(n % 3 == 2)));
+        assert!(results[0].is_ok());
+        assert!(results[1..].iter().all(is_unknown), "{results:?}");
         assert!(is_unknown(&store.lots()));
         drop(store);
         let store = Store::open(dir.path()).unwrap();
         for n in 0..12 {
-            let expected = if n % 3 == 0 { 0 } else { kept };
+            let expected = if n == 0 {
+                1
+            } else if n % 3 == 2 {
+                0
+            } else {
+                kept
+            };
             assert_eq!(store.entry_count(&lot(n)).unwrap(), expected, "{way:?} {n}");
         }
     }
@@ -123,70 +134,29 @@ fn all_of_a_group_hear_of_a_failed_commit() {
 #[test]
 fn all_of_a_group_hear_of_a_failed_checkpoint() {
     let (dir, store) = store(4);
-    store.faults.plan(Point::Checkpoint, Way::NotWritten, 0);
-    assert!(together(&store, 4, |n| append(&store, n, 0)).iter().all(is_unknown));
+    store.faults.plan(Point::Checkpoint, Way::NotWritten, 1);
+    assert!(together(&store, 4, |n| append(&store, n, 0))[1..].iter().all(is_unknown));
     drop(store);
     let store = Store::open(dir.path()).unwrap();
     assert!((0..4).all(|n| store.entry_count(&lot(n)).unwrap() == 1));
 }
 
-/// Keeps the group open while `first` waits in it, then does `last`, which ends it.
-fn in_open_group<T: Send, U>(
-    store: &Store,
-    first: impl FnOnce() -> T + Send,
-    last: impl FnOnce() -> U,
-) -> (T, U) {
-    // As if one more were coming: nobody commits yet.
-    store.coming.fetch_add(1, Ordering::SeqCst);
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(first);
-        while !store.db.lock().unwrap().is_open() {
-            std::thread::yield_now();
-        }
-        store.coming.fetch_sub(1, Ordering::SeqCst);
-        let last = last();
-        (waiting.join().unwrap(), last)
-    })
-}
-
-#[test]
-fn what_is_read_in_an_open_group_is_told_after_the_commit() {
-    let (_dir, store) = store(2);
-    store.faults.plan(Point::Commit, Way::NotWritten, 0);
-    let ((written, read), last) = in_open_group(
-        &store,
-        || {
-            std::thread::scope(|scope| {
-                let writer = scope.spawn(|| append(&store, 0, 0));
-                while !store.db.lock().unwrap().is_open() {
-                    std::thread::yield_now();
-                }
-                let reader = scope.spawn(|| store.entry_count(&lot(0)));
-                (writer.join().unwrap(), reader.join().unwrap())
-            })
-        },
-        || append(&store, 1, 0),
-    );
-    assert!(is_unknown(&written) && is_unknown(&last), "{written:?} {last:?}");
-    // Whether it saw the line or came too late, it is not told of it.
-    assert!(is_unknown(&read), "{read:?}");
-}
-
 #[test]
 fn a_transaction_that_the_database_gave_up_undoes_the_group() {
     let (dir, store) = store(2);
-    let (first, last) = in_open_group(
-        &store,
-        || append(&store, 0, 0),
-        || {
-            store.write("fill the disk", |conn| -> Result<(), Inside> {
-                conn.execute_batch("ROLLBACK")?;
-                Err(rusqlite::Error::InvalidQuery.into())
-            })
+    let acts: [fn(&Transaction<'_>) -> Result<(), Inside>; 3] = [
+        |tx| {
+            tx.execute("INSERT INTO entry VALUES (1, 0, x'7b7d')", [])?;
+            Ok(())
         },
-    );
-    assert!(matches!(first, Err(StoreError::NotDone { .. })), "{first:?}");
-    assert!(matches!(last, Err(StoreError::NotDone { .. })), "{last:?}");
+        |tx| {
+            tx.execute_batch("ROLLBACK")?;
+            Err(rusqlite::Error::InvalidQuery.into())
+        },
+        |_| Ok(()),
+    ];
+    let given_up = store.write_group("fill the disk", acts);
+    assert!(matches!(given_up, Err(StoreError::NotDone { .. })), "{given_up:?}");
     assert_eq!(store.entry_count(&lot(0)).unwrap(), 0);
     append(&store, 0, 0).unwrap();
     drop(store);
@@ -194,35 +164,39 @@ fn a_transaction_that_the_database_gave_up_undoes_the_group() {
 }
 
 #[test]
-fn a_panic_answers_the_group_and_stops_the_store() {
-    let (dir, store) = store(2);
-    let (first, last) = in_open_group(
-        &store,
-        || append(&store, 0, 0),
-        || {
-            let panics =
-                || store.write("panic", |_| -> Result<(), Inside> { panic!("on purpose") });
-            std::thread::scope(|scope| scope.spawn(panics).join())
-        },
-    );
-    assert!(last.is_err());
-    assert!(is_unknown(&first), "{first:?}");
-    assert!(is_unknown(&append(&store, 1, 0)));
+fn a_savepoint_that_is_gone_stops_the_store() {
+    let (dir, store) = store(1);
+    let lost = store.write("lose the savepoint", |tx| {
+        tx.execute("INSERT INTO entry VALUES (1, 0, x'7b7d')", [])?;
+        tx.execute_batch("RELEASE act")?;
+        Ok(())
+    });
+    assert!(is_unknown(&lost), "{lost:?}");
+    assert!(is_unknown(&append(&store, 0, 0)));
     drop(store);
-    let store = Store::open(dir.path()).unwrap();
-    assert_eq!(store.entry_count(&lot(0)).unwrap(), 0);
+    assert_eq!(Store::open(dir.path()).unwrap().entry_count(&lot(0)).unwrap(), 0);
 }
 
 #[test]
-fn a_store_that_stops_elsewhere_answers_the_open_group() {
-    let (_dir, store) = store(2);
-    let (first, last) = in_open_group(
-        &store,
-        || append(&store, 0, 0),
-        || {
-            drop(store.halt("store a slice", "broken on purpose".into()));
-            append(&store, 1, 0)
-        },
-    );
-    assert!(is_unknown(&first) && is_unknown(&last), "{first:?} {last:?}");
+fn a_panic_under_the_lock_stops_the_store() {
+    let (dir, store) = store(1);
+    let panicked = std::thread::scope(|scope| {
+        let panics = || store.write("panic", |_| -> Result<(), Inside> { panic!("on purpose") });
+        scope.spawn(panics).join()
+    });
+    assert!(panicked.is_err());
+    assert!(is_unknown(&append(&store, 0, 0)));
+    assert!(is_unknown(&append(&store, 0, 0)), "and nobody waits for ever");
+    drop(store);
+    assert_eq!(Store::open(dir.path()).unwrap().entry_count(&lot(0)).unwrap(), 0);
+}
+
+#[test]
+fn a_store_that_stops_elsewhere_answers_who_waits() {
+    let (_dir, store) = store(3);
+    let results = together(&store, 3, |n| {
+        drop(store.halt("store a slice", "broken on purpose".into()));
+        append(&store, n, 0)
+    });
+    assert!(results.iter().all(is_unknown), "{results:?}");
 }

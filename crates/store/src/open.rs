@@ -133,6 +133,7 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "mmap_size", 0)?;
         conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.set_prepared_statement_cache_capacity(64);
         Ok((mode, conn.pragma_query_value(None, "synchronous", |r| r.get(0))?))
     };

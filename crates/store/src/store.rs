@@ -5,17 +5,20 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
 use kaibiao_types::LotKey;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 
 use crate::{
+    batch::Batch,
     error::{BoxError, Inside, Refusal, StoreError},
     faults::{Faults, Point},
-    group::Database,
+    group::Line,
     ids::{BlobName, UploadId},
     watch::AppendWatch,
 };
@@ -26,7 +29,7 @@ pub(crate) const BLOBS: &str = "blobs";
 pub(crate) const PROBE: &str = "probe";
 
 /// The write-ahead log is copied back once it has this many bytes.
-const WAL_LEN: u64 = 4 << 20;
+const WAL_LEN: u64 = 32 << 20;
 
 /// Uploads share this many turns; two uploads with the same turn only wait for each other.
 const TURNS: usize = 64;
@@ -39,9 +42,9 @@ pub struct Store {
     blobs: PathBuf,
     wal: PathBuf,
     probe: PathBuf,
-    pub(crate) db: Mutex<Database>,
-    /// Calls that change something and have not had their turn at the database yet.
-    pub(crate) coming: AtomicUsize,
+    pub(crate) conn: Mutex<Connection>,
+    /// Batches that wait for the next commit.
+    pub(crate) line: Line<(LotKey, Batch), Result<(), StoreError>>,
     halted: AtomicBool,
     turns: [Mutex<()>; TURNS],
     pub(crate) faults: Faults,
@@ -56,8 +59,8 @@ impl Store {
             blobs: dir.join(BLOBS),
             wal: dir.join(format!("{DATABASE}-wal")),
             probe: dir.join(PROBE),
-            db: Mutex::new(Database::new(conn)),
-            coming: AtomicUsize::new(0),
+            conn: Mutex::new(conn),
+            line: Line::new(),
             halted: AtomicBool::new(false),
             turns: [const { Mutex::new(()) }; TURNS],
             faults: Faults::new(),
@@ -78,8 +81,62 @@ impl Store {
         self.blobs.join(name.to_string())
     }
 
+    /// Runs `act` on the database without changing it.
+    pub(crate) fn read<T>(
+        &self,
+        doing: &'static str,
+        act: impl FnOnce(&Connection) -> Result<T, Inside>,
+    ) -> Result<T, StoreError> {
+        let conn = self.conn(doing)?;
+        act(&conn).map_err(|error| self.judge(doing, error))
+    }
+
+    /// Runs `act` in a transaction and commits it durably, or changes nothing.
+    pub(crate) fn write<T>(
+        &self,
+        doing: &'static str,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, Inside>,
+    ) -> Result<T, StoreError> {
+        let mut results = self.write_group(doing, [act])?;
+        results.pop().unwrap_or_else(|| Err(self.halt(doing, "a call got no answer".into())))
+    }
+
+    /// Runs each act in a savepoint of one transaction, so that the failure of one undoes only its
+    /// own changes, and commits all of them durably.
+    ///
+    /// An error of the whole is the answer to every act.
+    pub(crate) fn write_group<T, F>(
+        &self,
+        doing: &'static str,
+        acts: impl IntoIterator<Item = F>,
+    ) -> Result<Vec<Result<T, StoreError>>, StoreError>
+    where
+        F: FnOnce(&Transaction<'_>) -> Result<T, Inside>,
+    {
+        let mut conn = self.conn(doing)?;
+        let tx = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| self.judge(doing, error.into()))?;
+        let mut results = Vec::new();
+        for act in acts {
+            let result = in_savepoint(&tx, act).map_err(|error| self.judge(doing, error));
+            match result {
+                Err(error @ StoreError::StateUnknown { .. }) => return Err(error),
+                // On some errors, as that of a full disk, the database rolls everything back.
+                Err(error @ StoreError::NotDone { .. }) if tx.is_autocommit() => return Err(error),
+                result => results.push(result),
+            }
+        }
+        // After a failed sync the frames may still be in the log file and come back on recovery.
+        self.faults
+            .around(Point::Commit, || tx.commit().map_err(Into::into))
+            .map_err(|cause| self.halt(doing, cause))?;
+        self.checkpoint_if_long(&conn, doing)?;
+        Ok(results)
+    }
+
     /// Copies the write-ahead log back into the database once it is long.
-    pub(crate) fn checkpoint_if_long(&self, conn: &Connection) -> Result<(), BoxError> {
+    fn checkpoint_if_long(&self, conn: &Connection, doing: &'static str) -> Result<(), StoreError> {
         let len = fs::metadata(&self.wal).map_or(0, |meta| meta.len());
         if len < self.wal_len_max() {
             return Ok(());
@@ -89,7 +146,7 @@ impl Store {
                 conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
             if busy == 0 { Ok(()) } else { Err("the checkpoint did not finish".into()) }
         };
-        self.faults.around(Point::Checkpoint, checkpoint)
+        self.faults.around(Point::Checkpoint, checkpoint).map_err(|cause| self.halt(doing, cause))
     }
 
     #[cfg(not(test))]
@@ -102,6 +159,16 @@ impl Store {
     #[cfg(test)]
     fn wal_len_max(&self) -> u64 {
         if self.faults.spent() { WAL_LEN } else { 1 }
+    }
+
+    fn conn(&self, doing: &'static str) -> Result<MutexGuard<'_, Connection>, StoreError> {
+        // A poisoned lock means that a thread panicked in the middle of a transaction.
+        let conn = self
+            .conn
+            .lock()
+            .map_err(|_| self.halt(doing, "a thread stopped while it held the database".into()))?;
+        self.check_running(doing)?;
+        Ok(conn)
     }
 
     pub(crate) fn check_running(&self, doing: &'static str) -> Result<(), StoreError> {
@@ -118,6 +185,16 @@ impl Store {
         StoreError::StateUnknown { doing, source }
     }
 
+    fn judge(&self, doing: &'static str, error: Inside) -> StoreError {
+        match error {
+            Inside::Refused(refusal) => refusal.into(),
+            Inside::Sqlite(error) if !is_fatal(&error) => {
+                StoreError::NotDone { doing, source: error.into() }
+            }
+            Inside::Sqlite(error) | Inside::Lost(error) => self.halt(doing, error.into()),
+        }
+    }
+
     /// Waits until no other call writes to or completes this upload.
     pub(crate) fn turn(&self, upload: UploadId) -> MutexGuard<'_, ()> {
         let [first, ..] = *upload.bytes();
@@ -126,6 +203,32 @@ impl Store {
         // A writer that panicked left no row, so its turn may be taken over.
         turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Carries out `act` so that its failure undoes only its own changes.
+fn in_savepoint<T>(
+    tx: &Transaction<'_>,
+    act: impl FnOnce(&Transaction<'_>) -> Result<T, Inside>,
+) -> Result<T, Inside> {
+    let run = |sql: &str| tx.prepare_cached(sql)?.execute([]).map(drop);
+    run("SAVEPOINT act")?;
+    let result = act(tx);
+    if result.is_err() {
+        if tx.is_autocommit() {
+            return result; // the whole transaction is gone
+        }
+        run("ROLLBACK TO act").map_err(Inside::Lost)?;
+    }
+    run("RELEASE act").map_err(Inside::Lost)?;
+    result
+}
+
+/// Errors after which a page in memory or on disk may be other than the database believes.
+fn is_fatal(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
 }
 
 /// The row number of a lot.
