@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::{
     error::OpenError,
@@ -134,6 +134,9 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
         conn.pragma_update(None, "mmap_size", 0)?;
         conn.pragma_update(None, "wal_autocheckpoint", 0)?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
+        // Without it the statistics that the bundled build can keep have statements of the cache
+        // planned anew for other values, several times for each append.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.set_prepared_statement_cache_capacity(64);
         Ok((mode, conn.pragma_query_value(None, "synchronous", |r| r.get(0))?))
     };
