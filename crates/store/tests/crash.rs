@@ -65,7 +65,7 @@ fn killed_after(dir: &Path, acks: u64) -> Vec<String> {
     said.read_to_string(&mut text).unwrap();
     assert!(!child.wait().unwrap().success());
     // A last line without its end is none.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     whole.lines().map(str::to_owned).collect()
 }
 

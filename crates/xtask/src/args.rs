@@ -48,6 +48,12 @@ usage: cargo xtask <task>
              --bids N       so many bidders (default 4279)
              --runs N       runs (default 5)
              --json         print JSON instead of a table
+  bench append   durable appends to the store, beside the time of one sync
+             --producers N  so many at a time (default: 1, 8 and 64)
+             --runs N       runs (default 3)
+             --seconds N    length of a run (default 5)
+             --dir DIR      where the files go (default: the disk)
+             --json         print JSON instead of a table
   soak seal    seal, check and open one file in at most 32 MiB of memory
              --size N       bytes of the file (default 5G)
              --dir DIR      where the files go (default: under target)
@@ -228,6 +234,7 @@ mod tests {
             ("bench open", Program::Open),
             ("bench procedure", Program::Procedure),
             ("bench room", Program::Room),
+            ("bench append", Program::Append),
             ("soak seal", Program::Soak),
         ] {
             assert!(HELP.contains(&format!("\n  {line} ")), "{line} is missing");
