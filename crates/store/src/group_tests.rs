@@ -82,11 +82,15 @@ fn a_refusal_undoes_nothing_of_the_others() {
         _ => store.append_with_nonce(&lot(n), used, 0, &[b"{}".to_vec()]),
     });
     for (n, result) in results.into_iter().enumerate() {
-        match (n % 3, result) {
-            (0, Ok(())) => {}
-            (1, Err(StoreError::Refused(Refusal::WrongIndex { expected: 0, given: 7 }))) => {}
-            (2, Err(StoreError::Refused(Refusal::ReplayedNonce))) => {}
-            (_, other) => panic!("{n}: {other:?}"),
+        let expected = match n % 3 {
+            0 => None,
+            1 => Some(Refusal::WrongIndex { expected: 0, given: 7 }),
+            _ => Some(Refusal::ReplayedNonce),
+        };
+        match result {
+            Ok(()) => assert_eq!(expected, None, "{n}"),
+            Err(StoreError::Refused(refusal)) => assert_eq!(Some(refusal), expected, "{n}"),
+            Err(error) => panic!("{n}: {error:?}"),
         }
     }
     drop(store);
@@ -141,10 +145,12 @@ fn all_of_a_group_hear_of_a_failed_checkpoint() {
     assert!((0..4).all(|n| store.entry_count(&lot(n)).unwrap() == 1));
 }
 
+type Act = fn(&Transaction<'_>) -> Result<(), Inside>;
+
 #[test]
 fn a_transaction_that_the_database_gave_up_undoes_the_group() {
     let (dir, store) = store(2);
-    let acts: [fn(&Transaction<'_>) -> Result<(), Inside>; 3] = [
+    let acts: [Act; 3] = [
         |tx| {
             tx.execute("INSERT INTO entry VALUES (1, 0, x'7b7d')", [])?;
             Ok(())

@@ -1,7 +1,7 @@
 //! The open store: one connection, one flag for "no longer known", one turn per upload.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -28,8 +28,8 @@ pub(crate) const BLOBS: &str = "blobs";
 /// A file that is there only for a moment: see [`Store::probe`].
 pub(crate) const PROBE: &str = "probe";
 
-/// The write-ahead log is copied back once it has this many bytes.
-const WAL_LEN: u64 = 32 << 20;
+/// The write-ahead log is copied back once it has this many pages of 4 KiB more than were copied.
+const WAL_PAGES: i64 = 8_192;
 
 /// Uploads share this many turns; two uploads with the same turn only wait for each other.
 const TURNS: usize = 64;
@@ -40,7 +40,6 @@ const TURNS: usize = 64;
 #[derive(Debug)]
 pub struct Store {
     blobs: PathBuf,
-    wal: PathBuf,
     probe: PathBuf,
     pub(crate) conn: Mutex<Connection>,
     /// Batches that wait for the next commit.
@@ -57,7 +56,6 @@ impl Store {
     pub(crate) fn from_parts(dir: &Path, conn: Connection, lock: File) -> Self {
         Self {
             blobs: dir.join(BLOBS),
-            wal: dir.join(format!("{DATABASE}-wal")),
             probe: dir.join(PROBE),
             conn: Mutex::new(conn),
             line: Line::new(),
@@ -135,15 +133,20 @@ impl Store {
         Ok(results)
     }
 
-    /// Copies the write-ahead log back into the database once it is long.
+    /// Copies the write-ahead log back into the database once it is long. Its file keeps its length
+    /// and is written from the start again: a file that grows costs more at each sync.
     fn checkpoint_if_long(&self, conn: &Connection, doing: &'static str) -> Result<(), StoreError> {
-        let len = fs::metadata(&self.wal).map_or(0, |meta| meta.len());
-        if len < self.wal_len_max() {
+        let pages = || {
+            let mut row = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+            row.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+        };
+        let not_copied = pages().map_err(|error| self.halt(doing, error.into()))?;
+        if not_copied < self.wal_pages_max() {
             return Ok(());
         }
         let checkpoint = || -> Result<(), BoxError> {
             let busy: i64 =
-                conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+                conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0))?;
             if busy == 0 { Ok(()) } else { Err("the checkpoint did not finish".into()) }
         };
         self.faults.around(Point::Checkpoint, checkpoint).map_err(|cause| self.halt(doing, cause))
@@ -151,14 +154,14 @@ impl Store {
 
     #[cfg(not(test))]
     #[allow(clippy::unused_self)] // same signature as in tests
-    const fn wal_len_max(&self) -> u64 {
-        WAL_LEN
+    const fn wal_pages_max(&self) -> i64 {
+        WAL_PAGES
     }
 
     /// In tests a planned checkpoint fault makes every log long enough.
     #[cfg(test)]
-    fn wal_len_max(&self) -> u64 {
-        if self.faults.spent() { WAL_LEN } else { 1 }
+    fn wal_pages_max(&self) -> i64 {
+        if self.faults.spent() { WAL_PAGES } else { 1 }
     }
 
     fn conn(&self, doing: &'static str) -> Result<MutexGuard<'_, Connection>, StoreError> {
