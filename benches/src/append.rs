@@ -3,6 +3,7 @@
 //! Each producer waits for the answer before it sends its next line, as a room does. A room is one
 //! thread, so one lot has one producer; many lots have one each.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -172,15 +173,17 @@ fn as_text(place: &str, rows: &[Row]) -> String {
     for row in rows {
         let ms = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64() * 1e3;
         let (least, most) = row.spread();
-        out.push_str(&format!(
-            "{:>9} {:>10.0} {:>16} {:>8.2} {:>8.2} {:>8.3}\n",
+        let spread = format!("{least:.0}..{most:.0}");
+        // Writing to a text cannot fail.
+        let _ = writeln!(
+            out,
+            "{:>9} {:>10.0} {spread:>16} {:>8.2} {:>8.2} {:>8.3}",
             row.producers,
             row.middle(|run| run.rate).unwrap_or_default(),
-            format!("{least:.0}..{most:.0}"),
             ms(row.middle(|run| run.p50)),
             ms(row.middle(|run| run.p99)),
             ms(row.middle(|run| run.sync)),
-        ));
+        );
     }
     for verdict in rows.iter().filter_map(verdict) {
         out.push_str(&verdict);
@@ -200,7 +203,7 @@ fn verdict(row: &Row) -> Option<String> {
         format!("{MANY} producers, {ASKED:.0} appends/s asked: {}\n", word(rate >= ASKED));
     if row.middle(|run| run.sync)? <= ASKED_SYNC {
         let reached = word(p50 <= ASKED_ANSWER);
-        text.push_str(&format!("{MANY} producers, p50 of {ASKED_ANSWER:?} asked: {reached}\n"));
+        let _ = writeln!(text, "{MANY} producers, p50 of {ASKED_ANSWER:?} asked: {reached}");
     }
     Some(text)
 }
