@@ -42,6 +42,12 @@ usage: kaibiao-bench <command>
            --seconds N  length of the part with much to say (default 6)
            --no-peers   measure no other server
            --json       print JSON instead of a table
+  append durable appends to the store, beside the time of one sync
+           --producers N  so many at a time (default: 1, 8 and 64)
+           --runs N     runs (default 3)
+           --seconds N  length of a run (default 5)
+           --dir DIR    where the files go (default: the disk)
+           --json       print JSON instead of a table
   soak   seal, check and open one file in little memory
            --size N     bytes of the file (default 5G)
            --dir DIR    where the files go (default: the disk)
@@ -76,6 +82,8 @@ pub(crate) enum Command {
         /// Bytes of each.
         length: usize,
     },
+    /// `append`.
+    Append(AppendOptions),
     /// `soak`.
     Soak(SoakOptions),
     /// `step`.
@@ -132,6 +140,21 @@ pub(crate) struct ProcedureOptions {
     pub(crate) json: bool,
 }
 
+/// Options of `append`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct AppendOptions {
+    /// Numbers of producers, one measurement for each.
+    pub(crate) producers: Vec<usize>,
+    /// Runs.
+    pub(crate) runs: usize,
+    /// Length of a run.
+    pub(crate) seconds: u32,
+    /// Where the files go.
+    pub(crate) dir: Option<PathBuf>,
+    /// Whether JSON is printed.
+    pub(crate) json: bool,
+}
+
 /// Options of `soak`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct SoakOptions {
@@ -156,6 +179,7 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
         Some("open" | "procedure" | "record") => &["--bids", "--runs", "--json"],
         Some("signatures") => &["--bids", "--lines", "--runs", "--json"],
         Some("room") => &["--readers", "--runs", "--seconds", "--no-peers", "--json"],
+        Some("append") => &["--producers", "--runs", "--seconds", "--dir", "--json"],
         Some("soak") => &["--size", "--dir"],
         Some("room-load") => return LoadOptions::parse(rest).map(Command::RoomLoad),
         Some("room-serve") => return room_serve(rest),
@@ -199,6 +223,13 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
             peers: !read.no_peers,
             json: read.json,
         }),
+        Some("append") => Command::Append(AppendOptions {
+            producers: read.producers.map_or_else(|| vec![1, 8, 64], |one| vec![one]),
+            runs: read.runs.unwrap_or(3),
+            seconds: read.seconds.unwrap_or(5),
+            dir: read.dir,
+            json: read.json,
+        }),
         Some("soak") => {
             Command::Soak(SoakOptions { size: read.size.unwrap_or(5 << 30), dir: read.dir })
         }
@@ -232,6 +263,7 @@ struct Read {
     bids: Option<usize>,
     lines: Option<u32>,
     readers: Option<u32>,
+    producers: Option<usize>,
     seconds: Option<u32>,
     dir: Option<PathBuf>,
     no_peers: bool,
@@ -262,6 +294,7 @@ impl Read {
                 "--bids" => read.bids = Some(count(value()?, 10_000)?),
                 "--lines" => read.lines = Some(count(value()?, 1_000_000)?),
                 "--readers" => read.readers = Some(count(value()?, 10_000)?),
+                "--producers" => read.producers = Some(count(value()?, 1_000)?),
                 "--seconds" => read.seconds = Some(count(value()?, 60)?),
                 "--dir" => read.dir = Some(value()?.into()),
                 "--no-peers" => read.no_peers = true,
@@ -322,6 +355,15 @@ mod tests {
         let procedure = ProcedureOptions { bidders: 3, runs: 2, json: true };
         let line = "procedure --bids 3 --runs 2 --json";
         assert_eq!(parsed(line).unwrap(), Command::Procedure(procedure));
+        let append = AppendOptions {
+            producers: vec![3],
+            runs: 2,
+            seconds: 1,
+            dir: Some("there".into()),
+            json: true,
+        };
+        let line = "append --producers 3 --runs 2 --seconds 1 --dir there --json";
+        assert_eq!(parsed(line).unwrap(), Command::Append(append));
         let soak = SoakOptions { size: 3 << 10, dir: Some("there".into()) };
         assert_eq!(parsed("soak --dir there --size 3K").unwrap(), Command::Soak(soak));
         assert_eq!(parsed("--help").unwrap(), Command::Help);
@@ -339,6 +381,14 @@ mod tests {
         assert_eq!(parsed("signatures").unwrap(), Command::Signatures(signatures));
         let procedure = ProcedureOptions { bidders: 4_279, runs: 5, json: false };
         assert_eq!(parsed("procedure").unwrap(), Command::Procedure(procedure));
+        let append = AppendOptions {
+            producers: vec![1, 8, 64],
+            runs: 3,
+            seconds: 5,
+            dir: None,
+            json: false,
+        };
+        assert_eq!(parsed("append").unwrap(), Command::Append(append));
         let soak = SoakOptions { size: 5 << 30, dir: None };
         assert_eq!(parsed("soak").unwrap(), Command::Soak(soak));
     }
@@ -365,6 +415,8 @@ mod tests {
             "open --no-peers",
             "signatures --lines 0",
             "signatures --size 1M",
+            "append --producers 0",
+            "append --bids 3",
             "soak --runs 2",
             "soak --json",
             "help me",

@@ -8,12 +8,14 @@
 //! | `signatures` | the verification of the signatures of many bids | [`signatures`] |
 //! | `room` | the readers of a live room beside other servers | [`room`] |
 //! | `procedure` | deciding and applying in an opening of many bidders | [`procedure`] |
+//! | `append` | durable appends to the store, beside the time of one sync | [`mod@append`] |
 //! | `soak` | a file larger than memory should be: sealed, checked, opened | [`soak`] |
 //! | `room-serve`, `room-load` | its server and its readers; not for people | [`room`] |
 //! | `step` | one measured process of the two above; not for people | [`step`] |
 //!
 //! Everything goes through the functions that the product uses, with development certificates.
 
+mod append;
 mod args;
 mod error;
 mod issue;
@@ -64,6 +66,7 @@ fn run(words: &[OsString]) -> Result<(), BenchError> {
         Command::Room(options) => room::run(&options),
         Command::RoomLoad(options) => room::load(&options),
         Command::RoomServe { port, entries, length } => room::serve(port, entries, length),
+        Command::Append(options) => append::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Step(step) => step.run(),
     }

@@ -52,6 +52,21 @@ fn the_opening_of_bids_is_measured() {
 }
 
 #[test]
+fn durable_appends_are_measured() {
+    let line = "append --producers 3 --runs 2 --seconds 1 --json";
+    let report: Value = serde_json::from_str(&stdout(line)).unwrap();
+    let row = &report["rows"][0];
+    assert_eq!(row["producers"], 3);
+    let runs = row["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2);
+    for run in runs {
+        assert!(run["appends_per_s"].as_f64().unwrap() > 1.0, "{run}");
+        assert!(run["p50_us"].as_f64() <= run["p99_us"].as_f64(), "{run}");
+        assert!(run["sync_us"].as_f64().unwrap() > 0.0, "{run}");
+    }
+}
+
+#[test]
 fn what_is_made_from_a_record_is_measured() {
     let report: Value = serde_json::from_str(&stdout("record --bids 3 --runs 2 --json")).unwrap();
     let rows = report["rows"].as_array().unwrap();

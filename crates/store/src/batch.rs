@@ -144,6 +144,8 @@ fn append(
     Ok(())
 }
 
+const COMMITTING: &str = "commit changes of a lot";
+
 impl Store {
     /// Commits all changes of a batch in one durable transaction, or none of them.
     ///
@@ -154,11 +156,24 @@ impl Store {
     /// [`Refusal::UnknownLot`]; [`StoreError`].
     pub fn commit(&self, lot: &LotKey, batch: &Batch) -> Result<(), StoreError> {
         let begun = Instant::now();
-        self.write("commit changes of a lot", |tx| batch.apply(tx, lot_id(tx, lot)?))?;
+        let job = (lot.clone(), batch.clone());
+        let answer = self.line.carry_out(job, |jobs| self.commit_group(&jobs));
+        answer.unwrap_or_else(|| Err(self.halt(COMMITTING, "a thread panicked".into())))?;
         if batch.has_lines() {
             self.appends.tell(begun.elapsed());
         }
         Ok(())
+    }
+
+    /// Commits what came together: all in one transaction, each of them whole or not at all.
+    fn commit_group(&self, jobs: &[(LotKey, Batch)]) -> Vec<Result<(), StoreError>> {
+        let acts = jobs
+            .iter()
+            .map(|(lot, batch)| move |tx: &Transaction<'_>| batch.apply(tx, lot_id(tx, lot)?));
+        match self.write_group(COMMITTING, acts) {
+            Ok(results) => results,
+            Err(error) => jobs.iter().map(|_| Err(error.told_again())).collect(),
+        }
     }
 
     /// Whether a nonce was used before in this lot.

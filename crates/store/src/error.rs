@@ -43,6 +43,19 @@ impl StoreError {
             Self::StateUnknown { .. } => "state-unknown",
         }
     }
+
+    /// The same for another call that shared the fate of this one.
+    pub(crate) fn told_again(&self) -> Self {
+        match self {
+            Self::NotDone { doing, source } => {
+                Self::NotDone { doing, source: source.to_string().into() }
+            }
+            Self::Refused(refusal) => Self::Refused(refusal.clone()),
+            Self::StateUnknown { doing, source } => {
+                Self::StateUnknown { doing, source: source.to_string().into() }
+            }
+        }
+    }
 }
 
 /// A rule of the store that a call broke. Nothing was written.
@@ -239,6 +252,8 @@ impl OpenError {
 pub(crate) enum Inside {
     Refused(Refusal),
     Sqlite(rusqlite::Error),
+    /// The transaction could not be brought back to where it stood before the call.
+    Lost(rusqlite::Error),
 }
 
 impl From<Refusal> for Inside {

@@ -7,7 +7,8 @@
 //! What a caller may rely on:
 //!
 //! - **`Ok` from a writing call means durable**: committed with an `fsync` of the write-ahead log,
-//!   and for slices an `fdatasync` of the file before that.
+//!   and for slices an `fdatasync` of the file before that. Calls that come together share the
+//!   commit (ADR-0026); nobody is told what is not durable yet.
 //! - **A [`Refusal`] means nothing was written.** So does [`StoreError::NotDone`].
 //! - **[`StoreError::StateUnknown`] means stop.** A sync or a commit reported an error, so the disk
 //!   may hold the change or not. The store then answers every call with the same error; only a new
@@ -20,6 +21,7 @@ mod batch;
 mod board;
 mod error;
 mod faults;
+mod group;
 mod ids;
 mod limits;
 mod log;
@@ -34,6 +36,8 @@ mod watch;
 
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod group_tests;
 
 pub use batch::Batch;
 pub use board::BoardMessage;

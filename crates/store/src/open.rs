@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::{
     error::OpenError,
@@ -133,6 +133,11 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "mmap_size", 0)?;
         conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+        // The journals of savepoints hold every page that a group changes; no file for them.
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        // The bundled SQLite is built with STAT4: it would plan cached statements anew whenever they
+        // get other values, at every append.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.set_prepared_statement_cache_capacity(64);
         Ok((mode, conn.pragma_query_value(None, "synchronous", |r| r.get(0))?))
     };

@@ -1,7 +1,7 @@
 //! The open store: one connection, one flag for "no longer known", one turn per upload.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -15,8 +15,10 @@ use rusqlite::{
 };
 
 use crate::{
+    batch::Batch,
     error::{BoxError, Inside, Refusal, StoreError},
     faults::{Faults, Point},
+    group::Line,
     ids::{BlobName, UploadId},
     watch::AppendWatch,
 };
@@ -26,8 +28,8 @@ pub(crate) const BLOBS: &str = "blobs";
 /// A file that is there only for a moment: see [`Store::probe`].
 pub(crate) const PROBE: &str = "probe";
 
-/// The write-ahead log is copied back once it has this many bytes.
-const WAL_LEN: u64 = 4 << 20;
+/// The write-ahead log is copied back once it has this many pages of 4 KiB more than were copied.
+const WAL_PAGES: i64 = 8_192;
 
 /// Uploads share this many turns; two uploads with the same turn only wait for each other.
 const TURNS: usize = 64;
@@ -38,9 +40,10 @@ const TURNS: usize = 64;
 #[derive(Debug)]
 pub struct Store {
     blobs: PathBuf,
-    wal: PathBuf,
     probe: PathBuf,
-    conn: Mutex<Connection>,
+    pub(crate) conn: Mutex<Connection>,
+    /// Batches that wait for the next commit.
+    pub(crate) line: Line<(LotKey, Batch), Result<(), StoreError>>,
     halted: AtomicBool,
     turns: [Mutex<()>; TURNS],
     pub(crate) faults: Faults,
@@ -53,9 +56,9 @@ impl Store {
     pub(crate) fn from_parts(dir: &Path, conn: Connection, lock: File) -> Self {
         Self {
             blobs: dir.join(BLOBS),
-            wal: dir.join(format!("{DATABASE}-wal")),
             probe: dir.join(PROBE),
             conn: Mutex::new(conn),
+            line: Line::new(),
             halted: AtomicBool::new(false),
             turns: [const { Mutex::new(()) }; TURNS],
             faults: Faults::new(),
@@ -92,34 +95,58 @@ impl Store {
         doing: &'static str,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, Inside>,
     ) -> Result<T, StoreError> {
+        let mut results = self.write_group(doing, [act])?;
+        results.pop().unwrap_or_else(|| Err(self.halt(doing, "a call got no answer".into())))
+    }
+
+    /// Runs each act in a savepoint of one transaction, so that the failure of one undoes only its
+    /// own changes, and commits all of them durably.
+    ///
+    /// An error of the whole is the answer to every act.
+    pub(crate) fn write_group<T, F>(
+        &self,
+        doing: &'static str,
+        acts: impl IntoIterator<Item = F>,
+    ) -> Result<Vec<Result<T, StoreError>>, StoreError>
+    where
+        F: FnOnce(&Transaction<'_>) -> Result<T, Inside>,
+    {
         let mut conn = self.conn(doing)?;
         let tx = conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| self.judge(doing, error.into()))?;
-        let value = match act(&tx) {
-            Ok(value) => value,
-            Err(error) => {
-                // If even the rollback fails, the connection is in a state nobody described.
-                tx.rollback().map_err(|cause| self.halt(doing, cause.into()))?;
-                return Err(self.judge(doing, error));
+        let mut results = Vec::new();
+        for act in acts {
+            let result = in_savepoint(&tx, act).map_err(|error| self.judge(doing, error));
+            match result {
+                Err(error @ StoreError::StateUnknown { .. }) => return Err(error),
+                // On some errors, as that of a full disk, the database rolls everything back.
+                Err(error @ StoreError::NotDone { .. }) if tx.is_autocommit() => return Err(error),
+                result => results.push(result),
             }
-        };
+        }
         // After a failed sync the frames may still be in the log file and come back on recovery.
         self.faults
             .around(Point::Commit, || tx.commit().map_err(Into::into))
             .map_err(|cause| self.halt(doing, cause))?;
         self.checkpoint_if_long(&conn, doing)?;
-        Ok(value)
+        Ok(results)
     }
 
+    /// Copies the write-ahead log back into the database once it is long. Its file keeps its length
+    /// and is written from the start again: a file that grows costs more at each sync.
     fn checkpoint_if_long(&self, conn: &Connection, doing: &'static str) -> Result<(), StoreError> {
-        let len = fs::metadata(&self.wal).map_or(0, |meta| meta.len());
-        if len < self.wal_len_max() {
+        let pages = || {
+            let mut row = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+            row.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+        };
+        let not_copied = pages().map_err(|error| self.halt(doing, error.into()))?;
+        if not_copied < self.wal_pages_max() {
             return Ok(());
         }
         let checkpoint = || -> Result<(), BoxError> {
             let busy: i64 =
-                conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+                conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0))?;
             if busy == 0 { Ok(()) } else { Err("the checkpoint did not finish".into()) }
         };
         self.faults.around(Point::Checkpoint, checkpoint).map_err(|cause| self.halt(doing, cause))
@@ -127,14 +154,14 @@ impl Store {
 
     #[cfg(not(test))]
     #[allow(clippy::unused_self)] // same signature as in tests
-    const fn wal_len_max(&self) -> u64 {
-        WAL_LEN
+    const fn wal_pages_max(&self) -> i64 {
+        WAL_PAGES
     }
 
     /// In tests a planned checkpoint fault makes every log long enough.
     #[cfg(test)]
-    fn wal_len_max(&self) -> u64 {
-        if self.faults.spent() { WAL_LEN } else { 1 }
+    fn wal_pages_max(&self) -> i64 {
+        if self.faults.spent() { WAL_PAGES } else { 1 }
     }
 
     fn conn(&self, doing: &'static str) -> Result<MutexGuard<'_, Connection>, StoreError> {
@@ -164,8 +191,10 @@ impl Store {
     fn judge(&self, doing: &'static str, error: Inside) -> StoreError {
         match error {
             Inside::Refused(refusal) => refusal.into(),
-            Inside::Sqlite(error) if is_fatal(&error) => self.halt(doing, error.into()),
-            Inside::Sqlite(error) => StoreError::NotDone { doing, source: error.into() },
+            Inside::Sqlite(error) if !is_fatal(&error) => {
+                StoreError::NotDone { doing, source: error.into() }
+            }
+            Inside::Sqlite(error) | Inside::Lost(error) => self.halt(doing, error.into()),
         }
     }
 
@@ -177,6 +206,24 @@ impl Store {
         // A writer that panicked left no row, so its turn may be taken over.
         turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Carries out `act` so that its failure undoes only its own changes.
+fn in_savepoint<T>(
+    tx: &Transaction<'_>,
+    act: impl FnOnce(&Transaction<'_>) -> Result<T, Inside>,
+) -> Result<T, Inside> {
+    let run = |sql: &str| tx.prepare_cached(sql)?.execute([]).map(drop);
+    run("SAVEPOINT act")?;
+    let result = act(tx);
+    if result.is_err() {
+        if tx.is_autocommit() {
+            return result; // the whole transaction is gone
+        }
+        run("ROLLBACK TO act").map_err(Inside::Lost)?;
+    }
+    run("RELEASE act").map_err(Inside::Lost)?;
+    result
 }
 
 /// Errors after which a page in memory or on disk may be other than the database believes.

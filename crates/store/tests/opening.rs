@@ -223,3 +223,18 @@ fn a_torn_write_ahead_log_loses_whole_batches_only() {
     }
     assert!(last >= 36);
 }
+
+#[test]
+fn the_write_ahead_log_does_not_grow_for_ever() {
+    let (dir, store) = store_with_lot();
+    let key = lot("L1");
+    let line = vec![b'x'; 4 << 20];
+    for i in 0..24 {
+        store.append(&key, i, std::slice::from_ref(&line)).unwrap();
+    }
+    let len = fs::metadata(dir.path().join("kaibiao.sqlite-wal")).unwrap().len();
+    assert!(len < 48 << 20, "{len} bytes after 96 MiB of lines");
+    let (_copy, cut) = after_power_cut(dir.path());
+    assert!(cut.entries(&key, 0).unwrap().iter().all(|(_, kept)| *kept == line));
+    assert_eq!(cut.entry_count(&key).unwrap(), 24);
+}

@@ -3,7 +3,7 @@
 use crate::bench::Program;
 use crate::error::TaskError;
 use crate::fuzz::Soak;
-use crate::sequences;
+use crate::sequences::{self, Random};
 use crate::test::{Options, Step};
 
 /// What `cargo xtask --help` prints.
@@ -48,11 +48,19 @@ usage: cargo xtask <task>
              --bids N       so many bidders (default 4279)
              --runs N       runs (default 5)
              --json         print JSON instead of a table
+  bench append   durable appends to the store, beside the time of one sync
+             --producers N  so many at a time (default: 1, 8 and 64)
+             --runs N       runs (default 3)
+             --seconds N    length of a run (default 5)
+             --dir DIR      where the files go (default: the disk)
+             --json         print JSON instead of a table
   soak seal    seal, check and open one file in at most 32 MiB of memory
              --size N       bytes of the file (default 5G)
              --dir DIR      where the files go (default: under target)
   soak opening   play random openings of each template; a failing one leaves its log
              --sequences N  so many of each template (default 100000)
+  soak append    kill -9 a process that writes to the store, and look for what it acknowledged
+             --rounds N     kills (default 500)
   soak fuzz    feed every reader of outside bytes with libFuzzer
              --minutes N    minutes for each target (default 10)
              --target NAME  one target of crates/fuzz
@@ -71,8 +79,8 @@ pub(crate) enum Task {
     Bench(Program, Vec<String>),
     /// `soak fuzz`.
     Fuzz(Soak),
-    /// `soak opening`, with the number of sequences.
-    Sequences(u64),
+    /// `soak opening` and `soak append`, with the number of rounds.
+    Random(&'static Random, u64),
     /// Print [`HELP`].
     Help,
     /// `layers`.
@@ -109,7 +117,8 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
             let name = words.next().unwrap_or_default();
             match (kind, name) {
                 ("soak", "fuzz") => return parse_fuzz(words).map(Task::Fuzz),
-                ("soak", "opening") => return parse_sequences(words).map(Task::Sequences),
+                ("soak", "opening") => return parse_random(words, &sequences::OPENING),
+                ("soak", "append") => return parse_random(words, &sequences::APPEND),
                 _ => {}
             }
             let program = Program::by_words(kind, name)
@@ -142,11 +151,15 @@ fn parse_fuzz<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Soak, Task
     Ok(soak)
 }
 
-fn parse_sequences<'a>(words: impl Iterator<Item = &'a str>) -> Result<u64, TaskError> {
-    let options = parse_options(words, &["--sequences"])?;
-    let Some(text) = options.get(1) else { return Ok(sequences::DEFAULT) };
+fn parse_random<'a>(
+    words: impl Iterator<Item = &'a str>,
+    random: &'static Random,
+) -> Result<Task, TaskError> {
+    let options = parse_options(words, &[random.option])?;
+    let Some(text) = options.get(1) else { return Ok(Task::Random(random, random.default)) };
     let count = text.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| TaskError::Usage(format!("`{text}` is no number of sequences")))
+    let wrong = || TaskError::Usage(format!("`{text}` is no value of {}", random.option));
+    count.map(|count| Task::Random(random, count)).ok_or_else(wrong)
 }
 
 /// Options of a program that measures, of those it knows; it reads their values itself.
@@ -221,6 +234,7 @@ mod tests {
             ("bench open", Program::Open),
             ("bench procedure", Program::Procedure),
             ("bench room", Program::Room),
+            ("bench append", Program::Append),
             ("soak seal", Program::Soak),
         ] {
             assert!(HELP.contains(&format!("\n  {line} ")), "{line} is missing");
@@ -253,10 +267,20 @@ mod tests {
     }
 
     #[test]
-    fn random_openings_take_their_number() {
-        assert_eq!(parsed("soak opening").unwrap(), Task::Sequences(100_000));
-        assert_eq!(parsed("soak opening --sequences 7").unwrap(), Task::Sequences(7));
-        for line in ["soak opening 7", "soak opening --sequences", "soak opening --sequences 0"] {
+    fn random_tests_take_their_number() {
+        let (opening, append) = (&sequences::OPENING, &sequences::APPEND);
+        assert_eq!(parsed("soak opening").unwrap(), Task::Random(opening, 100_000));
+        assert_eq!(parsed("soak opening --sequences 7").unwrap(), Task::Random(opening, 7));
+        assert_eq!(parsed("soak append").unwrap(), Task::Random(append, 500));
+        assert_eq!(parsed("soak append --rounds 7").unwrap(), Task::Random(append, 7));
+        for line in [
+            "soak opening 7",
+            "soak opening --sequences",
+            "soak opening --sequences 0",
+            "soak opening --rounds 7",
+            "soak append --rounds -1",
+            "soak append --sequences 7",
+        ] {
             assert!(matches!(parsed(line), Err(TaskError::Usage(_))), "`{line}` was accepted");
         }
     }

@@ -10,6 +10,8 @@ use crate::error::TaskError;
 /// One program of `benches/`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Program {
+    /// `bench append`.
+    Append,
     /// `bench open`.
     Open,
     /// `bench record`.
@@ -30,6 +32,7 @@ impl Program {
     /// The program of two words of the command line.
     pub(crate) fn by_words(kind: &str, name: &str) -> Option<Self> {
         match (kind, name) {
+            ("bench", "append") => Some(Self::Append),
             ("bench", "open") => Some(Self::Open),
             ("bench", "record") => Some(Self::Record),
             ("bench", "seal") => Some(Self::Seal),
@@ -45,6 +48,7 @@ impl Program {
     pub(crate) const fn options(self) -> &'static [&'static str] {
         match self {
             Self::Open | Self::Procedure | Self::Record => &["--bids", "--runs", "--json"],
+            Self::Append => &["--producers", "--runs", "--seconds", "--dir", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
             Self::Room => &["--readers", "--runs", "--seconds", "--no-peers", "--json"],
             Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
@@ -55,6 +59,7 @@ impl Program {
     /// What it is called by itself.
     const fn name(self) -> &'static str {
         match self {
+            Self::Append => "append",
             Self::Open => "open",
             Self::Record => "record",
             Self::Seal => "seal",
