@@ -98,14 +98,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 impl Room {
     /// Runs until it is told to stop, or the disk's state is unknown.
     pub(crate) fn run(mut self, queue: &Receiver<Job>) {
-        loop {
-            if let Err(error) = self.on_time() {
-                if is_fatal(&error) {
-                    tracing::error!(lot = %self.lot_name(), %error, "the room stops; restart the hall");
-                    return;
-                }
-                tracing::error!(lot = %self.lot_name(), error = %report(&error), "a timed step failed");
-            }
+        while !self.time_passes() {
             match queue.recv_timeout(self.sleep()) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(job) => {
@@ -119,12 +112,23 @@ impl Room {
         }
     }
 
+    /// Does what is due by now; `true` if the room must stop.
+    pub(crate) fn time_passes(&mut self) -> bool {
+        let Err(error) = self.on_time() else { return false };
+        if is_fatal(&error) {
+            tracing::error!(lot = %self.lot_name(), %error, "the room stops; restart the hall");
+            return true;
+        }
+        tracing::error!(lot = %self.lot_name(), error = %report(&error), "a timed step failed");
+        false
+    }
+
     fn lot_name(&self) -> String {
         self.replay.tender().file().lot_key().to_string()
     }
 
     /// Carries a job out and answers it; `true` if the room must stop.
-    fn carry_out(&mut self, job: Job) -> bool {
+    pub(crate) fn carry_out(&mut self, job: Job) -> bool {
         fn answer<T>(reply: crate::handle::Reply<T>, result: Result<T, RoomError>) -> bool {
             let fatal = result.as_ref().err().is_some_and(is_fatal);
             // The asker may have gone; what was done is durable all the same.

@@ -208,7 +208,7 @@ impl Room {
             &self.hall.identity,
             &receipt_bytes,
             completed_at,
-            &*self.hall.random,
+            self.hall.random.for_signatures(),
         )
         .map_err(RoomError::internal)?;
         let place = serde_json::to_vec(&receipt.place).map_err(RoomError::internal)?;
