@@ -78,6 +78,9 @@ pub(crate) struct Room {
     /// Ticks being filled; more than one only if the first is full.
     pub(crate) ticks: Vec<TickBuilder>,
     pub(crate) next_tick: Option<UtcMillis>,
+    /// The latest instant that the clock said here or stamped a bid with. A clock may be set back; what
+    /// is written never is, or a bid would be stamped after the tick that holds it.
+    pub(crate) reached: UtcMillis,
     pub(crate) closing: Option<Closing>,
     /// Cosignature lines by head size, then custodian.
     pub(crate) cosignatures: BTreeMap<u64, BTreeMap<CustodianIndex, String>>,
@@ -197,9 +200,14 @@ impl Room {
         }
     }
 
-    /// The hall's clock, never before the last entry.
+    /// The hall's clock, never before the last entry or the last stamp.
     pub(crate) fn now(&self) -> UtcMillis {
-        self.hall.now().max(self.replay.state().last_at())
+        self.hall.now().max(self.not_before())
+    }
+
+    /// The earliest instant that the next entry and the next stamp may bear.
+    pub(crate) fn not_before(&self) -> UtcMillis {
+        self.reached.max(self.replay.state().last_at())
     }
 
     /// A signed command: whether the procedure allows it, then the work it asks for. Once an entry

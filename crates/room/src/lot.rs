@@ -625,6 +625,7 @@ impl Room {
             schedule,
             ticks: Vec::new(),
             next_tick: None,
+            reached: UtcMillis::EPOCH,
             closing: None,
             cosignatures: BTreeMap::new(),
             latest: BTreeMap::new(),
@@ -652,6 +653,7 @@ impl Room {
             .next_tick()
             .ok_or_else(|| RoomError::internal("no tick number left"))?;
         for submission in self.hall.store.submissions(&lot)? {
+            self.reached = self.reached.max(submission.completed_at);
             let manifest = Manifest::parse(&submission.manifest).map_err(RoomError::internal)?;
             let place: Place =
                 serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;
