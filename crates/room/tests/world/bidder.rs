@@ -33,23 +33,29 @@ pub(crate) struct Bidder {
 impl Bidder {
     pub(crate) fn new(number: usize, dice: &mut Dice, start: u64, deadline: u64) -> Self {
         use Version::{Bid, Withdrawal};
-        let plans: [&[Version]; 7] = [
+        // Most bid once or twice: with too many withdrawals most openings would have too few bidders.
+        let plans: [&[Version]; 12] = [
+            &[Bid],
+            &[Bid],
             &[Bid],
             &[Bid],
             &[Bid],
             &[Bid, Bid],
-            &[Bid, Withdrawal],
+            &[Bid, Bid],
+            &[Bid, Bid],
             &[Bid, Withdrawal, Bid],
+            &[Bid, Withdrawal, Bid],
+            &[Bid, Withdrawal],
             &[Bid, Bid, Withdrawal],
         ];
         let slips = dice.permille(100);
         Self {
             number,
             plan: dice.of(&plans).to_vec(),
-            from: if dice.permille(100) {
+            from: if dice.permille(50) {
                 dice.between(deadline - 500, deadline + 500)
             } else {
-                dice.between(start, deadline - 8_000)
+                dice.between(start, deadline - 20_000)
             },
             receipts: Vec::new(),
             proven: 0,

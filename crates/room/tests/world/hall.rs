@@ -1,6 +1,7 @@
 //! The hall: real rooms over a real store, on a machine whose clock, randomness, disk and power are ours.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -145,8 +146,9 @@ impl Hall {
         self.book = Some(book.expect("the rooms go on from what is durable"));
     }
 
-    /// The power fails: what is on the disk is all that is left.
-    pub(crate) fn crash(&mut self) {
+    /// The power fails: what is on the disk is all that is left, and perhaps the torn beginning of a
+    /// write that nobody was told of.
+    pub(crate) fn crash(&mut self, torn: &[u8]) {
         let Some(book) = self.book.take() else { return };
         // Closing the database would tidy up, which no crash does: the next start finds a copy.
         let before = self.data();
@@ -157,6 +159,10 @@ impl Hall {
             if before.join(name).exists() {
                 fs::copy(before.join(name), after.join(name)).unwrap();
             }
+        }
+        let wal = fs::OpenOptions::new().append(true).open(after.join("kaibiao.sqlite-wal"));
+        if let Ok(mut wal) = wal {
+            wal.write_all(torn).unwrap();
         }
         for blob in fs::read_dir(before.join("blobs")).unwrap() {
             let blob = blob.unwrap();

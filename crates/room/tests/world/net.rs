@@ -145,7 +145,7 @@ impl Net {
             Ok(reply) => Ok(reply),
             Err(error) if is_fatal(&error) => {
                 self.say(|| format!("{who:?} {what}: the hall stops, {error}"));
-                self.hall.crash();
+                self.power_off();
                 Err(Gone::Lost)
             }
             Err(error) => Err(Gone::Refused(error)),
@@ -157,14 +157,20 @@ impl Net {
         self.hall.set_clock(self.hall_now());
         if !self.hall.step() {
             self.say(|| "the hall stops at a timed step".to_owned());
-            self.hall.crash();
+            self.power_off();
         }
         self.look();
     }
 
     pub(crate) fn crash(&mut self) {
         self.say(|| "the hall crashes".to_owned());
-        self.hall.crash();
+        self.power_off();
+    }
+
+    fn power_off(&mut self) {
+        let torn = if self.chaos { self.dice.below(9_000) } else { 0 };
+        let torn: Vec<u8> = (0..torn).map(|_| self.dice.below(256) as u8).collect();
+        self.hall.crash(&torn);
     }
 
     pub(crate) fn start(&mut self) {
@@ -232,7 +238,7 @@ impl Net {
 
     /// The skew of a clock that jumps.
     pub(crate) fn jump(&mut self) -> i64 {
-        let far = self.dice.permille(150);
+        let far = self.dice.permille(60);
         let span = if far { 60_000 } else { 3_000 };
         self.dice.below(2 * span + 1) as i64 - span as i64
     }

@@ -9,7 +9,7 @@ use crate::oracle::{self, Ending};
 use crate::seat::Seat;
 
 /// The seed begins so long before the deadline, ms.
-const BEFORE: u64 = 60_000;
+const BEFORE: u64 = 45_000;
 /// Steps after which an opening that nothing disturbs any more must be over.
 const PATIENCE: usize = 3_000;
 
@@ -33,7 +33,7 @@ impl World {
         let deadline = cast.deadline.get();
         let start = deadline - BEFORE;
         let mut dice = Dice::new(seed ^ 0x5eed);
-        let count = if dice.permille(150) { 2 } else { dice.between(3, BIDDERS as u64) as usize };
+        let count = dice.of(&[2, 3, 4, 4, 4, BIDDERS, BIDDERS, BIDDERS]);
         let bidders = (0..count).map(|no| Bidder::new(no, &mut dice, start, deadline)).collect();
         let seats = (0..3).map(|no| Seat::new(cast, no, seed)).collect();
         let desk = Desk::new(cast, &mut dice);
@@ -46,7 +46,7 @@ impl World {
         for seat in &mut self.seats {
             seat.start();
         }
-        let disturbed = self.net.dice.between(100, 700) as usize;
+        let disturbed = self.net.dice.between(100, 1_200) as usize;
         let mut steps = 0;
         while steps < disturbed && !self.is_over() {
             self.disturb();
@@ -85,9 +85,9 @@ impl World {
             75..82 => net.tick(),
             _ => {
                 let pass = match net.dice.below(100) {
-                    0..70 => net.dice.between(1, 500),
-                    70..95 => net.dice.between(100, 3_000),
-                    _ => net.dice.between(1_000, 20_000),
+                    0..80 => net.dice.between(1, 300),
+                    80..97 => net.dice.between(100, 1_500),
+                    _ => net.dice.between(1_000, 8_000),
                 };
                 net.now += pass;
             }
