@@ -3,7 +3,7 @@
 use crate::bench::Program;
 use crate::error::TaskError;
 use crate::fuzz::Soak;
-use crate::sequences;
+use crate::games::{self, Game};
 use crate::test::{Options, Step};
 
 /// What `cargo xtask --help` prints.
@@ -53,6 +53,9 @@ usage: cargo xtask <task>
              --dir DIR      where the files go (default: under target)
   soak opening   play random openings of each template; a failing one leaves its log
              --sequences N  so many of each template (default 100000)
+  soak world   play whole openings over real rooms and stores, with faults; a failing
+               seed prints how to play it again
+             --seeds N      so many seeds, from 0 on (default 10000)
   soak fuzz    feed every reader of outside bytes with libFuzzer
              --minutes N    minutes for each target (default 10)
              --target NAME  one target of crates/fuzz
@@ -71,8 +74,8 @@ pub(crate) enum Task {
     Bench(Program, Vec<String>),
     /// `soak fuzz`.
     Fuzz(Soak),
-    /// `soak opening`, with the number of sequences.
-    Sequences(u64),
+    /// `soak opening` and `soak world`: a test, and how often it plays.
+    Play(&'static Game, u64),
     /// Print [`HELP`].
     Help,
     /// `layers`.
@@ -109,7 +112,8 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
             let name = words.next().unwrap_or_default();
             match (kind, name) {
                 ("soak", "fuzz") => return parse_fuzz(words).map(Task::Fuzz),
-                ("soak", "opening") => return parse_sequences(words).map(Task::Sequences),
+                ("soak", "opening") => return parse_game(words, &games::OPENING),
+                ("soak", "world") => return parse_game(words, &games::WORLD),
                 _ => {}
             }
             let program = Program::by_words(kind, name)
@@ -142,11 +146,15 @@ fn parse_fuzz<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Soak, Task
     Ok(soak)
 }
 
-fn parse_sequences<'a>(words: impl Iterator<Item = &'a str>) -> Result<u64, TaskError> {
-    let options = parse_options(words, &["--sequences"])?;
-    let Some(text) = options.get(1) else { return Ok(sequences::DEFAULT) };
+fn parse_game<'a>(
+    words: impl Iterator<Item = &'a str>,
+    game: &'static Game,
+) -> Result<Task, TaskError> {
+    let options = parse_options(words, &[game.option])?;
+    let Some(text) = options.get(1) else { return Ok(Task::Play(game, game.default)) };
     let count = text.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| TaskError::Usage(format!("`{text}` is no number of sequences")))
+    let count = count.ok_or_else(|| TaskError::Usage(format!("`{text}` is no such number")))?;
+    Ok(Task::Play(game, count))
 }
 
 /// Options of a program that measures, of those it knows; it reads their values itself.
@@ -254,9 +262,20 @@ mod tests {
 
     #[test]
     fn random_openings_take_their_number() {
-        assert_eq!(parsed("soak opening").unwrap(), Task::Sequences(100_000));
-        assert_eq!(parsed("soak opening --sequences 7").unwrap(), Task::Sequences(7));
-        for line in ["soak opening 7", "soak opening --sequences", "soak opening --sequences 0"] {
+        let play = |game, count| Task::Play(game, count);
+        assert_eq!(parsed("soak opening").unwrap(), play(&games::OPENING, 100_000));
+        assert_eq!(parsed("soak opening --sequences 7").unwrap(), play(&games::OPENING, 7));
+        assert_eq!(parsed("soak world").unwrap(), play(&games::WORLD, 10_000));
+        assert_eq!(parsed("soak world --seeds 7").unwrap(), play(&games::WORLD, 7));
+        for line in [
+            "soak opening 7",
+            "soak opening --sequences",
+            "soak opening --sequences 0",
+            "soak opening --seeds 7",
+            "soak world 7",
+            "soak world --seeds -1",
+            "soak world --sequences 7",
+        ] {
             assert!(matches!(parsed(line), Err(TaskError::Usage(_))), "`{line}` was accepted");
         }
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask soak opening`: the test of random openings, with many more of them.
+//! `cargo xtask soak opening` and `soak world`: tests that play random openings, with many more of them.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,38 +6,66 @@ use std::process::Command;
 use crate::cargo;
 use crate::error::TaskError;
 
-/// Sequences of each template, unless the command line says another number.
-pub(crate) const DEFAULT: u64 = 100_000;
+/// A test that plays as often as a variable says.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Game {
+    package: &'static str,
+    program: &'static str,
+    test: &'static str,
+    /// The variable by which the test hears of the number.
+    variable: &'static str,
+    /// The option of the command line for it.
+    pub(crate) option: &'static str,
+    /// Its value, unless the command line says another.
+    pub(crate) default: u64,
+}
 
-/// The variable by which the test hears of the number.
-const VARIABLE: &str = "KAIBIAO_SEQUENCES";
+/// Sequences of commands against the procedure alone, of each template.
+pub(crate) static OPENING: Game = Game {
+    package: "kaibiao-opening",
+    program: "opening",
+    test: "sequences::random_sequences_keep_every_promise",
+    variable: "KAIBIAO_SEQUENCES",
+    option: "--sequences",
+    default: 100_000,
+};
 
-/// Plays `count` sequences of each template; what the test prints goes straight to the reader.
+/// Whole openings over real rooms and stores, with faults (ADR-0029).
+pub(crate) static WORLD: Game = Game {
+    package: "kaibiao-room",
+    program: "world",
+    test: "seeds::openings_come_to_their_end_whatever_breaks",
+    variable: "KAIBIAO_WORLD_SEEDS",
+    option: "--seeds",
+    default: 10_000,
+};
+
+/// Plays a game `count` times; what the test prints goes straight to the reader.
 ///
 /// # Errors
 ///
-/// [`TaskError::Command`] if the test cannot be built, or a sequence breaks a promise; the test then
-/// names the file with its log.
-pub(crate) fn run(root: &Path, count: u64) -> Result<(), TaskError> {
+/// [`TaskError::Command`] if the test cannot be built, or a promise is broken; the test then says how
+/// that opening can be had again.
+pub(crate) fn run(root: &Path, game: &Game, count: u64) -> Result<(), TaskError> {
     let arguments = [
         "test",
         "--locked",
         "--release",
         "--package",
-        "kaibiao-opening",
+        game.package,
         "--test",
-        "opening",
+        game.program,
         "--",
         "--exact",
-        "sequences::random_sequences_keep_every_promise",
+        game.test,
         "--nocapture",
     ];
     let failed = |detail: String| TaskError::Command {
-        line: format!("{VARIABLE}={count} cargo {}", arguments.join(" ")),
+        line: format!("{}={count} cargo {}", game.variable, arguments.join(" ")),
         detail,
     };
     let mut command = Command::new(cargo::program());
-    command.args(arguments).env(VARIABLE, count.to_string()).current_dir(root);
+    command.args(arguments).env(game.variable, count.to_string()).current_dir(root);
     let status = command.status().map_err(|error| failed(error.to_string()))?;
     if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
 }
