@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use kaibiao_journal::{Receipt, ReceiptProof};
-use kaibiao_opening::Phase;
 use kaibiao_room::RoomError;
 use kaibiao_store::{Refusal, StoreError, UploadId, UploadState};
 
@@ -166,20 +165,20 @@ impl Bidder {
     fn unanswered(&mut self, answer: Result<Reply, Gone>) {
         match answer {
             Err(Gone::Refused(RoomError::Late(_))) => self.late = true,
-            // The closing head stands, by the hall's clock; the bid was not complete.
-            Err(Gone::Lost | Gone::Refused(RoomError::NotReady(_))) => {}
-            // The write broke, or came after a completion whose answer was lost.
-            Err(Gone::Refused(RoomError::Store(
-                StoreError::NotDone { .. } | StoreError::Refused(Refusal::AlreadyCompleted { .. }),
-            ))) => {}
-            // A slice was broken on the disk after it was counted as there.
+            // The closing head stands, by the hall's clock, and the bid was not complete; or a write
+            // broke, or came after a completion whose answer was lost.
+            Err(
+                Gone::Lost
+                | Gone::Refused(
+                    RoomError::NotReady(_)
+                    | RoomError::Store(
+                        StoreError::NotDone { .. }
+                        | StoreError::Refused(Refusal::AlreadyCompleted { .. }),
+                    ),
+                ),
+            ) => {}
             other => panic!("bidder {}: {other:?}", self.number),
         }
-    }
-
-    /// What it does once its bid is read out: nothing that the opening waits for.
-    pub(crate) const fn may_act(phase: Phase) -> bool {
-        matches!(phase, Phase::Ready | Phase::BiddersPublished | Phase::Read)
     }
 }
 

@@ -10,7 +10,6 @@ use kaibiao_room::RoomError;
 use kaibiao_types::{Millis, Part, UtcMillis};
 use ring::rand::SystemRandom;
 
-use crate::bidder::Bidder;
 use crate::cast::Cast;
 use crate::dice::Dice;
 use crate::hall::{Call, Reply};
@@ -78,12 +77,11 @@ impl Desk {
 
     fn send(&mut self, body: Vec<u8>, cms: Vec<u8>, net: &mut Net) {
         match net.send(Who::Desk, Call::Command { body: body.clone(), cms: cms.clone() }) {
-            Ok(_) => {}
+            Ok(_) | Err(Gone::Refused(RoomError::Replayed | RoomError::NotReady(_))) => {}
             Err(Gone::Lost) => self.unanswered = Some((body, cms)),
             Err(Gone::Refused(RoomError::Refused(refusal))) => {
                 net.say(|| format!("refused: {refusal}"));
             }
-            Err(Gone::Refused(RoomError::Replayed | RoomError::NotReady(_))) => {}
             Err(Gone::Refused(error)) => panic!("a command: {error:?}"),
         }
     }
@@ -116,7 +114,8 @@ impl Desk {
         if state.hold().is_some() {
             return net.dice.permille(300).then_some((Signer::Host, Command::Resume));
         }
-        if Bidder::may_act(phase) && net.dice.permille(150) {
+        let hears = [Phase::Ready, Phase::BiddersPublished, Phase::Read].contains(&phase);
+        if hears && net.dice.permille(150) {
             let bids: Vec<_> = state.current_bids().map(|bid| bid.bidder.clone()).collect();
             let bidder = Signer::Bidder(self.cast.index_of(&net.dice.of(&bids)));
             let read = phase == Phase::Read;

@@ -1,4 +1,4 @@
-//! What a seed chooses. The stream is fixed (SplitMix64), so that a seed means the same for ever.
+//! What a seed chooses. The stream is fixed (`SplitMix64`), so that a seed means the same for ever.
 
 /// Numbers that follow from a seed.
 #[derive(Clone, Debug)]

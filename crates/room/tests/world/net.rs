@@ -63,7 +63,11 @@ impl Net {
     }
 
     pub(crate) fn say(&mut self, what: impl FnOnce() -> String) {
-        let line = format!("{:>8} {}", self.now as i64 - self.cast.deadline.get() as i64, what());
+        let line = format!(
+            "{:>8} {}",
+            self.now.cast_signed() - self.cast.deadline.get().cast_signed(),
+            what()
+        );
         self.trace.push(line);
     }
 
@@ -240,7 +244,7 @@ impl Net {
     pub(crate) fn jump(&mut self) -> i64 {
         let far = self.dice.permille(60);
         let span = if far { 60_000 } else { 3_000 };
-        self.dice.below(2 * span + 1) as i64 - span as i64
+        self.dice.below(2 * span + 1).cast_signed() - span.cast_signed()
     }
 
     /// All messages that are under way are lost for good.

@@ -223,9 +223,7 @@ impl Seat {
         assert!(clock.now >= replay.deadline(), "nothing is opened before T by its own clock");
         match self.intent(&release.act) {
             None => self.write(live, &release.act, net)?,
-            Some(before) => {
-                assert_eq!(Some(before), raised(&release.act), "other points than before")
-            }
+            before => assert_eq!(before, raised(&release.act), "other points than before"),
         }
         let record = self.cast.published.verified.record();
         let share = &self.cast.published.shares[self.number];

@@ -26,7 +26,7 @@ fn words(cause: &(dyn Any + Send)) -> String {
 /// Plays a seed; a failing one says how it can be played again.
 fn play(seed: u64) -> Run {
     let mut world = World::new(seed);
-    match catch_unwind(AssertUnwindSafe(|| world.run(seed % PACKAGES == 0))) {
+    match catch_unwind(AssertUnwindSafe(|| world.run(seed.is_multiple_of(PACKAGES)))) {
         Ok(run) => run,
         Err(cause) => {
             println!("{}", world.net.last_words());
@@ -45,7 +45,7 @@ fn play(seed: u64) -> Run {
 fn one_seed() {
     let Some(seed) = number("KAIBIAO_WORLD_SEED") else { return };
     let mut world = World::new(seed);
-    let run = catch_unwind(AssertUnwindSafe(|| world.run(seed % PACKAGES == 0)));
+    let run = catch_unwind(AssertUnwindSafe(|| world.run(seed.is_multiple_of(PACKAGES))));
     println!("{}", world.net.trace().join("\n"));
     match run {
         Ok(run) => println!("seed {seed}: {:?} after {} steps", run.ending, run.steps),
