@@ -13,7 +13,10 @@ mod frame;
 mod inbound;
 mod log;
 mod reader;
+#[cfg(test)]
+mod schedules;
 mod shard;
+mod sync;
 
 pub use fanout::{Fanout, Notices, Pace};
 pub use frame::{CloseCode, binary_frame, close_frame, pong_frame, text_frame};

@@ -4,15 +4,16 @@
 //! grows under a lock, and whoever reads from it gets a copy.
 
 use std::ops::Range;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::frame;
+use crate::sync::{RwLock, RwLockReadGuard};
 
-/// A segment is frozen when it has this many bytes.
-const SEGMENT: usize = 256 * 1024;
+/// A segment is frozen when it has this many bytes. In tests it is short, so that many are crossed.
+pub(crate) const SEGMENT: usize = if cfg!(test) { 300 } else { 256 * 1024 };
 
 /// A place in the bytes of a log.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -219,6 +220,7 @@ fn length(len: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedules::alone;
 
     fn line(index: u64) -> Vec<u8> {
         let len = usize::try_from(index * 7_919 % 701).unwrap_or_default();
@@ -241,6 +243,10 @@ mod tests {
     /// Over several segments: the bytes are those of the frames, however they are read.
     #[test]
     fn bytes_and_lines_are_what_was_pushed() {
+        alone(check_bytes_and_lines);
+    }
+
+    fn check_bytes_and_lines() {
         const N: u64 = 3_000;
         let log = FrameLog::new((0..10).map(line));
         for index in 10..N {
@@ -266,6 +272,10 @@ mod tests {
 
     #[test]
     fn nothing_lies_behind_the_end() {
+        alone(check_the_end);
+    }
+
+    fn check_the_end() {
         let log = FrameLog::new(["a", "bc"]);
         let end = log.head().end;
         assert_eq!((log.offset(1), log.offset(2), log.offset(9)), (Offset(3), end, end));
@@ -279,6 +289,10 @@ mod tests {
 
     #[test]
     fn its_end_is_told() {
+        alone(check_what_is_told);
+    }
+
+    fn check_what_is_told() {
         let log = FrameLog::default();
         let mut follow = log.follow();
         log.push(["a"]);

@@ -10,20 +10,32 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::fanout::Feed;
 use crate::frame::notice;
-use crate::log::Offset;
+use crate::log::{Offset, SEGMENT};
 
 /// The most bytes that one sweep writes to a socket.
-const SWEEP: usize = 256 * 1024;
+const SWEEP: usize = SEGMENT;
 
 /// After so many sockets other tasks have a turn.
 const TURN: usize = 128;
 
+/// What a shard writes to: a socket, or in tests something that takes as little as the test wants.
+pub(crate) trait Sink {
+    /// How many bytes it took at once; `None` if it has failed.
+    fn take(&self, bytes: &[u8]) -> Option<usize>;
+}
+
+impl Sink for TcpStream {
+    fn take(&self, bytes: &[u8]) -> Option<usize> {
+        written(self, bytes)
+    }
+}
+
 /// A socket in the hands of a shard: everything before `at` was written, and `at` is the end of a
 /// frame.
 #[derive(Debug)]
-pub(crate) struct Member {
+pub(crate) struct Member<S = TcpStream> {
     pub(crate) id: u64,
-    pub(crate) stream: Arc<TcpStream>,
+    pub(crate) stream: Arc<S>,
     pub(crate) at: Offset,
     /// Takes the socket back. Dropped without a word when the socket has failed.
     pub(crate) back: oneshot::Sender<Handback>,
@@ -40,17 +52,17 @@ pub(crate) struct Handback {
 
 /// What a reader asks of its shard.
 #[derive(Debug)]
-pub(crate) enum ToShard {
+pub(crate) enum ToShard<S = TcpStream> {
     /// Serve this socket.
-    Join(Member),
+    Join(Member<S>),
     /// Hand this socket back.
     Take(u64),
 }
 
 #[derive(Debug)]
-struct Shard {
+pub(crate) struct Shard<S = TcpStream> {
     feed: Arc<Feed>,
-    members: Vec<Member>,
+    members: Vec<Member<S>>,
     /// Up to where every member was served.
     at: Offset,
 }
@@ -63,7 +75,7 @@ pub(crate) async fn run(feed: Arc<Feed>, mut inbox: mpsc::Receiver<ToShard>, hea
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     beat.reset();
     let at = head.borrow_and_update().end;
-    let mut shard = Shard { feed, members: Vec::new(), at };
+    let mut shard: Shard = Shard::new(feed, at);
     let (mut due, mut begin, mut last) = (false, Instant::now(), Duration::ZERO);
     loop {
         tokio::select! {
@@ -99,9 +111,14 @@ fn gather(last_sweep: Duration) -> Duration {
     if wait < Duration::from_millis(1) { Duration::ZERO } else { wait }
 }
 
-impl Shard {
+impl<S: Sink> Shard<S> {
+    /// A shard without members, for sockets that stand at `at` or behind it.
+    pub(crate) const fn new(feed: Arc<Feed>, at: Offset) -> Self {
+        Self { feed, members: Vec::new(), at }
+    }
+
     /// Brings every member to where the head of the log is now.
-    async fn sweep(&mut self) {
+    pub(crate) async fn sweep(&mut self) {
         let end = self.feed.log.head().end;
         while self.at < end {
             let new = self.feed.log.bytes(self.at, SWEEP);
@@ -126,7 +143,7 @@ impl Shard {
     }
 
     /// Writes to each member, with turns for others in between. Who cannot take all leaves.
-    async fn each(&mut self, mut write: impl FnMut(&mut Member) -> Wrote) {
+    async fn each(&mut self, mut write: impl FnMut(&mut Member<S>) -> Wrote) {
         let (mut index, mut turn) = (0, 0);
         while let Some(member) = self.members.get_mut(index) {
             match write(member) {
@@ -141,7 +158,7 @@ impl Shard {
     }
 
     /// Takes a socket in. While it was on its way the log may have gone on for a little.
-    fn join(&mut self, mut member: Member) {
+    pub(crate) fn join(&mut self, mut member: Member<S>) {
         if self.feed.log.head().closed {
             return member.leave(Wrote::Less);
         }
@@ -157,13 +174,13 @@ impl Shard {
         self.members.push(member);
     }
 
-    fn take(&mut self, id: u64) {
+    pub(crate) fn take(&mut self, id: u64) {
         if let Some(index) = self.members.iter().position(|member| member.id == id) {
             self.members.swap_remove(index).leave(Wrote::Less);
         }
     }
 
-    fn hand_all_back(&mut self) {
+    pub(crate) fn hand_all_back(&mut self) {
         for member in self.members.drain(..) {
             member.leave(Wrote::Less);
         }
@@ -183,13 +200,13 @@ enum Wrote {
     Failed,
 }
 
-impl Member {
+impl<S: Sink> Member<S> {
     /// Writes bytes of the log from its place on.
     fn write(&mut self, bytes: &[u8]) -> Wrote {
         if bytes.is_empty() {
             return Wrote::All;
         }
-        match written(&self.stream, bytes) {
+        match self.stream.take(bytes) {
             Some(count) => {
                 self.at = self.at.plus(count);
                 if count == bytes.len() { Wrote::All } else { Wrote::Less }
@@ -200,7 +217,7 @@ impl Member {
 
     /// Writes a notice.
     fn say(&self, notice: &Bytes) -> Wrote {
-        match written(&self.stream, notice) {
+        match self.stream.take(notice) {
             Some(count) if count == notice.len() => Wrote::All,
             // A reader that takes nothing now needs no sign of life: it has bytes before it.
             Some(0) => Wrote::Less,

@@ -78,6 +78,9 @@ pub(crate) struct Room {
     /// Ticks being filled; more than one only if the first is full.
     pub(crate) ticks: Vec<TickBuilder>,
     pub(crate) next_tick: Option<UtcMillis>,
+    /// The latest instant that the clock said here or stamped a bid with. A clock may be set back; what
+    /// is written never is, or a bid would be stamped after the tick that holds it.
+    pub(crate) reached: UtcMillis,
     pub(crate) closing: Option<Closing>,
     /// Cosignature lines by head size, then custodian.
     pub(crate) cosignatures: BTreeMap<u64, BTreeMap<CustodianIndex, String>>,
@@ -98,14 +101,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 impl Room {
     /// Runs until it is told to stop, or the disk's state is unknown.
     pub(crate) fn run(mut self, queue: &Receiver<Job>) {
-        loop {
-            if let Err(error) = self.on_time() {
-                if is_fatal(&error) {
-                    tracing::error!(lot = %self.lot_name(), %error, "the room stops; restart the hall");
-                    return;
-                }
-                tracing::error!(lot = %self.lot_name(), error = %report(&error), "a timed step failed");
-            }
+        while !self.time_passes() {
             match queue.recv_timeout(self.sleep()) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(job) => {
@@ -119,12 +115,23 @@ impl Room {
         }
     }
 
+    /// Does what is due by now; `true` if the room must stop.
+    pub(crate) fn time_passes(&mut self) -> bool {
+        let Err(error) = self.on_time() else { return false };
+        if is_fatal(&error) {
+            tracing::error!(lot = %self.lot_name(), %error, "the room stops; restart the hall");
+            return true;
+        }
+        tracing::error!(lot = %self.lot_name(), error = %report(&error), "a timed step failed");
+        false
+    }
+
     fn lot_name(&self) -> String {
         self.replay.tender().file().lot_key().to_string()
     }
 
     /// Carries a job out and answers it; `true` if the room must stop.
-    fn carry_out(&mut self, job: Job) -> bool {
+    pub(crate) fn carry_out(&mut self, job: Job) -> bool {
         fn answer<T>(reply: crate::handle::Reply<T>, result: Result<T, RoomError>) -> bool {
             let fatal = result.as_ref().err().is_some_and(is_fatal);
             // The asker may have gone; what was done is durable all the same.
@@ -193,9 +200,14 @@ impl Room {
         }
     }
 
-    /// The hall's clock, never before the last entry.
+    /// The hall's clock, never before the last entry or the last stamp.
     pub(crate) fn now(&self) -> UtcMillis {
-        self.hall.now().max(self.replay.state().last_at())
+        self.hall.now().max(self.not_before())
+    }
+
+    /// The earliest instant that the next entry and the next stamp may bear.
+    pub(crate) fn not_before(&self) -> UtcMillis {
+        self.reached.max(self.replay.state().last_at())
     }
 
     /// A signed command: whether the procedure allows it, then the work it asks for. Once an entry

@@ -245,9 +245,13 @@ impl LotCeremony {
             .map_err(RoomError::internal)?;
         let kind = BoardKind::RehearsalObject(RehearsalNo::First);
         let statement = board_statement(&self.origin()?, kind, &object);
-        let cms =
-            cms::sign_detached(&hall.identity, statement.as_bytes(), hall.now(), &*hall.random)
-                .map_err(RoomError::internal)?;
+        let cms = cms::sign_detached(
+            &hall.identity,
+            statement.as_bytes(),
+            hall.now(),
+            hall.random.for_signatures(),
+        )
+        .map_err(RoomError::internal)?;
         hall.store.kv_put(&lot, REHEARSAL_KEY, &plain)?;
         let kept = keep(&object, &cms)?;
         hall.store.board_post(&lot, &BoardSender::Hall.to_string(), kind.name(), &kept)?;

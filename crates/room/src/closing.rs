@@ -23,6 +23,7 @@ impl Room {
         // One reading decides which tick it is and when: with two, the deadline may lie between them,
         // and the last tick would be one from before it.
         let now = self.hall.now();
+        self.reached = self.reached.max(now);
         let Some(due) = self.next_tick.filter(|due| *due <= now) else { return Ok(()) };
         if self.replay.state().phase() != Phase::Receiving || self.closing.is_some() {
             self.next_tick = None;
@@ -41,13 +42,13 @@ impl Room {
         Ok(())
     }
 
-    /// Writes the next tick at `now`, or when the last entry was, if that is later.
+    /// Writes the next tick at `now`, or when the last entry or stamp was, if that is later.
     fn seal_tick(&mut self, now: UtcMillis) -> Result<(), RoomError> {
         let builder = self.take_tick()?;
         let tick = builder.finish(&mut self.hall.entropy()).map_err(RoomError::internal)?;
         let places: Vec<u8> = tick.contents().iter().flat_map(|place| *place.bytes()).collect();
         let data = kaibiao_opening::Tick { no: tick.no(), root: tick.root() };
-        let now = now.max(self.replay.state().last_at());
+        let now = now.max(self.not_before());
         let events = self.replay.state().decide_input(&Input::Tick(data), now)?;
         let batch = Batch::new().kv_put(&tick_key(tick.no()), &places);
         self.append(&Actor::Hall, &events, None, now, batch).map(drop)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kaibiao_crypto::SecureEntropy;
+use kaibiao_crypto::{Entropy, EntropyError};
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_store::Store;
 use kaibiao_types::UtcMillis;
@@ -12,6 +12,44 @@ use ring::rand::SecureRandom;
 pub trait Clock: Send + Sync {
     /// The time now, milliseconds since the Unix epoch, UTC.
     fn now(&self) -> UtcMillis;
+}
+
+/// A source of randomness that threads share, handed in by the process. Every source of `ring` is one.
+pub trait Randomness: Send + Sync {
+    /// Fills `out` with unpredictable bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`EntropyError`] if the source failed; nothing made from `out` may then be used.
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError>;
+
+    /// The source for signatures, which `ring` takes from its own sources only.
+    fn for_signatures(&self) -> &dyn SecureRandom;
+}
+
+impl<T: SecureRandom + Send + Sync> Randomness for T {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+        SecureRandom::fill(self, out).map_err(|_| EntropyError)
+    }
+
+    fn for_signatures(&self) -> &dyn SecureRandom {
+        self
+    }
+}
+
+/// The hall's randomness as the lower layers take it.
+pub struct HallEntropy<'a>(&'a dyn Randomness);
+
+impl Entropy for HallEntropy<'_> {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
+        self.0.fill(out)
+    }
+}
+
+impl std::fmt::Debug for HallEntropy<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HallEntropy(..)")
+    }
 }
 
 /// The hall's own things: store, certificate, trust list, clock, randomness.
@@ -27,7 +65,7 @@ pub struct HallContext {
     /// The clock that stamps entries and decides what is in time.
     pub clock: Box<dyn Clock>,
     /// The source of randomness.
-    pub random: Box<dyn SecureRandom + Send + Sync>,
+    pub random: Box<dyn Randomness>,
     /// Where opened documents are put for the evaluation, and finished packages.
     pub output: std::path::PathBuf,
 }
@@ -39,8 +77,8 @@ impl HallContext {
     }
 
     /// The randomness as the lower layers take it.
-    pub fn entropy(&self) -> SecureEntropy<'_> {
-        SecureEntropy(&*self.random)
+    pub fn entropy(&self) -> HallEntropy<'_> {
+        HallEntropy(&*self.random)
     }
 }
 

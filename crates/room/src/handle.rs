@@ -8,6 +8,7 @@ use kaibiao_store::UploadId;
 use kaibiao_types::LotKey;
 use tokio::sync::oneshot;
 
+use crate::stepped::Stepped;
 use crate::{FromSeat, RoomError};
 
 /// Bytes of the longest cosignature line: a key name of at most 512 bytes, and the signature.
@@ -65,6 +66,8 @@ pub struct LotHandle {
     pub(crate) jobs: SyncSender<Job>,
     pub(crate) log: Arc<FrameLog>,
     pub(crate) view: Arc<crate::actor::View>,
+    /// The room itself, if it has no thread.
+    pub(crate) stepped: Option<Arc<Stepped>>,
 }
 
 impl std::fmt::Debug for LotHandle {
@@ -246,6 +249,9 @@ impl LotHandle {
             std::sync::mpsc::TrySendError::Full(_) => RoomError::Busy,
             std::sync::mpsc::TrySendError::Disconnected(_) => RoomError::Stopped,
         })?;
+        if let Some(stepped) = &self.stepped {
+            stepped.step();
+        }
         answer.await.unwrap_or(Err(RoomError::Stopped))
     }
 }

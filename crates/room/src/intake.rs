@@ -208,7 +208,7 @@ impl Room {
             &self.hall.identity,
             &receipt_bytes,
             completed_at,
-            &*self.hall.random,
+            self.hall.random.for_signatures(),
         )
         .map_err(RoomError::internal)?;
         let place = serde_json::to_vec(&receipt.place).map_err(RoomError::internal)?;
@@ -226,6 +226,7 @@ impl Room {
             .put_new_doc(&seq_doc, manifest_sha256.bytes())
             .put_new_doc(&number_doc, manifest_sha256.bytes());
         self.hall.store.complete_with(upload, &completion, &batch)?;
+        self.reached = completed_at;
         self.locks.join(locks);
         self.latest.insert(body.bidder.code.clone(), manifest);
         Ok(Completed { receipt: receipt_bytes, cms })

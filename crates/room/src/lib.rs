@@ -22,11 +22,12 @@ mod outage;
 mod package;
 mod refusals;
 mod seat;
+mod stepped;
 mod unsealing;
 mod vitals;
 
 pub use ceremony::{BoardPosting, LotCeremony};
-pub use context::{Clock, HallContext};
+pub use context::{Clock, HallContext, HallEntropy, Randomness};
 pub use draw::DrawAnswer;
 pub use error::RoomError;
 pub use frozen::PartHeaderBytes;

@@ -20,6 +20,7 @@ use crate::ceremony::BUNDLE_DOC;
 use crate::closing::stored_tick;
 use crate::handle::Job;
 use crate::seat::SeatMessage;
+use crate::stepped::Stepped;
 use crate::{
     BoardPosting, CheckedCommand, FromSeat, HallContext, LINES_AT_ONCE, LotCeremony, LotHandle,
     NewSubmission, RoomError, Vitals,
@@ -33,6 +34,8 @@ pub struct LotBook {
     hall: Arc<HallContext>,
     lots: RwLock<BTreeMap<LotKey, Arc<LotEntry>>>,
     threads: Mutex<Vec<(LotHandle, JoinHandle<()>)>>,
+    /// Whether its rooms have no threads.
+    stepped: bool,
 }
 
 struct LotEntry {
@@ -94,7 +97,22 @@ impl LotBook {
     ///
     /// [`RoomError`] if a lot's kept state does not hold; nothing is then started.
     pub fn open(hall: Arc<HallContext>) -> Result<Self, RoomError> {
-        let book = Self { hall, lots: RwLock::default(), threads: Mutex::default() };
+        Self::open_with(hall, false)
+    }
+
+    /// The same with rooms that have no threads: each works while a call to it waits, and in
+    /// [`Self::step`]. With a clock and randomness of the caller every run is the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn open_stepped(hall: Arc<HallContext>) -> Result<Self, RoomError> {
+        Self::open_with(hall, true)
+    }
+
+    fn open_with(hall: Arc<HallContext>, stepped: bool) -> Result<Self, RoomError> {
+        let (lots, threads) = (RwLock::default(), Mutex::default());
+        let book = Self { hall, lots, threads, stepped };
         for lot in book.hall.store.lots()? {
             let entry = Arc::new(LotEntry::new(LotCeremony::load(&book.hall, &lot.key)?));
             if book.hall.store.doc(&lot.key, "tender.json")?.is_some() {
@@ -386,12 +404,13 @@ impl LotBook {
         let signer = entry.ceremony.log_signer(&self.hall)?;
         let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE);
         let room = Room::restore(Arc::clone(&self.hall), &tender, signer, &lines, jobs.clone())?;
-        let handle = LotHandle {
-            lot: lot.clone(),
-            jobs,
-            log: Arc::clone(&room.log),
-            view: Arc::clone(&room.view),
-        };
+        let (log, view) = (Arc::clone(&room.log), Arc::clone(&room.view));
+        let mut handle = LotHandle { lot: lot.clone(), jobs, log, view, stepped: None };
+        if self.stepped {
+            handle.stepped = Some(Arc::new(Stepped::new(room, queue)));
+            drop(entry.room.set(Published { handle, tender }));
+            return Ok(());
+        }
         let thread = std::thread::Builder::new()
             .name(format!("room {lot}"))
             .spawn(move || room.run(&queue))
@@ -493,8 +512,26 @@ impl LotBook {
         Vitals::of(lots, threads.iter().map(|(handle, thread)| (handle, thread.is_finished())))
     }
 
+    /// Lets every room without a thread do what is due by now. `false` once one of them had to stop,
+    /// because it no longer knows what the disk holds.
+    pub fn step(&self) -> bool {
+        self.stepped_rooms().iter().fold(true, |on, room| {
+            room.step();
+            on && !room.is_stopped()
+        })
+    }
+
+    fn stepped_rooms(&self) -> Vec<Arc<Stepped>> {
+        let lots = self.lots.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let rooms = lots.values().filter_map(|entry| entry.room.get()?.handle.stepped.clone());
+        rooms.collect()
+    }
+
     /// Stops all rooms and waits for them.
     pub fn stop(&self) {
+        for room in self.stepped_rooms() {
+            room.stop();
+        }
         let mut threads = self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (handle, thread) in threads.drain(..) {
             drop(handle.jobs.send(Job::Stop));
@@ -588,6 +625,7 @@ impl Room {
             schedule,
             ticks: Vec::new(),
             next_tick: None,
+            reached: UtcMillis::EPOCH,
             closing: None,
             cosignatures: BTreeMap::new(),
             latest: BTreeMap::new(),
@@ -615,6 +653,7 @@ impl Room {
             .next_tick()
             .ok_or_else(|| RoomError::internal("no tick number left"))?;
         for submission in self.hall.store.submissions(&lot)? {
+            self.reached = self.reached.max(submission.completed_at);
             let manifest = Manifest::parse(&submission.manifest).map_err(RoomError::internal)?;
             let place: Place =
                 serde_json::from_slice(&submission.place).map_err(RoomError::internal)?;

@@ -119,8 +119,14 @@ impl Room {
         fs::create_dir_all(folder).map_err(RoomError::internal)?;
         let temporary = name.with_extension("tmp");
         let mut out = BufWriter::new(File::create(&temporary).map_err(RoomError::internal)?);
-        write(&contents, &self.hall.identity, self.hall.now(), &*self.hall.random, &mut out)
-            .map_err(|error| RoomError::Internal(crate::actor::report(&error)))?;
+        write(
+            &contents,
+            &self.hall.identity,
+            self.hall.now(),
+            self.hall.random.for_signatures(),
+            &mut out,
+        )
+        .map_err(|error| RoomError::Internal(crate::actor::report(&error)))?;
         out.flush().map_err(RoomError::internal)?;
         out.get_ref().sync_all().map_err(RoomError::internal)?;
         fs::rename(&temporary, name).map_err(RoomError::internal)

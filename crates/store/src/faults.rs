@@ -1,11 +1,12 @@
-//! The write points of the store. In tests of this crate each can be broken in two ways; in a build
-//! of the product [`Faults`] is empty and [`Faults::around`] is a plain call.
+//! The write points of the store. In tests, and with the feature `faults`, each can be broken in two
+//! ways; in a build of the product [`Faults`] is empty and [`Faults::around`] is a plain call.
 
 use crate::error::BoxError;
 
 /// A point at which something reaches the disk.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Point {
+#[cfg_attr(not(feature = "faults"), allow(unreachable_pub))]
+pub enum Point {
     /// A blob file is created, still empty.
     BlobCreate,
     /// The directory of blobs is synced.
@@ -20,11 +21,11 @@ pub(crate) enum Point {
     Checkpoint,
 }
 
-#[cfg(not(test))]
+#[cfg(not(any(test, feature = "faults")))]
 #[derive(Debug)]
 pub(crate) struct Faults;
 
-#[cfg(not(test))]
+#[cfg(not(any(test, feature = "faults")))]
 impl Faults {
     pub(crate) const fn new() -> Self {
         Self
@@ -46,18 +47,21 @@ impl Faults {
     }
 }
 
-#[cfg(test)]
-pub(crate) use breaking::{Faults, Way};
+#[cfg(any(test, feature = "faults"))]
+pub(crate) use breaking::Faults;
+#[cfg(any(test, feature = "faults"))]
+pub use breaking::Way;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "faults"))]
 mod breaking {
-    use std::sync::Mutex;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::{BoxError, Point};
 
     /// How a write point breaks.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-    pub(crate) enum Way {
+    #[cfg_attr(not(feature = "faults"), allow(unreachable_pub))]
+    pub enum Way {
         /// Nothing is written, an error is reported.
         NotWritten,
         /// Everything is written, an error is reported all the same.
@@ -75,21 +79,27 @@ mod breaking {
             Self::default()
         }
 
+        fn plan_now(&self) -> MutexGuard<'_, Option<(Point, Way, u32)>> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
         /// What of a slice reaches the disk: all, or the first half of it.
         pub(crate) fn reaching_disk<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-            match *self.0.lock().unwrap() {
-                Some((Point::BlobWrite, Way::Torn, 0)) => &bytes[..bytes.len().div_ceil(2)],
+            match *self.plan_now() {
+                Some((Point::BlobWrite, Way::Torn, 0)) => {
+                    bytes.get(..bytes.len().div_ceil(2)).unwrap_or(bytes)
+                }
                 _ => bytes,
             }
         }
 
         pub(crate) fn plan(&self, point: Point, way: Way, visit: u32) {
-            *self.0.lock().unwrap() = Some((point, way, visit));
+            *self.plan_now() = Some((point, way, visit));
         }
 
         /// Whether the planned fault has happened.
         pub(crate) fn spent(&self) -> bool {
-            self.0.lock().unwrap().is_none()
+            self.plan_now().is_none()
         }
 
         pub(crate) fn around<T>(
@@ -98,7 +108,7 @@ mod breaking {
             act: impl FnOnce() -> Result<T, BoxError>,
         ) -> Result<T, BoxError> {
             let way = {
-                let mut plan = self.0.lock().unwrap();
+                let mut plan = self.plan_now();
                 match *plan {
                     Some((at, way, 0)) if at == point => {
                         *plan = None;

@@ -42,6 +42,8 @@ mod group_tests;
 pub use batch::Batch;
 pub use board::BoardMessage;
 pub use error::{BoxError, OpenError, Refusal, StoreError};
+#[cfg(feature = "faults")]
+pub use faults::{Point as FaultPoint, Way as FaultWay};
 pub use ids::{BlobName, HexError, Nonce, PartName, PartNameError, UploadId};
 pub use limits::{LINE_LEN_MAX, OBJECT_LEN_MAX, OBJECTS_MAX, SLICE_LEN, slice_count, slice_len};
 pub use lots::Lot;

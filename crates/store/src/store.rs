@@ -67,6 +67,18 @@ impl Store {
         }
     }
 
+    /// Breaks a write point at one of its next visits, counted from 0.
+    #[cfg(feature = "faults")]
+    pub fn plan_fault(&self, point: Point, way: crate::faults::Way, visit: u32) {
+        self.faults.plan(point, way, visit);
+    }
+
+    /// Whether the planned fault has happened, or none was planned.
+    #[cfg(feature = "faults")]
+    pub fn fault_is_spent(&self) -> bool {
+        self.faults.spent()
+    }
+
     pub(crate) fn blob_dir(&self) -> &Path {
         &self.blobs
     }
@@ -152,14 +164,14 @@ impl Store {
         self.faults.around(Point::Checkpoint, checkpoint).map_err(|cause| self.halt(doing, cause))
     }
 
-    #[cfg(not(test))]
+    #[cfg(not(any(test, feature = "faults")))]
     #[allow(clippy::unused_self)] // same signature as in tests
     const fn wal_pages_max(&self) -> i64 {
         WAL_PAGES
     }
 
     /// In tests a planned checkpoint fault makes every log long enough.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "faults"))]
     fn wal_pages_max(&self) -> i64 {
         if self.faults.spent() { WAL_PAGES } else { 1 }
     }

@@ -3,7 +3,7 @@
 use crate::bench::Program;
 use crate::error::TaskError;
 use crate::fuzz::Soak;
-use crate::sequences::{self, Random};
+use crate::games::{self, Game};
 use crate::test::{Options, Step};
 
 /// What `cargo xtask --help` prints.
@@ -61,6 +61,9 @@ usage: cargo xtask <task>
              --sequences N  so many of each template (default 100000)
   soak append    kill -9 a process that writes to the store, and look for what it acknowledged
              --rounds N     kills (default 500)
+  soak world   play whole openings over real rooms and stores, with faults; a failing
+               seed prints how to play it again
+             --seeds N      so many seeds, from 0 on (default 10000)
   soak fuzz    feed every reader of outside bytes with libFuzzer
              --minutes N    minutes for each target (default 10)
              --target NAME  one target of crates/fuzz
@@ -79,8 +82,8 @@ pub(crate) enum Task {
     Bench(Program, Vec<String>),
     /// `soak fuzz`.
     Fuzz(Soak),
-    /// `soak opening` and `soak append`, with the number of rounds.
-    Random(&'static Random, u64),
+    /// `soak opening`, `soak append` and `soak world`: a test, and how often it plays.
+    Play(&'static Game, u64),
     /// Print [`HELP`].
     Help,
     /// `layers`.
@@ -117,8 +120,9 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, TaskError> {
             let name = words.next().unwrap_or_default();
             match (kind, name) {
                 ("soak", "fuzz") => return parse_fuzz(words).map(Task::Fuzz),
-                ("soak", "opening") => return parse_random(words, &sequences::OPENING),
-                ("soak", "append") => return parse_random(words, &sequences::APPEND),
+                ("soak", "opening") => return parse_game(words, &games::OPENING),
+                ("soak", "append") => return parse_game(words, &games::APPEND),
+                ("soak", "world") => return parse_game(words, &games::WORLD),
                 _ => {}
             }
             let program = Program::by_words(kind, name)
@@ -151,15 +155,16 @@ fn parse_fuzz<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Soak, Task
     Ok(soak)
 }
 
-fn parse_random<'a>(
+fn parse_game<'a>(
     words: impl Iterator<Item = &'a str>,
-    random: &'static Random,
+    game: &'static Game,
 ) -> Result<Task, TaskError> {
-    let options = parse_options(words, &[random.option])?;
-    let Some(text) = options.get(1) else { return Ok(Task::Random(random, random.default)) };
+    let options = parse_options(words, &[game.option])?;
+    let Some(text) = options.get(1) else { return Ok(Task::Play(game, game.default)) };
     let count = text.parse().ok().filter(|count| *count > 0);
-    let wrong = || TaskError::Usage(format!("`{text}` is no value of {}", random.option));
-    count.map(|count| Task::Random(random, count)).ok_or_else(wrong)
+    let wrong = || TaskError::Usage(format!("`{text}` is no value of {}", game.option));
+    let count = count.ok_or_else(wrong)?;
+    Ok(Task::Play(game, count))
 }
 
 /// Options of a program that measures, of those it knows; it reads their values itself.
@@ -267,12 +272,14 @@ mod tests {
     }
 
     #[test]
-    fn random_tests_take_their_number() {
-        let (opening, append) = (&sequences::OPENING, &sequences::APPEND);
-        assert_eq!(parsed("soak opening").unwrap(), Task::Random(opening, 100_000));
-        assert_eq!(parsed("soak opening --sequences 7").unwrap(), Task::Random(opening, 7));
-        assert_eq!(parsed("soak append").unwrap(), Task::Random(append, 500));
-        assert_eq!(parsed("soak append --rounds 7").unwrap(), Task::Random(append, 7));
+    fn games_take_their_number() {
+        let play = |game, count| Task::Play(game, count);
+        assert_eq!(parsed("soak opening").unwrap(), play(&games::OPENING, 100_000));
+        assert_eq!(parsed("soak opening --sequences 7").unwrap(), play(&games::OPENING, 7));
+        assert_eq!(parsed("soak append").unwrap(), play(&games::APPEND, 500));
+        assert_eq!(parsed("soak append --rounds 7").unwrap(), play(&games::APPEND, 7));
+        assert_eq!(parsed("soak world").unwrap(), play(&games::WORLD, 10_000));
+        assert_eq!(parsed("soak world --seeds 7").unwrap(), play(&games::WORLD, 7));
         for line in [
             "soak opening 7",
             "soak opening --sequences",
@@ -280,6 +287,10 @@ mod tests {
             "soak opening --rounds 7",
             "soak append --rounds -1",
             "soak append --sequences 7",
+            "soak opening --seeds 7",
+            "soak world 7",
+            "soak world --seeds -1",
+            "soak world --sequences 7",
         ] {
             assert!(matches!(parsed(line), Err(TaskError::Usage(_))), "`{line}` was accepted");
         }

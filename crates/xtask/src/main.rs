@@ -8,7 +8,7 @@
 //! | `law-report` | every duty of the law has code and test, or says why not | [`law`] |
 //! | `traces` | every attack, negative test and ruling names tests that exist | [`traces`] |
 //! | `soak fuzz` | the fuzz targets under libFuzzer | [`fuzz`] |
-//! | `soak opening`, `soak append` | random openings, and kills of the store; many more than in the tests | [`sequences`] |
+//! | `soak opening`, `soak append`, `soak world` | random openings, kills of the store, whole openings with faults; many more than in the tests | [`games`] |
 //! | `bench`, `soak` | builds and runs the programs that measure, in `benches/` | [`mod@bench`] |
 //! | `test` | everything a change must pass, from a fresh Debian machine on | [`mod@test`] |
 //!
@@ -21,11 +21,11 @@ mod cargo;
 mod deps;
 mod error;
 mod fuzz;
+mod games;
 mod law;
 mod layers;
 mod lexer;
 mod report;
-mod sequences;
 mod shape;
 mod source;
 mod test;
@@ -64,7 +64,7 @@ fn run(words: &[String]) -> Result<(), TaskError> {
         Task::Deps => deps::run(&cargo::workspace_root()?),
         Task::Fuzz(soak) => fuzz::run(&cargo::workspace_root()?, &soak),
         Task::Law => law::run(&cargo::workspace_root()?),
-        Task::Random(random, count) => sequences::run(&cargo::workspace_root()?, random, count),
+        Task::Play(game, count) => games::run(&cargo::workspace_root()?, game, count),
         Task::Traces => traces::run(&cargo::workspace_root()?),
         Task::Test(options) => test::run(&cargo::workspace_root()?, options),
     }

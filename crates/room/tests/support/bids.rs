@@ -72,9 +72,9 @@ impl Hall {
         let upload = book.begin(&self.lot, submission)?;
         self.clock.set(completed_at);
         let store = &book.hall().store;
-        let done = store.submission_by_upload(upload).unwrap().is_some();
+        let done = store.submission_by_upload(upload)?.is_some();
         for (part, file) in files.iter().filter(|_| !done) {
-            store.write_slice(upload, part, 0, file).unwrap();
+            store.write_slice(upload, part, 0, file)?;
         }
         let (revision, digests) = if done { (0, Vec::new()) } else { book.check_upload(upload)? };
         wait(book.room_of(upload).unwrap().complete(upload, revision, digests))

@@ -207,8 +207,11 @@ pub struct Published {
     pub verified: Arc<VerifiedTender>,
     /// The custodians' shares of the key, in their order.
     pub shares: Vec<kaibiao_ceremony::KeyShare>,
+    /// The seed of the log's key.
+    pub log_seed: [u8; 32],
+    /// The custodians' cosigning keys, in their order.
+    pub cosigners: Vec<Cosigner>,
     log_signer: LogSigner,
-    cosigners: Vec<Cosigner>,
 }
 
 impl Published {
@@ -329,7 +332,8 @@ fn publish(
 
     let origin = LogOrigin::parse(&draft.terms().log_origin())?;
     let made = ceremony::run(&draft, &draft_bytes, &origin, people, drafted_at, entropy)?;
-    let log_signer = LogSigner::from_seed(origin.clone(), &seed(entropy)?)?;
+    let log_seed = seed(entropy)?;
+    let log_signer = LogSigner::from_seed(origin.clone(), &log_seed)?;
     let announced = Announced {
         ceremony: CeremonyRef { id: made.ceremony_id, sha256: made.ceremony_sha256 },
         log: LogRef { origin: origin.to_string(), vkey: log_signer.vkey().to_string() },
@@ -358,6 +362,7 @@ fn publish(
         trust: trust_bytes,
         verified,
         shares: made.shares,
+        log_seed,
         log_signer,
         cosigners: made.cosigners,
     })
