@@ -29,8 +29,8 @@ pub use messages::{
     DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LotCreated, LotList, LotStatus, LotsPost,
     OutagePost, PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost,
-    ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SignedBody, Since, SubmissionPost,
-    TenderAnswer, TimeAnswer, UploadAnswer, Words,
+    ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SealedItem, SignedBody,
+    SignedStatement, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
 };
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};
 pub use random_id::{RandomId, RandomIdError};

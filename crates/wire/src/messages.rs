@@ -15,7 +15,10 @@ pub use custody::{
 };
 pub use draw::{DrawPartialBody, DrawPartialKind};
 pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};
-pub use submission::{HeaderItem, PartMissing, ReceiptAnswer, SubmissionPost, UploadAnswer};
+pub use submission::{
+    HeaderItem, PartMissing, ReceiptAnswer, SealedItem, SignedStatement, SubmissionPost,
+    UploadAnswer,
+};
 pub use tender::{DraftAnswer, LotsPost, PublishPost, TenderAnswer};
 
 use crate::B64;

@@ -18,6 +18,8 @@ pub(crate) enum Program {
     Seal,
     /// `bench room`.
     Room,
+    /// `bench rush`.
+    Rush,
     /// `bench signatures`.
     Signatures,
     /// `bench procedure`.
@@ -34,6 +36,7 @@ impl Program {
             ("bench", "record") => Some(Self::Record),
             ("bench", "seal") => Some(Self::Seal),
             ("bench", "room") => Some(Self::Room),
+            ("bench", "rush") => Some(Self::Rush),
             ("bench", "signatures") => Some(Self::Signatures),
             ("bench", "procedure") => Some(Self::Procedure),
             ("soak", "seal") => Some(Self::Soak),
@@ -47,6 +50,7 @@ impl Program {
             Self::Open | Self::Procedure | Self::Record => &["--bids", "--runs", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
             Self::Room => &["--readers", "--runs", "--seconds", "--no-peers", "--json"],
+            Self::Rush => &["--bids", "--size", "--seconds", "--dir", "--json"],
             Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
             Self::Soak => &["--size", "--dir"],
         }
@@ -59,6 +63,7 @@ impl Program {
             Self::Record => "record",
             Self::Seal => "seal",
             Self::Room => "room",
+            Self::Rush => "rush",
             Self::Signatures => "signatures",
             Self::Procedure => "procedure",
             Self::Soak => "soak",
