@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::BenchError;
 use crate::room::{LoadOptions, RoomOptions};
+use crate::rush::RushOptions;
 use crate::step::Step;
 
 /// What `--help` prints.
@@ -48,6 +49,12 @@ usage: kaibiao-bench <command>
            --seconds N  length of a run (default 5)
            --dir DIR    where the files go (default: the disk)
            --json       print JSON instead of a table
+  rush   bids sealed beforehand, submitted in the last seconds before the deadline
+           --bids N     so many bidders (default 500)
+           --size N     bytes of each bid's documents (default 20M)
+           --seconds N  they begin so long before the deadline (default 60)
+           --dir DIR    where the files go (default: the disk)
+           --json       print JSON instead of a table
   soak   seal, check and open one file in little memory
            --size N     bytes of the file (default 5G)
            --dir DIR    where the files go (default: the disk)
@@ -84,6 +91,10 @@ pub(crate) enum Command {
     },
     /// `append`.
     Append(AppendOptions),
+    /// `rush`.
+    Rush(RushOptions),
+    /// `rush-hall`, with its data folder.
+    RushHall(PathBuf),
     /// `soak`.
     Soak(SoakOptions),
     /// `step`.
@@ -180,6 +191,8 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
         Some("signatures") => &["--bids", "--lines", "--runs", "--json"],
         Some("room") => &["--readers", "--runs", "--seconds", "--no-peers", "--json"],
         Some("append") => &["--producers", "--runs", "--seconds", "--dir", "--json"],
+        Some("rush") => &["--bids", "--size", "--seconds", "--dir", "--json"],
+        Some("rush-hall") => return rush_hall(rest),
         Some("soak") => &["--size", "--dir"],
         Some("room-load") => return LoadOptions::parse(rest).map(Command::RoomLoad),
         Some("room-serve") => return room_serve(rest),
@@ -230,6 +243,13 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Command, BenchError> {
             dir: read.dir,
             json: read.json,
         }),
+        Some("rush") => Command::Rush(RushOptions {
+            bids: read.bids.unwrap_or(500),
+            size: read.size.unwrap_or(20 << 20),
+            seconds: read.seconds.unwrap_or(60),
+            dir: read.dir,
+            json: read.json,
+        }),
         Some("soak") => {
             Command::Soak(SoakOptions { size: read.size.unwrap_or(5 << 30), dir: read.dir })
         }
@@ -247,6 +267,14 @@ fn room_serve(words: &[OsString]) -> Result<Command, BenchError> {
         entries: number(entries)?,
         length: number(length)?,
     })
+}
+
+/// What `rush-hall` was given by `rush`.
+fn rush_hall(words: &[OsString]) -> Result<Command, BenchError> {
+    let [data] = words else {
+        return Err(BenchError::Usage("rush-hall takes a folder".to_owned()));
+    };
+    Ok(Command::RushHall(data.into()))
 }
 
 /// A number in a word of our own making.
@@ -366,6 +394,9 @@ mod tests {
         assert_eq!(parsed(line).unwrap(), Command::Append(append));
         let soak = SoakOptions { size: 3 << 10, dir: Some("there".into()) };
         assert_eq!(parsed("soak --dir there --size 3K").unwrap(), Command::Soak(soak));
+        let rush = RushOptions { bids: 9, size: 2 << 20, seconds: 5, dir: None, json: true };
+        let line = "rush --bids 9 --size 2M --seconds 5 --json";
+        assert_eq!(parsed(line).unwrap(), Command::Rush(rush));
         assert_eq!(parsed("--help").unwrap(), Command::Help);
     }
 

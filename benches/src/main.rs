@@ -9,8 +9,10 @@
 //! | `room` | the readers of a live room beside other servers | [`room`] |
 //! | `procedure` | deciding and applying in an opening of many bidders | [`procedure`] |
 //! | `append` | durable appends to the store, beside the time of one sync | [`mod@append`] |
+//! | `rush` | many bidders who submit in the last seconds before the deadline | [`rush`] |
 //! | `soak` | a file larger than memory should be: sealed, checked, opened | [`soak`] |
 //! | `room-serve`, `room-load` | its server and its readers; not for people | [`room`] |
+//! | `rush-hall` | the hall of the rush; not for people | [`rush`] |
 //! | `step` | one measured process of the two above; not for people | [`step`] |
 //!
 //! Everything goes through the functions that the product uses, with development certificates.
@@ -27,6 +29,7 @@ mod peers;
 mod procedure;
 mod record;
 mod room;
+mod rush;
 mod seal;
 mod signatures;
 mod soak;
@@ -67,6 +70,8 @@ fn run(words: &[OsString]) -> Result<(), BenchError> {
         Command::RoomLoad(options) => room::load(&options),
         Command::RoomServe { port, entries, length } => room::serve(port, entries, length),
         Command::Append(options) => append::run(&options),
+        Command::Rush(options) => rush::run(&options),
+        Command::RushHall(data) => rush::serve(&data),
         Command::Soak(options) => soak::run(&options),
         Command::Step(step) => step.run(),
     }

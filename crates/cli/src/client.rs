@@ -20,6 +20,8 @@ const PROBLEM_MAX: usize = 64 << 10;
 pub(crate) struct Hall {
     base: String,
     http: Client,
+    /// For what may take minutes.
+    patient: Client,
 }
 
 impl Hall {
@@ -30,19 +32,9 @@ impl Hall {
         if !matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some() {
             return Err(bad("give the address as https://hall.example or http://127.0.0.1:8080"));
         }
-        let mut builder = Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_mins(1))
-            .redirect(redirect::Policy::none());
-        if url.scheme() == "http" {
-            // Without TLS the machine's certificate store is not needed.
-            builder = builder.tls_certs_only([]);
-        }
-        if is_loopback(&url) {
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|error| Failure::caused(Label::Internal, &error))?;
-        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), http })
+        let http = client(&url, Duration::from_mins(1))?;
+        let patient = client(&url, Duration::from_mins(4))?;
+        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), http, patient })
     }
 
     /// The address without a slash at its end.
@@ -84,10 +76,16 @@ impl Hall {
         Ok(from_json(&body(answer, ANSWER_MAX).await?)?)
     }
 
-    /// `PUT` of raw bytes.
-    pub(crate) async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), Failure> {
-        let request = self.request(Method::PUT, path).header(CONTENT_TYPE, SLICE_TYPE).body(bytes);
-        self.send(request).await.map(|_| ())
+    /// `PUT` of raw bytes with a JSON answer. On a slow line the bytes take long, and in a rush they
+    /// wait for their turn, so the answer may come late.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+    ) -> Result<T, Failure> {
+        let request = self.patient.put(format!("{}{path}", self.base));
+        let request = request.header(CONTENT_TYPE, SLICE_TYPE).body(bytes);
+        Ok(from_json(&body(self.send(request).await?, ANSWER_MAX).await?)?)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -108,6 +106,22 @@ impl Hall {
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
         Failure::caused(Label::HallUnreachable, error).at(&self.base)
     }
+}
+
+/// A client that gives up when nothing comes for so long.
+fn client(url: &Url, silence: Duration) -> Result<Client, Failure> {
+    let mut builder = Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(silence)
+        .redirect(redirect::Policy::none());
+    if url.scheme() == "http" {
+        // Without TLS the machine's certificate store is not needed.
+        builder = builder.tls_certs_only([]);
+    }
+    if is_loopback(url) {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| Failure::caused(Label::Internal, &error))
 }
 
 /// The problem that an answer carries; one that carries none comes from something in between.

@@ -37,6 +37,16 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     temp.name(path)
 }
 
+/// Writes a file whole in the place of the one of this name, if there is one: whoever reads it, even
+/// after a power cut, reads the old bytes or the new ones.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let temp = TempFile::beside(path)?;
+    write_durably(temp.path(), bytes)
+        .and_then(|()| fs::rename(temp.path(), path))
+        .and_then(|()| sync_name(path))
+        .map_err(|error| Failure::write(path, &error))
+}
+
 /// The name of a file that is being written; what was written is removed unless it gets its name.
 #[derive(Debug)]
 pub(crate) struct TempFile(PathBuf);

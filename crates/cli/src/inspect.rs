@@ -32,7 +32,8 @@ pub(crate) fn inspect(path: &Path) -> Result<Facts, Failure> {
 }
 
 fn sealed(path: &Path) -> Result<Facts, Failure> {
-    let (header, summary, linear) = submission::digest(path)?;
+    let submission::DigestedFile { header, summary, slice_roots, sha256 } =
+        submission::digest(path)?;
     let mut facts = Facts::default();
     facts
         .add("file", "sealed-object")
@@ -47,7 +48,8 @@ fn sealed(path: &Path) -> Result<Facts, Failure> {
         .text("header_sha256", summary.header_sha256)
         .add("file_len", summary.file_len)
         .text("ct_root", summary.ct_root)
-        .text("sha256", linear)
+        .text("sha256", sha256)
+        .add("slices", slice_roots.len())
         .add("complete", true);
     Ok(facts)
 }

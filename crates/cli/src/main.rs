@@ -21,6 +21,7 @@ mod follow;
 mod identity;
 mod inspect;
 mod instant;
+mod intake_evidence;
 mod key_words;
 mod lots;
 mod machine;

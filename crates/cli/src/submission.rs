@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +14,10 @@ use kaibiao_journal::limits::{RECEIPT_MAX, RECEIPT_PROOF_MAX};
 use kaibiao_journal::{Receipt, ReceiptProof, ReceiptProofError, VerifiedReceipt};
 use kaibiao_pki::cms::{self, Pin};
 use kaibiao_replay::{BidMaterial, VerifiedBid, VerifiedTender};
-use kaibiao_seal::{Header, Manifest, ManifestKind, ObjectDigest};
+use kaibiao_seal::{Header, Manifest, ManifestKind, ObjectDigest, ObjectSummary, SliceCut};
 use kaibiao_types::{BidPart, Digest, LotKey};
 use kaibiao_wire::{
-    B64, HeaderItem, Label, PartMissing, RandomId, ReceiptAnswer, SubmissionPost, UploadAnswer,
+    B64, Label, PartMissing, RandomId, ReceiptAnswer, SealedItem, SubmissionPost, UploadAnswer,
     paths,
 };
 
@@ -24,6 +25,7 @@ use crate::client::{Hall, retry};
 use crate::failure::Failure;
 use crate::follow::Follower;
 use crate::identity::Trust;
+use crate::intake_evidence::Evidence;
 use crate::sealing::{MANIFEST, MANIFEST_CMS, object_name};
 use crate::{files, machine};
 
@@ -48,6 +50,8 @@ pub(crate) struct ReadyBid {
     folder: PathBuf,
     material: BidMaterial,
     manifest: Manifest,
+    /// The cut and the slice roots of the sealed files, in the order of the manifest.
+    slices: Vec<(SliceCut, Vec<u8>)>,
     /// Linear digests of the sealed files, in the order of the manifest.
     linear: Vec<(BidPart, Digest)>,
 }
@@ -64,18 +68,20 @@ impl ReadyBid {
             files::read(&folder.join(MANIFEST), kaibiao_seal::limits::MANIFEST_MAX)?;
         let cms = files::read(&folder.join(MANIFEST_CMS), 1 << 20)?;
         let manifest = Manifest::parse(&manifest_bytes)?;
-        let (mut headers, mut linear) = (Vec::new(), Vec::new());
+        let (mut headers, mut slices, mut linear) = (Vec::new(), Vec::new(), Vec::new());
         for part in &manifest.body().parts {
             let name = object_name(part.name());
             let path = folder.join(&name);
-            let (header, summary, sha256) = digest(&path).map_err(|failure| failure.at(&name))?;
-            summary.expect(&part.object()).map_err(|error| Failure::from(error).at(&name))?;
-            headers.push(header.bytes().to_vec());
-            linear.push((part.name(), sha256));
+            let file = digest(&path).map_err(|failure| failure.at(&name))?;
+            file.summary.expect(&part.object()).map_err(|error| Failure::from(error).at(&name))?;
+            let roots = file.slice_roots.iter().flat_map(|root| *root.bytes()).collect();
+            slices.push((SliceCut::of(&file.header), roots));
+            headers.push(file.header.bytes().to_vec());
+            linear.push((part.name(), file.sha256));
         }
         let material = BidMaterial { manifest: manifest_bytes, cms, headers };
         VerifiedBid::verify(tender, &material, &trust.list, machine::now()?)?;
-        Ok(Self { folder: folder.to_owned(), material, manifest, linear })
+        Ok(Self { folder: folder.to_owned(), material, manifest, slices, linear })
     }
 
     /// Whether this is the withdrawal of that very bid.
@@ -97,12 +103,14 @@ impl ReadyBid {
             return self.judge(tender, &receipt, &cms);
         }
         let lot = tender.file().lot_key();
-        let upload = self.begin(hall, &lot).await?;
+        let evidence = Evidence::of(&self.folder, tender, self.manifest.sha256());
+        let upload = self.begin(hall, &lot, &evidence).await?;
         for part in &upload.parts {
-            self.send(hall, upload.upload, upload.slice_len, part).await?;
+            self.send(hall, upload.upload, part, &evidence).await?;
         }
         let commit = paths::commit(upload.upload);
-        let answer: ReceiptAnswer = retry(TRIES, || hall.post_empty(&commit)).await?;
+        let commit = async || evidence.heard(hall.post_empty(&commit).await);
+        let answer: ReceiptAnswer = retry(TRIES, commit).await?;
         let receipt = self.judge(tender, &answer.receipt_b64.0, &answer.cms_b64.0)?;
         in_time(hall, tender, &receipt).await?;
         // The signature first: a receipt without one would be taken for complete.
@@ -111,36 +119,52 @@ impl ReadyBid {
         Ok(receipt)
     }
 
-    async fn begin(&self, hall: &Hall, lot: &LotKey) -> Result<UploadAnswer, Failure> {
-        let parts = self.manifest.body().parts.iter().zip(&self.material.headers);
+    async fn begin(
+        &self,
+        hall: &Hall,
+        lot: &LotKey,
+        evidence: &Evidence<'_>,
+    ) -> Result<UploadAnswer, Failure> {
+        let sent = self.material.headers.iter().zip(&self.slices);
+        let parts = self.manifest.body().parts.iter().zip(sent);
         let post = SubmissionPost {
             manifest_b64: B64::from(&*self.material.manifest),
             cms_b64: B64::from(&*self.material.cms),
             headers: parts
-                .map(|(part, header)| HeaderItem {
+                .map(|(part, (header, (_, roots)))| SealedItem {
                     stage: part.stage,
                     part: part.part,
                     header_b64: B64::from(&**header),
+                    slices_b64: B64::from(&**roots),
                 })
                 .collect(),
         };
         let path = paths::submissions(lot);
-        retry(TRIES, || hall.post(&path, &post)).await
+        let begin = async || evidence.heard(hall.post(&path, &post).await);
+        let answer = retry(TRIES, begin).await?;
+        evidence.progress(&answer)?;
+        Ok(answer)
     }
 
     async fn send(
         &self,
         hall: &Hall,
         upload: RandomId,
-        slice_len: u64,
         part: &PartMissing,
+        evidence: &Evidence<'_>,
     ) -> Result<(), Failure> {
         let path = Arc::new(self.folder.join(object_name(part.part)));
+        let mut parts = self.manifest.body().parts.iter().zip(&self.slices);
+        let own = parts.find(|(own, _)| own.name() == part.part);
+        let strange = || Failure::new(Label::BadInput, format!("the hall asks for {}", part.part));
+        let cut = own.map(|(_, (cut, _))| *cut).ok_or_else(strange)?;
         let slices = part.missing.iter().map(|&n| {
             let (path, to) = (Arc::clone(&path), paths::slice(upload, part.part, n));
             async move {
-                let bytes = read_slice(path, slice_len, n).await?;
-                retry(TRIES, || hall.put(&to, bytes.clone())).await
+                let range = cut.range(n).ok_or_else(strange)?;
+                let bytes = read_slice(path, range).await?;
+                let put = async || evidence.heard(hall.put(&to, bytes.clone()).await);
+                evidence.progress(&retry(TRIES, put).await?)
             }
         });
         stream::iter(slices).buffer_unordered(IN_FLIGHT).try_collect::<Vec<()>>().await?;
@@ -228,10 +252,19 @@ fn judge_proof(
     }
 }
 
-/// Reads a sealed file once: its header, its summary, its linear digest.
-pub(crate) fn digest(
-    path: &Path,
-) -> Result<(Header, kaibiao_seal::ObjectSummary, Digest), Failure> {
+/// What reading a sealed file once tells of it.
+#[derive(Debug)]
+pub(crate) struct DigestedFile {
+    pub(crate) header: Header,
+    pub(crate) summary: ObjectSummary,
+    /// The roots of its upload slices, in order.
+    pub(crate) slice_roots: Vec<Digest>,
+    /// Its linear digest.
+    pub(crate) sha256: Digest,
+}
+
+/// Reads a sealed file once.
+pub(crate) fn digest(path: &Path) -> Result<DigestedFile, Failure> {
     let unreadable = |error: std::io::Error| Failure::read(path, &error);
     let mut file = File::open(path).map_err(unreadable)?;
     let (mut object, mut linear) = (ObjectDigest::new(), SUITE_1.hasher());
@@ -246,9 +279,9 @@ pub(crate) fn digest(
         linear.update(bytes);
     }
     let header = object.header().cloned();
-    let summary = object.finish()?;
+    let (summary, slice_roots) = object.finish_with_slices()?;
     let header = header.ok_or_else(|| Failure::internal("a complete object has no header"))?;
-    Ok((header, summary, linear.finish()))
+    Ok(DigestedFile { header, summary, slice_roots, sha256: linear.finish() })
 }
 
 /// A stamp after the deadline of the tender file is in time only if the log postponed it.
@@ -267,12 +300,12 @@ async fn in_time(hall: &Hall, tender: &VerifiedTender, receipt: &Receipt) -> Res
     Err(Failure::new(Label::Late, detail))
 }
 
-async fn read_slice(path: Arc<PathBuf>, slice_len: u64, n: u32) -> Result<Vec<u8>, Failure> {
+async fn read_slice(path: Arc<PathBuf>, range: Range<u64>) -> Result<Vec<u8>, Failure> {
     let work = move || {
         let mut bytes = Vec::new();
         let read = File::open(&*path).and_then(|mut file| {
-            file.seek(SeekFrom::Start(u64::from(n).saturating_mul(slice_len)))?;
-            file.take(slice_len).read_to_end(&mut bytes)
+            file.seek(SeekFrom::Start(range.start))?;
+            file.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)
         });
         read.map_err(|error| Failure::read(&path, &error))?;
         Ok(bytes)

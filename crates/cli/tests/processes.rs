@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_testkit::keys_dev;
 use kaibiao_types::UtcMillis;
+use serde_json::Value;
 use support::{World, kaibiao, text, trust, words};
 
 #[test]
@@ -50,6 +51,7 @@ fn one_custodian_short_opens_after_notice_and_approvals() {
     world.wait_for_deadline();
     world.submit("bid-4", &[]).refused(3, "late");
     assert!(!world.path("bid-4/receipt.json").exists());
+    the_hall_signed_what_it_did(&world);
 
     world.wait_for_phase("degraded-notice", 15);
     world.host("approve-degraded").ok();
@@ -198,7 +200,7 @@ fn partials_are_carried_by_file(world: &World) {
             .unwrap();
     // The body of one with the signature of another, and files that are none.
     let cms = |text: &str| {
-        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let value: Value = serde_json::from_str(text).unwrap();
         value["cms"].as_str().unwrap().to_owned()
     };
     let crossed = good.replace(&cms(&good), &cms(&other));
@@ -266,7 +268,7 @@ fn wrong_sealing_is_refused(world: &World) {
 
 /// The hall takes nobody's word for it: the same wrong bids without the checks of the command.
 fn wrong_bids_are_refused_by_the_hall(world: &World) {
-    let (entries, label) = (world.log().lines().count(), |problem: &serde_json::Value| {
+    let (entries, label) = (world.log().lines().count(), |problem: &Value| {
         problem["label"].as_str().unwrap_or_default().to_owned()
     });
     for (folder, expected) in [
@@ -278,6 +280,9 @@ fn wrong_bids_are_refused_by_the_hall(world: &World) {
         let (status, problem) = world.post_raw(folder);
         assert!(status >= 400, "{folder}: {status}");
         assert_eq!(label(&problem), expected, "{folder}: {problem}");
+        // Only whoever is known by its signature has the reason signed.
+        let known = expected != "broken-signature" || folder == "resigned";
+        assert_eq!(problem["refusal"].is_object(), known, "{folder}: {problem}");
     }
     let (status, upload) = world.post_raw("bid-4");
     assert!(status < 300, "{status}: {upload}");
@@ -292,12 +297,46 @@ fn wrong_bids_are_refused_by_the_hall(world: &World) {
     let mut documents = fs::read(world.path("bid-4/documents.kbf")).unwrap();
     *documents.last_mut().unwrap() ^= 1;
     assert!(world.http("PUT", &slice("price", 0), &price).0 < 300);
-    assert!(world.http("PUT", &slice("documents", 0), &documents).0 < 300);
+    let (status, problem) = world.http("PUT", &slice("documents", 0), &documents);
+    assert_eq!((status, label(&problem).as_str()), (422, "wrong-slice"), "{problem}");
+    let told = statement(&problem["refusal"]);
+    assert_eq!((&told["kind"], &told["call"]), (&"intake-refusal".into(), &"slice".into()));
+    assert_eq!((&told["part"], &told["slice"]), (&"documents".into(), &0.into()));
+    assert_eq!(told["label"], "wrong-slice");
     let (status, problem) = world.http("POST", &commit, b"");
-    assert_eq!((status, label(&problem).as_str()), (422, "altered-object"), "{problem}");
+    assert_eq!((status, label(&problem).as_str()), (422, "truncated-object"), "{problem}");
+    assert_eq!(statement(&problem["refusal"])["call"], "commit");
     // Ticks go on; nothing else is in the log.
     let later = world.log();
     assert!(later.lines().skip(entries).all(|line| line.contains(r#""kind":"tick""#)), "{later}");
+}
+
+/// The exact statement in what the hall signed.
+fn statement(signed: &Value) -> Value {
+    let bytes = STANDARD.decode(signed["statement_b64"].as_str().unwrap()).unwrap();
+    assert!(!signed["cms_b64"].as_str().unwrap().is_empty());
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// A received bid has the progress of its upload beside its receipt, one that came too late the reason.
+fn the_hall_signed_what_it_did(world: &World) {
+    let lines = |file: &str| {
+        let text = fs::read_to_string(world.path(file)).unwrap();
+        let lines = text.lines().map(|line| statement(&serde_json::from_str(line).unwrap()));
+        lines.collect::<Vec<Value>>()
+    };
+    let progress = lines("bid-1/progress.json");
+    assert_eq!(progress.len(), 1);
+    let receipt = fs::read(world.path("bid-1/receipt.json")).unwrap();
+    let receipt: Value = serde_json::from_slice(&receipt).unwrap();
+    assert_eq!(progress[0]["manifest_sha256"], receipt["manifest_sha256"]);
+    let parts = progress[0]["parts"].as_array().unwrap();
+    assert!(parts.len() == 2 && parts.iter().all(|part| part["stored"][0][0] == 0), "{parts:?}");
+    assert!(!world.path("bid-1/refusals.jsonl").exists());
+    let refusals = lines("bid-4/refusals.jsonl");
+    let last = refusals.last().unwrap();
+    assert_eq!((&last["label"], &last["call"]), (&"late".into(), &"begin".into()));
+    assert!(last["at"].as_u64() >= last["deadline"].as_u64());
 }
 
 /// Wrong bids are named as what they are; nothing of them reaches the log or the folder.
@@ -360,7 +399,7 @@ fn two_custodians_short_unseal_nothing_until_one_is_back() {
     support::eventually("the last tick", std::time::Duration::from_mins(1), || {
         let log = world.log();
         let entries = log.lines().map(|line| serde_json::from_str(line).unwrap());
-        let entries: Vec<serde_json::Value> = entries.collect();
+        let entries: Vec<Value> = entries.collect();
         let deadline = entries[0]["data"]["deadline"].as_u64();
         entries.iter().any(|entry| entry["kind"] == "tick" && entry["at"].as_u64() >= deadline)
     });
@@ -519,7 +558,7 @@ fn a_postponed_lot_opens_at_its_later_deadline_with_the_bids_sealed_before() {
     world.host("postpone --to +24s --reason 停电").ok();
     let log = world.log();
     let asked = log.lines().find(|line| line.contains("postponement-asked")).unwrap();
-    let asked: serde_json::Value = serde_json::from_str(asked).unwrap();
+    let asked: Value = serde_json::from_str(asked).unwrap();
     let later = UtcMillis::new(asked["data"]["deadline"].as_u64().unwrap()).unwrap();
     let approve = format!("supervisor approve-postponement 1 --to {}", later.rfc3339());
     world.act(&approve, "host-zhuzhou-2022").refused(77, "wrong-role");
@@ -536,6 +575,6 @@ fn a_postponed_lot_opens_at_its_later_deadline_with_the_bids_sealed_before() {
     let log = world.log();
     assert!(log.contains(r#""bidders":3"#) && log.contains("deadline-postponed"), "{log}");
     let frozen = log.lines().find(|line| line.contains(r#""kind":"set-frozen""#)).unwrap();
-    let frozen: serde_json::Value = serde_json::from_str(frozen).unwrap();
+    let frozen: Value = serde_json::from_str(frozen).unwrap();
     assert!(frozen["at"].as_u64().unwrap() >= later.get());
 }

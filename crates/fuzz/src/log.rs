@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
-    Checkpoint, CosignedCheckpoint, EntryLine, FreezeRecord, Receipt, ReceiptProof, SignedNote,
+    Checkpoint, CosignedCheckpoint, EntryLine, FreezeRecord, IntakeRefusal, Progress, Receipt,
+    ReceiptProof, SignedNote,
 };
 use kaibiao_replay::{Act, CustodianJournal, Replay};
 
@@ -72,11 +73,17 @@ pub(crate) fn note_seeds() -> Vec<Vec<u8>> {
     vec![scenario.checkpoint.clone().into_bytes(), body]
 }
 
-/// A receipt, or the proof of one: what it proves is a place in a tick.
+/// A receipt or another statement of the intake, or the proof of a receipt: what it proves is a place in a tick.
 pub(crate) fn receipt(data: &[u8]) {
     let scenario = &SCENE.scenario;
     if let Ok(receipt) = Receipt::parse(data) {
         assert!(receipt.to_bytes().is_ok());
+    }
+    if let Ok(progress) = Progress::parse(data) {
+        assert!(progress.to_bytes().is_ok());
+    }
+    if let Ok(refusal) = IntakeRefusal::parse(data) {
+        assert!(refusal.to_bytes().is_ok());
     }
     let Ok(proof) = ReceiptProof::parse(data) else { return };
     let verified = &scenario.verified;

@@ -8,17 +8,18 @@ mod submission;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use axum::{Extension, Router};
 use kaibiao_room::LotBook;
 use kaibiao_types::{LotId, LotKey, TenderId};
 use kaibiao_wire::{JSON_TYPE, Label, Since, paths, to_json};
 use serde::Serialize;
 
+use crate::admission::Admission;
 use crate::problem::Failure;
 use crate::socket::{self, Rooms};
 
@@ -47,7 +48,7 @@ pub(crate) fn routes(book: &Arc<LotBook>, rooms: Arc<Rooms>) -> Router<Arc<LotBo
         .route(paths::TENDER, get(lots::tender))
         .route(paths::SUBMISSIONS, post(submission::begin))
         .route(paths::UPLOAD, get(submission::state))
-        .route(paths::SLICE, put(submission::slice))
+        .route(paths::SLICE, put(submission::slice).layer(Extension(Arc::new(Admission::new()))))
         .route(paths::COMMIT, post(submission::commit))
         .route(paths::RECEIPT, get(submission::receipt))
         .route(paths::LOG, get(lots::log))

@@ -4,6 +4,7 @@
 //! no key that opens a bid. Who may do what is decided by signatures inside the requests, so there are
 //! no sessions; reading is open to everybody (公开). Calls: `docs/spec/http.md`.
 
+mod admission;
 mod api;
 mod health;
 mod metrics;

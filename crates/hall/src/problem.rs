@@ -7,9 +7,10 @@ use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use kaibiao_opening::Refusal;
 use kaibiao_replay::{BidFault, EstimateFault};
-use kaibiao_room::RoomError;
+use kaibiao_room::{RoomError, Signed};
+use kaibiao_seal::SliceFault;
 use kaibiao_store::{Refusal as StoreRefusal, StoreError};
-use kaibiao_wire::{JsonError, Label, PROBLEM_TYPE, Problem, to_json};
+use kaibiao_wire::{B64, JsonError, Label, PROBLEM_TYPE, Problem, SignedStatement, to_json};
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -23,6 +24,21 @@ impl Failure {
     pub(crate) fn detailed(label: Label, detail: &str) -> Self {
         Self(Box::new(Problem::new(label).with_detail(detail)))
     }
+
+    pub(crate) const fn label(&self) -> Label {
+        self.0.label
+    }
+
+    /// The same, with the refusal as the hall signed it.
+    pub(crate) fn signed(mut self, refusal: Option<Signed>) -> Self {
+        self.0.refusal = refusal.map(statement);
+        self
+    }
+}
+
+/// A signed statement as it travels.
+pub(crate) fn statement(signed: Signed) -> SignedStatement {
+    SignedStatement { statement_b64: B64(signed.statement), cms_b64: B64(signed.cms) }
 }
 
 impl IntoResponse for Failure {
@@ -83,6 +99,8 @@ fn detail(error: &RoomError) -> String {
         RoomError::Estimate(fault) => Some(fault.label()),
         RoomError::Refused(refusal) => Some(refusal.label()),
         RoomError::Signature(fault) => Some(fault.label()),
+        RoomError::Slice { fault, .. } => Some(fault.label()),
+        RoomError::SliceRoots(fault) => Some(fault.label()),
         RoomError::Tender(fault) => Some(fault.label()),
         RoomError::Draft(fault) => Some(fault.label()),
         RoomError::Command(fault) => Some(fault.label()),
@@ -108,8 +126,9 @@ fn label_of(error: &RoomError) -> Label {
         RoomError::Late(_) => Label::Late,
         RoomError::NotReady(_) => Label::NotReady,
         RoomError::NothingToWithdraw => Label::NothingToWithdraw,
-        RoomError::Object(_) => Label::AlteredObject,
-        RoomError::Truncated(_) => Label::TruncatedObject,
+        RoomError::Object(_) | RoomError::SliceRoots(_) => Label::AlteredObject,
+        RoomError::Slice { fault: SliceFault::Length { .. }, .. } => Label::BadSlice,
+        RoomError::Slice { .. } => Label::WrongSlice,
         RoomError::Refused(refusal) => refusal_label(refusal),
         RoomError::RehearsalsOver => Label::OutOfOrder,
         RoomError::Replayed => Label::Replayed,

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kaibiao_hall::{HallConfig, HallError, serve};
 use kaibiao_pki::Identity;
-use kaibiao_seal::Manifest;
+use kaibiao_seal::{Manifest, ObjectDigest};
 use kaibiao_store::{Batch, Store};
 use kaibiao_testkit::{Scenario, ScenarioOptions, keys_dev};
 use kaibiao_types::UtcMillis;
@@ -132,9 +132,14 @@ fn hand_in(hall: &Hall, scenario: &Scenario, base: &str) {
         let parts = &manifest.body().parts;
         let headers: Vec<Value> = parts
             .iter()
-            .zip(&bid.headers)
-            .map(|(part, header)| {
-                json!({"stage": part.stage, "part": part.part, "header_b64": STANDARD.encode(header)})
+            .zip(bid.headers.iter().zip(&bid.objects))
+            .map(|(part, (header, object))| {
+                let mut digest = ObjectDigest::new();
+                digest.update(object).unwrap();
+                let (_, roots) = digest.finish_with_slices().unwrap();
+                let roots: Vec<u8> = roots.iter().flat_map(|root| *root.bytes()).collect();
+                json!({"stage": part.stage, "part": part.part,
+                    "header_b64": STANDARD.encode(header), "slices_b64": STANDARD.encode(roots)})
             })
             .collect();
         let post = json!({

@@ -20,6 +20,7 @@ mod entry;
 mod freeze;
 mod freeze_check;
 mod freeze_places;
+mod intake;
 mod key;
 pub mod limits;
 mod log;
@@ -43,6 +44,10 @@ pub use freeze::{
 };
 pub use freeze_check::{CheckedFreeze, FreezeError};
 pub use freeze_places::{PlaceError, PlacePath};
+pub use intake::{
+    IntakeCall, IntakeRefusal, IntakeRefusalKind, IntakeStatementError, PartProgress, Progress,
+    ProgressKind,
+};
 pub use key::{SignatureAlgorithm, VerifierKey, VkeyError};
 pub use log::{LogError, OpeningLog};
 pub use note::{NoteError, NoteSignature, SignedNote};

@@ -23,3 +23,9 @@ pub const SCHEDULE_RULES_MAX: usize = 16;
 pub const RECEIPT_MAX: usize = 16 << 10;
 /// Bytes of a receipt's proof: a note, one tick line, at most 16 + 64 digests.
 pub const RECEIPT_PROOF_MAX: usize = 256 << 10;
+/// Bytes of a progress statement: 27 parts of 64 GiB, every other slice stored.
+pub const PROGRESS_MAX: usize = 2 << 20;
+/// Bytes of a signed refusal.
+pub const INTAKE_REFUSAL_MAX: usize = 4 << 10;
+/// Bytes of the label in a refusal.
+pub const LABEL_MAX: usize = 40;

@@ -3,8 +3,9 @@
 use kaibiao_opening::{CommandError, EventError, Refusal, TenderError};
 use kaibiao_pki::cms::SignatureError;
 use kaibiao_replay::{BidFault, BoardFault, EstimateFault, ReplayFault, TenderFault};
+use kaibiao_seal::{SliceFault, SliceRootsError};
 use kaibiao_store::StoreError;
-use kaibiao_types::{LotKey, Millis, Part};
+use kaibiao_types::{BidPart, LotKey, Millis, Part};
 
 /// Why a request was not carried out. Nothing was changed, except where the state is unknown.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +29,19 @@ pub enum RoomError {
     /// The stored bytes are not the ones that were signed.
     #[error("the stored object is not the one that was signed: {0}")]
     Object(String),
-    /// The sealed object is shorter or longer than its header says.
-    #[error("the sealed object is not complete: {0}")]
-    Truncated(String),
+    /// A slice is not the one of the signed object.
+    #[error("{part}: slice {n}: {fault}")]
+    Slice {
+        /// The part.
+        part: BidPart,
+        /// Which slice, from 0.
+        n: u32,
+        /// What differs.
+        fault: SliceFault,
+    },
+    /// The roots of the slices are not those of the signed object.
+    #[error(transparent)]
+    SliceRoots(#[from] SliceRootsError),
     /// The sealed base estimate does not hold.
     #[error(transparent)]
     Estimate(#[from] EstimateFault),

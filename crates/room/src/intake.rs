@@ -1,7 +1,5 @@
 //! Taking a bid in: checks before the bytes, checks after them, then one atomic completion.
 
-use std::io::Read as _;
-
 use kaibiao_crypto::SUITE_1;
 use kaibiao_journal::{
     Place, Receipt, ReceiptKind, ReceiptNumber, ReceiptObject, Salt, TickError, Version1,
@@ -10,9 +8,9 @@ use kaibiao_journal::{
 use kaibiao_opening::Phase;
 use kaibiao_pki::cms;
 use kaibiao_replay::{BidMaterial, LockPoints, VerifiedBid, VerifiedTender};
-use kaibiao_seal::{Manifest, ManifestKind, ObjectDigest, ObjectError};
+use kaibiao_seal::{Manifest, ManifestKind, ManifestPart, check_slice_roots};
 use kaibiao_store::{Batch, BlobName, Completion, NewObject, PartName, Upload, UploadId};
-use kaibiao_types::{BidPart, LotKey, Part, PlaceNo, Stage, TickNo, UtcMillis};
+use kaibiao_types::{LotKey, Part, PlaceNo, Stage, TickNo, UtcMillis};
 
 use crate::actor::Room;
 use crate::handle::Completed;
@@ -27,6 +25,8 @@ pub struct SubmissionHeader {
     pub part: Part,
     /// The exact header.
     pub header: Vec<u8>,
+    /// The roots of the slices of its file, 32 bytes each, in order.
+    pub slice_roots: Vec<u8>,
 }
 
 /// What a bidder sends first.
@@ -64,22 +64,25 @@ pub(crate) fn begin(
     }
     let manifest =
         Manifest::parse(&submission.manifest).map_err(|error| RoomError::Bid(error.into()))?;
-    let headers = manifest.body().parts.iter().filter_map(|part| {
-        let header =
-            submission.headers.iter().find(|h| (h.stage, h.part) == (part.stage, part.part));
-        header.map(|header| header.header.clone())
-    });
+    let given = |part: &ManifestPart| {
+        submission.headers.iter().find(|h| (h.stage, h.part) == (part.stage, part.part))
+    };
+    let headers = manifest.body().parts.iter().filter_map(given).map(|given| given.header.clone());
     let headers = headers.collect();
     let material = BidMaterial { manifest: submission.manifest, cms: submission.cms, headers };
     let bid = VerifiedBid::verify(tender, &material, &hall.trust, now)?;
 
     let mut objects = Vec::new();
-    for part in &bid.manifest().body().parts {
-        let blob = BlobName::new(random(hall)?);
+    for (part, checked) in bid.manifest().body().parts.iter().zip(bid.headers()) {
+        let slice_roots = given(part).map(|given| given.slice_roots.clone()).unwrap_or_default();
+        // From here on each slice is judged by its own root when it comes (ruling 3).
+        check_slice_roots(&checked.header, &slice_roots, &part.object())?;
         objects.push(NewObject {
             part: PartName::from(part.name()),
             file_len: part.file_len,
-            blob,
+            header_len: checked.header.header_len(),
+            slice_roots,
+            blob: BlobName::new(random(hall)?),
         });
     }
     let upload = Upload {
@@ -101,49 +104,6 @@ fn receipted(
     let manifest_sha256 = SUITE_1.hash(&submission.manifest);
     let done = hall.store.submission_by_manifest(lot, &manifest_sha256)?;
     Ok(done.filter(|done| done.cms == submission.cms).map(|done| done.upload))
-}
-
-/// Reads every stored object of an upload and compares it with the signed manifest.
-///
-/// Gives the revision of the upload that was judged, and the linear digests for the receipt.
-///
-/// # Errors
-///
-/// [`RoomError::Object`] or [`RoomError::Truncated`] if an object is not the signed one.
-pub(crate) fn check_upload(
-    hall: &HallContext,
-    upload: UploadId,
-) -> Result<(u64, Vec<ReceiptObject>), RoomError> {
-    let state = hall.store.upload_state(upload)?;
-    let (bytes, _) = hall.store.upload_bid(upload)?;
-    let manifest = Manifest::parse(&bytes).map_err(|error| RoomError::Bid(error.into()))?;
-    let mut receipt = Vec::new();
-    for part in &manifest.body().parts {
-        let mut file = hall.store.open_object(upload, &PartName::from(part.name()))?;
-        let (mut digest, mut linear) = (ObjectDigest::new(), SUITE_1.hasher());
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let count = file.read(&mut buffer).map_err(RoomError::internal)?;
-            let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
-            linear.update(bytes);
-            digest.update(bytes).map_err(|error| refused(part.name(), &error))?;
-        }
-        let found = digest.finish().map_err(|error| refused(part.name(), &error))?;
-        found
-            .expect(&part.object())
-            .map_err(|error| RoomError::Object(format!("{}: {error}", part.name())))?;
-        receipt.push(ReceiptObject { part: part.name(), sha256: linear.finish() });
-    }
-    Ok((state.revision, receipt))
-}
-
-fn refused(part: BidPart, error: &ObjectError) -> RoomError {
-    match error {
-        ObjectError::Shorter { .. } | ObjectError::Longer { .. } => {
-            RoomError::Truncated(format!("{part}: {error}"))
-        }
-        ObjectError::Header(_) => RoomError::Object(format!("{part}: {error}")),
-    }
 }
 
 fn random(hall: &HallContext) -> Result<[u8; 16], RoomError> {

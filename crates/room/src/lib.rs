@@ -22,6 +22,8 @@ mod outage;
 mod package;
 mod refusals;
 mod seat;
+mod slices;
+mod statements;
 mod stepped;
 mod unsealing;
 mod vitals;
@@ -39,6 +41,8 @@ pub use outage::Outage;
 pub use package::Destroyed;
 pub use refusals::HandedRefusal;
 pub use seat::{CheckedCommand, FreezeSignature, FromSeat, SeatMessage};
+pub use slices::AwaitedSlice;
+pub use statements::{RefusedCall, Signed};
 pub use unsealing::PartialSet;
 pub use vitals::Vitals;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
 
 use kaibiao_fanout::FrameLog;
-use kaibiao_journal::{Place, Receipt, ReceiptObject, ReceiptProof, TickSchedule, commitment};
+use kaibiao_journal::{Place, Receipt, ReceiptProof, TickSchedule, commitment};
 use kaibiao_opening::{Actor, Event, HallRef, LotPublished, Phase, TenderDraft, Terms, limits};
 use kaibiao_pki::{Usage, verify_chain};
 use kaibiao_replay::{
@@ -20,6 +20,8 @@ use crate::ceremony::BUNDLE_DOC;
 use crate::closing::stored_tick;
 use crate::handle::Job;
 use crate::seat::SeatMessage;
+use crate::slices::RunningDigests;
+use crate::statements::Statements;
 use crate::stepped::Stepped;
 use crate::{
     BoardPosting, CheckedCommand, FromSeat, HallContext, LINES_AT_ONCE, LotCeremony, LotHandle,
@@ -36,6 +38,8 @@ pub struct LotBook {
     threads: Mutex<Vec<(LotHandle, JoinHandle<()>)>>,
     /// Whether its rooms have no threads.
     stepped: bool,
+    pub(crate) running: RunningDigests,
+    pub(crate) statements: Statements,
 }
 
 struct LotEntry {
@@ -112,7 +116,8 @@ impl LotBook {
 
     fn open_with(hall: Arc<HallContext>, stepped: bool) -> Result<Self, RoomError> {
         let (lots, threads) = (RwLock::default(), Mutex::default());
-        let book = Self { hall, lots, threads, stepped };
+        let (running, statements) = (RunningDigests::default(), Statements::default());
+        let book = Self { hall, lots, threads, stepped, running, statements };
         for lot in book.hall.store.lots()? {
             let entry = Arc::new(LotEntry::new(LotCeremony::load(&book.hall, &lot.key)?));
             if book.hall.store.doc(&lot.key, "tender.json")?.is_some() {
@@ -202,6 +207,11 @@ impl LotBook {
         let entry = self.entry(lot)?;
         let published = entry.room.get().ok_or(RoomError::NotReady("tender"))?;
         Ok((published.handle.clone(), Arc::clone(&published.tender)))
+    }
+
+    /// The published tender of a lot.
+    pub(crate) fn tender_of(&self, lot: &LotKey) -> Result<Arc<VerifiedTender>, RoomError> {
+        self.published(lot).map(|(_, tender)| tender)
     }
 
     /// The room of a published lot.
@@ -438,15 +448,6 @@ impl LotBook {
     /// [`RoomError`].
     pub fn room_of(&self, upload: UploadId) -> Result<LotHandle, RoomError> {
         self.room(&self.hall.store.upload_state(upload)?.lot)
-    }
-
-    /// Checks the stored bytes of an upload against its signed manifest.
-    ///
-    /// # Errors
-    ///
-    /// [`RoomError`].
-    pub fn check_upload(&self, upload: UploadId) -> Result<(u64, Vec<ReceiptObject>), RoomError> {
-        crate::intake::check_upload(&self.hall, upload)
     }
 
     /// Step two of a receipt: the proof that its place is in the log.

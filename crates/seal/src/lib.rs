@@ -6,7 +6,7 @@
 //!
 //! The way of one object: a [`Context`] says whose it is; [`seal()`] writes it and returns its
 //! [`ObjectSummary`]; the [`Manifest`] lists the summaries and is signed. The hall runs the arriving
-//! bytes through [`ObjectDigest`], checks [`Header::expect_context`] and [`Header::verify_proof`].
+//! slices through [`ExpectedSlice`], checks [`Header::expect_context`] and [`Header::verify_proof`].
 //! After the custodians combined the point Z, [`ceremony_secret`] gives the lock secret (and
 //! [`escrow_secret`] that of a bidder lock whose bidder did not) and [`open()`] the plaintext, or an [`OpenFailure`] whose [`OpenFailure::fault`] the law can use.
 
@@ -24,6 +24,7 @@ mod payload;
 mod pipeline;
 mod plaintext;
 mod seal;
+mod slices;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -48,3 +49,4 @@ pub use open::{OpenFailure, Opened, Verdict, open, open_on};
 pub use padding::{PadFault, Padding, padme};
 pub use plaintext::{BackupError, CommittingReader, PlaintextDigest, PlaintextSalt};
 pub use seal::{SealError, SealPlan, Sealed, seal, seal_on};
+pub use slices::{ExpectedSlice, SliceCut, SliceFault, SliceRootsError, check_slice_roots};

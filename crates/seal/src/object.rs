@@ -156,6 +156,15 @@ impl ObjectDigest {
     ///
     /// [`ObjectError`].
     pub fn finish(self) -> Result<ObjectSummary, ObjectError> {
+        self.finish_with_slices().map(|(summary, _)| summary)
+    }
+
+    /// The summary, and the root of each upload slice in order, if the file is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`ObjectError`].
+    pub fn finish_with_slices(self) -> Result<(ObjectSummary, Vec<Digest>), ObjectError> {
         match self.state {
             State::Header(start) => Err(Header::parse(&start).map_or_else(
                 ObjectError::Header,
@@ -249,14 +258,14 @@ impl Payload {
         Ok(())
     }
 
-    fn finish(self) -> Result<ObjectSummary, ObjectError> {
+    fn finish(self) -> Result<(ObjectSummary, Vec<Digest>), ObjectError> {
         let file_len = self.header.file_len();
         if self.index != self.header.chunks() {
             let found = self.header.header_len() + self.taken;
             return Err(ObjectError::Shorter { expected: file_len, found });
         }
         let header_sha256 = self.header_sha256;
-        let ct_root = self.root.finish(&header_sha256, file_len);
-        Ok(ObjectSummary { header_sha256, file_len, ct_root })
+        let (ct_root, slices) = self.root.finish_with_slices(&header_sha256, file_len);
+        Ok((ObjectSummary { header_sha256, file_len, ct_root }, slices))
     }
 }

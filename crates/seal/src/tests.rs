@@ -12,6 +12,7 @@ mod refused;
 mod salamander;
 mod sealing;
 mod shangmi;
+mod slices;
 mod threads;
 mod vectors;
 mod wycheproof;

@@ -33,16 +33,15 @@ fn documents() -> PartName {
 const ID: UploadId = UploadId::new([1; 16]);
 
 fn begin(store: &Store) -> Result<(), StoreError> {
-    let part = documents();
-    let file_len = SLICE_LEN + 3;
-    let objects = [
-        NewObject { part, file_len, blob: BlobName::new([1; 16]) },
-        NewObject {
-            part: PartName::parse("price").unwrap(),
-            file_len: 1,
-            blob: BlobName::new([2; 16]),
-        },
-    ];
+    let object = |part: PartName, file_len: u64, blob: u8| NewObject {
+        part,
+        file_len,
+        header_len: 0,
+        slice_roots: vec![blob; 64],
+        blob: BlobName::new([blob; 16]),
+    };
+    let price = PartName::parse("price").unwrap();
+    let objects = [object(documents(), SLICE_LEN + 3, 1), object(price, 1, 2)];
     let upload = Upload {
         id: ID,
         manifest_sha256: Digest::ZERO,

@@ -45,9 +45,9 @@ pub use error::{BoxError, OpenError, Refusal, StoreError};
 #[cfg(feature = "faults")]
 pub use faults::{Point as FaultPoint, Way as FaultWay};
 pub use ids::{BlobName, HexError, Nonce, PartName, PartNameError, UploadId};
-pub use limits::{LINE_LEN_MAX, OBJECT_LEN_MAX, OBJECTS_MAX, SLICE_LEN, slice_count, slice_len};
+pub use limits::{LINE_LEN_MAX, OBJECT_LEN_MAX, OBJECTS_MAX, SLICE_LEN};
 pub use lots::Lot;
 pub use objects::NewObject;
 pub use store::Store;
 pub use submissions::{Completion, Submission};
-pub use uploads::{PartState, Upload, UploadState};
+pub use uploads::{KnownSlice, PartState, Upload, UploadState};

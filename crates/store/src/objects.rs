@@ -8,6 +8,7 @@ use std::{
     path::PathBuf,
 };
 
+use kaibiao_seal::SliceCut;
 use rusqlite::Connection;
 
 use crate::{
@@ -26,8 +27,21 @@ pub struct NewObject {
     pub part: PartName,
     /// Its bytes, at least 1, at most [`OBJECT_LEN_MAX`].
     pub file_len: u64,
+    /// Bytes of its header, less than `file_len`: slice 0 is longer by them.
+    pub header_len: u64,
+    /// The roots of its slices, 32 bytes each, as they were judged against the signed root.
+    pub slice_roots: Vec<u8>,
     /// A fresh random name for its file.
     pub blob: BlobName,
+}
+
+/// A sealed object of an upload that was begun.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredObject {
+    pub(crate) part: PartName,
+    pub(crate) file_len: u64,
+    pub(crate) cut: SliceCut,
+    pub(crate) blob: BlobName,
 }
 
 impl Store {
@@ -122,6 +136,9 @@ pub(crate) fn check_objects(objects: &[NewObject]) -> Result<(), Refusal> {
     if objects.iter().any(|object| object.file_len == 0) {
         return Err(Refusal::Objects("empty"));
     }
+    if objects.iter().any(|object| object.header_len >= object.file_len) {
+        return Err(Refusal::Objects("nothing but a header"));
+    }
     if objects.iter().any(|object| object.file_len > OBJECT_LEN_MAX) {
         return Err(Refusal::Objects("too long"));
     }
@@ -136,9 +153,10 @@ pub(crate) fn check_objects(objects: &[NewObject]) -> Result<(), Refusal> {
 pub(crate) fn stored_objects(
     conn: &Connection,
     upload: UploadId,
-) -> Result<Vec<NewObject>, Inside> {
-    let mut rows = conn
-        .prepare_cached("SELECT part, file_len, blob FROM object WHERE upload = ?1 ORDER BY no")?;
+) -> Result<Vec<StoredObject>, Inside> {
+    let mut rows = conn.prepare_cached(
+        "SELECT part, file_len, blob, header_len FROM object WHERE upload = ?1 ORDER BY no",
+    )?;
     let mut rows = rows.query([upload.bytes()])?;
     let mut objects = Vec::new();
     while let Some(row) = rows.next()? {
@@ -146,7 +164,13 @@ pub(crate) fn stored_objects(
         let part = PartName::parse(&part)
             .map_err(|_| rusqlite::Error::InvalidColumnName("part".to_owned()))?;
         let file_len = from_db(row.get(1)?)?;
-        objects.push(NewObject { part, file_len, blob: BlobName::new(row.get(2)?) });
+        let cut = cut(from_db(row.get(3)?)?, file_len)?;
+        objects.push(StoredObject { part, file_len, cut, blob: BlobName::new(row.get(2)?) });
     }
     Ok(objects)
+}
+
+/// The cut of a stored object; one without a payload was never taken in.
+pub(crate) fn cut(header_len: u64, file_len: u64) -> Result<SliceCut, Inside> {
+    SliceCut::new(header_len, file_len).ok_or_else(|| Refusal::OutOfRange.into())
 }

@@ -165,10 +165,10 @@ fn create_or_check_schema(conn: &Connection) -> Result<(), OpenError> {
     }
     let found: i64 =
         conn.query_row("SELECT version FROM schema", [], |r| r.get(0)).map_err(doing())?;
-    if found == schema::VERSION {
-        Ok(())
-    } else {
-        Err(OpenError::OtherSchema { found, known: schema::VERSION })
+    match found {
+        schema::VERSION => Ok(()),
+        1 => conn.execute_batch(schema::FROM_1).map_err(database("bring the tables up to date")),
+        _ => Err(OpenError::OtherSchema { found, known: schema::VERSION }),
     }
 }
 

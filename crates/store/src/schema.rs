@@ -1,7 +1,7 @@
 //! The tables. A change of a table is a new schema number and a migration with an old-data test.
 
 /// The schema this program reads and writes.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// Makes the tables of [`VERSION`] in an empty database.
 pub(crate) const CREATE: &str = "
@@ -77,6 +77,8 @@ CREATE TABLE object (
     part     TEXT NOT NULL,
     file_len INTEGER NOT NULL CHECK (file_len > 0),
     blob     BLOB NOT NULL UNIQUE,
+    header_len  INTEGER NOT NULL DEFAULT 0, -- bytes before the first chunk
+    slice_roots BLOB NOT NULL DEFAULT x'',  -- 32 bytes for each slice, judged when the upload began
     PRIMARY KEY (upload, part)
 ) STRICT;
 
@@ -100,4 +102,17 @@ CREATE TABLE completion (
     salt         BLOB NOT NULL CHECK (length(salt) = 32),
     UNIQUE (lot, no)
 ) STRICT;
+";
+
+/// From schema 1, whose slices were cut by 8 MiB of the file and not judged when they came: completed
+/// uploads stay as they are, the others are begun anew by their bidders.
+pub(crate) const FROM_1: &str = "
+BEGIN IMMEDIATE;
+ALTER TABLE object ADD COLUMN header_len INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE object ADD COLUMN slice_roots BLOB NOT NULL DEFAULT x'';
+DELETE FROM slice WHERE upload NOT IN (SELECT upload FROM completion);
+DELETE FROM object WHERE upload NOT IN (SELECT upload FROM completion);
+DELETE FROM upload WHERE id NOT IN (SELECT upload FROM completion);
+UPDATE schema SET version = 2;
+COMMIT;
 ";

@@ -3,8 +3,9 @@
 //! A slice row says that its bytes are in the file and were synced. So the bytes go first, then the
 //! sync, then the row; and before stored bytes are replaced, the row goes first.
 
-use std::{fs::OpenOptions, os::unix::fs::FileExt};
+use std::{fs::OpenOptions, ops::Range, os::unix::fs::FileExt};
 
+use kaibiao_seal::SliceCut;
 use kaibiao_types::{Digest, LotKey};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,9 +13,8 @@ use crate::{
     error::{Inside, Refusal, StoreError},
     faults::Point,
     ids::{BlobName, PartName, UploadId},
-    limits::{SLICE_LEN, slice_count, slice_len},
     lots::{instant, lot_key},
-    objects::{NewObject, check_objects, stored_objects},
+    objects::{NewObject, check_objects, cut, stored_objects},
     store::{Store, from_db, lot_id, to_db},
 };
 
@@ -58,6 +58,8 @@ pub struct PartState {
     pub part: PartName,
     /// Bytes of the whole object.
     pub file_len: u64,
+    /// How many slices it has.
+    pub slices: u32,
     /// The slices not stored yet, ascending, from 0.
     pub missing: Vec<u32>,
 }
@@ -75,6 +77,15 @@ fn count(len: usize) -> u64 {
 }
 
 const WRITING: &str = "store a slice";
+
+/// What is known of a slice before its bytes come.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KnownSlice {
+    /// How the file of its part is cut.
+    pub cut: SliceCut,
+    /// The root that its bytes must have.
+    pub root: Digest,
+}
 
 /// Where a slice goes.
 struct Target {
@@ -117,7 +128,23 @@ impl Store {
         begun
     }
 
-    /// Stores slice `n` (from 0) of a part: on `Ok` its bytes are durable.
+    /// What the bytes of slice `n` (from 0) of a part must be. It never changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SliceBeyondEnd`], [`Refusal::UnknownUpload`], [`Refusal::UnknownPart`];
+    /// [`StoreError`].
+    pub fn known_slice(
+        &self,
+        upload: UploadId,
+        part: &PartName,
+        n: u32,
+    ) -> Result<KnownSlice, StoreError> {
+        self.read("look up a slice", |conn| known_slice(conn, upload, part, n))
+    }
+
+    /// Stores slice `n` (from 0) of a part: on `Ok` its bytes are durable. The caller has judged them
+    /// by [`Store::known_slice`].
     ///
     /// Slices come in any order. The same slice again replaces the bytes, so a client may take its
     /// broken upload over from another machine.
@@ -252,7 +279,8 @@ fn insert_upload(conn: &Connection, lot: i64, upload: &Upload<'_>) -> Result<(),
     if made == 0 {
         return Err(Refusal::NameTaken.into());
     }
-    let mut insert = conn.prepare_cached("INSERT INTO object VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert =
+        conn.prepare_cached("INSERT INTO object VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for (no, object) in (0_i64..).zip(upload.objects) {
         let file_len = to_db(object.file_len)?;
         insert.execute(params![
@@ -260,7 +288,9 @@ fn insert_upload(conn: &Connection, lot: i64, upload: &Upload<'_>) -> Result<(),
             no,
             object.part.as_str(),
             file_len,
-            object.blob.bytes()
+            object.blob.bytes(),
+            to_db(object.header_len)?,
+            object.slice_roots
         ])?;
     }
     Ok(())
@@ -274,16 +304,18 @@ fn target(
     given: u64,
 ) -> Result<Target, Inside> {
     check_open(conn, upload)?;
-    let (file_len, blob): (i64, [u8; 16]) = conn
-        .prepare_cached("SELECT file_len, blob FROM object WHERE upload = ?1 AND part = ?2")?
-        .query_row(params![upload.bytes(), part.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+    let (file_len, header_len, blob): (i64, i64, [u8; 16]) = conn
+        .prepare_cached(
+            "SELECT file_len, header_len, blob FROM object WHERE upload = ?1 AND part = ?2",
+        )?
+        .query_row(params![upload.bytes(), part.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?
         .ok_or_else(|| Refusal::UnknownPart(part.clone()))?;
-    let file_len = from_db(file_len)?;
-    let Some(expected) = slice_len(file_len, n) else {
-        let slices = slice_count(file_len);
-        return Err(Refusal::SliceBeyondEnd { part: part.clone(), n, slices }.into());
-    };
+    let cut = cut(from_db(header_len)?, from_db(file_len)?)?;
+    let range = range_of(cut, part, n)?;
+    let expected = range.end - range.start;
     if given != expected {
         return Err(Refusal::SliceLength { part: part.clone(), n, expected, given }.into());
     }
@@ -292,7 +324,35 @@ fn target(
             "SELECT EXISTS (SELECT 1 FROM slice WHERE upload = ?1 AND part = ?2 AND n = ?3)",
         )?
         .query_row(params![upload.bytes(), part.as_str(), n], |row| row.get(0))?;
-    Ok(Target { blob: BlobName::new(blob), offset: u64::from(n) * SLICE_LEN, stored })
+    Ok(Target { blob: BlobName::new(blob), offset: range.start, stored })
+}
+
+fn range_of(cut: SliceCut, part: &PartName, n: u32) -> Result<Range<u64>, Refusal> {
+    let beyond = || Refusal::SliceBeyondEnd { part: part.clone(), n, slices: cut.count() };
+    cut.range(n).ok_or_else(beyond)
+}
+
+fn known_slice(
+    conn: &Connection,
+    upload: UploadId,
+    part: &PartName,
+    n: u32,
+) -> Result<KnownSlice, Inside> {
+    let object = stored_objects(conn, upload)?.into_iter().find(|object| object.part == *part);
+    let Some(object) = object else {
+        // Tells an unknown upload from an unknown part.
+        upload_state(conn, upload)?;
+        return Err(Refusal::UnknownPart(part.clone()).into());
+    };
+    range_of(object.cut, part, n)?;
+    // The roots of a large object are many: only this one is read.
+    let root: Vec<u8> = conn
+        .prepare_cached(
+            "SELECT substr(slice_roots, 1 + 32 * ?3, 32) FROM object WHERE upload = ?1 AND part = ?2",
+        )?
+        .query_row(params![upload.bytes(), part.as_str(), n], |row| row.get(0))?;
+    let root = Digest::from_slice(&root).map_err(|_| Refusal::OutOfRange)?;
+    Ok(KnownSlice { cut: object.cut, root })
 }
 
 /// The upload exists and is not completed.
@@ -334,8 +394,9 @@ pub(crate) fn upload_state(conn: &Connection, upload: UploadId) -> Result<Upload
         .ok_or(Refusal::UnknownUpload(upload))?;
     let mut parts = Vec::new();
     for object in stored_objects(conn, upload)? {
-        let missing = missing_slices(conn, upload, &object.part, object.file_len)?;
-        parts.push(PartState { part: object.part, file_len: object.file_len, missing });
+        let slices = u32::try_from(object.cut.count()).map_err(|_| Refusal::OutOfRange)?;
+        let missing = missing_slices(conn, upload, &object.part, slices)?;
+        parts.push(PartState { part: object.part, file_len: object.file_len, slices, missing });
     }
     Ok(UploadState {
         upload,
@@ -351,13 +412,12 @@ fn missing_slices(
     conn: &Connection,
     upload: UploadId,
     part: &PartName,
-    file_len: u64,
+    slices: u32,
 ) -> Result<Vec<u32>, Inside> {
     let mut rows =
         conn.prepare_cached("SELECT n FROM slice WHERE upload = ?1 AND part = ?2 ORDER BY n")?;
     let stored = rows
         .query_map(params![upload.bytes(), part.as_str()], |row| row.get(0))?
         .collect::<Result<std::collections::BTreeSet<u32>, _>>()?;
-    let slices = u32::try_from(slice_count(file_len)).map_err(|_| Refusal::OutOfRange)?;
     Ok((0..slices).filter(|n| !stored.contains(n)).collect())
 }

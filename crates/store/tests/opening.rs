@@ -75,10 +75,44 @@ fn another_schema_is_refused() {
     let (dir, store) = store_with_lot();
     drop(store);
     let conn = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
-    conn.execute("UPDATE schema SET version = 2", []).unwrap();
+    conn.execute("UPDATE schema SET version = 3", []).unwrap();
     drop(conn);
     let opened = Store::open(dir.path());
-    assert!(matches!(opened, Err(OpenError::OtherSchema { found: 2, known: 1 })), "{opened:?}");
+    assert!(matches!(opened, Err(OpenError::OtherSchema { found: 3, known: 2 })), "{opened:?}");
+}
+
+/// A store of schema 1 with a completed upload and one under way.
+#[test]
+fn an_older_store_keeps_its_receipts_and_forgets_what_is_under_way() {
+    let (dir, store) = store_with_lot();
+    let done = upload(1, &[]).id;
+    store.begin_upload(&lot("L1"), &upload(1, &[object("price", 3, 1)])).unwrap();
+    store.write_slice(done, &part("price"), 0, b"abc").unwrap();
+    store.complete(done, &completion(1)).unwrap();
+    store.begin_upload(&lot("L1"), &upload(2, &[object("price", 3, 2)])).unwrap();
+    store.write_slice(upload(2, &[]).id, &part("price"), 0, b"xyz").unwrap();
+    let before = store.submissions(&lot("L1")).unwrap();
+    drop(store);
+    let conn = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
+    let older =
+        "ALTER TABLE object DROP COLUMN slice_roots; ALTER TABLE object DROP COLUMN header_len;
+        UPDATE schema SET version = 1";
+    conn.execute_batch(older).unwrap();
+    drop(conn);
+    for _ in 0..2 {
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.submissions(&lot("L1")).unwrap(), before);
+        let mut text = String::new();
+        store.open_object(done, &part("price")).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "abc");
+        assert!(store.upload_state(upload(2, &[]).id).is_err());
+    }
+    // Its bidder begins anew.
+    let store = Store::open(dir.path()).unwrap();
+    let again = upload(2, &[object("price", 3, 3)]).id;
+    let objects = [object("price", 3, 3)];
+    assert_eq!(store.begin_upload(&lot("L1"), &upload(2, &objects)).unwrap(), again);
+    assert_eq!(store.upload_state(again).unwrap().missing(), 1);
 }
 
 #[test]

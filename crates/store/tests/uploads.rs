@@ -327,3 +327,49 @@ fn many_uploads_at_once() {
         assert_eq!(bytes, [submission.upload.bytes()[0]; 3]);
     }
 }
+
+#[test]
+fn a_slice_is_known_by_its_root_before_it_comes() {
+    let (_dir, store) = store_with_lot();
+    let header_len = 322;
+    let objects = [NewObject { header_len, ..object("documents", 2 * SLICE_LEN + 5, 1) }];
+    let id = begin(&store, 1, &objects);
+    let documents = part("documents");
+    for n in [0, 1] {
+        let known = store.known_slice(id, &documents, n).unwrap();
+        assert_eq!(known.root, Digest::new([u8::try_from(n).unwrap(); 32]));
+        assert_eq!(known.cut.count(), 2, "the header is no part of the chunks");
+    }
+    assert_eq!(
+        refused(store.known_slice(id, &documents, 2)),
+        Refusal::SliceBeyondEnd { part: documents.clone(), n: 2, slices: 2 }
+    );
+    assert_eq!(
+        refused(store.known_slice(id, &part("price"), 0)),
+        Refusal::UnknownPart(part("price"))
+    );
+    let other = UploadId::new([0xee; 16]);
+    assert_eq!(refused(store.known_slice(other, &documents, 0)), Refusal::UnknownUpload(other));
+    // Slice 0 is longer by the header, and the file has no hole.
+    let long = [vec![7; 322], slice(1)].concat();
+    assert!(matches!(
+        refused(store.write_slice(id, &documents, 0, &slice(1))),
+        Refusal::SliceLength { expected, .. } if expected == SLICE_LEN + 322
+    ));
+    store.write_slice(id, &documents, 0, &long).unwrap();
+    let rest = vec![9; usize::try_from(2 * SLICE_LEN + 5 - SLICE_LEN - 322).unwrap()];
+    store.write_slice(id, &documents, 1, &rest).unwrap();
+    let mut bytes = Vec::new();
+    store.open_object(id, &documents).unwrap().read_to_end(&mut bytes).unwrap();
+    assert!(bytes == [long, rest].concat());
+}
+
+#[test]
+fn an_object_that_is_only_a_header_is_refused() {
+    let (_dir, store) = store_with_lot();
+    for header_len in [3, 4, u64::MAX] {
+        let objects = [NewObject { header_len, ..object("price", 3, 1) }];
+        let refusal = refused(store.begin_upload(&lot("L1"), &upload(1, &objects)));
+        assert_eq!(refusal, Refusal::Objects("nothing but a header"));
+    }
+}

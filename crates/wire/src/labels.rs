@@ -525,4 +525,11 @@ labels! {
         "Nothing was written; everything is as it was before.";
         "请换用有此权限的人员的证书。",
         "Use the certificate of a person who has this right.";
+    "wrong-slice" => WrongSlice, Some(422), Failed;
+        "上传的这一段不是签名时的内容，因此没有保存。",
+        "This piece of the upload is not what was signed, so it was not stored.";
+        "已经保存的各段都在，并且都与签名一致。",
+        "The pieces stored before are kept, and all of them are as signed.";
+        "请从密封时生成的原文件重新发送这一段；若仍被拒绝，原文件已改动，请重新密封。",
+        "Send this piece again from the original file made when sealing; if it is refused again, that file was altered: seal again.";
 }

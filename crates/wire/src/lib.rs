@@ -30,8 +30,9 @@ pub use messages::{
     DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LotCreated, LotList, LotStatus, LotsPost,
     OfDay, OpeningsAnswer, OutagePost, PartMissing, PartialItem, PartialsBody, PartialsKind,
-    PathItem, PublishPost, ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SignedBody,
-    Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
+    PathItem, PublishPost, ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SealedItem,
+    SignedBody, SignedStatement, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer,
+    Words,
 };
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};
 pub use random_id::{RandomId, RandomIdError};

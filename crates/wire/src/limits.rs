@@ -2,8 +2,9 @@
 
 use kaibiao_types::Millis;
 
-/// Bytes of one upload slice: 8 MiB (ruling 3). Only the last slice of an object is shorter.
-pub const SLICE_LEN: u64 = 8 << 20;
+/// Bytes of a whole upload slice: 32 chunks of 2^18 bytes and their tags (ruling 3). Slice 0 is longer by
+/// the header of the sealed file, the last slice is shorter.
+pub const SLICE_LEN: u64 = 32 * ((1 << 18) + 16);
 
 /// The most bytes a JSON request body may have: 16 MiB.
 ///

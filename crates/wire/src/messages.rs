@@ -18,7 +18,10 @@ pub use draw::{DrawPartialBody, DrawPartialKind};
 pub use lots::{
     CeremonyState, LotCreated, LotList, LotStatus, OfDay, OpeningsAnswer, TimeAnswer, Words,
 };
-pub use submission::{HeaderItem, PartMissing, ReceiptAnswer, SubmissionPost, UploadAnswer};
+pub use submission::{
+    HeaderItem, PartMissing, ReceiptAnswer, SealedItem, SignedStatement, SubmissionPost,
+    UploadAnswer,
+};
 pub use tender::{DraftAnswer, LotsPost, PublishPost, TenderAnswer};
 
 use crate::{B64, schema};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Exit, Label, schema};
+use crate::{Exit, Label, SignedStatement, schema};
 
 /// Media type of a problem.
 pub const PROBLEM_TYPE: &str = "application/problem+json";
@@ -39,6 +39,9 @@ pub struct Problem {
     /// another bidder's data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The refusal as the hall signed it, where a known bidder's submission was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<SignedStatement>,
 }
 
 impl Problem {
@@ -57,6 +60,7 @@ impl Problem {
             todo_zh: text.todo_zh.to_owned(),
             todo_en: text.todo_en.to_owned(),
             detail: None,
+            refusal: None,
         }
     }
 
@@ -88,13 +92,20 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{TEXT_LEN_MAX, from_json, to_json};
+    use crate::{B64, TEXT_LEN_MAX, from_json, to_json};
 
     #[test]
     fn round_trip_with_and_without_detail() {
         for problem in [
             Problem::new(Label::Late),
             Problem::new(Label::BadSlice).with_detail("slice 3 of price has 5 bytes"),
+            Problem {
+                refusal: Some(SignedStatement {
+                    statement_b64: B64(b"{}".to_vec()),
+                    cms_b64: B64(vec![0x30, 0]),
+                }),
+                ..Problem::new(Label::Late)
+            },
         ] {
             let bytes = to_json(&problem).unwrap();
             assert_eq!(from_json::<Problem>(&bytes).unwrap(), problem);

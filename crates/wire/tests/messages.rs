@@ -76,10 +76,10 @@ fn custodians() {
 #[test]
 fn submissions() {
     strict::<SubmissionPost>(
-        r#"{"manifest_b64":"e30=","cms_b64":"MAA=","headers":[{"stage":1,"part":"documents","header_b64":"e30="}]}"#,
+        r#"{"manifest_b64":"e30=","cms_b64":"MAA=","headers":[{"stage":1,"part":"documents","header_b64":"e30=","slices_b64":"e30="}]}"#,
     );
     strict::<UploadAnswer>(
-        r#"{"upload":"000102030405060708090a0b0c0d0e0f","slice_len":8388608,"parts":[{"part":"price","file_len":70000,"missing":[0]}],"completed":false}"#,
+        r#"{"upload":"000102030405060708090a0b0c0d0e0f","slice_len":8389120,"parts":[{"part":"price","file_len":70000,"missing":[0]}],"completed":false,"progress":{"statement_b64":"e30=","cms_b64":"MAA="}}"#,
     );
     strict::<ReceiptAnswer>(r#"{"receipt_b64":"e30=","cms_b64":"MAA="}"#);
 }

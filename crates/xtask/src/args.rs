@@ -44,6 +44,12 @@ usage: cargo xtask <task>
              --seconds N    length of the part with much to say (default 6)
              --no-peers     measure no other server
              --json         print JSON instead of a table
+  bench rush   bids sealed beforehand, submitted in the last seconds before the deadline
+             --bids N       so many bidders (default 500)
+             --size N       bytes of each bid's documents (default 20M)
+             --seconds N    they begin so long before the deadline (default 60)
+             --dir DIR      where the files go (default: the disk)
+             --json         print JSON instead of a table
   bench procedure   decide and apply in an opening of many bidders, and its record
              --bids N       so many bidders (default 4279)
              --runs N       runs (default 5)
@@ -240,6 +246,7 @@ mod tests {
             ("bench procedure", Program::Procedure),
             ("bench room", Program::Room),
             ("bench append", Program::Append),
+            ("bench rush", Program::Rush),
             ("soak seal", Program::Soak),
         ] {
             assert!(HELP.contains(&format!("\n  {line} ")), "{line} is missing");

@@ -20,6 +20,8 @@ pub(crate) enum Program {
     Seal,
     /// `bench room`.
     Room,
+    /// `bench rush`.
+    Rush,
     /// `bench signatures`.
     Signatures,
     /// `bench procedure`.
@@ -37,6 +39,7 @@ impl Program {
             ("bench", "record") => Some(Self::Record),
             ("bench", "seal") => Some(Self::Seal),
             ("bench", "room") => Some(Self::Room),
+            ("bench", "rush") => Some(Self::Rush),
             ("bench", "signatures") => Some(Self::Signatures),
             ("bench", "procedure") => Some(Self::Procedure),
             ("soak", "seal") => Some(Self::Soak),
@@ -51,6 +54,7 @@ impl Program {
             Self::Append => &["--producers", "--runs", "--seconds", "--dir", "--json"],
             Self::Seal => &["--size", "--runs", "--dir", "--no-peers", "--json"],
             Self::Room => &["--readers", "--runs", "--seconds", "--no-peers", "--json"],
+            Self::Rush => &["--bids", "--size", "--seconds", "--dir", "--json"],
             Self::Signatures => &["--bids", "--lines", "--runs", "--json"],
             Self::Soak => &["--size", "--dir"],
         }
@@ -64,6 +68,7 @@ impl Program {
             Self::Record => "record",
             Self::Seal => "seal",
             Self::Room => "room",
+            Self::Rush => "rush",
             Self::Signatures => "signatures",
             Self::Procedure => "procedure",
             Self::Soak => "soak",

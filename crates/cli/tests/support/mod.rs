@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kaibiao_seal::ObjectDigest;
 use kaibiao_testkit::{Fixture, Running, SoftTokens, fixtures, keys_dev};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -325,8 +326,14 @@ impl World {
         let header = |part: &str| {
             let object = file(&format!("{part}.kbf"));
             let len = u32::from_be_bytes(object[12..16].try_into().unwrap());
-            json!({"stage": 1, "part": part, "header_b64":
-                STANDARD.encode(&object[..usize::try_from(len).unwrap()])})
+            let header = &object[..usize::try_from(len).unwrap()];
+            // Of an object that is none there are no roots.
+            let mut digest = ObjectDigest::new();
+            let whole = digest.update(&object).and_then(|()| digest.finish_with_slices());
+            let roots = whole.map(|(_, roots)| roots).unwrap_or_default();
+            let roots: Vec<u8> = roots.iter().flat_map(|root| *root.bytes()).collect();
+            json!({"stage": 1, "part": part, "header_b64": STANDARD.encode(header),
+                "slices_b64": STANDARD.encode(roots)})
         };
         let body = json!({
             "manifest_b64": STANDARD.encode(file("manifest.json")),

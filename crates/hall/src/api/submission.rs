@@ -1,10 +1,13 @@
 //! Intake: a bid in parts, then one atomic completion.
 
-use axum::body::Bytes;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use kaibiao_room::{NewSubmission, RoomError, SubmissionHeader};
-use kaibiao_store::{PartName, UploadId};
+use kaibiao_room::{Completed, LotBook, NewSubmission, RefusedCall, Signed, SubmissionHeader};
+use kaibiao_store::{UploadId, UploadState};
 use kaibiao_types::BidPart;
 use kaibiao_wire::{
     B64, JSON_TYPE, Label, PartMissing, RandomId, ReceiptAnswer, SLICE_LEN, SLICE_TYPE,
@@ -12,7 +15,8 @@ use kaibiao_wire::{
 };
 
 use super::{Answer, Book, Problems, blocking, bytes, json, key, lot_of};
-use crate::problem::Failure;
+use crate::admission::{Admission, drain, read_exactly};
+use crate::problem::{Failure, statement};
 
 /// Begins to hand in a bid, or hands in a withdrawal.
 #[utoipa::path(
@@ -29,17 +33,25 @@ pub(super) async fn begin(State(book): Book, path: Path<(String, String)>, body:
         stage: header.stage,
         part: header.part,
         header: header.header_b64.0,
+        slice_roots: header.slices_b64.0,
     });
     let submission = NewSubmission {
         manifest: post.manifest_b64.0,
         cms: post.cms_b64.0,
         headers: headers.collect(),
     };
+    let (manifest, cms) = (submission.manifest.clone(), submission.cms.clone());
+    let call = RefusedCall::Begin { lot: lot.clone(), manifest, cms };
+    let asked = Arc::clone(&book);
     let answer = blocking(move || {
-        let upload = book.begin(&lot, submission)?;
-        book.hall().store.upload_state(upload).map_err(RoomError::from)
+        let upload = asked.begin(&lot, submission)?;
+        let state = asked.hall().store.upload_state(upload)?;
+        Ok((asked.progress(&state)?, state))
     });
-    json(StatusCode::CREATED, &answer_of(&answer.await?)?)
+    match answer.await {
+        Ok((progress, state)) => json(StatusCode::CREATED, &answer_of(&state, progress)?),
+        Err(failure) => Err(signed(&book, call, failure).await),
+    }
 }
 
 /// How far an upload is.
@@ -51,9 +63,12 @@ pub(super) async fn begin(State(book): Book, path: Path<(String, String)>, body:
 )]
 pub(super) async fn state(State(book): Book, Path(upload): Path<String>) -> Answer {
     let upload = upload_id(&upload)?;
-    let state =
-        blocking(move || book.hall().store.upload_state(upload).map_err(RoomError::from)).await?;
-    json(StatusCode::OK, &answer_of(&state)?)
+    let (progress, state) = blocking(move || {
+        let state = book.hall().store.upload_state(upload)?;
+        Ok((book.progress(&state)?, state))
+    })
+    .await?;
+    json(StatusCode::OK, &answer_of(&state, progress)?)
 }
 
 /// A slice of a sealed object, raw bytes.
@@ -66,18 +81,47 @@ pub(super) async fn state(State(book): Book, Path(upload): Path<String>) -> Answ
 )]
 pub(super) async fn slice(
     State(book): Book,
+    Extension(admission): Extension<Arc<Admission>>,
     Path((upload, part, n)): Path<(String, String, String)>,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let upload = upload_id(&upload)?;
     let part = part_of(&part)?;
     let n: u32 = n.parse().map_err(|_| Failure::new(Label::BadSlice))?;
-    let state = blocking(move || {
-        let store = &book.hall().store;
-        store.write_slice(upload, &PartName::from(part), n, &body)?;
-        store.upload_state(upload).map_err(RoomError::from)
-    });
-    json(StatusCode::OK, &answer_of(&state.await?)?)
+    match take(&book, &admission, (upload, part, n), body).await {
+        Ok((progress, state)) => json(StatusCode::OK, &answer_of(&state, progress)?),
+        Err(failure) => Err(signed(&book, RefusedCall::Slice(upload, part, n), failure).await),
+    }
+}
+
+/// What can be refused is refused before the bytes are read; they are read when it is their turn.
+async fn take(
+    book: &Arc<LotBook>,
+    admission: &Admission,
+    (upload, part, n): (UploadId, BidPart, u32),
+    body: Body,
+) -> Result<(Signed, UploadState), Failure> {
+    let asked = Arc::clone(book);
+    let admitted = async {
+        let slice = blocking(move || asked.await_slice(upload, part, n)).await?;
+        let turn = admission.turn(slice.bidder()).await?;
+        Ok((slice, turn))
+    };
+    let (slice, turn) = match admitted.await {
+        Ok(admitted) => admitted,
+        Err(failure) => {
+            drain(body).await;
+            return Err(failure);
+        }
+    };
+    let bytes = read_exactly(body, slice.len()).await?;
+    let book = Arc::clone(book);
+    blocking(move || {
+        let _turn = turn; // held as long as the bytes, also if the asker goes
+        let state = book.take_slice(&slice, &bytes)?;
+        Ok((book.progress(&state)?, state))
+    })
+    .await
 }
 
 /// Completes an upload; the answer is the receipt.
@@ -89,21 +133,34 @@ pub(super) async fn slice(
 )]
 pub(super) async fn commit(State(book): Book, Path(upload): Path<String>) -> Answer {
     let upload = upload_id(&upload)?;
-    let checked = {
-        let book = std::sync::Arc::clone(&book);
-        blocking(move || {
-            let room = book.room_of(upload)?;
-            let done = book.hall().store.submission_by_upload(upload)?.is_some();
-            // A repeated commit gets its receipt again without reading the files again.
-            let checked = if done { (0, Vec::new()) } else { book.check_upload(upload)? };
-            Ok((room, checked))
-        })
-        .await?
-    };
-    let (room, (revision, digests)) = checked;
+    match complete(&book, upload).await {
+        Ok(done) => {
+            let (receipt_b64, cms_b64) = (B64(done.receipt), B64(done.cms));
+            json(StatusCode::OK, &ReceiptAnswer { receipt_b64, cms_b64 })
+        }
+        Err(failure) => Err(signed(&book, RefusedCall::Commit(upload), failure).await),
+    }
+}
+
+async fn complete(book: &Arc<LotBook>, upload: UploadId) -> Result<Completed, Failure> {
+    let asked = Arc::clone(book);
+    let (room, (revision, digests)) = blocking(move || {
+        let room = asked.room_of(upload)?;
+        let done = asked.hall().store.submission_by_upload(upload)?.is_some();
+        let checked = if done { (0, Vec::new()) } else { asked.check_upload(upload)? };
+        Ok((room, checked))
+    })
+    .await?;
     let completed = room.complete(upload, revision, digests).await?;
-    let answer = ReceiptAnswer { receipt_b64: B64(completed.receipt), cms_b64: B64(completed.cms) };
-    json(StatusCode::OK, &answer)
+    book.forget_upload(upload);
+    Ok(completed)
+}
+
+/// The reason with the hall's signature, if the bidder is known.
+async fn signed(book: &Arc<LotBook>, call: RefusedCall, failure: Failure) -> Failure {
+    let (book, label) = (Arc::clone(book), failure.label().as_str());
+    let refusal = blocking(move || Ok(book.sign_refusal(&call, label))).await;
+    failure.signed(refusal.ok().flatten())
 }
 
 /// Step two of a receipt, exact bytes.
@@ -131,7 +188,7 @@ fn part_of(text: &str) -> Result<BidPart, Failure> {
     BidPart::parse(text).map_err(|_| Failure::new(Label::UnknownUpload))
 }
 
-fn answer_of(state: &kaibiao_store::UploadState) -> Result<UploadAnswer, Failure> {
+fn answer_of(state: &UploadState, progress: Signed) -> Result<UploadAnswer, Failure> {
     let mut parts = Vec::new();
     for part in &state.parts {
         parts.push(PartMissing {
@@ -141,5 +198,6 @@ fn answer_of(state: &kaibiao_store::UploadState) -> Result<UploadAnswer, Failure
         });
     }
     let upload = RandomId::new(*state.upload.bytes());
-    Ok(UploadAnswer { upload, slice_len: SLICE_LEN, parts, completed: state.completed })
+    let (completed, progress) = (state.completed, statement(progress));
+    Ok(UploadAnswer { upload, slice_len: SLICE_LEN, parts, completed, progress })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kaibiao_journal::{Receipt, ReceiptProof};
 use kaibiao_room::RoomError;
 use kaibiao_store::{Refusal, StoreError, UploadId, UploadState};
+use kaibiao_types::BidPart;
 
 use crate::cast::{Sealed, Version};
 use crate::dice::Dice;
@@ -24,7 +25,6 @@ pub(crate) struct Bidder {
     upload: Option<UploadState>,
     /// It sends a slice with other bytes than it signed, once.
     slips: bool,
-    slipped: bool,
     /// The hall said that it is too late.
     pub(crate) late: bool,
 }
@@ -60,7 +60,6 @@ impl Bidder {
             proven: 0,
             upload: None,
             slips,
-            slipped: slips,
             late: false,
         }
     }
@@ -99,12 +98,17 @@ impl Bidder {
             return self.commit(upload.upload, net);
         }
         let (part, n) = net.dice.of(&missing);
-        let slice = sealed.slices.iter().find(|(name, no, _)| name.as_str() == part && *no == n);
-        let (part, n, bytes) = slice.unwrap().clone();
+        let part = BidPart::parse(part).unwrap();
+        let slice = sealed.slices.iter().find(|(name, no, _)| (*name, *no) == (part, n));
+        let bytes = Arc::clone(&slice.unwrap().2);
         let bytes = if self.slips { altered(&bytes) } else { bytes };
         let call = Call::Slice { upload: upload.upload, part, n, bytes };
         match net.send(Who::Bidder(self.number), call) {
-            Ok(Reply::Upload(state)) => self.upload = Some(state),
+            Ok(Reply::Upload(state)) => {
+                assert!(!self.slips, "bytes that were not signed were taken in");
+                self.upload = Some(state);
+            }
+            Err(Gone::Refused(RoomError::Slice { .. })) if self.slips => self.slips = false,
             // Nobody knows what arrived: the hall is asked.
             answer => {
                 self.unanswered(answer);
@@ -127,15 +131,6 @@ impl Bidder {
                 net.say(|| format!("bidder {bidder} has the receipt of version {seq}"));
                 self.receipts.push(receipt);
                 self.upload = None;
-            }
-            Err(Gone::Refused(RoomError::Object(_))) if self.slipped => {
-                // It sends the right bytes over the wrong ones; one of those may still be under way.
-                self.slips = false;
-                let state = self.upload.as_mut().unwrap();
-                for part in &mut state.parts {
-                    let count = kaibiao_store::slice_count(part.file_len);
-                    part.missing = (0..u32::try_from(count).unwrap()).collect();
-                }
             }
             answer => self.unanswered(answer),
         }

@@ -10,11 +10,13 @@ use kaibiao_opening::PriceSheet;
 use kaibiao_pki::{Identity, TrustList, cms};
 use kaibiao_room::{NewSubmission, SubmissionHeader};
 use kaibiao_seal::{
-    Client, Manifest, ManifestBody, ManifestKind, ManifestPart, Padding, SealPlan, seal,
+    Client, Manifest, ManifestBody, ManifestKind, ManifestPart, ObjectDigest, Padding, SealPlan,
+    SliceCut, limits, seal,
 };
-use kaibiao_store::{PartName, SLICE_LEN};
 use kaibiao_testkit::{Fixture, People, Published, Roster, SeededEntropy, TickRule};
-use kaibiao_types::{BidSeq, Digest, LotKey, Millis, Money, Part, Party, Stage, UtcMillis};
+use kaibiao_types::{
+    BidPart, BidSeq, Digest, LotKey, Millis, Money, Part, Party, Stage, UtcMillis,
+};
 use ring::rand::SystemRandom;
 
 /// What a bidder hands in, one version after the other.
@@ -32,7 +34,7 @@ pub(crate) struct Sealed {
     pub(crate) submission: NewSubmission,
     pub(crate) manifest: Manifest,
     /// Every slice of every part.
-    pub(crate) slices: Vec<(PartName, u32, Arc<[u8]>)>,
+    pub(crate) slices: Vec<(BidPart, u32, Arc<[u8]>)>,
 }
 
 type Versions = BTreeMap<(usize, Vec<Version>), Arc<Sealed>>;
@@ -52,7 +54,7 @@ pub(crate) const HALL: &str = "bidder-indot-b40891-01";
 /// Bidders there are; a seed takes some of them.
 pub(crate) const BIDDERS: usize = 5;
 /// The longest documents: more than one slice, sealed by one bidder in one version.
-const LARGE: usize = SLICE_LEN as usize + 70_000;
+const LARGE: usize = limits::UPLOAD_PART_LEN + 70_000;
 
 pub(crate) fn cast() -> &'static Cast {
     static CAST: LazyLock<Cast> = LazyLock::new(Cast::new);
@@ -174,10 +176,19 @@ impl Cast {
             let mut file = Vec::new();
             let made = seal(&plan, &mut text.as_slice(), &mut file, &mut entropy).unwrap();
             let header = made.header.bytes().to_vec();
-            headers.push(SubmissionHeader { stage, part, header });
+            let mut digest = ObjectDigest::new();
+            digest.update(&file).unwrap();
+            let (_, roots) = digest.finish_with_slices().unwrap();
+            let slice_roots = roots.iter().flat_map(|root| *root.bytes()).collect();
+            headers.push(SubmissionHeader { stage, part, header, slice_roots });
             let entry = ManifestPart::new(stage, part, &made.object);
-            for (n, slice) in (0..).zip(file.chunks(SLICE_LEN as usize)) {
-                slices.push((PartName::from(entry.name()), n, slice.into()));
+            let cut = SliceCut::of(&made.header);
+            for (n, range) in (0..).map_while(|n| Some((n, cut.range(n)?))) {
+                slices.push((
+                    entry.name(),
+                    n,
+                    file[range.start as usize..range.end as usize].into(),
+                ));
             }
             body.parts.push(entry);
         }

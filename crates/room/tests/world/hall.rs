@@ -16,11 +16,9 @@ use kaibiao_room::{
     Clock, Completed, Destroyed, FreezeSignature, HallContext, HandedJournal, LotBook, LotHandle,
     NewSubmission, PartialSet, Randomness, RoomError,
 };
-use kaibiao_store::{
-    Batch, FaultPoint, FaultWay, PartName, Store, StoreError, UploadId, UploadState,
-};
+use kaibiao_store::{Batch, FaultPoint, FaultWay, Store, StoreError, UploadId, UploadState};
 use kaibiao_testkit::SeededEntropy;
-use kaibiao_types::{CustodianIndex, Digest, JournalMoment, UtcMillis};
+use kaibiao_types::{BidPart, CustodianIndex, Digest, JournalMoment, UtcMillis};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::cast::{Cast, HALL, identity};
@@ -30,7 +28,7 @@ use crate::cast::{Cast, HALL, identity};
 pub(crate) enum Call {
     Publish,
     Begin(NewSubmission),
-    Slice { upload: UploadId, part: PartName, n: u32, bytes: Arc<[u8]> },
+    Slice { upload: UploadId, part: BidPart, n: u32, bytes: Arc<[u8]> },
     State(UploadId),
     Commit(UploadId),
     Proof(String),
@@ -204,15 +202,17 @@ impl Hall {
             }
             Call::State(upload) => Ok(Reply::Upload(store.upload_state(upload)?)),
             Call::Slice { upload, part, n, bytes } => {
-                store.write_slice(upload, &part, n, &bytes)?;
-                Ok(Reply::Upload(store.upload_state(upload)?))
+                let awaited = book.await_slice(upload, part, n)?;
+                Ok(Reply::Upload(book.take_slice(&awaited, &bytes)?))
             }
             Call::Commit(upload) => {
                 let room = book.room_of(upload)?;
                 let known = store.submission_by_upload(upload)?.is_some();
                 let (revision, digests) =
                     if known { (0, Vec::new()) } else { book.check_upload(upload)? };
-                now(room.complete(upload, revision, digests)).map(Reply::Receipt)
+                let done = now(room.complete(upload, revision, digests))?;
+                book.forget_upload(upload);
+                Ok(Reply::Receipt(done))
             }
             Call::Proof(number) => book.receipt_proof(lot, &number).map(Reply::Proof),
             Call::Command { body, cms } => {

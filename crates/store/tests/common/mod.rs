@@ -4,7 +4,9 @@
 
 use std::{fs, path::Path};
 
-use kaibiao_store::{BlobName, Completion, NewObject, PartName, Store, Upload, UploadId};
+use kaibiao_store::{
+    BlobName, Completion, NewObject, PartName, SLICE_LEN, Store, Upload, UploadId,
+};
 use kaibiao_types::{Digest, LotId, LotKey, TenderId, UtcMillis};
 use tempfile::TempDir;
 
@@ -21,7 +23,14 @@ pub(crate) fn part(name: &str) -> PartName {
 }
 
 pub(crate) fn object(name: &str, file_len: u64, blob: u8) -> NewObject {
-    NewObject { part: part(name), file_len, blob: BlobName::new([blob; 16]) }
+    let slices = usize::try_from(file_len.div_ceil(SLICE_LEN)).unwrap();
+    NewObject {
+        part: part(name),
+        file_len,
+        header_len: 0,
+        slice_roots: (0..slices).flat_map(|n| [u8::try_from(n % 251).unwrap(); 32]).collect(),
+        blob: BlobName::new([blob; 16]),
+    }
 }
 
 pub(crate) fn upload(id: u8, objects: &[NewObject]) -> Upload<'_> {

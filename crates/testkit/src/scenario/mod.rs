@@ -225,7 +225,24 @@ impl Published {
         people: &People,
         entropy: &mut SeededEntropy,
     ) -> Result<Self, ScenarioError> {
-        publish(fixture, people, entropy)
+        let trust = std::fs::read(crate::keys_dev().join("trust.json"))?;
+        publish(fixture, people, entropy, trust, UtcMillis::new(DEADLINE)?)
+    }
+
+    /// The same under another trust list, which must name the authorities of `keys-dev` too, and with
+    /// another deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError`] if some step is refused.
+    pub fn under(
+        fixture: &Fixture,
+        people: &People,
+        entropy: &mut SeededEntropy,
+        trust: Vec<u8>,
+        deadline: UtcMillis,
+    ) -> Result<Self, ScenarioError> {
+        publish(fixture, people, entropy, trust, deadline)
     }
 }
 
@@ -257,7 +274,7 @@ impl Scenario {
         if options.confirmed_time {
             fixture.draft.custody.time = TimeSource::Sources(time::sample(&people));
         }
-        let published = publish(&fixture, &people, &mut entropy)?;
+        let published = Published::new(&fixture, &people, &mut entropy)?;
         let played = steps::play(options, &fixture, &people, &published, &mut entropy)?;
         let Published { draft, draft_cms, tender, tender_cms, ceremony, trust, .. } = published;
         Ok(Self {
@@ -316,11 +333,11 @@ fn publish(
     fixture: &Fixture,
     people: &People,
     entropy: &mut SeededEntropy,
+    trust_bytes: Vec<u8>,
+    deadline: UtcMillis,
 ) -> Result<Published, ScenarioError> {
     let rng = ring::rand::SystemRandom::new();
-    let trust_bytes = std::fs::read(crate::keys_dev().join("trust.json"))?;
     let trust = TrustList::parse(&trust_bytes)?;
-    let deadline = UtcMillis::new(DEADLINE)?;
     let drafted_at = deadline.minus(Millis::from_secs(90_000));
 
     let draft = draft(fixture, people, deadline)?;

@@ -16,8 +16,27 @@ pub struct SubmissionPost {
     /// The bidder's CMS over it, DER.
     #[schema(value_type = schema::B64)]
     pub cms_b64: B64,
-    /// The header of every sealed object, in the order of the manifest.
-    pub headers: Vec<HeaderItem>,
+    /// Header and slice roots of every sealed object, in the order of the manifest.
+    pub headers: Vec<SealedItem>,
+}
+
+/// One sealed object before its bytes: its header, and what its slices must be.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SealedItem {
+    /// The stage of the object.
+    #[schema(value_type = schema::Stage)]
+    pub stage: Stage,
+    /// The part of the bid.
+    #[schema(value_type = schema::Part)]
+    pub part: Part,
+    /// The exact header.
+    #[schema(value_type = schema::B64)]
+    pub header_b64: B64,
+    /// The roots of the slices of the sealed file, 32 bytes each, in order. Together with the header
+    /// they give the signed root.
+    #[schema(value_type = schema::B64)]
+    pub slices_b64: B64,
 }
 
 /// The header of one sealed object.
@@ -35,6 +54,18 @@ pub struct HeaderItem {
     pub header_b64: B64,
 }
 
+/// A statement of the hall with its signature: what both sides keep as evidence.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignedStatement {
+    /// The exact statement.
+    #[schema(value_type = schema::B64)]
+    pub statement_b64: B64,
+    /// The hall's CMS over it, DER.
+    #[schema(value_type = schema::B64)]
+    pub cms_b64: B64,
+}
+
 /// The answer to [`SubmissionPost`], and `GET /uploads/{id}`.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,12 +73,14 @@ pub struct UploadAnswer {
     /// The random id of the upload; whoever knows it may send slices.
     #[schema(value_type = schema::RandomId)]
     pub upload: RandomId,
-    /// Bytes of a whole slice, [`SLICE_LEN`](crate::SLICE_LEN).
+    /// Bytes of a whole slice without a header, [`SLICE_LEN`](crate::SLICE_LEN).
     pub slice_len: u64,
     /// All parts, in the order of the manifest, with what is missing of each.
     pub parts: Vec<PartMissing>,
     /// Whether the receipt exists already; the commit call gives it again.
     pub completed: bool,
+    /// The same, signed: a progress statement, `docs/spec/receipt.md`.
+    pub progress: SignedStatement,
 }
 
 /// What is missing of one part.
