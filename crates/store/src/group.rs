@@ -9,10 +9,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const MEMBERS_MAX: usize = 1_024;
 
 /// The calls that wait: a job each, and where its answer goes.
-#[derive(Debug)]
 pub(crate) struct Line<J, A>(Mutex<Waiting<J, A>>);
 
-#[derive(Debug)]
+impl<J, A> core::fmt::Debug for Line<J, A> {
+    /// Without the jobs: before a deadline they may name a bidder.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Line(..)")
+    }
+}
+
 struct Waiting<J, A> {
     calls: VecDeque<(J, SyncSender<Told<A>>)>,
     /// Whether a thread carries out a group, or is about to.
@@ -20,7 +25,6 @@ struct Waiting<J, A> {
 }
 
 /// What a waiting thread hears.
-#[derive(Debug)]
 enum Told<A> {
     /// Its call is the first in the line: it carries out the next group.
     Lead,

@@ -133,7 +133,9 @@ impl Store {
             match result {
                 Err(error @ StoreError::StateUnknown { .. }) => return Err(error),
                 // On some errors, as that of a full disk, the database rolls everything back.
-                Err(error @ StoreError::NotDone { .. }) if tx.is_autocommit() => return Err(error),
+                Err(error) if tx.is_autocommit() => {
+                    return Err(StoreError::NotDone { doing, source: error.into() });
+                }
                 result => results.push(result),
             }
         }
