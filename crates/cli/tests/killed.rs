@@ -227,7 +227,7 @@ fn custodians_behind_a_cut_line_hold_the_prices_back_until_it_is_mended() {
         world.host(act).ok();
     }
     let released = |world: &World| lines_of(&world.log(), "partials-received").len();
-    eventually("one release", Duration::from_secs(60), || released(&world) == 1);
+    eventually("one release", Duration::from_mins(1), || released(&world) == 1);
     thread::sleep(Duration::from_secs(3)); // twenty rounds of the other two
     assert_eq!((released(&world), world.phase().as_str()), (1, "unsealing-prices"));
     assert!(lines_of(&world.log(), "prices-published").is_empty());
