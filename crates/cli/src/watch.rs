@@ -82,9 +82,14 @@ impl Watch<'_> {
         let Ok(Ok((mut socket, _))) =
             tokio::time::timeout(Duration::from_secs(10), connected).await
         else {
-            // Whether the lot exists at all is answered in the hall's own words.
-            crate::lots::status(self.hall, self.lot).await?;
-            return Ok(End::Broken);
+            // Whether the lot exists at all is answered in the hall's own words. A hall that was there
+            // before and is not reached is being started again.
+            return match crate::lots::status(self.hall, self.lot).await {
+                Err(failure) if failure.exit() == Exit::Network && self.follower.next() > 0 => {
+                    Ok(End::Broken)
+                }
+                status => status.map(|_| End::Broken),
+            };
         };
         loop {
             let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, socket.next()).await else {

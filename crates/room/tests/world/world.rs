@@ -120,7 +120,8 @@ impl World {
                 net.cut[number] = net.now + net.dice.between(500, 30_000);
                 net.say(|| format!("custodian {number} is cut off"));
             }
-            7..9 => {
+            // A tender file is published in time or not at all, so the hall's clock jumps after it.
+            7..9 if !net.shown.is_empty() => {
                 net.hall_skew = net.jump();
                 let skew = net.hall_skew;
                 net.say(|| format!("the hall's clock is {skew} ms ahead"));
