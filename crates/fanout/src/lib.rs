@@ -14,8 +14,10 @@ mod inbound;
 mod log;
 mod reader;
 mod shard;
+mod stream;
 
 pub use fanout::{Fanout, Notices, Pace};
 pub use frame::{CloseCode, binary_frame, close_frame, pong_frame, text_frame};
 pub use inbound::{Inbound, Received, Violation};
 pub use log::{FrameLog, Head, Offset};
+pub use stream::Stream;

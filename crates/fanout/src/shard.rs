@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::fanout::Feed;
 use crate::frame::notice;
 use crate::log::Offset;
+use crate::stream::Stream;
 
 /// The most bytes that one sweep writes to a socket.
 const SWEEP: usize = 256 * 1024;
@@ -23,7 +23,7 @@ const TURN: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) id: u64,
-    pub(crate) stream: Arc<TcpStream>,
+    pub(crate) stream: Arc<Stream>,
     pub(crate) at: Offset,
     /// Takes the socket back. Dropped without a word when the socket has failed.
     pub(crate) back: oneshot::Sender<Handback>,
@@ -185,24 +185,25 @@ impl Member {
         if bytes.is_empty() {
             return Wrote::All;
         }
-        match written(&self.stream, bytes) {
-            Some(count) => {
-                self.at = self.at.plus(count);
-                if count == bytes.len() { Wrote::All } else { Wrote::Less }
-            }
-            None => Wrote::Failed,
-        }
+        let Some((count, through)) = self.give(bytes) else { return Wrote::Failed };
+        self.at = self.at.plus(count);
+        if count == bytes.len() && through { Wrote::All } else { Wrote::Less }
     }
 
     /// Writes a notice.
     fn say(&self, notice: &Bytes) -> Wrote {
-        match written(&self.stream, notice) {
-            Some(count) if count == notice.len() => Wrote::All,
+        match self.give(notice) {
+            Some((count, true)) if count == notice.len() => Wrote::All,
             // A reader that takes nothing now needs no sign of life: it has bytes before it.
-            Some(0) => Wrote::Less,
-            Some(count) => Wrote::Part(notice.slice(count..)),
+            Some((0, _)) => Wrote::Less,
+            Some((count, _)) => Wrote::Part(notice.slice(count..)),
             None => Wrote::Failed,
         }
+    }
+
+    /// How many bytes were taken, and whether the socket has them all.
+    fn give(&self, bytes: &[u8]) -> Option<(usize, bool)> {
+        Some((self.stream.write(bytes)?, self.stream.flush()?))
     }
 
     fn leave(self, wrote: Wrote) {
@@ -213,14 +214,5 @@ impl Member {
         };
         // Nobody waits for it if the reader has gone.
         let _ = self.back.send(Handback { at: self.at, rest });
-    }
-}
-
-/// How many bytes a socket took at once; `None` if it has failed.
-pub(crate) fn written(stream: &TcpStream, bytes: &[u8]) -> Option<usize> {
-    match stream.try_write(bytes) {
-        Ok(count) => Some(count),
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Some(0),
-        Err(_) => None,
     }
 }
