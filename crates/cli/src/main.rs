@@ -22,6 +22,7 @@ mod identity;
 mod inspect;
 mod instant;
 mod key_words;
+mod line;
 mod lots;
 mod machine;
 mod output;

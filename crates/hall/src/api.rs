@@ -1,6 +1,7 @@
 //! The HTTP calls. Each is short: read, hand to the room, answer.
 
 mod custody;
+mod login;
 mod lots;
 mod submission;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -26,7 +27,9 @@ pub(crate) type Book = State<Arc<LotBook>>;
 /// What a call answers.
 pub(crate) type Answer = Result<Response, Failure>;
 
-pub(crate) fn routes(rooms: Arc<Rooms>) -> Router<Arc<LotBook>> {
+pub(crate) use login::Login;
+
+pub(crate) fn routes(rooms: Arc<Rooms>, login: &Arc<Login>) -> Router<Arc<LotBook>> {
     Router::new()
         .route(paths::TIME, get(lots::time))
         .route(paths::LOTS, get(lots::list).post(lots::create))
@@ -57,6 +60,16 @@ pub(crate) fn routes(rooms: Arc<Rooms>) -> Router<Arc<LotBook>> {
         .route(paths::COMMANDS, post(lots::command))
         .route(paths::RECORD, get(lots::record))
         .route(paths::EVIDENCE, get(lots::evidence))
+        .merge(login_routes().with_state(Arc::clone(login)))
+}
+
+fn login_routes() -> Router<Arc<Login>> {
+    Router::new()
+        .route(paths::LOGIN_CHALLENGE, post(login::challenge))
+        .route(paths::LOGIN, post(login::login))
+        .route(paths::ME, get(login::me))
+        .route(paths::LOGOUT, post(login::logout))
+        .layer(DefaultBodyLimit::max(login::POST_MAX))
 }
 
 /// The lot in a path.

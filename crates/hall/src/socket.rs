@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use kaibiao_fanout::{Fanout, Notices, Pace};
@@ -14,6 +15,7 @@ use kaibiao_types::{LotKey, UtcMillis};
 use kaibiao_wire::{HEARTBEAT_EVERY, Heartbeat, Hello, Label, Live, ROOM_VERSION, Since};
 
 use crate::api::{Answer, lot_of, since};
+use crate::front::{Caller, Guard};
 use crate::problem::Failure;
 use crate::upgrade::Upgrade;
 
@@ -29,12 +31,13 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// The live rooms of a hall.
 pub(crate) struct Rooms {
     book: Arc<LotBook>,
+    guard: Arc<Guard>,
     live: Mutex<BTreeMap<LotKey, Arc<Fanout>>>,
 }
 
 impl Rooms {
-    pub(crate) fn new(book: Arc<LotBook>) -> Self {
-        Self { book, live: Mutex::default() }
+    pub(crate) fn new(book: Arc<LotBook>, guard: Arc<Guard>) -> Self {
+        Self { book, guard, live: Mutex::default() }
     }
 
     /// The readers of a lot; its shards start with the first one.
@@ -72,6 +75,7 @@ impl Rooms {
 
 pub(crate) async fn room(
     State(rooms): State<Arc<Rooms>>,
+    Extension(caller): Extension<Caller>,
     path: Path<(String, String)>,
     query: Result<Query<Since>, QueryRejection>,
     request: Request,
@@ -84,12 +88,20 @@ pub(crate) async fn room(
     };
     let upgrade = Upgrade::of(request)
         .map_err(|error| Failure::detailed(Label::BadInput, &error.to_string()))?;
+    let place = match rooms.guard.socket(caller) {
+        Ok(place) => place,
+        Err(too_many) => return Ok(too_many),
+    };
     let answer = upgrade.answer();
     let readers = rooms.of(&lot, &room);
     tokio::spawn(async move {
         if let Some((stream, early)) = upgrade.connection().await {
             // A task of its own, since it lives long and this one holds what the handshake needed.
-            tokio::spawn(readers.serve(stream, early, since));
+            let reading = readers.serve(stream, early, since);
+            tokio::spawn(async move {
+                reading.await;
+                drop(place);
+            });
         }
     });
     Ok(answer)

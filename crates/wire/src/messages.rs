@@ -2,6 +2,7 @@
 
 mod custody;
 mod draw;
+mod login;
 mod lots;
 mod submission;
 mod tender;
@@ -14,6 +15,7 @@ pub use custody::{
     PathItem, RefusalBody, RefusalKind, RehearsalPost,
 };
 pub use draw::{DrawPartialBody, DrawPartialKind};
+pub use login::{Carry, ChallengeAnswer, LoginKind, LoginPost, LoginStatement, SessionAnswer};
 pub use lots::{CeremonyState, LotCreated, LotList, LotStatus, TimeAnswer, Words};
 pub use submission::{HeaderItem, PartMissing, ReceiptAnswer, SubmissionPost, UploadAnswer};
 pub use tender::{DraftAnswer, LotsPost, PublishPost, TenderAnswer};
