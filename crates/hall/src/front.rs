@@ -90,9 +90,9 @@ impl Guard {
         &self.own
     }
 
-    /// A live room for an address.
-    pub(crate) fn socket(&self, caller: Caller) -> Result<Place, Response> {
-        self.gate.socket(caller.0).ok_or_else(|| too_many(Duration::from_secs(5)))
+    /// A live room for an address, if it has not too many.
+    pub(crate) fn socket(&self, caller: Caller) -> Option<Place> {
+        self.gate.socket(caller.0)
     }
 
     /// Only the named proxy is believed, and of what it says only what it has added itself.
@@ -152,7 +152,8 @@ fn act(request: &Request) -> Option<Act> {
     })
 }
 
-fn too_many(wait: Duration) -> Response {
+/// One too many; it may come again after a while.
+pub(crate) fn too_many(wait: Duration) -> Response {
     let mut answer = Failure::new(Label::TooManyRequests).into_response();
     let seconds = wait.as_secs().saturating_add(1);
     answer.headers_mut().insert(RETRY_AFTER, seconds.into());

@@ -15,7 +15,7 @@ use kaibiao_types::{LotKey, UtcMillis};
 use kaibiao_wire::{HEARTBEAT_EVERY, Heartbeat, Hello, Label, Live, ROOM_VERSION, Since};
 
 use crate::api::{Answer, lot_of, since};
-use crate::front::{Caller, Guard};
+use crate::front::{Caller, Guard, too_many};
 use crate::problem::Failure;
 use crate::upgrade::Upgrade;
 
@@ -24,6 +24,9 @@ const SLOW_AFTER: Duration = Duration::from_secs(30);
 
 /// The largest message that a reader may send; it has nothing to say but pongs.
 const INBOUND_MAX: usize = 1_024;
+
+/// When an address that has too many rooms may ask again.
+const FULL: Duration = Duration::from_secs(5);
 
 /// How long readers have to take their last lines when the hall stops.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -88,10 +91,7 @@ pub(crate) async fn room(
     };
     let upgrade = Upgrade::of(request)
         .map_err(|error| Failure::detailed(Label::BadInput, &error.to_string()))?;
-    let place = match rooms.guard.socket(caller) {
-        Ok(place) => place,
-        Err(too_many) => return Ok(too_many),
-    };
+    let Some(place) = rooms.guard.socket(caller) else { return Ok(too_many(FULL)) };
     let answer = upgrade.answer();
     let readers = rooms.of(&lot, &room);
     tokio::spawn(async move {

@@ -25,7 +25,7 @@ const RELEASED_MAX: usize = 64 << 20;
 
 pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> {
     if let CustodianCmd::Carry { file, at } = &command {
-        return carry(file, &Hall::at(&at)?, ui).await;
+        return carry(file, &Hall::at(at)?, ui).await;
     }
     harden_process(ui)?;
     match command {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use kaibiao_room::LotBook;
 use kaibiao_types::LotKey;
-use kaibiao_wire::{Carry, Label, LoginPost, SessionAnswer, from_json};
+use kaibiao_wire::{Carry, Label, LoginPost, Origin, RandomId, SessionAnswer, from_json};
 use ring::digest::{SHA256, digest};
 
 use super::{Answer, beside, json, lot_of};
@@ -56,7 +56,7 @@ pub(super) async fn login(
 ) -> Answer {
     let lot = lot_of(path)?;
     let post: LoginPost = from_json(&body)?;
-    let secure = login.guard.origin(&headers).is_some_and(|origin| origin.is_secure());
+    let secure = login.guard.origin(&headers).is_some_and(Origin::is_secure);
     let of = lot.clone();
     let opened = beside(move || {
         let hall = login.book.hall();
@@ -99,7 +99,7 @@ pub(super) async fn logout(
     let lot = lot_of(path)?;
     let Some((_, token)) = seat(&login, &lot, &headers) else { return Ok(no_session()) };
     login.sessions.close(&token);
-    let secure = login.guard.origin(&headers).is_some_and(|origin| origin.is_secure());
+    let secure = login.guard.origin(&headers).is_some_and(Origin::is_secure);
     let gone = [(SET_COOKIE, cookie(&lot, secure, "", "; Max-Age=0")?)];
     Ok((StatusCode::NO_CONTENT, gone).into_response())
 }
@@ -125,7 +125,7 @@ fn token<'a>(lot: &LotKey, headers: &'a HeaderMap) -> Option<&'a str> {
 /// The name of the cookie: one for each lot. With TLS no other site or path can set it (`__Host-`).
 fn name(lot: &LotKey, secure: bool) -> String {
     let digest = digest(&SHA256, format!("{}/{}", lot.tender, lot.lot).as_bytes());
-    let short: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let short = RandomId::new(digest.as_ref().first_chunk().copied().unwrap_or_default());
     format!("{}kaibiao-{short}", if secure { "__Host-" } else { "" })
 }
 
