@@ -325,7 +325,8 @@ mod tests {
         let found = sessions.of(&token, &lot("1"), at(IDLE - 1)).unwrap();
         assert_eq!((found.role, found.code.as_str(), &found.token), (Role::Bidder, ONE, &None));
         assert_eq!(found.idle_until, at(2 * IDLE - 1));
-        for wrong in ["", "x", &token[1..], &format!("{token}=")] {
+        for wrong in ["", "x", &token.replacen(char::is_alphanumeric, "", 1), &format!("{token}=")]
+        {
             assert!(sessions.of(wrong, &lot("1"), at(IDLE)).is_none(), "{wrong}");
         }
         assert!(sessions.of(&token, &lot("2"), at(IDLE)).is_none(), "another lot");

@@ -127,11 +127,18 @@ impl Hall {
     }
 }
 
-fn request(method: &str, path: &str, host: impl ToString, headers: &str, body: &str) -> String {
+#[allow(clippy::needless_pass_by_value)]
+fn request(
+    method: &str,
+    path: &str,
+    host: impl std::fmt::Display,
+    headers: &str,
+    body: &str,
+) -> String {
     let host = if headers.to_lowercase().contains("host: ") {
         String::new()
     } else {
-        format!("host: {}\r\n", host.to_string())
+        format!("host: {host}\r\n")
     };
     let length = body.len();
     format!(
