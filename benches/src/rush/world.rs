@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_hall::{HallConfig, serve};
+use kaibiao_hall::{Front, HallConfig, serve};
 use kaibiao_opening::{Actor, Event, LotPublished};
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{Replay, VerifiedTender};
@@ -148,6 +148,7 @@ pub(crate) fn serve_here(data: &Path) -> Result<(), BenchError> {
     let config = HallConfig {
         data: data.to_owned(),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        front: Front::default(),
         metrics: None,
         identity: Identity::from_pem(&chain, &key, &SystemRandom::new())
             .map_err(BenchError::product)?,

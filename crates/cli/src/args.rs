@@ -1,5 +1,6 @@
 //! The command line.
 
+mod login;
 mod people;
 mod processes;
 mod record;
@@ -19,10 +20,11 @@ use crate::instant;
 use crate::lots;
 use crate::output::Lang;
 
+pub(crate) use login::{LoginCmd, SessionArgs};
 pub(crate) use people::{
     Act, AgentArgs, BidderCmd, EstimateArgs, HostCmd, SignAct, SupervisorCmd, Why,
 };
-pub(crate) use processes::{CustodianCmd, LogArgs, LogFormat, ServeArgs, StoreArgs};
+pub(crate) use processes::{CustodianCmd, FrontArgs, LogArgs, LogFormat, ServeArgs, StoreArgs};
 pub(crate) use record::{OcdsArgs, PrintArgs, RecordCmd};
 pub(crate) use signer::{As, KeyFiles};
 pub(crate) use signing::{
@@ -81,6 +83,9 @@ pub(crate) enum Cmd {
     /// 投标人: sign in, confirm, object and sign as bidder.
     #[command(subcommand)]
     Bidder(BidderCmd),
+    /// 登录: a session for reading what is for one seat; acts stay signed.
+    #[command(subcommand)]
+    Login(LoginCmd),
     /// 旁观: follow the live room in a terminal.
     Watch(WatchArgs),
     /// 见证: remember every line of a log and cosign its heads, so that nobody is shown another past.
@@ -118,6 +123,10 @@ pub(crate) struct AtHall {
     /// Address of the hall, such as `https://hall.example`.
     #[arg(long, value_name = "URL")]
     pub(crate) hall: String,
+    /// For https: PEM file of the certificates that may vouch for the hall. Those of this machine are
+    /// not believed unless their file is named.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_root: Option<PathBuf>,
 }
 
 /// Which lot at which hall.

@@ -3,38 +3,73 @@
 use std::time::Duration;
 
 use kaibiao_wire::{Exit, JSON_TYPE, Label, Problem, SLICE_TYPE, from_json, to_json};
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::args::AtHall;
 use crate::failure::Failure;
+use crate::line::{self, Room, Roots};
 
 /// The most bytes of an ordinary answer.
 const ANSWER_MAX: usize = 64 << 20;
 /// The most bytes of a problem.
 const PROBLEM_MAX: usize = 64 << 10;
 
+/// A connection that nobody uses is left after this time: a proxy may forget it sooner than we do.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// A hall, by its address.
 #[derive(Clone, Debug)]
 pub(crate) struct Hall {
     base: String,
+    url: Url,
+    roots: Option<Roots>,
     http: Client,
     /// For what may take minutes.
     patient: Client,
+    session: Option<HeaderValue>,
 }
 
 impl Hall {
-    /// A hall at `http://…` or `https://…`.
-    pub(crate) fn new(address: &str) -> Result<Self, Failure> {
+    /// The hall that the command line names.
+    pub(crate) fn at(at: &AtHall) -> Result<Self, Failure> {
+        Self::new(&at.hall, Roots::load(at)?)
+    }
+
+    /// A hall at `http://…`, or at `https://…` with those who may vouch for it.
+    pub(crate) fn new(address: &str, roots: Option<Roots>) -> Result<Self, Failure> {
         let bad = |why: &str| Failure::new(Label::Usage, format!("--hall {address}: {why}"));
         let url = Url::parse(address).map_err(|error| bad(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some() {
             return Err(bad("give the address as https://hall.example or http://127.0.0.1:8080"));
         }
-        let http = client(&url, Duration::from_mins(1))?;
-        let patient = client(&url, Duration::from_mins(4))?;
-        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), http, patient })
+        if url.scheme() == "https" && roots.is_none() {
+            return Err(bad("name the certificates that may vouch for it with --tls-root FILE"));
+        }
+        let pem = roots.as_ref().map_or(&b""[..], Roots::pem);
+        let certificates = Certificate::from_pem_bundle(pem);
+        let certificates = certificates.map_err(|error| bad(&error.to_string()))?;
+        let http = client(&url, certificates.clone(), Duration::from_mins(1))?;
+        let patient = client(&url, certificates, Duration::from_mins(4))?;
+        let base = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { base, url, roots, http, patient, session: None })
+    }
+
+    /// The same hall, asked with a session.
+    pub(crate) fn with_session(mut self, token: &[u8]) -> Result<Self, Failure> {
+        let header = HeaderValue::from_bytes(&[b"Bearer ", token].concat());
+        let bad = |_| Failure::new(Label::BadInput, "the file of the session holds no session");
+        let mut header = header.map_err(bad)?;
+        header.set_sensitive(true);
+        self.session = Some(header);
+        Ok(self)
+    }
+
+    /// Enters a live room; `None` if it was not reached.
+    pub(crate) async fn enter(&self, path: &str) -> Option<Room> {
+        line::enter(&self.url, self.roots.as_ref(), path).await
     }
 
     /// The address without a slash at its end.
@@ -76,6 +111,11 @@ impl Hall {
         Ok(from_json(&body(answer, ANSWER_MAX).await?)?)
     }
 
+    /// `POST` without a body, whose answer has none.
+    pub(crate) async fn post_for_nothing(&self, path: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::POST, path)).await.map(|_| ())
+    }
+
     /// `PUT` of raw bytes with a JSON answer. On a slow line the bytes take long, and in a rush they
     /// wait for their turn, so the answer may come late.
     pub(crate) async fn put<T: DeserializeOwned>(
@@ -89,7 +129,11 @@ impl Hall {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.session {
+            Some(session) => request.header(AUTHORIZATION, session.clone()),
+            None => request,
+        }
     }
 
     /// Sends a request; an answer other than success is its problem.
@@ -109,15 +153,13 @@ impl Hall {
 }
 
 /// A client that gives up when nothing comes for so long.
-fn client(url: &Url, silence: Duration) -> Result<Client, Failure> {
+fn client(url: &Url, certificates: Vec<Certificate>, silence: Duration) -> Result<Client, Failure> {
     let mut builder = Client::builder()
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(silence)
+        .pool_idle_timeout(IDLE)
+        .tls_certs_only(certificates)
         .redirect(redirect::Policy::none());
-    if url.scheme() == "http" {
-        // Without TLS the machine's certificate store is not needed.
-        builder = builder.tls_certs_only([]);
-    }
     if is_loopback(url) {
         builder = builder.no_proxy();
     }

@@ -23,6 +23,7 @@ mod inspect;
 mod instant;
 mod intake_evidence;
 mod key_words;
+mod line;
 mod lots;
 mod machine;
 mod output;

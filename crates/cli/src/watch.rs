@@ -5,10 +5,8 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use kaibiao_opening::{Event, Phase};
 use kaibiao_types::{LotKey, UtcMillis};
-use kaibiao_wire::{Exit, FRAME_LEN_MAX, Frame, Label, paths};
-use tokio_tungstenite::connect_async_with_config;
+use kaibiao_wire::{Exit, Frame, Label, paths};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::client::Hall;
 use crate::failure::Failure;
@@ -50,17 +48,11 @@ enum End {
 
 impl Watch<'_> {
     /// Follows until the awaited phase; a broken connection is taken up again where it ended.
-    ///
-    /// Over `https://` the same lines are read by polling the log.
     pub(crate) async fn run(mut self) -> Result<(), Failure> {
         let mut wait = Duration::from_millis(500);
         loop {
             let before = self.follower.next();
-            let end = match self.hall.address().strip_prefix("http://") {
-                Some(host) => self.listen(host).await?,
-                None => self.poll().await?,
-            };
-            if matches!(end, End::Reached) {
+            if matches!(self.listen().await?, End::Reached) {
                 return Ok(());
             }
             if self.follower.next() > before {
@@ -72,16 +64,10 @@ impl Watch<'_> {
         }
     }
 
-    async fn listen(&mut self, host: &str) -> Result<End, Failure> {
+    async fn listen(&mut self) -> Result<End, Failure> {
         let path = paths::since(&paths::room(self.lot), self.follower.next());
-        let config = WebSocketConfig::default()
-            .max_message_size(Some(FRAME_LEN_MAX))
-            .max_frame_size(Some(FRAME_LEN_MAX));
-        let url = format!("ws://{host}{path}");
-        let connected = connect_async_with_config(url, Some(config), true);
-        let Ok(Ok((mut socket, _))) =
-            tokio::time::timeout(Duration::from_secs(10), connected).await
-        else {
+        let entered = tokio::time::timeout(Duration::from_secs(10), self.hall.enter(&path)).await;
+        let Ok(Some(mut socket)) = entered else {
             // Whether the lot exists at all is answered in the hall's own words. A hall that was there
             // before and is not reached is being started again.
             return match crate::lots::status(self.hall, self.lot).await {
@@ -106,22 +92,6 @@ impl Watch<'_> {
                 Message::Close(_) => return Ok(End::Broken),
                 Message::Binary(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
-        }
-    }
-
-    async fn poll(&mut self) -> Result<End, Failure> {
-        loop {
-            let lines = match self.follower.catch_up(self.hall, self.lot).await {
-                Err(failure) if failure.exit() == Exit::Network => return Ok(End::Broken),
-                lines => lines?,
-            };
-            for (entry, event) in lines {
-                self.show(entry.text(), entry.index(), entry.at(), &event);
-            }
-            if self.once || self.reached() {
-                return Ok(End::Reached);
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 

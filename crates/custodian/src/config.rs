@@ -15,6 +15,9 @@ use crate::{KeyStore, KeyStoreError};
 pub struct Config {
     /// The address of the hall, such as `https://hall.example` or `http://127.0.0.1:8443`.
     pub hall: String,
+    /// PEM of the certificates that may vouch for a hall at `https://…`. Those of the machine are not
+    /// believed.
+    pub tls_root: Option<Vec<u8>>,
     /// The opened key store.
     pub store: KeyStore,
     /// The custodian's certificate and key.
@@ -70,6 +73,9 @@ pub enum CustodianError {
     /// The address of the hall is not an http or https address without a path.
     #[error("{0:?} is not the address of a hall, such as https://hall.example")]
     Hall(String),
+    /// An https address needs certificates that vouch for the hall, in PEM.
+    #[error("no certificate is named that may vouch for the hall")]
+    TlsRoot,
     /// A file of the identity cannot be read.
     #[error("{path} cannot be read")]
     IdentityFile {
@@ -97,6 +103,7 @@ impl CustodianError {
             Self::Certificate(error) => error.label(),
             Self::Client(_) => "E_CLIENT",
             Self::Hall(_) => "E_HALL_ADDRESS",
+            Self::TlsRoot => "E_TLS_ROOT",
             Self::IdentityFile { .. } => "E_ID_READ",
             Self::Identity(error) => error.label(),
             Self::Store(error) => error.label(),

@@ -45,7 +45,7 @@ impl Custodian {
         let trust = Arc::new(TrustList::parse(&config.trust)?);
         let chain = config.identity.chain();
         verify_chain(chain.signer(), chain.above(), &trust, clock.read().now, Usage::Sign)?;
-        let hall = Hall::new(&config.hall)?;
+        let hall = Hall::new(&config.hall, config.tls_root.as_deref())?;
         let shared = Shared {
             store: config.store,
             certificate: config.identity.certificate().sha256(),

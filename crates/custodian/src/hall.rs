@@ -9,7 +9,7 @@ use kaibiao_wire::{
     DraftAnswer, FreezeSignaturePost, FrozenAnswer, JSON_TYPE, JournalPost, JsonError, Label,
     LotList, OutagePost, Problem, SignedBody, TenderAnswer, from_json, paths, to_json,
 };
-use reqwest::{Client, Method, Response, Url, header, redirect};
+use reqwest::{Certificate, Client, Method, Response, Url, header, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,6 +21,8 @@ const LARGE_MAX: usize = 64 << 20;
 const SMALL_MAX: usize = 64 << 10;
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection that nobody uses is left after this time: a proxy may forget it sooner than we do.
+const IDLE: Duration = Duration::from_secs(15);
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -69,8 +71,8 @@ impl HallError {
 }
 
 impl Hall {
-    /// A client for the hall at an address.
-    pub(crate) fn new(address: &str) -> Result<Self, CustodianError> {
+    /// A client for the hall at an address, and PEM of the certificates that may vouch for it.
+    pub(crate) fn new(address: &str, tls_root: Option<&[u8]>) -> Result<Self, CustodianError> {
         let wrong = || CustodianError::Hall(address.to_owned());
         let base = Url::parse(address).map_err(|_| wrong())?;
         let plain = match base.scheme() {
@@ -84,15 +86,17 @@ impl Hall {
         }
         // TLS needs one library of cryptography for the process. Whoever installed one first wins.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let roots = Certificate::from_pem_bundle(tls_root.unwrap_or_default());
+        let roots = roots.map_err(|_| CustodianError::TlsRoot)?;
+        if roots.is_empty() && !plain {
+            return Err(CustodianError::TlsRoot);
+        }
         let mut builder = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
-            .redirect(redirect::Policy::none());
-        if plain {
-            // Without TLS no certificate authorities of the machine are needed, and a machine that
-            // has none must not be a reason to fail.
-            builder = builder.tls_certs_only([]);
-        }
+            .pool_idle_timeout(IDLE)
+            .redirect(redirect::Policy::none())
+            .tls_certs_only(roots);
         if is_loopback(&base) {
             builder = builder.no_proxy();
         }
@@ -302,8 +306,17 @@ mod tests {
     #[test]
     fn an_address_is_a_scheme_and_a_host() {
         for good in ["http://127.0.0.1:8443", "http://hall.example/", "http://[::1]:80"] {
-            assert!(Hall::new(good).is_ok(), "{good}");
+            assert!(Hall::new(good, None).is_ok(), "{good}");
         }
+        let https =
+            |pem: &[u8]| Hall::new("https://hall.example", Some(pem)).err().map(|e| e.label());
+        for none in [&b""[..], b"no certificate"] {
+            assert_eq!(https(none), Some("E_TLS_ROOT"));
+        }
+        assert_eq!(
+            Hall::new("https://hall.example", None).err().map(|e| e.label()),
+            Some("E_TLS_ROOT")
+        );
         for bad in [
             "",
             "hall.example",
@@ -313,7 +326,7 @@ mod tests {
             "http://user@hall.example",
             "file:///etc/passwd",
         ] {
-            let label = Hall::new(bad).err().map(|error| error.label());
+            let label = Hall::new(bad, None).err().map(|error| error.label());
             assert_eq!(label, Some("E_HALL_ADDRESS"), "{bad}");
         }
     }
@@ -325,7 +338,7 @@ mod tests {
         let lines: Vec<u8> = b"a line\n".iter().copied().cycle().take(bytes).collect();
         let router = axum::Router::new().fallback(move || async move { lines });
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Hall::new(&address).unwrap()
+        Hall::new(&address, None).unwrap()
     }
 
     #[tokio::test]

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rustix::net::sockopt;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::inbound::Received;
 use crate::log::FrameLog;
 use crate::reader::{End, Reader};
 use crate::shard::{self, ToShard};
+use crate::stream::Stream;
 
 /// The words that a server says beside the log. Each is the text of one frame; an empty one is not
 /// said.
@@ -95,11 +95,20 @@ impl Fanout {
     /// what it sent behind its request.
     ///
     /// The future is small and holds no frame; it should be a task of its own.
-    pub async fn serve(self: Arc<Self>, stream: TcpStream, early: Bytes, since: u64) {
+    pub fn serve(
+        self: Arc<Self>,
+        stream: impl Into<Stream>,
+        early: Bytes,
+        since: u64,
+    ) -> impl Future<Output = ()> + Send {
+        self.serve_stream(stream.into(), early, since)
+    }
+
+    async fn serve_stream(self: Arc<Self>, stream: Stream, early: Bytes, since: u64) {
         // Without these options a reader is served too, only less well.
-        let _ = sockopt::set_tcp_nodelay(&stream, true);
-        let _ = sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER);
-        let _ = sockopt::set_tcp_user_timeout(&stream, UNACKNOWLEDGED);
+        let _ = sockopt::set_tcp_nodelay(stream.tcp(), true);
+        let _ = sockopt::set_socket_send_buffer_size(stream.tcp(), SEND_BUFFER);
+        let _ = sockopt::set_tcp_user_timeout(stream.tcp(), UNACKNOWLEDGED);
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let count = u64::try_from(self.shards.len()).unwrap_or(1).max(1);
         let shard = usize::try_from(id % count).ok().and_then(|index| self.shards.get(index));

@@ -16,9 +16,11 @@ mod reader;
 #[cfg(test)]
 mod schedules;
 mod shard;
+mod stream;
 mod sync;
 
 pub use fanout::{Fanout, Notices, Pace};
 pub use frame::{CloseCode, binary_frame, close_frame, pong_frame, text_frame};
 pub use inbound::{Inbound, Received, Violation};
 pub use log::{FrameLog, Head, Offset};
+pub use stream::Stream;

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rustix::net::{Shutdown, shutdown};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -14,7 +12,8 @@ use crate::fanout::Feed;
 use crate::frame::{CloseCode, close_frame, notice, pong_frame};
 use crate::inbound::{Inbound, Received, Violation};
 use crate::log::Offset;
-use crate::shard::{Handback, Member, ToShard, written};
+use crate::shard::{Handback, Member, ToShard};
+use crate::stream::Stream;
 
 /// The most bytes of the log that are read at a time. They may be a copy.
 const PIECE: usize = 64 * 1024;
@@ -55,7 +54,7 @@ pub(crate) struct Reader<'a> {
     feed: Arc<Feed>,
     shard: &'a mpsc::Sender<ToShard>,
     id: u64,
-    stream: Arc<TcpStream>,
+    stream: Arc<Stream>,
     inbound: Inbound,
     /// Where in the log it is.
     at: Offset,
@@ -75,7 +74,7 @@ impl<'a> Reader<'a> {
         feed: Arc<Feed>,
         shard: &'a mpsc::Sender<ToShard>,
         id: u64,
-        stream: TcpStream,
+        stream: Stream,
         since: u64,
     ) -> Self {
         Self {
@@ -122,8 +121,8 @@ impl<'a> Reader<'a> {
             let hears = self.answers.len() < ANSWERS;
             let able = async {
                 tokio::select! {
-                    able = self.stream.writable() => able.map(|()| false),
-                    able = self.stream.readable(), if hears => able.map(|()| true),
+                    able = self.stream.tcp().writable() => able.map(|()| false),
+                    able = self.stream.tcp().readable(), if hears => able.map(|()| true),
                 }
             };
             match timeout_at(due, able).await {
@@ -138,13 +137,16 @@ impl<'a> Reader<'a> {
     /// Writes what the socket takes at once.
     fn write(&mut self) -> Result<Wrote, End> {
         for done in 0..TURN {
+            if !self.stream.flush().ok_or(End::Left)? {
+                return Ok(if done > 0 { Wrote::Something } else { Wrote::Nothing });
+            }
             let most = self.say()?;
             let notice = !self.rest.is_empty();
             let bytes = if notice { self.rest.clone() } else { self.feed.log.bytes(self.at, most) };
             if bytes.is_empty() {
                 return Ok(Wrote::Everything);
             }
-            let count = written(&self.stream, &bytes).ok_or(End::Left)?;
+            let count = self.stream.write(&bytes).ok_or(End::Left)?;
             if notice {
                 self.rest = bytes.slice(count..);
             } else {
@@ -196,7 +198,7 @@ impl<'a> Reader<'a> {
         let handed = loop {
             tokio::select! {
                 handed = &mut handed => break handed,
-                able = self.stream.readable() => {
+                able = self.stream.tcp().readable() => {
                     let heard = able.map_err(|_| End::Left).and_then(|()| self.take_in());
                     if heard.is_err() || !self.answers.is_empty() || self.close.is_some() {
                         self.ask(ToShard::Take(id)).await?;
@@ -218,7 +220,7 @@ impl<'a> Reader<'a> {
     /// Reads what the peer sent.
     fn take_in(&mut self) -> Result<(), End> {
         let mut buffer = [0; 1_024];
-        match self.stream.try_read(&mut buffer) {
+        match self.stream.read(&mut buffer) {
             Ok(0) => Err(End::Left),
             Ok(count) => {
                 self.hear(buffer.get(..count).unwrap_or_default());
@@ -258,15 +260,15 @@ impl<'a> Reader<'a> {
     /// Ends the sending side and gives the peer a while to take its last bytes: a socket that is
     /// dropped with unread bytes in it resets the connection.
     async fn linger(&self) {
-        let _ = shutdown(&*self.stream, Shutdown::Write);
-        let silent =
-            async { while self.stream.readable().await.is_ok() && !is_silent(&self.stream) {} };
+        self.stream.shut();
+        let tcp = self.stream.tcp();
+        let silent = async { while tcp.readable().await.is_ok() && !is_silent(tcp) {} };
         let _ = timeout(LINGER, silent).await;
     }
 }
 
 /// Reads what is there and forgets it. `true` if nothing can come any more.
-fn is_silent(stream: &TcpStream) -> bool {
+fn is_silent(stream: &tokio::net::TcpStream) -> bool {
     let mut buffer = [0; 1_024];
     match stream.try_read(&mut buffer) {
         Ok(count) => count == 0,

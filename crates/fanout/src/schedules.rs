@@ -63,14 +63,14 @@ impl Notices for Silent {
 struct Pipe(Mutex<Vec<u8>>);
 
 impl Sink for Pipe {
-    fn take(&self, bytes: &[u8]) -> Option<usize> {
+    fn take(&self, bytes: &[u8]) -> Option<(usize, bool)> {
         let most = match thread_rng().gen_range(0..6) {
             0 => 0,
             1 => bytes.len() / 2,
             _ => bytes.len(),
         };
         self.0.lock().unwrap().extend_from_slice(&bytes[..most]);
-        Some(most)
+        Some((most, true))
     }
 }
 
@@ -163,7 +163,7 @@ async fn catch_up(feed: &Feed, pipe: &Pipe, mut at: Offset) -> Offset {
         if bytes.is_empty() {
             return at;
         }
-        match pipe.take(&bytes).unwrap() {
+        match pipe.take(&bytes).unwrap().0 {
             0 => yield_now().await,
             count => at = at.plus(count),
         }

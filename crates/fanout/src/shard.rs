@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::fanout::Feed;
 use crate::frame::notice;
 use crate::log::{Offset, SEGMENT};
+use crate::stream::Stream;
 
 /// The most bytes that one sweep writes to a socket.
 const SWEEP: usize = SEGMENT;
@@ -18,22 +18,22 @@ const SWEEP: usize = SEGMENT;
 /// After so many sockets other tasks have a turn.
 const TURN: usize = 128;
 
-/// What a shard writes to: a socket, or in tests something that takes as little as the test wants.
+/// What a shard writes to: a connection, or in tests something that takes as little as the test wants.
 pub(crate) trait Sink {
-    /// How many bytes it took at once; `None` if it has failed.
-    fn take(&self, bytes: &[u8]) -> Option<usize>;
+    /// How many bytes it took at once, and whether the socket has them all; `None` if it has failed.
+    fn take(&self, bytes: &[u8]) -> Option<(usize, bool)>;
 }
 
-impl Sink for TcpStream {
-    fn take(&self, bytes: &[u8]) -> Option<usize> {
-        written(self, bytes)
+impl Sink for Stream {
+    fn take(&self, bytes: &[u8]) -> Option<(usize, bool)> {
+        Some((self.write(bytes)?, self.flush()?))
     }
 }
 
 /// A socket in the hands of a shard: everything before `at` was written, and `at` is the end of a
 /// frame.
 #[derive(Debug)]
-pub(crate) struct Member<S = TcpStream> {
+pub(crate) struct Member<S = Stream> {
     pub(crate) id: u64,
     pub(crate) stream: Arc<S>,
     pub(crate) at: Offset,
@@ -52,7 +52,7 @@ pub(crate) struct Handback {
 
 /// What a reader asks of its shard.
 #[derive(Debug)]
-pub(crate) enum ToShard<S = TcpStream> {
+pub(crate) enum ToShard<S = Stream> {
     /// Serve this socket.
     Join(Member<S>),
     /// Hand this socket back.
@@ -60,7 +60,7 @@ pub(crate) enum ToShard<S = TcpStream> {
 }
 
 #[derive(Debug)]
-pub(crate) struct Shard<S = TcpStream> {
+pub(crate) struct Shard<S = Stream> {
     feed: Arc<Feed>,
     members: Vec<Member<S>>,
     /// Up to where every member was served.
@@ -206,22 +206,18 @@ impl<S: Sink> Member<S> {
         if bytes.is_empty() {
             return Wrote::All;
         }
-        match self.stream.take(bytes) {
-            Some(count) => {
-                self.at = self.at.plus(count);
-                if count == bytes.len() { Wrote::All } else { Wrote::Less }
-            }
-            None => Wrote::Failed,
-        }
+        let Some((count, through)) = self.stream.take(bytes) else { return Wrote::Failed };
+        self.at = self.at.plus(count);
+        if count == bytes.len() && through { Wrote::All } else { Wrote::Less }
     }
 
     /// Writes a notice.
     fn say(&self, notice: &Bytes) -> Wrote {
         match self.stream.take(notice) {
-            Some(count) if count == notice.len() => Wrote::All,
+            Some((count, true)) if count == notice.len() => Wrote::All,
             // A reader that takes nothing now needs no sign of life: it has bytes before it.
-            Some(0) => Wrote::Less,
-            Some(count) => Wrote::Part(notice.slice(count..)),
+            Some((0, _)) => Wrote::Less,
+            Some((count, _)) => Wrote::Part(notice.slice(count..)),
             None => Wrote::Failed,
         }
     }
@@ -234,14 +230,5 @@ impl<S: Sink> Member<S> {
         };
         // Nobody waits for it if the reader has gone.
         let _ = self.back.send(Handback { at: self.at, rest });
-    }
-}
-
-/// How many bytes a socket took at once; `None` if it has failed.
-pub(crate) fn written(stream: &TcpStream, bytes: &[u8]) -> Option<usize> {
-    match stream.try_write(bytes) {
-        Ok(count) => Some(count),
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Some(0),
-        Err(_) => None,
     }
 }

@@ -1,9 +1,10 @@
 //! Bodies and frames between programs.
 
 use kaibiao_wire::{
-    BoardAnswer, BoardPost, CosignaturePost, DestructionPost, DraftAnswer, DrawPartialBody, Frame,
-    FreezeSignaturePost, FrozenAnswer, JournalPost, LotList, LotsPost, OutagePost, PartialsBody,
-    Problem, PublishPost, ReceiptAnswer, RefusalBody, RehearsalPost, SignedBody, SubmissionPost,
+    BoardAnswer, BoardPost, ChallengeAnswer, CosignaturePost, DestructionPost, DraftAnswer,
+    DrawPartialBody, Frame, FreezeSignaturePost, FrozenAnswer, JournalPost, LoginPost,
+    LoginStatement, LotList, LotsPost, OutagePost, PartialsBody, Problem, PublishPost,
+    ReceiptAnswer, RefusalBody, RehearsalPost, SessionAnswer, SignedBody, SubmissionPost,
     TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
 };
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::scene::SCENE;
 pub(crate) fn message(data: &[u8]) {
     same::<BoardAnswer>(data);
     same::<BoardPost>(data);
+    same::<ChallengeAnswer>(data);
     same::<CosignaturePost>(data);
     same::<DestructionPost>(data);
     same::<DraftAnswer>(data);
@@ -22,6 +24,8 @@ pub(crate) fn message(data: &[u8]) {
     same::<FreezeSignaturePost>(data);
     same::<FrozenAnswer>(data);
     same::<JournalPost>(data);
+    same::<LoginPost>(data);
+    same::<LoginStatement>(data);
     same::<LotList>(data);
     same::<LotsPost>(data);
     same::<OutagePost>(data);
@@ -31,6 +35,7 @@ pub(crate) fn message(data: &[u8]) {
     same::<ReceiptAnswer>(data);
     same::<RefusalBody>(data);
     same::<RehearsalPost>(data);
+    same::<SessionAnswer>(data);
     same::<SignedBody>(data);
     same::<SubmissionPost>(data);
     same::<TenderAnswer>(data);

@@ -2,6 +2,7 @@
 
 mod custody;
 mod description;
+mod login;
 mod lots;
 mod openings;
 mod submission;
@@ -9,7 +10,7 @@ mod submission;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -32,8 +33,10 @@ pub(crate) type Book = State<Arc<LotBook>>;
 /// What a call answers.
 pub(crate) type Answer = Result<Response, Failure>;
 
-pub(crate) fn routes(book: &Arc<LotBook>, rooms: Arc<Rooms>) -> Router<Arc<LotBook>> {
-    let days = Arc::new(Days::new(Arc::clone(book)));
+pub(crate) use login::Login;
+
+pub(crate) fn routes(rooms: Arc<Rooms>, login: &Arc<Login>) -> Router<Arc<LotBook>> {
+    let days = Arc::new(Days::new(Arc::clone(&login.book)));
     Router::new()
         .route(paths::DESCRIPTION, get(description::describe))
         .route(paths::TIME, get(lots::time))
@@ -66,6 +69,16 @@ pub(crate) fn routes(book: &Arc<LotBook>, rooms: Arc<Rooms>) -> Router<Arc<LotBo
         .route(paths::COMMANDS, post(lots::command))
         .route(paths::RECORD, get(lots::record))
         .route(paths::EVIDENCE, get(lots::evidence))
+        .merge(login_routes().with_state(Arc::clone(login)))
+}
+
+fn login_routes() -> Router<Arc<Login>> {
+    Router::new()
+        .route(paths::LOGIN_CHALLENGE, post(login::challenge))
+        .route(paths::LOGIN, post(login::login))
+        .route(paths::ME, get(login::me))
+        .route(paths::LOGOUT, post(login::logout))
+        .layer(DefaultBodyLimit::max(login::POST_MAX))
 }
 
 /// The lot in a path.

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     /// What a bidder's program calls to hand a bid in (`kaibiao submit` fetches the tender file), and
-    /// commands, which bidders sign too.
+    /// commands and logins, which bidders sign too.
     const OF_BIDDERS: &[&str] = &[
         "paths::TENDER",
         "paths::SUBMISSIONS",
@@ -221,6 +221,10 @@ mod tests {
         "paths::COMMIT",
         "paths::RECEIPT",
         "paths::COMMANDS",
+        "paths::LOGIN_CHALLENGE",
+        "paths::LOGIN",
+        "paths::ME",
+        "paths::LOGOUT",
     ];
 
     #[test]

@@ -1,6 +1,6 @@
 //! Starting and stopping the hall.
 
-use std::future::{Future, IntoFuture as _};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,22 +10,30 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::middleware::from_fn_with_state;
 use kaibiao_pki::{Identity, TrustList, TrustListError};
 use kaibiao_room::{Clock, HallContext, LotBook, RoomError};
 use kaibiao_store::{OpenError, Store};
 use kaibiao_types::{Digest, UtcMillis};
-use kaibiao_wire::{BODY_LEN_MAX, Exit, Label};
+use kaibiao_wire::{BODY_LEN_MAX, Exit, Label, Origin};
 use ring::rand::SystemRandom;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use crate::api::Login;
+use crate::front::{self, Front, Guard};
 use crate::health::{self, Health};
+use crate::limits::Gate;
+use crate::listen::{self, Door};
+use crate::login::Sessions;
 use crate::metrics::{self, Metrics, meter};
 use crate::socket::Rooms;
+use crate::tls::{Tls, TlsError};
 use crate::{api, pages};
 
 /// How a hall is started.
@@ -36,6 +44,8 @@ pub struct HallConfig {
     pub data: PathBuf,
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// How it meets the network: TLS, names, limits.
+    pub front: Front,
     /// Where it tells its numbers, `GET /metrics`; nowhere without it.
     pub metrics: Option<std::net::TcpListener>,
     /// Its certificate and key: receipts and packages are signed with it.
@@ -64,12 +74,18 @@ pub enum HallError {
     /// A lot's kept state does not hold.
     #[error("a stored lot does not hold")]
     Room(#[from] RoomError),
-    /// The server failed.
+    /// The metrics cannot be told.
     #[error("the server failed")]
     Serve(#[source] std::io::Error),
+    /// The machine gives no randomness.
+    #[error("there is no randomness")]
+    Random,
     /// The data folder cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// TLS cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The trust list is malformed.
     #[error(transparent)]
     Trust(#[from] TrustListError),
@@ -80,9 +96,12 @@ impl HallError {
     pub const fn label(&self) -> Label {
         match self {
             Self::NotDev => Label::NotDev,
-            Self::Trust(_) => Label::BadInput,
-            Self::Store(_) | Self::Listen(..) | Self::Output(..) => Label::CannotWrite,
-            Self::Room(_) | Self::Serve(_) => Label::Internal,
+            Self::Tls(TlsError::Keep(..))
+            | Self::Store(_)
+            | Self::Listen(..)
+            | Self::Output(..) => Label::CannotWrite,
+            Self::Trust(_) | Self::Tls(_) => Label::BadInput,
+            Self::Room(_) | Self::Serve(_) | Self::Random => Label::Internal,
         }
     }
 
@@ -108,6 +127,12 @@ impl Clock for SystemClock {
 /// How long requests that are under way may take once the hall is asked to stop. What is cut then can
 /// safely be sent again.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// A request whose body stands still for so long is given up.
+const SILENT: Duration = Duration::from_secs(30);
+
+/// A year: who came by TLS once does not come without it.
+const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Runs a hall until `shutdown` resolves; requests under way then have ten seconds more. `on_ready`
 /// learns the address once it listens.
@@ -144,9 +169,16 @@ pub async fn serve(
     let address = listener.local_addr().map_err(|error| HallError::Listen(config.listen, error))?;
     let telling = config.metrics.map(|listener| tell(listener, &metrics, &book)).transpose()?;
     on_ready(address);
-    let rooms = Arc::new(Rooms::new(Arc::clone(&book)));
+    let (own, proxy) = (config.front.own(address), config.front.behind_proxy);
+    let gate = Arc::new(Gate::new(config.front.sockets_per_address));
+    let guard = Arc::new(Guard::new(own, proxy, Arc::clone(&gate)));
+    let rooms = Arc::new(Rooms::new(Arc::clone(&book), Arc::clone(&guard)));
     let health = Arc::new(Health::new(Arc::clone(&book)));
-    let app = router(Arc::clone(&book), Arc::clone(&rooms), address)
+    let sessions =
+        Sessions::new(book.hall().random.for_signatures()).map_err(|_| HallError::Random)?;
+    let login = Login { book: Arc::clone(&book), guard, sessions };
+    let tls = config.front.tls.as_ref();
+    let app = router(&Arc::new(login), Arc::clone(&rooms), tls)
         .merge(health::routes(Arc::clone(&health)))
         .layer(from_fn_with_state(metrics, meter));
     let leaving = Arc::clone(&health);
@@ -155,12 +187,12 @@ pub async fn serve(
         tracing::info!("asked to stop");
         leaving.leave();
     };
-    let server = axum::serve(listener, app).with_graceful_shutdown(asked).into_future();
-    let served = tokio::select! {
-        served = server => served,
+    let door = Door { listener, tls: tls.map(Tls::acceptor), gate, proxy };
+    tokio::select! {
+        () = listen::serve(door, app, asked) => {}
         // Nothing is logged: before a deadline what is cut here is an upload (ruling 25).
-        () = health.left_for(GRACE) => Ok(()),
-    };
+        () = health.left_for(GRACE) => {}
+    }
     if let Some(telling) = telling {
         telling.abort();
     }
@@ -170,7 +202,7 @@ pub async fn serve(
         tracing::error!("a room ended in disorder");
     }
     rooms.farewell().await;
-    served.map_err(HallError::Serve)
+    Ok(())
 }
 
 /// Tells the numbers beside the hall's own work.
@@ -205,17 +237,20 @@ fn uses_dev_roots(config: &HallConfig, trust: &TrustList) -> bool {
     anchors.chain(above).any(|digest| config.dev_roots.contains(&digest))
 }
 
-fn router(book: Arc<LotBook>, rooms: Arc<Rooms>, address: SocketAddr) -> Router {
+fn router(login: &Arc<Login>, rooms: Arc<Rooms>, tls: Option<&Tls>) -> Router {
+    // Some browsers do not take 'self' for the sockets of a page.
+    let sockets = |origin: &Origin| format!(" {}", origin.as_str().replacen("http", "ws", 1));
+    let sockets: String = login.guard.own().iter().map(sockets).collect();
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-         connect-src 'self' ws://{address} wss://{address}; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+         connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    // The address is digits, dots, colons and brackets, so the value is always valid.
+    // An origin is letters, digits, dots, colons and brackets, so the value is always valid.
     let policy =
         HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     let header = |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, value);
-    api::routes(&book, rooms)
+    let strict = tls.filter(|tls| !tls.is_trial()).map(|_| STRICT);
+    api::routes(rooms, login)
         .merge(pages::routes())
         .fallback(pages::unknown)
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
@@ -223,5 +258,8 @@ fn router(book: Arc<LotBook>, rooms: Arc<Rooms>, address: SocketAddr) -> Router 
         .layer(header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(header(X_FRAME_OPTIONS, HeaderValue::from_static("DENY")))
         .layer(header(REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-        .with_state(book)
+        .layer(SetResponseHeaderLayer::if_not_present(STRICT_TRANSPORT_SECURITY, strict))
+        .layer(RequestBodyTimeoutLayer::new(SILENT))
+        .layer(from_fn_with_state(Arc::clone(&login.guard), front::guard))
+        .with_state(Arc::clone(&login.book))
 }

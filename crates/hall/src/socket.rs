@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use kaibiao_fanout::{Fanout, Notices, Pace};
@@ -16,6 +17,7 @@ use kaibiao_wire::{
 };
 
 use crate::api::{Answer, Problems, lot_of, since};
+use crate::front::{Caller, Guard, too_many};
 use crate::problem::Failure;
 use crate::upgrade::Upgrade;
 
@@ -25,18 +27,22 @@ const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// The largest message that a reader may send; it has nothing to say but pongs.
 const INBOUND_MAX: usize = 1_024;
 
+/// When an address that has too many rooms may ask again.
+const FULL: Duration = Duration::from_secs(5);
+
 /// How long readers have to take their last lines when the hall stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The live rooms of a hall.
 pub(crate) struct Rooms {
     book: Arc<LotBook>,
+    guard: Arc<Guard>,
     live: Mutex<BTreeMap<LotKey, Arc<Fanout>>>,
 }
 
 impl Rooms {
-    pub(crate) fn new(book: Arc<LotBook>) -> Self {
-        Self { book, live: Mutex::default() }
+    pub(crate) fn new(book: Arc<LotBook>, guard: Arc<Guard>) -> Self {
+        Self { book, guard, live: Mutex::default() }
     }
 
     /// The readers of a lot; its shards start with the first one.
@@ -85,6 +91,7 @@ impl Rooms {
 )]
 pub(crate) async fn room(
     State(rooms): State<Arc<Rooms>>,
+    Extension(caller): Extension<Caller>,
     path: Path<(String, String)>,
     query: Result<Query<Since>, QueryRejection>,
     request: Request,
@@ -97,12 +104,17 @@ pub(crate) async fn room(
     };
     let upgrade = Upgrade::of(request)
         .map_err(|error| Failure::detailed(Label::BadInput, &error.to_string()))?;
+    let Some(place) = rooms.guard.socket(caller) else { return Ok(too_many(FULL)) };
     let answer = upgrade.answer();
     let readers = rooms.of(&lot, &room);
     tokio::spawn(async move {
         if let Some((stream, early)) = upgrade.connection().await {
             // A task of its own, since it lives long and this one holds what the handshake needed.
-            tokio::spawn(readers.serve(stream, early, since));
+            let reading = readers.serve(stream, early, since);
+            tokio::spawn(async move {
+                reading.await;
+                drop(place);
+            });
         }
     });
     Ok(answer)

@@ -1,5 +1,7 @@
 //! The opening handshake of a WebSocket (RFC 6455 section 4.2), for sockets that we serve ourselves.
 
+use std::io::{ErrorKind, Read as _};
+
 use axum::extract::Request;
 use axum::http::header::{
     CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -12,8 +14,11 @@ use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::upgrade::{Parts, downcast};
+use kaibiao_fanout::Stream;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use rustls::ServerConnection;
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 /// The request asks for something else.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -61,11 +66,36 @@ impl Upgrade {
     }
 
     /// The connection, and what the client sent behind its request; `None` if the client has gone.
-    pub async fn connection(self) -> Option<(TcpStream, Bytes)> {
+    pub async fn connection(self) -> Option<(Stream, Bytes)> {
         let upgraded = self.on_upgrade.await.ok()?;
-        let Parts { io, read_buf, .. } = downcast::<TokioIo<TcpStream>>(upgraded).ok()?;
-        // A copy: the buffer that it lies in is large and would live as long as the reader.
-        Some((io.into_inner(), Bytes::copy_from_slice(&read_buf)))
+        // What the client sent is copied: the buffer that it lies in is large and would live as long
+        // as the reader.
+        match downcast::<TokioIo<TcpStream>>(upgraded) {
+            Ok(Parts { io, read_buf, .. }) => {
+                Some((io.into_inner().into(), Bytes::copy_from_slice(&read_buf)))
+            }
+            Err(upgraded) => {
+                let Parts { io, read_buf, .. } =
+                    downcast::<TokioIo<TlsStream<TcpStream>>>(upgraded).ok()?;
+                let (tcp, mut tls) = io.into_inner().into_inner();
+                let mut early = read_buf.to_vec();
+                early.extend(decrypted(&mut tls)?);
+                Some((Stream::tls(tcp, tls), early.into()))
+            }
+        }
+    }
+}
+
+/// What a TLS connection has decrypted and nobody has read yet; `None` if it has ended.
+fn decrypted(tls: &mut ServerConnection) -> Option<Vec<u8>> {
+    let (mut all, mut buffer) = (Vec::new(), [0; 1_024]);
+    loop {
+        match tls.reader().read(&mut buffer) {
+            Ok(0) => return None,
+            Ok(count) => all.extend_from_slice(buffer.get(..count)?),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Some(all),
+            Err(_) => return None,
+        }
     }
 }
 

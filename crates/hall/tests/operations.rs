@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_hall::{HallConfig, HallError, serve};
+use kaibiao_hall::{Front, HallConfig, HallError, serve};
 use kaibiao_pki::Identity;
 use kaibiao_seal::{Manifest, ObjectDigest};
 use kaibiao_store::{Batch, Store};
@@ -33,6 +33,7 @@ impl Hall {
         let config = HallConfig {
             data: data.to_owned(),
             listen: "127.0.0.1:0".parse().unwrap(),
+            front: Front::default(),
             metrics: Some(listener),
             identity: Identity::from_pem(&chain, &key, &ring::rand::SystemRandom::new()).unwrap(),
             trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),

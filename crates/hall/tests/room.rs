@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use kaibiao_hall::{HallConfig, HallError, serve};
+use kaibiao_hall::{Front, HallConfig, HallError, serve};
 use kaibiao_pki::Identity;
 use kaibiao_store::{Batch, Store};
 use kaibiao_testkit::keys_dev;
@@ -56,6 +56,7 @@ fn config(data: &Path, dev: bool, dev_roots: &'static [Digest]) -> HallConfig {
     HallConfig {
         data: data.to_owned(),
         listen: "127.0.0.1:0".parse().unwrap(),
+        front: Front::default(),
         metrics: None,
         identity: identity.unwrap(),
         trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),

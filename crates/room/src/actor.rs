@@ -14,7 +14,7 @@ use kaibiao_opening::{
 use kaibiao_replay::{LockPoints, Partials, Replay};
 use kaibiao_seal::Manifest;
 use kaibiao_store::{Batch, Nonce, StoreError};
-use kaibiao_types::{BidPart, CustodianIndex, Digest, Millis, OrgCode, TickNo, UtcMillis};
+use kaibiao_types::{BidPart, CustodianIndex, Digest, Millis, OrgCode, Role, TickNo, UtcMillis};
 use serde_json::value::RawValue;
 
 use crate::frozen::FrozenSet;
@@ -256,13 +256,10 @@ impl Room {
 
     /// The role of an organisation in this lot. Whether the role may do it, the procedure says.
     fn actor(&self, code: &OrgCode) -> Actor {
-        let terms = self.replay.tender().file().terms();
-        if *code == terms.host.code {
-            Actor::Host(code.clone())
-        } else if *code == terms.supervisor.code {
-            Actor::Supervisor(code.clone())
-        } else {
-            Actor::Bidder(code.clone())
+        match crate::login::role(self.replay.tender().file().terms(), code) {
+            Role::Host => Actor::Host(code.clone()),
+            Role::Supervisor => Actor::Supervisor(code.clone()),
+            _ => Actor::Bidder(code.clone()),
         }
     }
 

@@ -203,7 +203,10 @@ impl LotBook {
         lots.get(lot).cloned().ok_or_else(|| RoomError::UnknownLot(lot.clone()))
     }
 
-    fn published(&self, lot: &LotKey) -> Result<(LotHandle, Arc<VerifiedTender>), RoomError> {
+    pub(crate) fn published(
+        &self,
+        lot: &LotKey,
+    ) -> Result<(LotHandle, Arc<VerifiedTender>), RoomError> {
         let entry = self.entry(lot)?;
         let published = entry.room.get().ok_or(RoomError::NotReady("tender"))?;
         Ok((published.handle.clone(), Arc::clone(&published.tender)))

@@ -210,6 +210,13 @@ labels! {
         "The bid submitted before is still valid.";
         "要更换投标，请用更大的序号重新密封，并在截止时间前提交。",
         "To replace it, seal again with a greater number and submit before the deadline.";
+    "foreign-origin" => ForeignOrigin, Some(403), Refused;
+        "这个请求来自另一个网站的页面，因此没有处理。",
+        "This request comes from a page of another site, so it was not processed.";
+        "没有写入任何内容，此前的状态不变。",
+        "Nothing was written; everything is as it was before.";
+        "请在浏览器中直接打开开标大厅的网址；若网址无误，请运营方用 --origin 登记该网址。",
+        "Open the address of the hall itself in the browser; if that is what you did, its operator names the address with --origin.";
     "freeze-conflict" => FreezeConflict, Some(409), Failed;
         "出现了与已签署的投标名单不同的另一份名单，系统已拒绝。",
         "Another list of bids appeared that differs from the one already signed; it was refused.";
@@ -273,6 +280,13 @@ labels! {
         "This bid stays sealed and nobody can open it; a bid that got its receipt before the deadline is still valid.";
         "请与招标人或代理机构联系；如对时间有异议，可凭回执和日志提出。",
         "Contact the tenderee or its agency; an objection about the time can be raised with receipt and log.";
+    "no-session" => NoSession, Some(401), NoPermission;
+        "尚未登录，或登录已失效。",
+        "You are not logged in, or your session has ended.";
+        "没有写入任何内容；登录失效不影响投标文件、签名和开标进程。",
+        "Nothing was written; the end of a session affects no bid, no signature and no opening.";
+        "请用数字证书重新登录本标段。",
+        "Log in to this lot again with your certificate.";
     "not-dev" => NotDev, Some(403), NoPermission;
         "开发用证书不能用于正式开标。",
         "Development certificates are not accepted for a real opening.";
@@ -357,6 +371,13 @@ labels! {
         "Everything seen before and the proof are kept in the witness's folder, unchanged.";
         "请保存该文件夹，并立即通知招标人和监督人。",
         "Keep that folder, and tell the tenderee and the supervisor at once.";
+    "stale-challenge" => StaleChallenge, Some(403), Refused;
+        "登录声明不是本大厅为本标段签发的，或者已经用过、已经过期。",
+        "The login statement is not one of this hall for this lot, or it was used already, or has expired.";
+        "没有建立登录；您的签名不能用于其他任何操作。",
+        "No session was begun; what you signed can be used for nothing else.";
+        "请重新取得登录声明并签名；若反复出现，请核对大厅网址和本机时间。",
+        "Get a new statement and sign it; if it happens again, check the address of the hall and the clock of your machine.";
     "stale-head" => StaleHead, Some(409), Refused;
         "您看到的进度不是最新的，系统没有按旧进度执行。",
         "What you saw is not the newest state, so nothing was done on the old one.";
@@ -413,6 +434,13 @@ labels! {
         "Nothing was written; everything is as it was before.";
         "请压缩或拆分文件，使其不超过限制后重试。",
         "Compress or split the file so that it keeps the limit, then try again.";
+    "too-many-requests" => TooManyRequests, Some(429), Network;
+        "短时间内的请求过多，大厅暂时没有处理。",
+        "Too many requests came in a short time; the hall did not process this one.";
+        "没有写入任何内容；已经提交的内容不受影响。",
+        "Nothing was written; what was submitted before is not affected.";
+        "请按提示的秒数稍候再试；程序会自动重试。",
+        "Wait for the number of seconds given and try again; programs try again by themselves.";
     "truncated-object" => TruncatedObject, Some(422), Failed;
         "密封文件不完整，末尾缺少内容。",
         "The sealed file is incomplete; its end is missing.";

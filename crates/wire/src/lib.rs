@@ -13,6 +13,7 @@ mod json;
 mod labels;
 mod limits;
 mod messages;
+mod origin;
 pub mod paths;
 mod problem;
 mod random_id;
@@ -26,14 +27,15 @@ pub use json::{JSON_TYPE, JsonError, LINES_TYPE, SLICE_TYPE, TEXT_TYPE, from_jso
 pub use labels::{Label, Text, UnknownLabel};
 pub use limits::{BODY_LEN_MAX, FRAME_LEN_MAX, HEARTBEAT_EVERY, SLICE_LEN, TEXT_LEN_MAX};
 pub use messages::{
-    Accepted, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CosignaturePost,
-    DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind, FreezeSignaturePost,
-    FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LotCreated, LotList, LotStatus, LotsPost,
-    OfDay, OpeningsAnswer, OutagePost, PartMissing, PartialItem, PartialsBody, PartialsKind,
-    PathItem, PublishPost, ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SealedItem,
-    SignedBody, SignedStatement, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer,
-    Words,
+    Accepted, BoardAnswer, BoardMessage, BoardPost, Carry, CeremonyState, ChallengeAnswer,
+    CosignaturePost, DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind,
+    FreezeSignaturePost, FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LoginKind, LoginPost,
+    LoginStatement, LotCreated, LotList, LotStatus, LotsPost, OfDay, OpeningsAnswer, OutagePost,
+    PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost, ReceiptAnswer,
+    RefusalBody, RefusalKind, RehearsalPost, SealedItem, SessionAnswer, SignedBody,
+    SignedStatement, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
 };
+pub use origin::{Origin, OriginError};
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};
 pub use random_id::{RandomId, RandomIdError};
 pub use raw::RawJson;

@@ -2,6 +2,7 @@
 
 mod custody;
 mod draw;
+mod login;
 mod lots;
 mod submission;
 mod tender;
@@ -15,6 +16,7 @@ pub use custody::{
     PathItem, RefusalBody, RefusalKind, RehearsalPost,
 };
 pub use draw::{DrawPartialBody, DrawPartialKind};
+pub use login::{Carry, ChallengeAnswer, LoginKind, LoginPost, LoginStatement, SessionAnswer};
 pub use lots::{
     CeremonyState, LotCreated, LotList, LotStatus, OfDay, OpeningsAnswer, TimeAnswer, Words,
 };

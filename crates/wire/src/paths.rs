@@ -80,6 +80,14 @@ lot_paths! {
     refusals REFUSALS "/refusals";
     /// `POST`: a signed command of host, supervisor or bidder.
     commands COMMANDS "/commands";
+    /// `POST`: a fresh statement to sign.
+    login_challenge LOGIN_CHALLENGE "/login/challenge";
+    /// `POST`: the signed statement; begins a session.
+    login LOGIN "/login";
+    /// `GET`: whose session this is.
+    me ME "/me";
+    /// `POST`: ends the session.
+    logout LOGOUT "/logout";
     /// `GET`: the opening record.
     record RECORD "/record";
     /// `GET`: the evidence package.

@@ -40,6 +40,8 @@ described! {
     LotId = text("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$");
     /// A lot of a tender.
     LotKey = object(&[("tender", TenderId::schema()), ("lot", LotId::schema())]);
+    /// Scheme, host and port of a hall, as a browser names them (RFC 6454).
+    Origin = text("^https?://[^/]+$");
     /// 统一社会信用代码: the unified social credit code of an organisation.
     OrgCode = text("^[0-9A-HJ-NP-RTUW-Y]{18}$");
     /// What an envelope holds.
@@ -52,6 +54,8 @@ described! {
     RandomId = text("^[0-9a-f]{32}$");
     /// A JSON object that is carried as it is.
     RawJson = ObjectBuilder::new().schema_type(Type::Object);
+    /// What somebody is in a lot.
+    Role = text("^[a-z]+$");
     /// The envelope, from 1.
     Stage = number(1, u8::MAX.into());
     /// 招标项目编号: a tender project.

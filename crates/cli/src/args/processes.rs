@@ -1,10 +1,11 @@
 //! Arguments of `serve` and `custodian`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use kaibiao_types::LotKey;
+use kaibiao_wire::Origin;
 
 use super::{AtHall, ByTrust, KeyFiles};
 use crate::lots;
@@ -21,6 +22,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
     #[command(flatten)]
+    pub(crate) front: FrontArgs,
+    #[command(flatten)]
     pub(crate) log: LogArgs,
     #[command(flatten)]
     pub(crate) signer: KeyFiles,
@@ -36,6 +39,38 @@ pub(crate) struct ServeArgs {
     /// End when standard input is closed; for a parent process.
     #[arg(long, hide = true)]
     pub(crate) while_stdin: bool,
+}
+
+/// How the hall meets the network.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FrontArgs {
+    /// Serve TLS under this certificate chain, PEM; it is not the certificate that signs receipts.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, PEM, not encrypted.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// For trials: serve TLS under a certificate that is made once and kept in DIR.tls beside --data.
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) tls_self_signed: bool,
+    /// With --tls-cert and --custodian-identity: the certificates by which those custodians know the
+    /// hall, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_root: Option<PathBuf>,
+    /// Address by which people reach the hall, such as `https://hall.example`; once for each. Logins
+    /// are bound to it. Else the address that it listens on.
+    #[arg(long = "origin", value_name = "URL", value_parser = origin)]
+    pub(crate) origins: Vec<Origin>,
+    /// Believe `X-Forwarded-For` of the proxy at this address, and of nobody else.
+    #[arg(long, value_name = "IP")]
+    pub(crate) behind_proxy: Option<IpAddr>,
+    /// Live rooms that one address may have open.
+    #[arg(long, value_name = "N", default_value_t = kaibiao_hall::SOCKETS_PER_ADDRESS)]
+    pub(crate) sockets_per_address: u32,
+}
+
+fn origin(text: &str) -> Result<Origin, String> {
+    Origin::parse(text).map_err(|error| error.to_string())
 }
 
 /// How a long-running command says on standard error what it does.

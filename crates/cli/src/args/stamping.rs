@@ -81,6 +81,9 @@ pub(crate) struct EvidenceArgs {
     /// Address of the hall, such as `https://hall.example`.
     #[arg(long, value_name = "URL", required = true)]
     pub(crate) hall: Option<String>,
+    /// For https: PEM file of the certificates that may vouch for the hall.
+    #[arg(long, value_name = "FILE", requires = "hall")]
+    pub(crate) tls_root: Option<PathBuf>,
     /// The lot.
     #[arg(long, value_name = "TENDER/LOT", value_parser = lots::parse, required = true)]
     pub(crate) lot: Option<LotKey>,

@@ -148,7 +148,7 @@ fn acting_for(args: &AgentArgs) -> Result<Option<Agent>, Failure> {
 
 pub(super) fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {
     let signer = Signer::load(&act.signer)?;
-    Ok((Hall::new(&act.at.at.hall)?, &act.at.lot, signer))
+    Ok((Hall::at(&act.at.at)?, &act.at.lot, signer))
 }
 
 async fn send(act: &Act, command: Command, ui: Ui) -> Result<Exit, Failure> {

@@ -21,20 +21,20 @@ pub(super) async fn run(command: CeremonyCmd, ui: Ui) -> Result<Exit, Failure> {
         CeremonyCmd::New { at, draft, signer } => {
             let signer = Signer::load(&signer)?;
             let draft = files::read(&draft, kaibiao_opening::limits::TENDER_BYTES)?;
-            let lot = publish::create(&Hall::new(&at.hall)?, &draft, &signer).await?;
+            let lot = publish::create(&Hall::at(&at)?, &draft, &signer).await?;
             facts.text("lot", lot);
             ui.note("密钥仪式已开始。", "the key ceremony has begun");
         }
         CeremonyCmd::Status { at, trust } => {
             let trust = trust.load()?;
-            let hall = Hall::new(&at.at.hall)?;
+            let hall = Hall::at(&at.at)?;
             let progress = progress::of(&hall, &at.lot, trust.as_ref()).await?;
             facts = progress.facts();
             progress.notes(ui);
         }
         CeremonyCmd::Rehearse { at, signer, trust, wait } => {
             let asked = rehearse::Asked {
-                hall: Hall::new(&at.at.hall)?,
+                hall: Hall::at(&at.at)?,
                 lot: at.lot,
                 signer: Signer::load(&signer)?,
                 trust: trust.load()?,

@@ -16,6 +16,7 @@ use crate::args::{CustodianCmd, StoreArgs};
 use crate::client::Hall;
 use crate::failure::Failure;
 use crate::identity;
+use crate::line::ROOTS_MAX;
 use crate::output::{Facts, Ui};
 use crate::{files, machine, process, secrets};
 
@@ -24,7 +25,7 @@ const RELEASED_MAX: usize = 64 << 20;
 
 pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> {
     if let CustodianCmd::Carry { file, at } = &command {
-        return carry(file, &Hall::new(&at.hall)?, ui).await;
+        return carry(file, &Hall::at(at)?, ui).await;
     }
     harden_process(ui)?;
     match command {
@@ -39,8 +40,11 @@ pub(super) async fn run(command: CustodianCmd, ui: Ui) -> Result<Exit, Failure> 
             process::log_to_stderr(log.log_format);
             let pace = poll_ms
                 .map_or_else(Pace::default, |span| Pace::steady(Duration::from_millis(span)));
+            let root =
+                at.tls_root.as_deref().map(|path| files::read(path, ROOTS_MAX)).transpose()?;
             let config = Config {
                 hall: at.hall,
+                tls_root: root,
                 store: KeyStore::open_or_init(&store.dir, protection(&store)?, machine::random())?,
                 identity: identity::load_identity(&signer)?,
                 trust: trust.load()?.bytes,
@@ -176,7 +180,7 @@ impl From<CustodianError> for Failure {
             CustodianError::Trust(error) => return error.into(),
             CustodianError::Identity(error) => return error.into(),
             CustodianError::Certificate(error) => return error.into(),
-            CustodianError::Hall(_) => Label::Usage,
+            CustodianError::Hall(_) | CustodianError::TlsRoot => Label::Usage,
             CustodianError::IdentityFile { .. } => Label::CannotRead,
             _ => Label::Internal,
         };

@@ -27,7 +27,7 @@ const AMOUNT_MAX: usize = 64;
 pub(super) async fn seal_estimate(args: &EstimateArgs, ui: Ui) -> Result<Exit, Failure> {
     let (trust, now) = (args.trust.load()?, machine::now()?);
     let signer = Signer::load(&args.act.signer)?;
-    let (hall, lot) = (Hall::new(&args.act.at.at.hall)?, &args.act.at.lot);
+    let (hall, lot) = (Hall::at(&args.act.at.at)?, &args.act.at.lot);
     let tender = TenderBytes::fetch(&hall, lot, &trust).await?.verify(&trust, now)?;
     let tender = Arc::new(tender);
     let terms = tender.file().terms();

@@ -11,7 +11,7 @@ use kaibiao_wire::{Exit, Label};
 
 use super::timestamp::verdict_of;
 use super::verify::exit_of;
-use crate::args::{EvidenceArgs, EvidenceCmd, JudgeRecordArgs, RenewArgs};
+use crate::args::{AtHall, EvidenceArgs, EvidenceCmd, JudgeRecordArgs, RenewArgs};
 use crate::client::Hall;
 use crate::failure::Failure;
 use crate::output::{Facts, Ui};
@@ -28,7 +28,8 @@ pub(super) async fn run(args: EvidenceArgs, ui: Ui) -> Result<Exit, Failure> {
             let (Some(hall), Some(lot), Some(out)) = (args.hall, args.lot, args.out) else {
                 return Err(Failure::new(Label::Usage, "give --hall, --lot and --out"));
             };
-            download::evidence(&Hall::new(&hall)?, &lot, &out).await?;
+            download::evidence(&Hall::at(&AtHall { hall, tls_root: args.tls_root })?, &lot, &out)
+                .await?;
             let mut facts = Facts::default();
             facts.add("package", out.display().to_string());
             ui.facts(&facts);

@@ -5,6 +5,7 @@ mod ceremony;
 mod custodian;
 mod estimate;
 mod evidence;
+mod login;
 mod record;
 mod result;
 mod seal;
@@ -49,6 +50,7 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Host(command) => act::host(command, ui).await,
         Cmd::Supervisor(command) => act::supervisor(command, ui).await,
         Cmd::Bidder(command) => act::bidder(command, ui).await,
+        Cmd::Login(command) => login::run(command, ui).await,
         Cmd::Watch(args) => watch::run(args, ui).await,
         Cmd::Witness(command) => witness::run(command, ui).await,
         Cmd::Record(command) => record::run(&command, ui),

@@ -211,7 +211,7 @@ fn fields(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
 }
 
 pub(super) async fn submit(args: &SubmitArgs, ui: Ui) -> Result<Exit, Failure> {
-    let (hall, trust) = (Hall::new(&args.at.hall)?, args.trust.load()?);
+    let (hall, trust) = (Hall::at(&args.at)?, args.trust.load()?);
     let manifest = sealing::load_manifest(&args.folder)?;
     if let Some(lot) = args.lot.as_ref().filter(|lot| *lot != manifest.lot()) {
         let detail = format!("the manifest is for {}, asked for is {lot}", manifest.lot());

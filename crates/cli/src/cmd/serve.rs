@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kaibiao_hall::{HallConfig, HallError};
+use kaibiao_hall::{Front, HallConfig, HallError, Tls, TlsError, trial_folder};
 use kaibiao_wire::{Exit, Label};
 use tokio::sync::oneshot;
 
-use crate::args::{ByTrust, LogFormat, ServeArgs};
+use crate::args::{ByTrust, FrontArgs, LogFormat, ServeArgs};
 use crate::failure::Failure;
 use crate::identity;
 use crate::output::{Facts, Ui};
@@ -22,8 +22,14 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
     files::private_folder(&args.data)?;
     let metrics = args.metrics.map(metrics_listener).transpose()?;
     let told = metrics.as_ref().and_then(|listener| listener.local_addr().ok());
+    let front = front(&args)?;
+    let (scheme, sha256) = match &front.tls {
+        Some(tls) => ("https", Some(tls.sha256())),
+        None => ("http", None),
+    };
     let config = HallConfig {
         data: args.data.clone(),
+        front,
         listen: args.listen,
         metrics,
         identity: identity::load_identity(&args.signer)?,
@@ -34,7 +40,10 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
     let (sender, ready) = oneshot::channel();
     let on_ready = move |address: SocketAddr| {
         let mut facts = Facts::default();
-        facts.add("listening", format!("http://{address}"));
+        facts.add("listening", format!("{scheme}://{address}"));
+        if let Some(sha256) = sha256 {
+            facts.text("tls_sha256", sha256);
+        }
         if let Some(address) = told {
             facts.add("metrics", format!("http://{address}/metrics"));
         }
@@ -75,6 +84,9 @@ fn metrics_listener(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
+/// Bytes of the longest file of a TLS certificate or key.
+const TLS_FILE_MAX: usize = 1 << 20;
+
 /// How often the hall looks whether its custodians still run.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -104,13 +116,19 @@ fn start_custodians(
     identities: &[(PathBuf, PathBuf)],
     address: SocketAddr,
 ) -> Result<Vec<Child>, Failure> {
-    let hall = format!("http://{}", reachable(address));
+    let (hall, root) = way_in(args, reachable(address))?;
     let mut children = Vec::new();
     for (number, (chain, key)) in (1..).zip(identities) {
         let name = format!("custodian-{number}");
         let folder = args.data.join(&name);
         files::private_folder(&folder)?;
-        let mut arguments = custodian_arguments(&hall, &folder, (chain, key), &args.trust, None)?;
+        let mut arguments = custodian_arguments(
+            (&hall, root.as_deref()),
+            &folder,
+            (chain, key),
+            &args.trust,
+            None,
+        )?;
         if args.log.log_format == LogFormat::Json {
             arguments.extend(["--log-format", "json"].map(ToOwned::to_owned));
         }
@@ -123,7 +141,7 @@ fn start_custodians(
 /// The command line of a custodian with its key store in a folder of its own. A passphrase is made
 /// if there is none yet.
 pub(crate) fn custodian_arguments(
-    hall: &str,
+    (hall, tls_root): (&str, Option<&Path>),
     folder: &Path,
     (chain, key): (&Path, &Path),
     trust: &ByTrust,
@@ -138,6 +156,9 @@ pub(crate) fn custodian_arguments(
     let mut arguments = vec!["custodian".to_owned(), "run".to_owned(), "--while-stdin".to_owned()];
     let mut option = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     option("hall", hall.to_owned());
+    if let Some(root) = tls_root {
+        option("tls-root", path(root));
+    }
     option("dir", path(&folder.join("store")));
     option("passphrase-file", path(&passphrase));
     option("cert", path(chain));
@@ -152,12 +173,63 @@ pub(crate) fn custodian_arguments(
     Ok(arguments)
 }
 
+/// How the command line lets the hall meet the network.
+fn front(args: &ServeArgs) -> Result<Front, Failure> {
+    let FrontArgs { tls_cert, tls_key, tls_self_signed, origins, .. } = &args.front;
+    let tls = match (tls_cert, tls_key) {
+        (Some(cert), Some(key)) => {
+            let key = zeroize::Zeroizing::new(files::read(key, TLS_FILE_MAX)?);
+            Some(Tls::from_pem(&files::read(cert, TLS_FILE_MAX)?, &key)?)
+        }
+        _ if *tls_self_signed => {
+            let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+            names.extend(origins.iter().map(|origin| origin.host().to_owned()));
+            let ip = args.listen.ip();
+            if !ip.is_unspecified() {
+                names.push(ip.to_string());
+            }
+            names.sort_unstable();
+            names.dedup();
+            Some(Tls::self_signed(&args.data, names)?)
+        }
+        _ => None,
+    };
+    Ok(Front {
+        tls,
+        origins: origins.clone(),
+        behind_proxy: args.front.behind_proxy,
+        sockets_per_address: args.front.sockets_per_address,
+    })
+}
+
+/// How a custodian on this machine reaches the hall, and who vouches for the hall then.
+fn way_in(args: &ServeArgs, address: SocketAddr) -> Result<(String, Option<PathBuf>), Failure> {
+    if args.front.tls_self_signed {
+        let root = trial_folder(&args.data).join("cert.pem");
+        return Ok((format!("https://{address}"), Some(root)));
+    }
+    if args.front.tls_cert.is_none() {
+        return Ok((format!("http://{address}"), None));
+    }
+    let (Some(root), Some(origin)) = (&args.front.tls_root, args.front.origins.first()) else {
+        let detail = "--custodian-identity with --tls-cert needs --origin and --tls-root";
+        return Err(Failure::new(Label::Usage, detail));
+    };
+    Ok((origin.to_string(), Some(root.clone())))
+}
+
 /// The address by which a process on this machine reaches a listener.
 fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
     } else {
         address
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        HallError::from(error).into()
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
     match command {
         TenderCmd::Draft(args) => make_draft(&args, ui)?,
         TenderCmd::Publish { at, signer, trust, out, wait } => {
-            let (hall, trust) = (Hall::new(&at.at.hall)?, trust.load()?);
+            let (hall, trust) = (Hall::at(&at.at)?, trust.load()?);
             let signer = Signer::load(&signer)?;
             files::expect_absent(&out)?;
             lots::ceremony_ready(&hall, &at.lot, Duration::from_millis(wait.get())).await?;
@@ -33,7 +33,7 @@ pub(super) async fn run(command: TenderCmd, ui: Ui) -> Result<Exit, Failure> {
             show(&tender, &out, ui);
         }
         TenderCmd::Fetch { at, trust, out } => {
-            let (hall, trust) = (Hall::new(&at.at.hall)?, trust.load()?);
+            let (hall, trust) = (Hall::at(&at.at)?, trust.load()?);
             files::expect_absent(&out)?;
             let bytes = TenderBytes::fetch(&hall, &at.lot, &trust).await?;
             let tender = bytes.verify(&trust, machine::now()?)?;

@@ -12,7 +12,7 @@ use crate::watch::Watch;
 use super::act::follower;
 
 pub(super) async fn run(args: WatchArgs, ui: Ui) -> Result<Exit, Failure> {
-    let hall = Hall::new(&args.at.at.hall)?;
+    let hall = Hall::at(&args.at.at)?;
     let until = args.until.as_deref().map(phase).transpose()?;
     let lot = &args.at.lot;
     let follower = follower(&hall, lot, &args.trust).await?;

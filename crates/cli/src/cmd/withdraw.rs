@@ -19,7 +19,7 @@ use crate::submission::ReadyBid;
 /// Withdraws a bid (撤回, 招标投标法 art. 29). The withdrawal is signed once and kept before it is
 /// sent, so that the same command after a lost answer sends the same bytes.
 pub(super) async fn run(args: &WithdrawArgs, ui: Ui) -> Result<Exit, Failure> {
-    let (hall, trust) = (Hall::new(&args.at.hall)?, args.trust.load()?);
+    let (hall, trust) = (Hall::at(&args.at)?, args.trust.load()?);
     let bid = sealing::load_manifest(&args.folder)?;
     if bid.body().kind == ManifestKind::Withdraw {
         let detail = format!("{}: this is a withdrawal", args.folder.display());

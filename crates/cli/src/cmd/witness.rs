@@ -28,7 +28,7 @@ pub(super) async fn run(command: WitnessCmd, ui: Ui) -> Result<Exit, Failure> {
 }
 
 async fn follow(args: &WitnessRun, ui: Ui) -> Result<(), Failure> {
-    let hall = Hall::new(&args.at.at.hall)?;
+    let hall = Hall::at(&args.at.at)?;
     let key = witness::key(&args.store)?;
     let log_key = log_key(&hall, args).await?;
     let mut kept = Kept::open(&args.store, &args.at.lot, &log_key)?;

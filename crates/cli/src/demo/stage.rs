@@ -44,14 +44,14 @@ impl Stage {
         files::write_new(&trust, &cast.trust.bytes)?;
         let address = self.start_hall(args, folders, &trust).await?;
         let by = ByTrust { trust, trust_signed_by: None };
-        let hall = Hall::new(&address)?;
+        let hall = Hall::new(&address, None)?;
         let _now: TimeAnswer = hall.get(paths::TIME).await?;
         let mut running = Vec::new();
         for name in &cast.custodians {
             let folder = folders.process(name)?;
             let (chain, key) = identity_files(embedded::dev_identity(name)?, &folder)?;
             let arguments =
-                custodian_arguments(&address, &folder, (&chain, &key), &by, Some(POLL_MS))?;
+                custodian_arguments((&address, None), &folder, (&chain, &key), &by, Some(POLL_MS))?;
             let log = folder.join("custodian.log");
             let (child, first) = Child::start(name, &arguments, &log)?;
             self.children.push(child);

@@ -238,7 +238,8 @@ impl World {
     /// Starts the ceremony of `draft.json` as somebody.
     pub(crate) fn begin(&self, who: &str) -> Done {
         let mut new: Vec<String> = words("--lang en ceremony new");
-        new.extend(["--hall".to_owned(), self.url.clone(), "--draft".to_owned()]);
+        new.extend(self.at());
+        new.push("--draft".to_owned());
         new.push(text(&self.path("draft.json")));
         new.extend(identity(who));
         kaibiao(new)
@@ -263,9 +264,20 @@ impl World {
         self.dir.path().join(name)
     }
 
+    /// `--hall URL`, and for https who vouches for it.
+    pub(crate) fn at(&self) -> Vec<String> {
+        let mut at = vec!["--hall".to_owned(), self.url.clone()];
+        if self.url.starts_with("https") {
+            at.extend(["--tls-root".to_owned(), text(&self.path("hall.tls/cert.pem"))]);
+        }
+        at
+    }
+
     /// `--hall URL --lot T/L`.
     pub(crate) fn at_lot(&self) -> Vec<String> {
-        ["--hall", &self.url, "--lot", &self.lot].map(ToOwned::to_owned).to_vec()
+        let mut at = self.at();
+        at.extend(["--lot".to_owned(), self.lot.clone()]);
+        at
     }
 
     /// Seals the bid of bidder `number` into `folder`.

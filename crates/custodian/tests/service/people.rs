@@ -125,6 +125,7 @@ impl Running {
         let entry = entry.identity(&format!("custodian-{number}")).unwrap().clone();
         let config = Config {
             hall: address.to_owned(),
+            tls_root: None,
             store: key_store(keys, number).await,
             identity: load_identity(&entry.chain(), &entry.key()).unwrap(),
             trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),
@@ -149,6 +150,7 @@ impl Running {
         let entry = entry.identity(&format!("custodian-{number}")).unwrap().clone();
         let config = Config {
             hall: "http://127.0.0.1:1".to_owned(),
+            tls_root: None,
             store: key_store(keys, number).await,
             identity: load_identity(&entry.chain(), &entry.key()).unwrap(),
             trust: std::fs::read(keys_dev().join("trust.json")).unwrap(),

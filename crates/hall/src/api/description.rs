@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use kaibiao_wire::{JSON_TYPE, PROBLEM_TYPE, Problem, paths, schema};
 use utoipa::{IntoResponses, OpenApi};
 
-use super::{Answer, custody, json, lots, openings, submission};
+use super::{Answer, custody, json, login, lots, openings, submission};
 use crate::socket;
 
 /// What any call may answer instead.
@@ -46,6 +46,10 @@ pub(crate) enum Problems {
         lots::record,
         lots::evidence,
         openings::openings,
+        login::challenge,
+        login::login,
+        login::me,
+        login::logout,
         submission::begin,
         submission::state,
         submission::slice,
@@ -98,6 +102,7 @@ mod tests {
         let sources = [
             include_str!("custody.rs"),
             include_str!("description.rs").split("#[cfg(test)]").next().unwrap(),
+            include_str!("login.rs"),
             include_str!("lots.rs"),
             include_str!("openings.rs"),
             include_str!("submission.rs"),

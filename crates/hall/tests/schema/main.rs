@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use kaibiao_hall::{HallConfig, serve};
+use kaibiao_hall::{Front, HallConfig, serve};
 use kaibiao_pki::Identity;
 use kaibiao_store::{Batch, Store};
 use kaibiao_testkit::{Scenario, ScenarioOptions, keys_dev, skip, workspace_root};
@@ -48,6 +48,7 @@ fn config(data: &Path) -> HallConfig {
     HallConfig {
         data: data.to_owned(),
         listen: "127.0.0.1:0".parse().unwrap(),
+        front: Front::default(),
         metrics: None,
         identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
         trust: read("trust.json").into_bytes(),
