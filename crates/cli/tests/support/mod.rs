@@ -386,7 +386,7 @@ impl World {
     pub(crate) fn submit(&self, folder: &str, more: &[&str]) -> Done {
         let mut command = words("submit");
         command.push(text(&self.path(folder)));
-        command.extend(["--hall".to_owned(), self.url.clone()]);
+        command.extend(self.at());
         command.extend(more.iter().map(|word| (*word).to_owned()));
         command.extend(trust());
         kaibiao(command)
