@@ -179,7 +179,7 @@ fn impossible_objects_are_refused() {
     for objects in [
         vec![object("price", 0, 1)],
         vec![object("price", OBJECT_LEN_MAX + 1, 1)],
-        vec![object("price", u64::MAX, 1)],
+        vec![NewObject { file_len: u64::MAX, ..object("price", 1, 1) }],
         vec![object("price", 1, 1), object("price", 1, 2)],
         many,
     ] {
