@@ -138,6 +138,12 @@ pub(crate) fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// A program that comes with [`program`].
+pub(crate) fn beside(name: &str) -> OsString {
+    let sibling = Path::new(&program()).with_file_name(name);
+    if sibling.is_file() { sibling.into() } else { name.into() }
+}
+
 /// The folder of the workspace that the current folder belongs to.
 ///
 /// # Errors

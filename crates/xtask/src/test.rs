@@ -6,7 +6,7 @@
 
 mod machine;
 mod programs;
-mod tally;
+pub(crate) mod tally;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use crate::error::TaskError;
 use crate::{cargo, deps, law, layers, report, shape, traces};
+use programs::Built;
 use tally::Tally;
 
 /// The variable that names the folder of foreign suites and data.
@@ -45,7 +46,7 @@ pub(crate) enum Step {
     Traces,
     /// `cargo xtask law-report`, without its table.
     Law,
-    /// The lints of compiler and clippy.
+    /// All crates and their tests compile, without a remark of compiler or clippy.
     Clippy,
     /// The tests of all crates.
     Test,
@@ -149,20 +150,7 @@ impl Course<'_> {
             Step::Deps => deps::run(self.root),
             Step::Traces => traces::run(self.root),
             Step::Law => law::check(self.root),
-            Step::Clippy => self.cargo(
-                &[
-                    "clippy",
-                    "--workspace",
-                    "--all-targets",
-                    "--profile",
-                    "ci",
-                    "--locked",
-                    "--",
-                    "-D",
-                    "warnings",
-                ],
-                &[],
-            ),
+            Step::Clippy => self.lints(),
             Step::Test => self.tests(),
             Step::Web => self.web(),
             Step::Doc => self.cargo(
@@ -210,6 +198,38 @@ impl Course<'_> {
         if self.tally == before { Err(failed("not one test ran".to_owned())) } else { Ok(()) }
     }
 
+    /// `cargo test` with clippy in the place of the compiler for our own crates, so that one build gives
+    /// the lints and the programs.
+    fn cargo_test(&self, more: &[&str]) -> (Command, impl Fn(String) -> TaskError + use<>) {
+        let mut command = Command::new(cargo::program());
+        command
+            .args(["test", "--workspace", "--profile", "ci", "--locked"])
+            .args(more)
+            .env("RUSTC_WORKSPACE_WRAPPER", cargo::beside("clippy-driver"))
+            .env("CLIPPY_ARGS", "")
+            .current_dir(self.root)
+            .stdin(Stdio::null());
+        let line = format!("cargo test {}", more.join(" "));
+        (command, move |detail| TaskError::Command { line: line.clone(), detail })
+    }
+
+    /// Compiles everything.
+    fn build(&self) -> Result<Built, TaskError> {
+        let (command, failed) = self.cargo_test(&["--no-run", "--message-format", "json"]);
+        programs::build(command).map_err(failed)
+    }
+
+    /// Compiles everything and wants to hear no remark.
+    fn lints(&self) -> Result<(), TaskError> {
+        let remarks = self.build()?.remarks;
+        let count = match remarks.as_slice() {
+            [] => return Ok(()),
+            some => some.len(),
+        };
+        let detail = format!("{}{count} remarks", remarks.concat());
+        Err(TaskError::Command { line: "clippy".to_owned(), detail })
+    }
+
     /// Runs all tests and counts them. A test that finds its foreign suite absent says so itself;
     /// with CI=true that is a failure.
     fn tests(&mut self) -> Result<(), TaskError> {
@@ -219,27 +239,16 @@ impl Course<'_> {
         if !shared.is_dir() {
             self.tally.skip(&format!("foreign suites: {absent}"));
         }
-        let arguments = ["test", "--workspace", "--profile", "ci", "--locked"];
-        let failed = |detail: String| TaskError::Command {
-            line: format!("cargo {}", arguments.join(" ")),
-            detail,
-        };
-        let cargo = |more: &[&str]| {
-            let mut command = Command::new(cargo::program());
-            command.args(arguments).args(more).env(SHARED, &shared).current_dir(self.root);
-            command
-        };
-        let build = cargo(&["--no-run", "--message-format", "json-render-diagnostics"]);
-        let programs = programs::build(build).map_err(failed)?;
+        let programs = self.build()?.programs;
         let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-        let ran = programs::run(programs, &[(SHARED, &shared)], &mut self.tally, &mut out);
+        let ran = programs::run(&programs, &[(SHARED, &shared)], &mut self.tally, &mut out);
         // The examples in the documentation are no programs of their own.
-        let mut examples = cargo(&["--doc"]);
-        let outcome =
-            tally::stream(examples.stdin(Stdio::null()), &mut self.tally, &mut out, &mut err);
+        let (mut examples, failed) = self.cargo_test(&["--doc"]);
+        examples.env(SHARED, &shared);
+        let outcome = tally::stream(&mut examples, &mut self.tally, &mut out, &mut err);
         let status = outcome.map_err(|error| failed(error.to_string()))?;
-        self.tally.verdict(complete).map_err(failed)?;
-        ran.map_err(failed)?;
+        self.tally.verdict(complete).map_err(&failed)?;
+        ran.map_err(&failed)?;
         if !status.success() {
             return Err(failed(status.to_string()));
         }

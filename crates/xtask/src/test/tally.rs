@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What tests have reported so far.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     passed: u64,
     failed: u64,
     ignored: u64,
@@ -24,7 +24,7 @@ const MARK: &str = "SKIPPED: ";
 
 impl Tally {
     /// Takes one line of the output of `cargo test`, or of a TAP summary by Node, into account.
-    pub(super) fn take(&mut self, line: &str) {
+    pub(crate) fn take(&mut self, line: &str) {
         let line = plain(line);
         if let Some((_, what)) = line.split_once(MARK) {
             self.gave_up += 1;
@@ -54,7 +54,7 @@ impl Tally {
     }
 
     /// Takes what another program reported into account.
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
@@ -63,7 +63,7 @@ impl Tally {
     }
 
     /// Notes something that is not tested in this run.
-    pub(super) fn skip(&mut self, what: &str) {
+    pub(crate) fn skip(&mut self, what: &str) {
         self.skipped.insert(what.to_owned());
     }
 
@@ -73,7 +73,7 @@ impl Tally {
     /// # Errors
     ///
     /// A text that says why not.
-    pub(super) fn verdict(&self, complete: bool) -> Result<(), String> {
+    pub(crate) fn verdict(&self, complete: bool) -> Result<(), String> {
         if self.failed > 0 {
             return Err(format!("{} tests failed", self.failed));
         }
@@ -87,13 +87,13 @@ impl Tally {
     }
 
     /// The closing line.
-    pub(super) fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let (passed, failed) = (self.really_passed(), self.failed);
         format!("{passed} passed, {failed} failed, {} skipped", self.left_out())
     }
 
     /// Lists what was not tested, on stderr.
-    pub(super) fn print_skipped(&self) {
+    pub(crate) fn print_skipped(&self) {
         for what in &self.skipped {
             eprintln!("SKIPPED {what}");
         }
@@ -144,7 +144,7 @@ const SILENCE: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// What the operating system says if the command does not start or cannot be waited for.
-pub(super) fn stream(
+pub(crate) fn stream(
     command: &mut Command,
     tally: &mut Tally,
     out: &mut impl Write,
