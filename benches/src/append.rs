@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use kaibiao_store::Store;
+use kaibiao_store::{IntakeKey, Store};
 use kaibiao_types::{LotId, LotKey, TenderId, UtcMillis};
 use serde_json::{Value, json};
 
@@ -118,7 +118,7 @@ fn lot(no: usize) -> Result<LotKey, BenchError> {
 
 /// Appends for some seconds, then looks whether all that was acknowledged is there.
 fn appends(path: &Path, producers: usize, seconds: u32) -> Result<Run, BenchError> {
-    let store = Store::open(path).map_err(BenchError::product)?;
+    let store = Store::open(path, &IntakeKey::new([7; 32])).map_err(BenchError::product)?;
     let lots = (0..producers).map(lot).collect::<Result<Vec<_>, _>>()?;
     for lot in &lots {
         store.create_lot(lot, UtcMillis::EPOCH).map_err(BenchError::product)?;
@@ -133,7 +133,7 @@ fn appends(path: &Path, producers: usize, seconds: u32) -> Result<Run, BenchErro
     });
     let took = begin.elapsed();
     drop(store);
-    let store = Store::open(path).map_err(BenchError::product)?;
+    let store = Store::open(path, &IntakeKey::new([7; 32])).map_err(BenchError::product)?;
     let mut all = Vec::new();
     for (lot, answered) in lots.iter().zip(answered) {
         let answered = answered?;

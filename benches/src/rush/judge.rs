@@ -11,7 +11,7 @@ use kaibiao_wire::SignedStatement;
 
 use super::bidder::{Manner, Outcome};
 use super::sealed::SealedBid;
-use super::world::World;
+use super::world::{World, open_store};
 use crate::error::BenchError;
 
 /// What was offered and what came of it.
@@ -82,7 +82,7 @@ impl World {
 
     /// What a killed hall left on the disk: every receipted byte, and every slice that it said to have.
     pub(super) fn judge_disk(&self, data: &Path, cases: &[Case]) -> Result<(), BenchError> {
-        let store = Store::open(data).map_err(BenchError::product)?;
+        let store = open_store(data)?;
         let lot = self.tender.file().lot_key();
         let done = store.submissions(&lot).map_err(BenchError::product)?;
         let receipts = cases.iter().filter(|case| case.outcome.receipt.is_some()).count();

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kaibiao_hall::{Front, HallConfig, serve};
+use kaibiao_hall::{Front, HallConfig, intake_key_beside, serve};
 use kaibiao_opening::{Actor, Event, LotPublished};
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_replay::{Replay, VerifiedTender};
-use kaibiao_store::{Batch, Store};
+use kaibiao_store::{Batch, IntakeKey, Store};
 use kaibiao_testkit::{Fixture, People, Published, Running, SeededEntropy, keys_dev};
 use kaibiao_types::{Millis, UtcMillis};
 use ring::rand::SystemRandom;
@@ -65,7 +65,7 @@ impl World {
             .kv_put("session", &tender.record().session.0)
             .kv_put("log-seed", &[7; 32])
             .append(0, [first]);
-        let store = Store::open(data).map_err(BenchError::product)?;
+        let store = open_store(data)?;
         let key = tender.file().lot_key();
         store.create_lot_with(&key, now()?, &batch).map_err(BenchError::product)?;
         let beside = beside(data);
@@ -137,6 +137,12 @@ impl Hall {
     }
 }
 
+/// Opens the hall's store.
+pub(super) fn open_store(data: &Path) -> Result<Store, BenchError> {
+    let key = IntakeKey::of_file(&intake_key_beside(data), data).map_err(BenchError::product)?;
+    Store::open(data, &key).map_err(BenchError::product)
+}
+
 /// Runs the hall in this process, until it is killed.
 pub(crate) fn serve_here(data: &Path) -> Result<(), BenchError> {
     let read = |name: &str| {
@@ -147,6 +153,7 @@ pub(crate) fn serve_here(data: &Path) -> Result<(), BenchError> {
     let trust = beside(data);
     let config = HallConfig {
         data: data.to_owned(),
+        intake_key: intake_key_beside(data),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         front: Front::default(),
         metrics: None,

@@ -114,7 +114,7 @@ mod tests {
 
     use kaibiao_pki::{Identity, TrustList};
     use kaibiao_room::HallContext;
-    use kaibiao_store::Store;
+    use kaibiao_store::{IntakeKey, Store};
     use kaibiao_testkit::keys_dev;
     use ring::rand::SystemRandom;
 
@@ -127,7 +127,7 @@ mod tests {
         let (chain, key) = (read("id/hall.chain.pem"), read("id/hall.key.pem"));
         let trust_bytes = read("trust.json").into_bytes();
         let hall = HallContext {
-            store: Store::open(data).unwrap(),
+            store: Store::open(data, &IntakeKey::new([7; 32])).unwrap(),
             identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
             trust: Arc::new(TrustList::parse(&trust_bytes).unwrap()),
             trust_bytes,

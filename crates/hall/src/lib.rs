@@ -21,6 +21,6 @@ mod tls;
 mod upgrade;
 
 pub use front::{Front, SOCKETS_PER_ADDRESS};
-pub use serve::{HallConfig, HallError, serve};
+pub use serve::{HallConfig, HallError, intake_key_beside, serve};
 pub use tls::{Tls, TlsError, trial_folder};
 pub use upgrade::{NoWebSocket, Upgrade};

@@ -16,7 +16,7 @@ use axum::http::header::{
 use axum::middleware::from_fn_with_state;
 use kaibiao_pki::{Identity, TrustList, TrustListError};
 use kaibiao_room::{Clock, HallContext, LotBook, RoomError};
-use kaibiao_store::{OpenError, Store};
+use kaibiao_store::{IntakeKey, OpenError, Store};
 use kaibiao_types::{Digest, UtcMillis};
 use kaibiao_wire::{BODY_LEN_MAX, Exit, Label, Origin};
 use ring::rand::SystemRandom;
@@ -42,6 +42,9 @@ pub struct HallConfig {
     /// Its folder: database and sealed objects. Opened documents and packages go to a folder beside
     /// it, whose name ends in `.out`.
     pub data: PathBuf,
+    /// The file of the intake key, which is made if there is none: not in `data`, and not in its backups
+    /// ([`intake_key_beside`]).
+    pub intake_key: PathBuf,
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// How it meets the network: TLS, names, limits.
@@ -96,6 +99,9 @@ impl HallError {
     pub const fn label(&self) -> Label {
         match self {
             Self::NotDev => Label::NotDev,
+            Self::Store(
+                OpenError::BadKey { .. } | OpenError::NoKey { .. } | OpenError::OtherKey,
+            ) => Label::BadInput,
             Self::Tls(TlsError::Keep(..))
             | Self::Store(_)
             | Self::Listen(..)
@@ -150,7 +156,8 @@ pub async fn serve(
         return Err(HallError::NotDev);
     }
     let metrics = Arc::new(Metrics::new());
-    let store = Store::open(&config.data)?;
+    let key = IntakeKey::of_file(&config.intake_key, &config.data)?;
+    let store = Store::open(&config.data, &key)?;
     let told = Arc::clone(&metrics);
     store.watch_appends(move |took| told.appended(took));
     let output = private_output(&config.data)?;
@@ -219,15 +226,25 @@ fn tell(
 
 /// The folder beside the data folder for opened documents and packages, for the operator alone.
 fn private_output(data: &Path) -> Result<PathBuf, HallError> {
-    let mut name = data.as_os_str().to_owned();
-    name.push(".out");
-    let folder = PathBuf::from(name);
+    let folder = beside(data, ".out");
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(&folder).map_err(|error| HallError::Output(folder.clone(), error))?;
     Ok(folder)
+}
+
+/// Where the intake key of a hall is unless somebody says otherwise: beside its data.
+#[must_use]
+pub fn intake_key_beside(data: &Path) -> PathBuf {
+    beside(data, ".key")
+}
+
+fn beside(data: &Path, ending: &str) -> PathBuf {
+    let mut name = data.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Whether an anchor of the trust list, or the hall's own chain, is a development certificate.

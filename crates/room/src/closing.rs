@@ -1,6 +1,6 @@
 //! Ticks, the closing head, and the freeze.
 
-use kaibiao_crypto::SUITE_1;
+use kaibiao_crypto::{Entropy as _, SUITE_1};
 use kaibiao_journal::{
     FreezeContext, FreezeRecord, FrozenObject, Place, ReceiptedBid, Tick, TickBuilder,
     verify_cosignatures,
@@ -13,6 +13,10 @@ use kaibiao_types::{CustodianIndex, Digest, TickNo, UtcMillis};
 use crate::actor::{Closing, Room};
 use crate::frozen::FrozenSet;
 use crate::{FreezeSignature, FromSeat, HallContext, RoomError};
+
+/// Bytes that a decoy has as a record, and as a slice, at most.
+const RECORD_LEN: usize = 12 << 10;
+const SLICE: usize = 8 << 20;
 
 /// Heads whose cosignatures are kept: only the newest matter.
 const HEADS_KEPT: usize = 64;
@@ -51,7 +55,27 @@ impl Room {
         let now = now.max(self.not_before());
         let events = self.replay.state().decide_input(&Input::Tick(data), now)?;
         let batch = Batch::new().kv_put(&tick_key(tick.no()), &places);
-        self.append(&Actor::Hall, &events, None, now, batch).map(drop)
+        self.append(&Actor::Hall, &events, None, now, batch)?;
+        self.write_decoys();
+        Ok(())
+    }
+
+    /// With each tick the pool grows by what may be bids or nothing, 256 KiB on average (ruling 25).
+    fn write_decoys(&self) {
+        let mut dice = [0; 8];
+        if self.hall.entropy().fill(&mut dice).is_err() {
+            return;
+        }
+        let [small, size @ .., large] = dice;
+        let [a, b, c, ..] = size;
+        let any = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or_default();
+        // Records have some 300 bytes to 12 KiB; one tick in 16 writes what may be a slice.
+        let mut sizes = vec![any % RECORD_LEN; usize::from(small % 3) + 1];
+        sizes.extend((large % 16 == 0).then_some(any % SLICE));
+        for size in sizes {
+            // If the disk takes no decoy, whatever counts meets the same disk and says so.
+            drop(self.hall.store.write_decoy(size));
+        }
     }
 
     /// The tick being filled, or an empty one.

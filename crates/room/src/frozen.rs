@@ -1,13 +1,12 @@
 //! The frozen bids with their stored files.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
 
 use kaibiao_journal::{Place, PlacePath};
 use kaibiao_replay::{BidMaterial, FrozenBids, FrozenMaterial, Replay};
 use kaibiao_seal::Header;
-use kaibiao_store::{PartName, Submission, UploadId};
+use kaibiao_store::{ObjectReader, PartName, Submission, UploadId};
 use kaibiao_types::{BidPart, Digest, Part, Stage};
 
 use crate::closing::stored_tick;
@@ -81,7 +80,7 @@ impl FrozenSet {
         manifest: &Digest,
         part: BidPart,
         header: &Header,
-    ) -> Result<File, RoomError> {
+    ) -> Result<ObjectReader, RoomError> {
         let upload =
             self.uploads.get(manifest).ok_or_else(|| RoomError::internal("a bid is missing"))?;
         let mut file = hall.store.open_object(*upload, &PartName::from(part))?;

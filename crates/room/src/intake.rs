@@ -9,7 +9,7 @@ use kaibiao_opening::Phase;
 use kaibiao_pki::cms;
 use kaibiao_replay::{BidMaterial, LockPoints, VerifiedBid, VerifiedTender};
 use kaibiao_seal::{Manifest, ManifestKind, ManifestPart, check_slice_roots};
-use kaibiao_store::{Batch, BlobName, Completion, NewObject, PartName, Upload, UploadId};
+use kaibiao_store::{Completion, NewObject, PartName, Upload, UploadId};
 use kaibiao_types::{LotKey, Part, PlaceNo, Stage, TickNo, UtcMillis};
 
 use crate::actor::Room;
@@ -82,7 +82,6 @@ pub(crate) fn begin(
             file_len: part.file_len,
             header_len: checked.header.header_len(),
             slice_roots,
-            blob: BlobName::new(random(hall)?),
         });
     }
     let upload = Upload {
@@ -172,6 +171,9 @@ impl Room {
         )
         .map_err(RoomError::internal)?;
         let place = serde_json::to_vec(&receipt.place).map_err(RoomError::internal)?;
+        let seq_note = format!("seq/{}/{}", body.bidder.code, body.seq);
+        let number_note = format!("receipt/{}", receipt_number(&receipt));
+        let bytes = manifest_sha256.bytes().as_slice();
         let completion = Completion {
             revision,
             completed_at,
@@ -179,13 +181,9 @@ impl Room {
             receipt_cms: &cms,
             place: &place,
             salt: salt.bytes(),
+            notes: &[(&seq_note, bytes), (&number_note, bytes)],
         };
-        let seq_doc = format!("seq/{}/{}", body.bidder.code, body.seq);
-        let number_doc = format!("receipt/{}", receipt_number(&receipt));
-        let batch = Batch::new()
-            .put_new_doc(&seq_doc, manifest_sha256.bytes())
-            .put_new_doc(&number_doc, manifest_sha256.bytes());
-        self.hall.store.complete_with(upload, &completion, &batch)?;
+        self.hall.store.complete(upload, &completion)?;
         self.reached = completed_at;
         self.locks.join(locks);
         self.latest.insert(body.bidder.code.clone(), manifest);

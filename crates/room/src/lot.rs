@@ -460,7 +460,7 @@ impl LotBook {
     /// [`RoomError::NotReady`] until the tick is in the log and a head over it was signed.
     pub fn receipt_proof(&self, lot: &LotKey, number: &str) -> Result<Option<Vec<u8>>, RoomError> {
         let (handle, tender) = self.published(lot)?;
-        let Some(manifest) = self.hall.store.doc(lot, &format!("receipt/{number}"))? else {
+        let Some(manifest) = self.hall.store.note(lot, &format!("receipt/{number}"))? else {
             return Ok(None);
         };
         let manifest = Digest::from_slice(&manifest).map_err(RoomError::internal)?;

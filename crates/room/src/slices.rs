@@ -1,7 +1,6 @@
 //! Slices of an upload: each is judged against the signed object before it is stored.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::FileExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kaibiao_crypto::{Hasher, SUITE_1, Suite};
@@ -229,7 +228,7 @@ impl RunningDigests {
         let (part, n) = (object.part.name(), expected.n);
         let Some(range) = expected.cut.range(n) else { return Ok(()) };
         let _turn = lock(&self.reading);
-        let file = hall.store.open_object(object.upload, &PartName::from(part))?;
+        let mut file = hall.store.open_object(object.upload, &PartName::from(part))?;
         let length = usize::try_from(range.end - range.start).map_err(RoomError::internal)?;
         let mut bytes = vec![0; length];
         file.read_exact_at(&mut bytes, range.start).map_err(RoomError::internal)?;

@@ -11,7 +11,7 @@ use kaibiao_journal::{
     IntakeCall, IntakeRefusal, IntakeRefusalKind, PartProgress, Progress, ProgressKind, Version1,
 };
 use kaibiao_pki::cms;
-use kaibiao_store::{Batch, UploadId, UploadState};
+use kaibiao_store::{UploadId, UploadState};
 use kaibiao_types::{BidPart, Digest, LotKey, Millis, UtcMillis};
 
 use crate::{LotBook, RoomError};
@@ -157,7 +157,7 @@ impl LotBook {
         // copy, and the next thing that is stored meets the same disk.
         let kept = [signed.statement.as_slice(), b"\n", &signed.cms].concat();
         let name = format!("refusal/{manifest_sha256}/{}/{label}", asked.as_str());
-        drop(self.hall().store.commit(&lot, &Batch::new().put_doc(&name, &kept)));
+        drop(self.hall().store.put_note(&lot, &name, &kept));
         Some(signed)
     }
 

@@ -1,5 +1,7 @@
 //! Errors: what was refused, what was not done, and what is no longer known.
 
+use std::path::PathBuf;
+
 use kaibiao_types::{LotKey, UtcMillis};
 
 use crate::ids::{PartName, UploadId};
@@ -133,16 +135,6 @@ pub enum Refusal {
         /// Bytes it has.
         given: u64,
     },
-    /// The stored file is shorter or longer than its object: it was changed outside the store.
-    #[error("the stored {part} has {found} bytes instead of {expected}")]
-    StoredLength {
-        /// The part.
-        part: PartName,
-        /// Bytes of the object.
-        expected: u64,
-        /// Bytes of the file.
-        found: u64,
-    },
     /// No lot of this name.
     #[error("lot {0} is not known")]
     UnknownLot(LotKey),
@@ -178,7 +170,6 @@ impl Refusal {
             Self::SliceBeyondEnd { .. } | Self::SliceLength { .. } | Self::UnknownPart(_) => {
                 "bad-slice"
             }
-            Self::StoredLength { .. } => "altered-object",
             Self::UnknownLot(_) => "unknown-lot",
             Self::UnknownUpload(_) => "unknown-upload",
             Self::WrongIndex { .. } => "stale-head",
@@ -212,6 +203,21 @@ pub enum OpenError {
         /// What the system said.
         source: BoxError,
     },
+    /// The file of the intake key holds something else.
+    #[error("{} holds no intake key: 64 hexadecimal digits", path.display())]
+    BadKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file of the intake key is gone, and the pool was written under it.
+    #[error("the intake key {} is missing: put the one back that this store was written with; without it no bid can be read", path.display())]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The pool was written under another intake key.
+    #[error("this is another intake key than the one that this store was written with")]
+    OtherKey,
     /// Another process holds this directory.
     #[error("another hall is running on this directory")]
     InUse,
@@ -242,7 +248,11 @@ impl OpenError {
             Self::Damaged { .. } | Self::OldSqlite { .. } => "internal",
             Self::Database { .. } | Self::Files { .. } => "cannot-write",
             Self::InUse => "busy",
-            Self::NotAStore | Self::OtherSchema { .. } => "bad-input",
+            Self::NotAStore
+            | Self::OtherSchema { .. }
+            | Self::BadKey { .. }
+            | Self::NoKey { .. }
+            | Self::OtherKey => "bad-input",
         }
     }
 }
@@ -254,6 +264,16 @@ pub(crate) enum Inside {
     Sqlite(rusqlite::Error),
     /// The transaction could not be brought back to where it stood before the call.
     Lost(rusqlite::Error),
+}
+
+impl Inside {
+    /// Why it broke.
+    pub(crate) fn into_cause(self) -> BoxError {
+        match self {
+            Self::Refused(refusal) => refusal.into(),
+            Self::Sqlite(error) | Self::Lost(error) => error.into(),
+        }
+    }
 }
 
 impl From<Refusal> for Inside {

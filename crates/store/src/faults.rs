@@ -7,14 +7,14 @@ use crate::error::BoxError;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(not(feature = "faults"), allow(unreachable_pub))]
 pub enum Point {
-    /// A blob file is created, still empty.
-    BlobCreate,
-    /// The directory of blobs is synced.
-    BlobDirSync,
-    /// The bytes of a slice are written.
-    BlobWrite,
-    /// The bytes of a slice are synced.
-    BlobSync,
+    /// A slot of the pool is made.
+    SlotCreate,
+    /// The directory of slots is synced.
+    SlotDirSync,
+    /// A frame is written to the pool.
+    PoolWrite,
+    /// Frames are synced.
+    PoolSync,
     /// A transaction is committed.
     Commit,
     /// The write-ahead log is copied back into the database.
@@ -50,6 +50,7 @@ impl Faults {
 #[cfg(any(test, feature = "faults"))]
 pub(crate) use breaking::Faults;
 #[cfg(any(test, feature = "faults"))]
+#[cfg_attr(not(feature = "faults"), allow(unreachable_pub))]
 pub use breaking::Way;
 
 #[cfg(any(test, feature = "faults"))]
@@ -66,7 +67,7 @@ mod breaking {
         NotWritten,
         /// Everything is written, an error is reported all the same.
         WrittenButFailed,
-        /// Half of a slice is written, an error is reported. Only for [`Point::BlobWrite`].
+        /// Half of a frame is written, an error is reported. Only for [`Point::PoolWrite`].
         Torn,
     }
 
@@ -83,10 +84,10 @@ mod breaking {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        /// What of a slice reaches the disk: all, or the first half of it.
+        /// What of a frame reaches the disk: all, or the first half of it.
         pub(crate) fn reaching_disk<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
             match *self.plan_now() {
-                Some((Point::BlobWrite, Way::Torn, 0)) => {
+                Some((Point::PoolWrite, Way::Torn, 0)) => {
                     bytes.get(..bytes.len().div_ceil(2)).unwrap_or(bytes)
                 }
                 _ => bytes,

@@ -4,7 +4,7 @@ use kaibiao_types::{LotId, LotKey, TenderId, UtcMillis};
 use rusqlite::Transaction;
 
 use crate::{
-    Nonce, Refusal, Store, StoreError,
+    IntakeKey, Nonce, Refusal, Store, StoreError,
     error::Inside,
     faults::{Point, Way},
 };
@@ -16,7 +16,7 @@ fn lot(n: usize) -> LotKey {
 
 fn store(lots: usize) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap();
     for n in 0..lots {
         store.create_lot(&lot(n), UtcMillis::EPOCH).unwrap();
     }
@@ -65,7 +65,7 @@ fn calls_that_wait_share_one_commit() {
     assert!(!store.faults.spent(), "more than two commits");
     assert!(is_unknown(&append(&store, 0, 1)));
     drop(store);
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap();
     assert!((0..16).all(|n| store.entry_count(&lot(n)).unwrap() == 1));
 }
 
@@ -94,7 +94,7 @@ fn a_refusal_undoes_nothing_of_the_others() {
         }
     }
     drop(store);
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap();
     for n in 0..9 {
         assert_eq!(store.entry_count(&lot(n)).unwrap(), u64::from(n % 3 == 0), "{n}");
     }
@@ -121,7 +121,7 @@ fn all_of_a_group_hear_of_a_failed_commit() {
         assert!(results[1..].iter().all(is_unknown), "{results:?}");
         assert!(is_unknown(&store.lots()));
         drop(store);
-        let store = Store::open(dir.path()).unwrap();
+        let store = Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap();
         for n in 0..12 {
             let expected = if n == 0 {
                 1
@@ -141,7 +141,7 @@ fn all_of_a_group_hear_of_a_failed_checkpoint() {
     store.faults.plan(Point::Checkpoint, Way::NotWritten, 1);
     assert!(together(&store, 4, |n| append(&store, n, 0))[1..].iter().all(is_unknown));
     drop(store);
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap();
     assert!((0..4).all(|n| store.entry_count(&lot(n)).unwrap() == 1));
 }
 
@@ -166,7 +166,10 @@ fn a_transaction_that_the_database_gave_up_undoes_the_group() {
     assert_eq!(store.entry_count(&lot(0)).unwrap(), 0);
     append(&store, 0, 0).unwrap();
     drop(store);
-    assert_eq!(Store::open(dir.path()).unwrap().entry_count(&lot(0)).unwrap(), 1);
+    assert_eq!(
+        Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap().entry_count(&lot(0)).unwrap(),
+        1
+    );
 }
 
 #[test]
@@ -180,7 +183,10 @@ fn a_savepoint_that_is_gone_stops_the_store() {
     assert!(is_unknown(&lost), "{lost:?}");
     assert!(is_unknown(&append(&store, 0, 0)));
     drop(store);
-    assert_eq!(Store::open(dir.path()).unwrap().entry_count(&lot(0)).unwrap(), 0);
+    assert_eq!(
+        Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap().entry_count(&lot(0)).unwrap(),
+        0
+    );
 }
 
 #[test]
@@ -194,7 +200,10 @@ fn a_panic_under_the_lock_stops_the_store() {
     assert!(is_unknown(&append(&store, 0, 0)));
     assert!(is_unknown(&append(&store, 0, 0)), "and nobody waits for ever");
     drop(store);
-    assert_eq!(Store::open(dir.path()).unwrap().entry_count(&lot(0)).unwrap(), 0);
+    assert_eq!(
+        Store::open(dir.path(), &IntakeKey::new([7; 32])).unwrap().entry_count(&lot(0)).unwrap(),
+        0
+    );
 }
 
 #[test]

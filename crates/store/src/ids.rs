@@ -58,10 +58,6 @@ random_name! {
     UploadId
 }
 random_name! {
-    /// The random file name of one stored object in `blobs/`; it tells nothing about its content.
-    BlobName
-}
-random_name! {
     /// The random number in a signed command that makes a copy of it recognisable.
     Nonce
 }

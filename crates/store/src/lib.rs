@@ -1,21 +1,22 @@
-//! Event store and blob store: `SQLite` and files.
+//! Event store and pool: `SQLite` and files.
 //!
 //! Layer 4. One directory holds the state of one hall: `kaibiao.sqlite` (lots, documents, opening
-//! logs, ceremony boards, uploads, nonces, recovery state) and `blobs/` (sealed objects as they
-//! arrive). The API is synchronous: a caller in an async program uses a blocking thread.
+//! logs, ceremony boards, nonces, recovery state: nothing that names a bidder before a deadline) and
+//! `pool/` (sealed objects as they arrive, and all that is known of them, under the [`IntakeKey`]).
+//! The API is synchronous: a caller in an async program uses a blocking thread.
 //!
 //! What a caller may rely on:
 //!
 //! - **`Ok` from a writing call means durable**: committed with an `fsync` of the write-ahead log,
-//!   and for slices an `fdatasync` of the file before that. Calls that come together share the
-//!   commit (ADR-0026); nobody is told what is not durable yet.
+//!   or written to the pool with an `fdatasync`. Calls that come together share it (ADR-0026,
+//!   ADR-0030); nobody is told what is not durable yet.
 //! - **A [`Refusal`] means nothing was written.** So does [`StoreError::NotDone`].
 //! - **[`StoreError::StateUnknown`] means stop.** A sync or a commit reported an error, so the disk
 //!   may hold the change or not. The store then answers every call with the same error; only a new
 //!   [`Store::open`] finds out what was kept.
 //! - One process holds a directory: a second [`Store::open`] gives [`OpenError::InUse`].
-//! - The store has no clock and no randomness: instants and random names are arguments. It only
-//!   measures how long an append takes ([`Store::watch_appends`]).
+//! - The store has no clock: instants are arguments, and so are the names of uploads. It only measures
+//!   how long an append takes ([`Store::watch_appends`]), and draws the nonces of its ciphers.
 
 mod batch;
 mod board;
@@ -23,11 +24,15 @@ mod error;
 mod faults;
 mod group;
 mod ids;
+mod intake;
+mod key;
 mod limits;
 mod log;
 mod lots;
 mod objects;
 mod open;
+mod pool;
+mod record;
 mod schema;
 mod store;
 mod submissions;
@@ -44,10 +49,11 @@ pub use board::BoardMessage;
 pub use error::{BoxError, OpenError, Refusal, StoreError};
 #[cfg(feature = "faults")]
 pub use faults::{Point as FaultPoint, Way as FaultWay};
-pub use ids::{BlobName, HexError, Nonce, PartName, PartNameError, UploadId};
+pub use ids::{HexError, Nonce, PartName, PartNameError, UploadId};
+pub use key::IntakeKey;
 pub use limits::{LINE_LEN_MAX, OBJECT_LEN_MAX, OBJECTS_MAX, SLICE_LEN};
 pub use lots::Lot;
-pub use objects::NewObject;
+pub use objects::{NewObject, ObjectReader};
 pub use store::Store;
 pub use submissions::{Completion, Submission};
 pub use uploads::{KnownSlice, PartState, Upload, UploadState};

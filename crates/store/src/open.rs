@@ -7,13 +7,15 @@ use std::{
     path::Path,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, config::DbConfig};
 
 use crate::{
-    error::OpenError,
-    ids::BlobName,
+    error::{Inside, OpenError},
+    intake::{apply, is_gapless},
+    key::IntakeKey,
+    pool::Pool,
     schema,
-    store::{BLOBS, DATABASE, PROBE, Store},
+    store::{DATABASE, POOL, PROBE, Store},
 };
 
 const LOCK: &str = "lock";
@@ -22,7 +24,8 @@ const LOCK: &str = "lock";
 const SQLITE_MIN: i32 = 3_051_003;
 
 impl Store {
-    /// Opens the store in `dir`, or makes a new one if `dir` is missing or empty.
+    /// Opens the store in `dir`, or makes a new one if `dir` is missing or empty. `key` opens what came
+    /// in before deadlines.
     ///
     /// The directory gets mode 0700 and its files 0600. A crash in an earlier run is recovered here:
     /// what was acknowledged is there, what was half written is gone.
@@ -30,19 +33,34 @@ impl Store {
     /// # Errors
     ///
     /// [`OpenError`]; a directory with other files in it is left as it was.
-    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+    pub fn open(dir: &Path, key: &IntakeKey) -> Result<Self, OpenError> {
         check_sqlite(rusqlite::version_number(), rusqlite::version())?;
         prepare_dir(dir)?;
         let lock = take_lock(dir)?;
-        make_private_dir(&dir.join(BLOBS)).map_err(files("make the folder of blobs"))?;
+        make_private_dir(&dir.join(POOL)).map_err(files("make the folder of the pool"))?;
         open_private(&dir.join(DATABASE)).map_err(files("make the database file"))?;
         let conn = connect(&dir.join(DATABASE))?;
         create_or_check_schema(&conn)?;
         check_health(&conn)?;
-        sweep_blobs(&conn, &dir.join(BLOBS))?;
-        sync_dir(&dir.join(BLOBS)).map_err(files("sync the folder of blobs"))?;
+        let slots = check_key(&conn, key)?;
+        let pool = open_pool(&conn, &dir.join(POOL), key)?;
+        if pool.slots() < slots {
+            return Err(OpenError::Damaged { what: "slots of the pool are missing".to_owned() });
+        }
+        conn.execute("UPDATE pool SET slots = ?1", [pool.slots()])
+            .map_err(database("keep the number of slots"))?;
+        sync_dir(&dir.join(POOL)).map_err(files("sync the folder of the pool"))?;
         sync_dir(dir).map_err(files("sync the folder"))?;
-        Ok(Self::from_parts(dir, conn, lock))
+        Ok(Self::from_parts(dir, conn, pool, lock))
+    }
+}
+
+/// Whether the store in `dir` has a slot.
+pub(crate) fn uses_pool(dir: &Path) -> io::Result<bool> {
+    match fs::read_dir(dir.join(POOL)) {
+        Ok(mut items) => Ok(items.next().transpose()?.is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -77,7 +95,7 @@ fn prepare_dir(dir: &Path) -> Result<(), OpenError> {
                 ours = true;
                 break;
             }
-            ours &= name == LOCK || name == BLOBS || name == PROBE;
+            ours &= name == LOCK || name == POOL || name == PROBE;
         }
         if !ours {
             return Err(OpenError::NotAStore);
@@ -167,7 +185,6 @@ fn create_or_check_schema(conn: &Connection) -> Result<(), OpenError> {
         conn.query_row("SELECT version FROM schema", [], |r| r.get(0)).map_err(doing())?;
     match found {
         schema::VERSION => Ok(()),
-        1 => conn.execute_batch(schema::FROM_1).map_err(database("bring the tables up to date")),
         _ => Err(OpenError::OtherSchema { found, known: schema::VERSION }),
     }
 }
@@ -189,41 +206,43 @@ fn check_health(conn: &Connection) -> Result<(), OpenError> {
     if count(gaps)? != 0 {
         return damaged("an opening log has a gap");
     }
-    let gaps = "SELECT COUNT(*) FROM
-        (SELECT lot FROM completion GROUP BY lot HAVING COUNT(*) <> MAX(no) + 1)";
-    if count(gaps)? != 0 {
-        return damaged("the completion order has a gap");
-    }
     Ok(())
 }
 
-/// Removes empty blob files without a row: a crash came between making the file and committing the
-/// row. A file with content is never removed here.
-fn sweep_blobs(conn: &Connection, blobs: &Path) -> Result<(), OpenError> {
-    let listing = "list the folder of blobs";
-    let mut foreign = false;
-    let mut known = conn
-        .prepare("SELECT EXISTS (SELECT 1 FROM object WHERE blob = ?1)")
-        .map_err(database(listing))?;
-    for item in fs::read_dir(blobs).map_err(files(listing))? {
-        let item = item.map_err(files(listing))?;
-        let Some(name) = item.file_name().to_str().and_then(|n| BlobName::parse(n).ok()) else {
-            continue;
-        };
-        let has_row: bool =
-            known.query_row([name.bytes()], |r| r.get(0)).map_err(database(listing))?;
-        let empty = item.metadata().map_err(files(listing))?.len() == 0;
-        if !has_row && empty {
-            fs::remove_file(item.path()).map_err(files("remove an empty blob"))?;
-        } else if !has_row {
-            foreign = true;
-        }
+/// The store remembers the mark of its first key; gives the number of slots that there were.
+fn check_key(conn: &Connection, key: &IntakeKey) -> Result<u32, OpenError> {
+    let kept = conn.query_row("SELECT mark, slots FROM pool", [], |row| {
+        Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?))
+    });
+    match kept.optional().map_err(database("read the mark of the intake key"))? {
+        Some((mark, slots)) if mark == key.mark() => Ok(slots),
+        Some(_) => Err(OpenError::OtherKey),
+        None => conn
+            .execute("INSERT INTO pool VALUES (?1, 0)", [key.mark()])
+            .map(|_| 0)
+            .map_err(database("keep the mark of the intake key")),
     }
-    if foreign {
-        // Said once, whatever their number: before a deadline it would count bids (ruling 25).
-        tracing::warn!("files in the folder of blobs belong to no upload; they are left alone");
+}
+
+/// Fills the tables of the intake from the pool.
+fn open_pool(conn: &Connection, dir: &Path, key: &IntakeKey) -> Result<Pool, OpenError> {
+    let doing = || database("fill the tables of the intake");
+    conn.execute_batch(schema::INTAKE).map_err(doing())?;
+    let tx = conn.unchecked_transaction().map_err(doing())?;
+    let judge = |error: Inside| match error {
+        Inside::Refused(refusal) => OpenError::Damaged {
+            what: format!("the pool and the database are not of one instant: {refusal}"),
+        },
+        Inside::Sqlite(error) | Inside::Lost(error) => OpenError::Damaged {
+            what: format!("the records of the pool contradict each other: {error}"),
+        },
+    };
+    let pool = Pool::open(dir, key.frames(), |record| apply(&tx, &record).map_err(judge))?;
+    if !is_gapless(&tx).map_err(judge)? {
+        return Err(OpenError::Damaged { what: "the completion order has a gap".to_owned() });
     }
-    Ok(())
+    tx.commit().map_err(doing())?;
+    Ok(pool)
 }
 
 #[cfg(test)]

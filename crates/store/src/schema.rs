@@ -1,7 +1,7 @@
 //! The tables. A change of a table is a new schema number and a migration with an old-data test.
 
 /// The schema this program reads and writes.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// Makes the tables of [`VERSION`] in an empty database.
 pub(crate) const CREATE: &str = "
@@ -61,39 +61,48 @@ CREATE TABLE kv (
     PRIMARY KEY (lot, key)
 ) STRICT;
 
-CREATE TABLE upload (
+-- One row: what tells the intake key from any other, and how many slots the pool had when it was opened.
+CREATE TABLE pool (mark BLOB NOT NULL, slots INTEGER NOT NULL) STRICT;
+";
+
+/// The tables of the intake. They are in memory only: the pool keeps what they say, and they are made
+/// from it at each opening (ADR-0030).
+pub(crate) const INTAKE: &str = "
+ATTACH DATABASE ':memory:' AS intake;
+
+CREATE TABLE intake.upload (
     id              BLOB PRIMARY KEY NOT NULL,
-    lot             INTEGER NOT NULL REFERENCES lot (id),
+    lot             INTEGER NOT NULL,
     manifest_sha256 BLOB NOT NULL,
     manifest        BLOB NOT NULL,
     cms             BLOB NOT NULL,
-    revision        INTEGER NOT NULL DEFAULT 0, -- grows with every slice written or given up
+    revision        INTEGER NOT NULL DEFAULT 0, -- grows with every slice written
     UNIQUE (lot, manifest_sha256)
 ) STRICT;
 
-CREATE TABLE object (
+CREATE TABLE intake.object (
     upload   BLOB NOT NULL REFERENCES upload (id),
     no       INTEGER NOT NULL,             -- the order given by the manifest, from 0
     part     TEXT NOT NULL,
     file_len INTEGER NOT NULL CHECK (file_len > 0),
-    blob     BLOB NOT NULL UNIQUE,
-    header_len  INTEGER NOT NULL DEFAULT 0, -- bytes before the first chunk
-    slice_roots BLOB NOT NULL DEFAULT x'',  -- 32 bytes for each slice, judged when the upload began
+    header_len  INTEGER NOT NULL,          -- bytes before the first chunk
+    slice_roots BLOB NOT NULL,             -- 32 bytes for each slice, judged when the upload began
     PRIMARY KEY (upload, part)
 ) STRICT;
 
--- A row says: these bytes are in the file and were synced.
-CREATE TABLE slice (
+-- A row says: these bytes are in the pool, durable. The last pieces count.
+CREATE TABLE intake.slice (
     upload BLOB NOT NULL,
     part   TEXT NOT NULL,
     n      INTEGER NOT NULL CHECK (n >= 0),
+    places BLOB NOT NULL,                  -- of its pieces: slot and offset, 8 bytes each
     PRIMARY KEY (upload, part, n),
     FOREIGN KEY (upload, part) REFERENCES object (upload, part)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE completion (
+CREATE TABLE intake.completion (
     upload       BLOB PRIMARY KEY NOT NULL REFERENCES upload (id),
-    lot          INTEGER NOT NULL REFERENCES lot (id),
+    lot          INTEGER NOT NULL,
     no           INTEGER NOT NULL CHECK (no >= 0), -- completion order in the lot, from 0
     completed_at INTEGER NOT NULL,         -- milliseconds since the Unix epoch, UTC
     receipt      BLOB NOT NULL,
@@ -102,17 +111,11 @@ CREATE TABLE completion (
     salt         BLOB NOT NULL CHECK (length(salt) = 32),
     UNIQUE (lot, no)
 ) STRICT;
-";
 
-/// From schema 1, whose slices were cut by 8 MiB of the file and not judged when they came: completed
-/// uploads stay as they are, the others are begun anew by their bidders.
-pub(crate) const FROM_1: &str = "
-BEGIN IMMEDIATE;
-ALTER TABLE object ADD COLUMN header_len INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE object ADD COLUMN slice_roots BLOB NOT NULL DEFAULT x'';
-DELETE FROM slice WHERE upload NOT IN (SELECT upload FROM completion);
-DELETE FROM object WHERE upload NOT IN (SELECT upload FROM completion);
-DELETE FROM upload WHERE id NOT IN (SELECT upload FROM completion);
-UPDATE schema SET version = 2;
-COMMIT;
+CREATE TABLE intake.note (
+    lot   INTEGER NOT NULL,
+    name  TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (lot, name)
+) STRICT;
 ";

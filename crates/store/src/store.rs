@@ -4,7 +4,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,19 +19,21 @@ use crate::{
     error::{BoxError, Inside, Refusal, StoreError},
     faults::{Faults, Point},
     group::Line,
-    ids::{BlobName, UploadId},
+    intake::apply,
+    pool::{Job, Place, Pool, PoolError},
+    record::Record,
     watch::AppendWatch,
 };
 
 pub(crate) const DATABASE: &str = "kaibiao.sqlite";
-pub(crate) const BLOBS: &str = "blobs";
+pub(crate) const POOL: &str = "pool";
 /// A file that is there only for a moment: see [`Store::probe`].
 pub(crate) const PROBE: &str = "probe";
 
 /// The write-ahead log is copied back once it has this many pages of 4 KiB more than were copied.
 const WAL_PAGES: i64 = 8_192;
 
-/// Uploads share this many turns; two uploads with the same turn only wait for each other.
+/// What is judged and then written shares this many turns; two with the same turn only wait for each other.
 const TURNS: usize = 64;
 
 /// The durable state of one hall, in one directory. See the crate page for what `Ok` means.
@@ -39,13 +41,16 @@ const TURNS: usize = 64;
 /// All methods take `&self`; calls from many threads wait for each other where they must.
 #[derive(Debug)]
 pub struct Store {
-    blobs: PathBuf,
     probe: PathBuf,
     pub(crate) conn: Mutex<Connection>,
     /// Batches that wait for the next commit.
     pub(crate) line: Line<(LotKey, Batch), Result<(), StoreError>>,
+    pub(crate) pool: Arc<Pool>,
+    /// What waits to be written to the pool.
+    pool_line: Line<Job, Result<Vec<Place>, StoreError>>,
     halted: AtomicBool,
     turns: [Mutex<()>; TURNS],
+    lot_turns: [Mutex<()>; TURNS],
     pub(crate) faults: Faults,
     pub(crate) appends: AppendWatch,
     // Last, so that the database is closed before another process may open it.
@@ -53,14 +58,16 @@ pub struct Store {
 }
 
 impl Store {
-    pub(crate) fn from_parts(dir: &Path, conn: Connection, lock: File) -> Self {
+    pub(crate) fn from_parts(dir: &Path, conn: Connection, pool: Pool, lock: File) -> Self {
         Self {
-            blobs: dir.join(BLOBS),
             probe: dir.join(PROBE),
             conn: Mutex::new(conn),
             line: Line::new(),
+            pool: Arc::new(pool),
+            pool_line: Line::new(),
             halted: AtomicBool::new(false),
             turns: [const { Mutex::new(()) }; TURNS],
+            lot_turns: [const { Mutex::new(()) }; TURNS],
             faults: Faults::new(),
             appends: AppendWatch::default(),
             _lock: lock,
@@ -79,16 +86,8 @@ impl Store {
         self.faults.spent()
     }
 
-    pub(crate) fn blob_dir(&self) -> &Path {
-        &self.blobs
-    }
-
     pub(crate) fn probe_path(&self) -> &Path {
         &self.probe
-    }
-
-    pub(crate) fn blob_path(&self, name: BlobName) -> PathBuf {
-        self.blobs.join(name.to_string())
     }
 
     /// Runs `act` on the database without changing it.
@@ -145,6 +144,40 @@ impl Store {
             .map_err(|cause| self.halt(doing, cause))?;
         self.checkpoint_if_long(&conn, doing)?;
         Ok(results)
+    }
+
+    /// Writes to the pool; on `Ok` it is durable. Calls that come together share the sync.
+    pub(crate) fn keep(&self, job: Result<Job, BoxError>) -> Result<Vec<Place>, StoreError> {
+        const DOING: &str = "write to the pool";
+        let job = job.map_err(|source| StoreError::NotDone { doing: DOING, source })?;
+        let all = |jobs: Vec<Job>| {
+            let count = jobs.len();
+            if self.check_running(DOING).is_err() {
+                return (0..count)
+                    .map(|_| self.check_running(DOING).map(|()| Vec::new()))
+                    .collect();
+            }
+            let told = |answer: Result<_, PoolError>| {
+                answer.map_err(|error| match error {
+                    PoolError::NotDone(source) => StoreError::NotDone { doing: DOING, source },
+                    PoolError::Unknown(source) => self.halt(DOING, source),
+                })
+            };
+            self.pool.append(&self.faults, jobs).into_iter().map(told).collect()
+        };
+        let answer = self.pool_line.carry_out(job, all);
+        answer.unwrap_or_else(|| Err(self.halt(DOING, "a thread panicked".into())))
+    }
+
+    /// Takes over into memory what the pool has kept.
+    pub(crate) fn take_over(&self, doing: &'static str, record: &Record) -> Result<(), StoreError> {
+        let mut conn = self.conn(doing)?;
+        let taken = conn.transaction().map_err(Inside::from).and_then(|tx| {
+            apply(&tx, record)?;
+            Ok(tx.commit()?)
+        });
+        // The pool says one thing and memory another: only a new opening makes them one again.
+        taken.map_err(|error| self.halt(doing, error.into_cause()))
     }
 
     /// Copies the write-ahead log back into the database once it is long. Its file keeps its length
@@ -212,14 +245,25 @@ impl Store {
         }
     }
 
-    /// Waits until no other call writes to or completes this upload.
-    pub(crate) fn turn(&self, upload: UploadId) -> MutexGuard<'_, ()> {
-        let [first, ..] = *upload.bytes();
-        let [fallback, ..] = &self.turns;
-        let turn = self.turns.get(usize::from(first) % TURNS).unwrap_or(fallback);
-        // A writer that panicked left no row, so its turn may be taken over.
-        turn.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits until no other call judges and writes what is known by these bytes: an upload, a manifest,
+    /// the name of a note. Nobody has two of these turns at once.
+    pub(crate) fn turn(&self, what: &[u8]) -> MutexGuard<'_, ()> {
+        turn_of(&self.turns, what)
     }
+
+    /// Waits until no other call completes an upload of this lot, so that the order in the pool is that
+    /// in memory.
+    pub(crate) fn lot_turn(&self, lot: &LotKey) -> MutexGuard<'_, ()> {
+        turn_of(&self.lot_turns, lot.lot.as_str().as_bytes())
+    }
+}
+
+fn turn_of<'a>(turns: &'a [Mutex<()>; TURNS], what: &[u8]) -> MutexGuard<'a, ()> {
+    let sum = what.iter().fold(0, |sum: usize, byte| sum.wrapping_add(usize::from(*byte)));
+    let [fallback, ..] = turns;
+    let turn = turns.get(sum % TURNS).unwrap_or(fallback);
+    // Whoever panicked left nothing half done in memory, so its turn may be taken over.
+    turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Carries out `act` so that its failure undoes only its own changes.

@@ -6,12 +6,13 @@ use kaibiao_types::{Digest, LotKey, UtcMillis};
 use rusqlite::{Connection, Row, params};
 
 use crate::{
-    batch::Batch,
     error::{Inside, Refusal, StoreError},
     ids::{PartName, UploadId},
+    intake::note,
     lots::instant,
     objects::stored_objects,
-    store::{Store, from_db, lot_id, to_db},
+    record::{Completed, Record},
+    store::{Store, from_db, lot_id},
     uploads::{check_open, upload_state},
 };
 
@@ -31,6 +32,8 @@ pub struct Completion<'a> {
     pub place: &'a [u8],
     /// The salt of the place; it stays secret until the freeze.
     pub salt: &'a [u8; 32],
+    /// Notes of the lot that are written once: name and bytes ([`Store::put_note`]).
+    pub notes: &'a [(&'a str, &'a [u8])],
 }
 
 impl fmt::Debug for Completion<'_> {
@@ -81,37 +84,27 @@ impl fmt::Debug for Submission {
 }
 
 impl Store {
-    /// Completes an upload, once.
+    /// Completes an upload, once, together with its notes.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotComplete`] while slices are missing, [`Refusal::ChangedMeanwhile`] if a slice
     /// was written after the revision that was judged, [`Refusal::AlreadyCompleted`],
-    /// [`Refusal::UnknownUpload`]; [`StoreError`].
+    /// [`Refusal::DifferentBytes`] if a note exists with other bytes, [`Refusal::UnknownUpload`];
+    /// [`StoreError`].
     pub fn complete(
         &self,
         upload: UploadId,
         completion: &Completion<'_>,
     ) -> Result<Submission, StoreError> {
-        self.complete_with(upload, completion, &Batch::new())
-    }
-
-    /// As [`Store::complete`], with other changes of the same lot in the same transaction.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::complete`] and [`Store::commit`].
-    pub fn complete_with(
-        &self,
-        upload: UploadId,
-        completion: &Completion<'_>,
-        batch: &Batch,
-    ) -> Result<Submission, StoreError> {
+        const DOING: &str = "complete an upload";
         // A slice being written now either counts in the revision or comes after the completion.
-        let _turn = self.turn(upload);
-        self.write("complete an upload", |tx| {
-            check_open(tx, upload)?;
-            let state = upload_state(tx, upload)?;
+        let _turn = self.turn(upload.bytes());
+        let lot = self.read(DOING, |conn| Ok(upload_state(conn, upload)?.lot))?;
+        let _turn = self.lot_turn(&lot);
+        self.read(DOING, |conn| {
+            check_open(conn, upload)?;
+            let state = upload_state(conn, upload)?;
             let missing = state.missing();
             if missing > 0 {
                 return Err(Refusal::NotComplete { upload, missing }.into());
@@ -119,24 +112,28 @@ impl Store {
             if state.revision != completion.revision {
                 return Err(Refusal::ChangedMeanwhile { upload }.into());
             }
-            let lot = lot_id(tx, &state.lot)?;
-            tx.prepare_cached(
-                "INSERT INTO completion
-                 SELECT ?1, ?2, COUNT(*), ?3, ?4, ?5, ?6, ?7 FROM completion WHERE lot = ?2",
-            )?
-            .execute(params![
-                upload.bytes(),
-                lot,
-                to_db(completion.completed_at.get())?,
-                completion.receipt,
-                completion.receipt_cms,
-                completion.place,
-                completion.salt
-            ])?;
-            batch.apply(tx, lot)?;
-            one(tx, lot, "upload.id = ?2", upload.bytes())?
-                .ok_or_else(|| Refusal::UnknownUpload(upload).into())
-        })
+            let lot = lot_id(conn, &lot)?;
+            for (name, bytes) in completion.notes {
+                if note(conn, lot, name)?.is_some_and(|old| old != *bytes) {
+                    return Err(Refusal::DifferentBytes { name: (*name).to_owned() }.into());
+                }
+            }
+            Ok(())
+        })?;
+        let owned = |(name, bytes): &(&str, &[u8])| ((*name).to_owned(), bytes.to_vec());
+        let record = Record::Completed(Completed {
+            upload,
+            at: completion.completed_at,
+            receipt: completion.receipt.to_vec(),
+            receipt_cms: completion.receipt_cms.to_vec(),
+            place: completion.place.to_vec(),
+            salt: *completion.salt,
+            notes: completion.notes.iter().map(owned).collect(),
+        });
+        self.keep(self.pool.record(&record))?;
+        self.take_over(DOING, &record)?;
+        let done = self.submission_by_upload(upload)?;
+        done.ok_or_else(|| Refusal::UnknownUpload(upload).into())
     }
 
     /// The completed uploads of a lot, in completion order.

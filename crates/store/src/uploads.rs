@@ -1,9 +1,9 @@
 //! Uploads: begun once per manifest, filled slice by slice in any order.
 //!
-//! A slice row says that its bytes are in the file and were synced. So the bytes go first, then the
-//! sync, then the row; and before stored bytes are replaced, the row goes first.
+//! The pieces of a slice and the record that makes them count go to the pool together. A slice that comes
+//! again is written again behind everything else; the last one counts.
 
-use std::{fs::OpenOptions, ops::Range, os::unix::fs::FileExt};
+use std::ops::Range;
 
 use kaibiao_seal::SliceCut;
 use kaibiao_types::{Digest, LotKey};
@@ -11,11 +11,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     error::{Inside, Refusal, StoreError},
-    faults::Point,
-    ids::{BlobName, PartName, UploadId},
+    ids::{PartName, UploadId},
+    intake::places,
     lots::{instant, lot_key},
-    objects::{NewObject, check_objects, cut, stored_objects},
-    store::{Store, from_db, lot_id, to_db},
+    objects::{NewObject, check_objects, stored_objects},
+    pool::{Cut, Place},
+    record::{Begun, Record, StoredSlice},
+    store::{Store, from_db, lot_id},
 };
 
 /// What [`Store::begin_upload`] is told.
@@ -42,7 +44,7 @@ pub struct UploadState {
     pub lot: LotKey,
     /// SHA-256 of its manifest.
     pub manifest_sha256: Digest,
-    /// Grows with every slice that is written or given up; a judgement about the stored bytes holds
+    /// Grows with every slice that is written; a judgement about the stored bytes holds
     /// for one revision.
     pub revision: u64,
     /// Its parts, in the order of the manifest.
@@ -87,13 +89,6 @@ pub struct KnownSlice {
     pub root: Digest,
 }
 
-/// Where a slice goes.
-struct Target {
-    blob: BlobName,
-    offset: u64,
-    stored: bool,
-}
-
 impl Store {
     /// Begins an upload, or finds the one begun before with the same manifest, and gives its id.
     ///
@@ -105,27 +100,28 @@ impl Store {
     pub fn begin_upload(&self, lot: &LotKey, upload: &Upload<'_>) -> Result<UploadId, StoreError> {
         const DOING: &str = "begin an upload";
         check_objects(upload.objects)?;
-        let known = self.read(DOING, |conn| known_upload(conn, lot_id(conn, lot)?, upload))?;
+        let _turn = self.turn(upload.manifest_sha256.bytes());
+        let known = self.read(DOING, |conn| {
+            let known = known_upload(conn, lot_id(conn, lot)?, upload)?;
+            if known.is_none() && upload_exists(conn, upload.id)? {
+                return Err(Refusal::NameTaken.into());
+            }
+            Ok(known)
+        })?;
         if let Some(id) = known {
             return Ok(id);
         }
-        let files = self.create_blobs(DOING, upload.objects)?;
-        let begun = self.write(DOING, |tx| {
-            let lot = lot_id(tx, lot)?;
-            // Another thread may have begun it since the look above.
-            if let Some(id) = known_upload(tx, lot, upload)? {
-                return Ok(id);
-            }
-            insert_upload(tx, lot, upload)?;
-            Ok(upload.id)
+        let begun = Record::Begun(Begun {
+            lot: lot.clone(),
+            upload: upload.id,
+            manifest_sha256: upload.manifest_sha256,
+            manifest: upload.manifest.to_vec(),
+            cms: upload.cms.to_vec(),
+            objects: upload.objects.to_vec(),
         });
-        match &begun {
-            // The rows now own the files, or may own them: the next opening finds out.
-            Ok(id) if *id == upload.id => files.keep(),
-            Err(StoreError::StateUnknown { .. }) => files.keep(),
-            Ok(_) | Err(_) => files.remove(),
-        }
-        begun
+        self.keep(self.pool.record(&begun))?;
+        self.take_over(DOING, &begun)?;
+        Ok(upload.id)
     }
 
     /// What the bytes of slice `n` (from 0) of a part must be. It never changes.
@@ -161,47 +157,24 @@ impl Store {
         n: u32,
         bytes: &[u8],
     ) -> Result<(), StoreError> {
-        let _turn = self.turn(upload);
+        let _turn = self.turn(upload.bytes());
         let given = count(bytes.len());
-        let target = self.read(WRITING, |conn| target(conn, upload, part, n, given))?;
-        let not_done =
-            |source: std::io::Error| StoreError::NotDone { doing: WRITING, source: source.into() };
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(self.blob_path(target.blob))
-            .map_err(not_done)?;
-        if target.stored {
-            let mut old = vec![0; bytes.len()];
-            if file.read_exact_at(&mut old, target.offset).is_ok() && old == bytes {
-                return Ok(());
-            }
-            self.write(WRITING, |tx| {
-                tx.execute(
-                    "DELETE FROM slice WHERE upload = ?1 AND part = ?2 AND n = ?3",
-                    params![upload.bytes(), part.as_str(), n],
-                )?;
-                next_revision(tx, upload)
-            })?;
+        let (cut, stored) =
+            self.read(WRITING, |conn| stored_slice(conn, upload, part, n, given))?;
+        if !stored.is_empty() && self.holds(&stored, cut, bytes) {
+            return Ok(());
         }
-        self.check_running(WRITING)?;
-        let reaching = self.faults.reaching_disk(bytes);
-        let write = || file.write_all_at(reaching, target.offset).map_err(Into::into);
-        self.faults
-            .around(Point::BlobWrite, write)
-            .map_err(|source| StoreError::NotDone { doing: WRITING, source })?;
-        // After a failed sync the system may have dropped the bytes and still read them back.
-        self.faults
-            .around(Point::BlobSync, || file.sync_data().map_err(Into::into))
-            .map_err(|source| self.halt(WRITING, source))?;
-        self.write(WRITING, |tx| {
-            tx.prepare_cached("INSERT INTO slice VALUES (?1, ?2, ?3)")?.execute(params![
-                upload.bytes(),
-                part.as_str(),
-                n
-            ])?;
-            next_revision(tx, upload)
-        })
+        let places = self.keep(self.pool.slice(upload, part, n, cut, bytes))?;
+        let stored = StoredSlice { upload, part: part.clone(), n, places };
+        self.take_over(WRITING, &Record::Stored(stored))
+    }
+
+    /// Whether the pieces at these places still are these bytes.
+    fn holds(&self, places: &[Place], cut: Cut, bytes: &[u8]) -> bool {
+        let same = |(place, piece): (&Place, &[u8])| {
+            self.pool.piece(*place).is_ok_and(|stored| stored == piece)
+        };
+        places.len() == cut.pieces(bytes).count() && places.iter().zip(cut.pieces(bytes)).all(same)
     }
 
     /// How far an upload is, with the slices still missing.
@@ -263,68 +236,29 @@ fn known_upload(
     }
 }
 
-fn insert_upload(conn: &Connection, lot: i64, upload: &Upload<'_>) -> Result<(), Inside> {
-    let made = conn
-        .prepare_cached(
-            "INSERT INTO upload (id, lot, manifest_sha256, manifest, cms)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
-        )?
-        .execute(params![
-            upload.id.bytes(),
-            lot,
-            upload.manifest_sha256.bytes(),
-            upload.manifest,
-            upload.cms
-        ])?;
-    if made == 0 {
-        return Err(Refusal::NameTaken.into());
-    }
-    let mut insert =
-        conn.prepare_cached("INSERT INTO object VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-    for (no, object) in (0_i64..).zip(upload.objects) {
-        let file_len = to_db(object.file_len)?;
-        insert.execute(params![
-            upload.id.bytes(),
-            no,
-            object.part.as_str(),
-            file_len,
-            object.blob.bytes(),
-            to_db(object.header_len)?,
-            object.slice_roots
-        ])?;
-    }
-    Ok(())
+fn upload_exists(conn: &Connection, upload: UploadId) -> Result<bool, Inside> {
+    let mut row = conn.prepare_cached("SELECT 1 FROM upload WHERE id = ?1")?;
+    Ok(row.exists([upload.bytes()])?)
 }
 
-fn target(
+/// How a slice of `given` bytes is cut, and where its pieces are; none if it is not stored yet.
+fn stored_slice(
     conn: &Connection,
     upload: UploadId,
     part: &PartName,
     n: u32,
     given: u64,
-) -> Result<Target, Inside> {
+) -> Result<(Cut, Vec<Place>), Inside> {
     check_open(conn, upload)?;
-    let (file_len, header_len, blob): (i64, i64, [u8; 16]) = conn
-        .prepare_cached(
-            "SELECT file_len, header_len, blob FROM object WHERE upload = ?1 AND part = ?2",
-        )?
-        .query_row(params![upload.bytes(), part.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?
-        .ok_or_else(|| Refusal::UnknownPart(part.clone()))?;
-    let cut = cut(from_db(header_len)?, from_db(file_len)?)?;
-    let range = range_of(cut, part, n)?;
+    let object = stored_objects(conn, upload)?.into_iter().find(|object| object.part == *part);
+    let object = object.ok_or_else(|| Refusal::UnknownPart(part.clone()))?;
+    let range = range_of(object.cut, part, n)?;
     let expected = range.end - range.start;
     if given != expected {
         return Err(Refusal::SliceLength { part: part.clone(), n, expected, given }.into());
     }
-    let stored = conn
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM slice WHERE upload = ?1 AND part = ?2 AND n = ?3)",
-        )?
-        .query_row(params![upload.bytes(), part.as_str(), n], |row| row.get(0))?;
-    Ok(Target { blob: BlobName::new(blob), offset: range.start, stored })
+    let mut places = places(conn, upload, part)?;
+    Ok((object.cut_of_slice(n)?, places.remove(&n).unwrap_or_default()))
 }
 
 fn range_of(cut: SliceCut, part: &PartName, n: u32) -> Result<Range<u64>, Refusal> {
@@ -372,12 +306,6 @@ pub(crate) fn check_open(conn: &Connection, upload: UploadId) -> Result<(), Insi
             Err(Refusal::AlreadyCompleted { upload, completed_at }.into())
         }
     }
-}
-
-fn next_revision(conn: &Connection, upload: UploadId) -> Result<(), Inside> {
-    conn.prepare_cached("UPDATE upload SET revision = revision + 1 WHERE id = ?1")?
-        .execute([upload.bytes()])?;
-    Ok(())
 }
 
 pub(crate) fn upload_state(conn: &Connection, upload: UploadId) -> Result<UploadState, Inside> {

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_probe_leaves_nothing_and_says_what_does_not_take_writes() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
+        let store = Store::open(dir.path(), &crate::IntakeKey::new([7; 32])).unwrap();
         let before = names(dir.path());
         let wal = fs::metadata(dir.path().join("kaibiao.sqlite-wal")).map(|meta| meta.len()).ok();
         for _ in 0..100 {
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn only_durable_log_lines_are_timed() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
+        let store = Store::open(dir.path(), &crate::IntakeKey::new([7; 32])).unwrap();
         let told = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&told);
         store.watch_appends(move |_| {

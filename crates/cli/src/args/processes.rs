@@ -15,6 +15,10 @@ pub(crate) struct ServeArgs {
     /// Folder for everything the hall keeps.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
+    /// File of the intake key, without which nobody can tell who has handed in a bid; made if there is
+    /// none. Keep it apart from backups of --data [default: DIR.key beside --data]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) intake_key: Option<PathBuf>,
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,

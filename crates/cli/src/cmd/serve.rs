@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kaibiao_hall::{Front, HallConfig, HallError, Tls, TlsError, trial_folder};
+use kaibiao_hall::{Front, HallConfig, HallError, Tls, TlsError, intake_key_beside, trial_folder};
 use kaibiao_wire::{Exit, Label};
 use tokio::sync::oneshot;
 
@@ -29,6 +29,7 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
     };
     let config = HallConfig {
         data: args.data.clone(),
+        intake_key: args.intake_key.clone().unwrap_or_else(|| intake_key_beside(&args.data)),
         front,
         listen: args.listen,
         metrics,

@@ -16,7 +16,9 @@ use kaibiao_room::{
     Clock, Completed, Destroyed, FreezeSignature, HallContext, HandedJournal, LotBook, LotHandle,
     NewSubmission, PartialSet, Randomness, RoomError,
 };
-use kaibiao_store::{Batch, FaultPoint, FaultWay, Store, StoreError, UploadId, UploadState};
+use kaibiao_store::{
+    Batch, FaultPoint, FaultWay, IntakeKey, Store, StoreError, UploadId, UploadState,
+};
 use kaibiao_testkit::SeededEntropy;
 use kaibiao_types::{BidPart, CustodianIndex, Digest, JournalMoment, UtcMillis};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -112,7 +114,7 @@ impl Hall {
             .put_new_doc("ceremony.bundle", &published.ceremony)
             .kv_put("session", &published.verified.record().session.0)
             .kv_put("log-seed", &published.log_seed);
-        let store = Store::open(&hall.data()).unwrap();
+        let store = Store::open(&hall.data(), &IntakeKey::new([7; 32])).unwrap();
         store.create_lot_with(&cast.lot, UtcMillis::EPOCH, &batch).unwrap();
         hall
     }
@@ -132,7 +134,8 @@ impl Hall {
     pub(crate) fn start(&mut self) {
         let cast = self.cast;
         let context = HallContext {
-            store: Store::open(&self.data()).expect("what a crash left can be opened"),
+            store: Store::open(&self.data(), &IntakeKey::new([7; 32]))
+                .expect("what a crash left can be opened"),
             identity: identity(HALL),
             trust_bytes: cast.published.trust.clone(),
             trust: Arc::new(TrustList::parse(&cast.published.trust).unwrap()),
@@ -152,7 +155,7 @@ impl Hall {
         let before = self.data();
         self.starts += 1;
         let after = self.data();
-        fs::create_dir_all(after.join("blobs")).unwrap();
+        fs::create_dir_all(after.join("pool")).unwrap();
         for name in ["kaibiao.sqlite", "kaibiao.sqlite-wal"] {
             if before.join(name).exists() {
                 fs::copy(before.join(name), after.join(name)).unwrap();
@@ -162,9 +165,9 @@ impl Hall {
         if let Ok(mut wal) = wal {
             wal.write_all(torn).unwrap();
         }
-        for blob in fs::read_dir(before.join("blobs")).unwrap() {
-            let blob = blob.unwrap();
-            fs::hard_link(blob.path(), after.join("blobs").join(blob.file_name())).unwrap();
+        for slot in fs::read_dir(before.join("pool")).unwrap() {
+            let slot = slot.unwrap();
+            fs::hard_link(slot.path(), after.join("pool").join(slot.file_name())).unwrap();
         }
         book.stop();
         drop(book);

@@ -189,10 +189,10 @@ impl Net {
     /// A write of the store will break, soon.
     pub(crate) fn break_disk(&mut self) {
         let points = [
-            FaultPoint::BlobCreate,
-            FaultPoint::BlobDirSync,
-            FaultPoint::BlobWrite,
-            FaultPoint::BlobSync,
+            FaultPoint::SlotCreate,
+            FaultPoint::SlotDirSync,
+            FaultPoint::PoolWrite,
+            FaultPoint::PoolSync,
             FaultPoint::Commit,
             FaultPoint::Commit,
             FaultPoint::Commit,
@@ -200,7 +200,7 @@ impl Net {
         ];
         let point = self.dice.of(&points);
         let ways = [FaultWay::NotWritten, FaultWay::WrittenButFailed, FaultWay::Torn];
-        let ways = if point == FaultPoint::BlobWrite { &ways[..] } else { &ways[..2] };
+        let ways = if point == FaultPoint::PoolWrite { &ways[..] } else { &ways[..2] };
         let (way, visit) = (self.dice.of(ways), self.dice.below(3) as u32);
         self.say(|| format!("a write will break: {point:?} {way:?} at visit {visit}"));
         self.hall.plan_fault(point, way, visit);

@@ -43,10 +43,10 @@ const VENV: &str = "python3-venv";
 const PYHANKO: &str = "crates/pki/tests/pyhanko.txt";
 
 /// The test suite of the WebSocket protocol, with all it needs.
-const AUTOBAHN: &str = "crates/hall/tests/autobahn/packages.txt";
+const AUTOBAHN: &str = "crates/hall/tests/hall/autobahn/packages.txt";
 
 /// What makes requests from the description of the HTTP interface, with all it needs.
-const SCHEMATHESIS: &str = "crates/hall/tests/schema/packages.txt";
+const SCHEMATHESIS: &str = "crates/hall/tests/hall/schema/packages.txt";
 
 /// Whose wheels Jython can read best: those of `CPython` 2.7, for any machine, since nothing of them but
 /// Python is used.
