@@ -157,6 +157,7 @@ pub(crate) fn serve_here(data: &Path) -> Result<(), BenchError> {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         front: Front::default(),
         metrics: None,
+        witnesses: Vec::new(),
         identity: Identity::from_pem(&chain, &key, &SystemRandom::new())
             .map_err(BenchError::product)?,
         trust: fs::read(&trust).map_err(BenchError::file(&trust))?,

@@ -85,8 +85,8 @@ pub(crate) struct Kept {
 /// What came of a look at the hall.
 #[derive(Debug)]
 pub(crate) enum Look {
-    /// A newer head holds and is cosigned.
-    Cosigned(TreeHead),
+    /// A newer head holds and is cosigned, by this line.
+    Cosigned(TreeHead, String),
     /// Nothing newer than the last one.
     Same,
     /// The head is of more lines than were given so far.
@@ -162,10 +162,11 @@ impl Kept {
                     return Ok(Look::Same);
                 }
                 let mut signed = SignedNote::parse(note).map_err(|error| broken(&error))?;
-                signed.add_line(&key.cosign(&head, now)).map_err(|error| broken(&error))?;
+                let line = key.cosign(&head, now);
+                signed.add_line(&line).map_err(|error| broken(&error))?;
                 self.keep_note("head.note", &signed.note())?;
                 self.head = Some(head.head());
-                Ok(Look::Cosigned(head.head()))
+                Ok(Look::Cosigned(head.head(), line))
             }
         }
     }

@@ -5,7 +5,7 @@ use kaibiao_wire::{
     DrawPartialBody, Frame, FreezeSignaturePost, FrozenAnswer, JournalPost, LoginPost,
     LoginStatement, LotList, LotsPost, OutagePost, PartialsBody, Problem, PublishPost,
     ReceiptAnswer, RefusalBody, RehearsalPost, SessionAnswer, SignedBody, SubmissionPost,
-    TenderAnswer, TimeAnswer, UploadAnswer, from_json, to_json,
+    TenderAnswer, TimeAnswer, UploadAnswer, WitnessPost, from_json, to_json,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +41,7 @@ pub(crate) fn message(data: &[u8]) {
     same::<TenderAnswer>(data);
     same::<TimeAnswer>(data);
     same::<UploadAnswer>(data);
+    same::<WitnessPost>(data);
     if let Ok(text) = std::str::from_utf8(data) {
         drop(Frame::parse(text));
     }

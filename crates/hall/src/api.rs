@@ -59,6 +59,7 @@ pub(crate) fn routes(rooms: Arc<Rooms>, login: &Arc<Login>) -> Router<Arc<LotBoo
         .route(paths::ROOM, get(socket::room).with_state(rooms))
         .route(paths::FROZEN, get(custody::frozen))
         .route(paths::COSIGNATURES, post(custody::cosign))
+        .route(paths::WITNESS_COSIGNATURES, post(custody::witness))
         .route(paths::OUTAGES, post(custody::outage))
         .route(paths::FREEZE_SIGNATURES, post(custody::sign_freeze))
         .route(paths::PARTIALS, post(custody::partials))

@@ -129,6 +129,7 @@ mod tests {
         let hall = HallContext {
             store: Store::open(data, &IntakeKey::new([7; 32])).unwrap(),
             identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
+            witnesses: Vec::new(),
             trust: Arc::new(TrustList::parse(&trust_bytes).unwrap()),
             trust_bytes,
             clock: Box::new(SystemClock),

@@ -50,6 +50,7 @@ const COUNTED: &[&str] = &[
     paths::ROOM,
     paths::FROZEN,
     paths::COSIGNATURES,
+    paths::WITNESS_COSIGNATURES,
     paths::OUTAGES,
     paths::FREEZE_SIGNATURES,
     paths::PARTIALS,

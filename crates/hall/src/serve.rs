@@ -14,6 +14,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::middleware::from_fn_with_state;
+use kaibiao_journal::VerifierKey;
 use kaibiao_pki::{Identity, TrustList, TrustListError};
 use kaibiao_room::{Clock, HallContext, LotBook, RoomError};
 use kaibiao_store::{IntakeKey, OpenError, Store};
@@ -51,6 +52,8 @@ pub struct HallConfig {
     pub front: Front,
     /// Where it tells its numbers, `GET /metrics`; nowhere without it.
     pub metrics: Option<std::net::TcpListener>,
+    /// Keys of witnesses whose cosignatures it shows beside those of the custodians.
+    pub witnesses: Vec<VerifierKey>,
     /// Its certificate and key: receipts and packages are signed with it.
     pub identity: Identity,
     /// Exact bytes of the trust list.
@@ -163,6 +166,7 @@ pub async fn serve(
     let output = private_output(&config.data)?;
     let hall = HallContext {
         store,
+        witnesses: config.witnesses,
         identity: config.identity,
         trust_bytes: config.trust,
         trust: Arc::new(trust),

@@ -84,6 +84,8 @@ pub(crate) struct Room {
     pub(crate) closing: Option<Closing>,
     /// Cosignature lines by head size, then custodian.
     pub(crate) cosignatures: BTreeMap<u64, BTreeMap<CustodianIndex, String>>,
+    /// Cosignature lines of witnesses by head size, then name of the key.
+    pub(crate) witnessed: BTreeMap<u64, BTreeMap<String, String>>,
     pub(crate) latest: BTreeMap<OrgCode, Manifest>,
     pub(crate) locks: LockPoints,
     pub(crate) frozen: Option<Arc<FrozenSet>>,
@@ -423,9 +425,11 @@ impl Room {
         };
         let checkpoint = shown.unwrap_or_else(|| log.checkpoint());
         let signed = self.signer.sign(checkpoint.head);
-        let lines = self.cosignatures.get(&checkpoint.head.size);
+        let size = checkpoint.head.size;
+        let custodians = self.cosignatures.get(&size).into_iter().flat_map(BTreeMap::values);
+        let witnesses = self.witnessed.get(&size).into_iter().flat_map(BTreeMap::values);
         self.view.set(ViewData {
-            checkpoint: with_cosignatures(signed, lines),
+            checkpoint: with_cosignatures(signed, custodians.chain(witnesses)),
             phase,
             deadline: self.replay.deadline(),
             frozen: self.frozen.clone(),
@@ -437,9 +441,9 @@ impl Room {
 }
 
 /// A signed note with more signature lines; a line that does not fit is left out.
-fn with_cosignatures(signed: String, lines: Option<&BTreeMap<CustodianIndex, String>>) -> String {
-    let (Some(lines), Ok(mut note)) = (lines, SignedNote::parse(&signed)) else { return signed };
-    for line in lines.values() {
+fn with_cosignatures<'a>(signed: String, lines: impl Iterator<Item = &'a String>) -> String {
+    let Ok(mut note) = SignedNote::parse(&signed) else { return signed };
+    for line in lines {
         if let Err(error) = note.add_line(line) {
             tracing::warn!(%error, "a cosignature line does not fit the note");
         }

@@ -1,8 +1,10 @@
 //! Ticks, the closing head, and the freeze.
 
+use std::collections::BTreeMap;
+
 use kaibiao_crypto::{Entropy as _, SUITE_1};
 use kaibiao_journal::{
-    FreezeContext, FreezeRecord, FrozenObject, Place, ReceiptedBid, Tick, TickBuilder,
+    FreezeContext, FreezeRecord, FrozenObject, Place, ReceiptedBid, Tick, TickBuilder, VerifierKey,
     verify_cosignatures,
 };
 use kaibiao_opening::{Actor, FreezeSigned, Input, IntakeClosed, Phase, SetFrozen};
@@ -115,36 +117,48 @@ impl Room {
         Ok(())
     }
 
-    /// A custodian's cosignature of a head of this log.
+    /// A cosignature of a head of this log: of a custodian, on whom steps wait, or of a witness, which is
+    /// shown and nothing else.
     pub(crate) fn cosign(&mut self, size: u64, line: String) -> Result<(), RoomError> {
-        let log = self.replay.log();
-        let checkpoint = log
+        let checkpoint = self
+            .replay
+            .log()
             .checkpoint_at(size)
             .ok_or_else(|| RoomError::Proof("no head of this size".to_owned()))?;
+        let signer = |keys: &[VerifierKey]| {
+            verify_cosignatures(&checkpoint, std::slice::from_ref(&line), keys)
+                .map(|found| found.into_iter().next().map(|cosignature| cosignature.name))
+                .map_err(|error| RoomError::Proof(error.to_string()))
+        };
         let tender = self.replay.tender();
-        let found =
-            verify_cosignatures(&checkpoint, std::slice::from_ref(&line), tender.cosign_keys())
-                .map_err(|error| RoomError::Proof(error.to_string()))?;
-        let name = found.first().map(|cosignature| cosignature.name.clone());
-        let seats = tender.record().custodians.iter().map(|custodian| custodian.index);
-        let index =
-            seats.into_iter().find(|index| Some(tender.origin().custodian_name(*index)) == name);
-        let index = index.ok_or(RoomError::Seat)?;
-        if self.replay.state().ended().is_some() {
-            // Once it is shown the custodian may destroy its key: this line cannot be had again.
-            let batch = Batch::new().kv_put(&cosignature_key(size, index), line.as_bytes());
-            self.hall.store.commit(&tender.file().lot_key(), &batch)?;
+        if let Some(name) = signer(tender.cosign_keys())? {
+            let mut seats = tender.record().custodians.iter().map(|custodian| custodian.index);
+            let index = seats.find(|index| tender.origin().custodian_name(*index) == name);
+            let index = index.ok_or(RoomError::Seat)?;
+            self.keep_cosignature(&cosignature_key(size, index), &line)?;
+            self.cosignatures.entry(size).or_default().entry(index).or_insert(line);
+            let closing = self.closing.map(|closing| closing.size);
+            keep_newest(&mut self.cosignatures, closing);
+            self.refresh_view();
+            self.close_intake_if_due()?;
+            return self.package_if_due();
         }
-        self.cosignatures.entry(size).or_default().entry(index).or_insert(line);
-        let closing = self.closing.map(|closing| closing.size);
-        while self.cosignatures.len() > HEADS_KEPT {
-            let oldest = self.cosignatures.keys().copied().find(|size| Some(*size) != closing);
-            let Some(oldest) = oldest else { break };
-            self.cosignatures.remove(&oldest);
-        }
+        let name = signer(&self.hall.witnesses)?.ok_or(RoomError::Seat)?;
+        self.keep_cosignature(&witness_key(size, &name), &line)?;
+        self.witnessed.entry(size).or_default().entry(name).or_insert(line);
+        keep_newest(&mut self.witnessed, None);
         self.refresh_view();
-        self.close_intake_if_due()?;
-        self.package_if_due()
+        Ok(())
+    }
+
+    /// Once a head after the end is shown a custodian may destroy its key, and a witness goes home: such
+    /// a line cannot be had again.
+    fn keep_cosignature(&self, key: &str, line: &str) -> Result<(), RoomError> {
+        if self.replay.state().ended().is_some() {
+            let lot = self.replay.tender().file().lot_key();
+            self.hall.store.kv_put(&lot, key, line.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Until when the closing waits for more cosignatures than k.
@@ -278,7 +292,7 @@ impl Room {
     pub(crate) fn restore_cosignatures(&mut self) -> Result<(), RoomError> {
         let (size, tender) = (self.replay.log().len(), self.replay.tender());
         let lot = tender.file().lot_key();
-        let mut kept = std::collections::BTreeMap::new();
+        let mut kept = BTreeMap::new();
         for seat in &tender.record().custodians {
             let line = self.hall.store.kv_get(&lot, &cosignature_key(size, seat.index))?;
             if let Some(line) = line {
@@ -288,8 +302,32 @@ impl Room {
         if !kept.is_empty() {
             self.cosignatures.insert(size, kept);
         }
+        let mut kept = BTreeMap::new();
+        for key in &self.hall.witnesses {
+            if let Some(line) = self.hall.store.kv_get(&lot, &witness_key(size, key.name()))? {
+                let line = String::from_utf8(line).map_err(RoomError::internal)?;
+                kept.insert(key.name().to_owned(), line);
+            }
+        }
+        if !kept.is_empty() {
+            self.witnessed.insert(size, kept);
+        }
         Ok(())
     }
+}
+
+/// Forgets the lines of all heads but the newest and one that is waited for.
+fn keep_newest<T>(lines: &mut BTreeMap<u64, T>, waited_for: Option<u64>) {
+    while lines.len() > HEADS_KEPT {
+        let oldest = lines.keys().copied().find(|size| Some(*size) != waited_for);
+        let Some(oldest) = oldest else { break };
+        lines.remove(&oldest);
+    }
+}
+
+/// The key under which a witness's line under a head after the end is kept.
+fn witness_key(size: u64, name: &str) -> String {
+    format!("witness/{size}/{name}")
 }
 
 /// The key under which a cosignature of a head after the end is kept.

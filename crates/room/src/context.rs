@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kaibiao_crypto::{Entropy, EntropyError};
+use kaibiao_journal::VerifierKey;
 use kaibiao_pki::{Identity, TrustList};
 use kaibiao_store::Store;
 use kaibiao_types::UtcMillis;
@@ -56,6 +57,8 @@ impl std::fmt::Debug for HallEntropy<'_> {
 pub struct HallContext {
     /// The durable state.
     pub store: Store,
+    /// Keys of witnesses whose cosignatures are shown beside those of the custodians.
+    pub witnesses: Vec<VerifierKey>,
     /// The hall's certificate and key: receipts and packages are signed with it.
     pub identity: Identity,
     /// Exact bytes of the trust list.

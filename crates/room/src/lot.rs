@@ -632,6 +632,7 @@ impl Room {
             reached: UtcMillis::EPOCH,
             closing: None,
             cosignatures: BTreeMap::new(),
+            witnessed: BTreeMap::new(),
             latest: BTreeMap::new(),
             locks: LockPoints::default(),
             frozen: None,

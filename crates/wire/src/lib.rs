@@ -33,7 +33,8 @@ pub use messages::{
     LoginStatement, LotCreated, LotList, LotStatus, LotsPost, OfDay, OpeningsAnswer, OutagePost,
     PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost, ReceiptAnswer,
     RefusalBody, RefusalKind, RehearsalPost, SealedItem, SessionAnswer, SignedBody,
-    SignedStatement, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, Words,
+    SignedStatement, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, WitnessPost,
+    Words,
 };
 pub use origin::{Origin, OriginError};
 pub use problem::{PROBLEM_TYPE, PROBLEM_URN, Problem};

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 pub use custody::{
     BoardAnswer, BoardMessage, BoardPost, CosignaturePost, DestructionPost, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, JournalPost, OutagePost, PartialItem, PartialsBody, PartialsKind,
-    PathItem, RefusalBody, RefusalKind, RehearsalPost,
+    PathItem, RefusalBody, RefusalKind, RehearsalPost, WitnessPost,
 };
 pub use draw::{DrawPartialBody, DrawPartialKind};
 pub use login::{Carry, ChallengeAnswer, LoginKind, LoginPost, LoginStatement, SessionAnswer};

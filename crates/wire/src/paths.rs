@@ -64,6 +64,8 @@ lot_paths! {
     frozen FROZEN "/frozen";
     /// `POST`: a custodian's cosignature of a checkpoint.
     cosignatures COSIGNATURES "/cosignatures";
+    /// `POST`: a witness's cosignature of a checkpoint.
+    witness_cosignatures WITNESS_COSIGNATURES "/witness-cosignatures";
     /// `POST`: a custodian's attestation of an outage.
     outages OUTAGES "/outages";
     /// `POST`: a custodian's signature of the freeze.

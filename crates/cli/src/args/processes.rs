@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use kaibiao_journal::VerifierKey;
 use kaibiao_types::LotKey;
 use kaibiao_wire::Origin;
 
@@ -25,6 +26,9 @@ pub(crate) struct ServeArgs {
     /// Tell numbers for monitoring (`GET /metrics`) on an address of its own, such as 127.0.0.1:9464.
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
+    /// Show the cosignatures of this witness, by the key that `witness init` prints; once for each.
+    #[arg(long = "witness", value_name = "KEY")]
+    pub(crate) witnesses: Vec<VerifierKey>,
     #[command(flatten)]
     pub(crate) front: FrontArgs,
     #[command(flatten)]

@@ -32,6 +32,10 @@ pub(crate) struct WitnessRun {
     /// The log's public key, from the tender notice; else the one that the hall gives first is kept.
     #[arg(long, value_name = "KEY")]
     pub(crate) log_key: Option<String>,
+    /// Also hand each cosignature in to the hall, which shows it to everybody if it knows the witness
+    /// (`serve --witness`).
+    #[arg(long)]
+    pub(crate) hand_in: bool,
     /// Look again after so many milliseconds.
     #[arg(long, value_name = "N", default_value = "1000", value_parser = millis)]
     pub(crate) every_ms: Duration,

@@ -33,6 +33,7 @@ pub(super) async fn run(args: ServeArgs, ui: Ui) -> Result<Exit, Failure> {
         front,
         listen: args.listen,
         metrics,
+        witnesses: args.witnesses.clone(),
         identity: identity::load_identity(&args.signer)?,
         trust: args.trust.load()?.bytes,
         dev: args.dev,

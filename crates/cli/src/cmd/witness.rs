@@ -1,7 +1,7 @@
 //! `kaibiao witness`.
 
-use kaibiao_journal::VerifierKey;
-use kaibiao_wire::{DraftAnswer, Exit, Label, paths};
+use kaibiao_journal::{VerifierKey, WitnessKey};
+use kaibiao_wire::{Accepted, DraftAnswer, Exit, Label, WitnessPost, paths};
 
 use crate::args::{WitnessCmd, WitnessRun};
 use crate::client::Hall;
@@ -32,14 +32,11 @@ async fn follow(args: &WitnessRun, ui: Ui) -> Result<(), Failure> {
     let key = witness::key(&args.store)?;
     let log_key = log_key(&hall, args).await?;
     let mut kept = Kept::open(&args.store, &args.at.lot, &log_key)?;
+    // The newest line that the hall does not have yet.
+    let mut owed = None;
     loop {
-        match look(&hall, args, &mut kept, &key).await {
-            Ok(Look::Cosigned(head)) => {
-                let mut facts = Facts::default();
-                facts.add("cosigned", head.size).text("root", head.root);
-                ui.facts(&facts);
-            }
-            Ok(Look::Same | Look::Ahead) => {}
+        match step(&hall, args, &mut kept, &key, &mut owed, ui).await {
+            Ok(()) => {}
             // A hall that is away comes back; the witness is what others rely on meanwhile.
             Err(failure) if failure.exit() == Exit::Network && !args.once => {
                 ui.note(
@@ -56,12 +53,35 @@ async fn follow(args: &WitnessRun, ui: Ui) -> Result<(), Failure> {
     }
 }
 
+/// Cosigns what is new, and hands it in.
+async fn step(
+    hall: &Hall,
+    args: &WitnessRun,
+    kept: &mut Kept,
+    key: &WitnessKey,
+    owed: &mut Option<WitnessPost>,
+    ui: Ui,
+) -> Result<(), Failure> {
+    if let Look::Cosigned(head, cosignature) = look(hall, args, kept, key).await? {
+        let mut facts = Facts::default();
+        facts.add("cosigned", head.size).text("root", head.root);
+        ui.facts(&facts);
+        *owed = args.hand_in.then_some(WitnessPost { size: head.size, cosignature });
+    }
+    if let Some(post) = owed {
+        let path = paths::witness_cosignatures(&args.at.lot);
+        let _: Accepted = hall.post(&path, post).await?;
+        *owed = None;
+    }
+    Ok(())
+}
+
 /// One look: the head first, so that the lines are at least as many.
 async fn look(
     hall: &Hall,
     args: &WitnessRun,
     kept: &mut Kept,
-    key: &kaibiao_journal::WitnessKey,
+    key: &WitnessKey,
 ) -> Result<Look, Failure> {
     let lot = &args.at.lot;
     let note = hall.get_bytes(&paths::checkpoint(lot), NOTE_MAX).await?;

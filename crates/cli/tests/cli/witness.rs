@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
+use crate::support::{World, eventually, hall};
 use kaibiao_journal::{CosignedCheckpoint, LogOrigin, LogSigner, TreeHead, VerifierKey};
 use kaibiao_merkle::{leaf_hash, root_of};
+use kaibiao_testkit::Running;
 
 /// What the hall of a test shows, whatever it showed before.
 #[derive(Clone)]
@@ -227,4 +230,53 @@ fn keys_are_made_once_and_have_names() {
     let fresh = Seen::new();
     let look = gone.look(&fresh.store, signer(1).vkey());
     assert_eq!(look.status.code(), Some(4), "{}", said(&look));
+}
+
+/// The note that the hall shows.
+fn shown(world: &World) -> String {
+    let path = format!("/api/v1/lots/{}/checkpoint", world.lot);
+    world.http_text("GET", &path, b"").1
+}
+
+#[test]
+fn the_hall_shows_a_witness_that_it_knows_and_goes_on_without_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (known, other) = (dir.path().join("known"), dir.path().join("other"));
+    let key = said(&init(&known, "witness.example"));
+    let key = key.trim().strip_prefix("witness: ").unwrap().to_owned();
+    assert!(init(&other, "other.example").status.success());
+    let serve = |dir: &tempfile::TempDir| {
+        let mut serve = hall(dir);
+        serve.args(["--witness", &key]);
+        serve
+    };
+    let world = World::open_at_ease_by(serve, "works-12", 30);
+    let run = |store: &Path, more: &[&str]| {
+        let mut command = witness();
+        command.arg("run").args(world.at_lot()).arg("--store").arg(store).args(more);
+        command
+    };
+    let mut beside = Running::start(run(&known, &["--hand-in"]), Duration::from_mins(2)).unwrap();
+    eventually("the witness is shown", Duration::from_secs(20), || {
+        shown(&world).contains("\n\u{2014} witness.example ")
+    });
+    // The auditor of the note believes no name, only the key.
+    let note = shown(&world);
+    let keys = [key.parse::<VerifierKey>().unwrap()];
+    let log_key = fs::read_to_string(known.join(&world.lot).join("log.vkey")).unwrap();
+    let log_key = log_key.trim().parse().unwrap();
+    let held = CosignedCheckpoint::verify(&note, &log_key, &keys).unwrap();
+    assert_eq!(held.cosignatures()[0].name, "witness.example");
+
+    // One that the hall was not told of is not shown, and is told so.
+    let refused = run(&other, &["--once", "--hand-in"]).output().unwrap();
+    assert!(!refused.status.success());
+    assert!(said(&refused).contains("wrong-role"), "{}", said(&refused));
+    assert!(!shown(&world).contains("other.example"));
+
+    // Nobody waits for a witness: without it bids are received and proven as before.
+    beside.kill();
+    world.seal(1, "bid-1").ok();
+    assert!(world.submit("bid-1", &[]).ok().contains("proof: verified"));
+    assert!(!shown(&world).contains("witness.example"), "a line under an older head");
 }

@@ -11,7 +11,7 @@ use kaibiao_types::{LotId, LotKey, TenderId};
 use kaibiao_wire::{
     Accepted, B64, CosignaturePost, DestructionPost, DrawPartialBody, FreezeSignaturePost,
     FrozenAnswer, FrozenItem, HeaderItem, JournalPost, Label, OutagePost, PartialsBody, PathItem,
-    RefusalBody, SignedBody, from_json, paths, schema,
+    RefusalBody, SignedBody, WitnessPost, from_json, paths, schema,
 };
 use serde::de::DeserializeOwned;
 
@@ -56,6 +56,25 @@ pub(super) async fn frozen(State(book): Book, path: Path<(String, String)>) -> A
 pub(super) async fn cosign(State(book): Book, path: Path<(String, String)>, body: Bytes) -> Answer {
     let room = book.room(&lot_of(path)?)?;
     let post: CosignaturePost = from_json(&body)?;
+    room.cosign(post.size, post.cosignature).await?;
+    json(StatusCode::OK, &Accepted { head: room.log().head().entries })
+}
+
+/// A witness's cosignature of a head, shown if the hall knows the witness.
+#[utoipa::path(
+    post,
+    path = paths::WITNESS_COSIGNATURES,
+    params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
+    request_body = WitnessPost,
+    responses((status = 200, description = "done", body = Accepted), Problems)
+)]
+pub(super) async fn witness(
+    State(book): Book,
+    path: Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let room = book.room(&lot_of(path)?)?;
+    let post: WitnessPost = from_json(&body)?;
     room.cosign(post.size, post.cosignature).await?;
     json(StatusCode::OK, &Accepted { head: room.log().head().entries })
 }

@@ -57,6 +57,7 @@ pub(crate) enum Problems {
         submission::receipt,
         custody::frozen,
         custody::cosign,
+        custody::witness,
         custody::outage,
         custody::sign_freeze,
         custody::partials,

@@ -68,6 +68,7 @@ pub(crate) fn config(data: &Path) -> HallConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         front: Front::default(),
         metrics: None,
+        witnesses: Vec::new(),
         identity: identity("id/hall"),
         trust: read("trust.json").into_bytes(),
         dev: true,

@@ -137,6 +137,7 @@ impl Hall {
             store: Store::open(&self.data(), &IntakeKey::new([7; 32]))
                 .expect("what a crash left can be opened"),
             identity: identity(HALL),
+            witnesses: Vec::new(),
             trust_bytes: cast.published.trust.clone(),
             trust: Arc::new(TrustList::parse(&cast.published.trust).unwrap()),
             clock: Box::new(self.clock.clone()),

@@ -83,6 +83,16 @@ pub struct CosignaturePost {
     pub cosignature: String,
 }
 
+/// `POST /lots/{t}/{l}/witness-cosignatures`: a witness saw a checkpoint grow from the last one it saw.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessPost {
+    /// Size of the log that was cosigned.
+    pub size: u64,
+    /// The signature line (C2SP cosignature/v1), without line feed.
+    pub cosignature: String,
+}
+
 /// `POST /lots/{t}/{l}/outages`: a custodian was without a new checkpoint before the deadline (ruling 12).
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -6,7 +6,7 @@ use kaibiao_wire::{
     Accepted, BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, FreezeSignaturePost,
     FrozenAnswer, LotCreated, LotList, LotsPost, PartialsBody, PublishPost, ReceiptAnswer,
     RefusalBody, RehearsalPost, SignedBody, Since, SubmissionPost, TenderAnswer, TimeAnswer,
-    UploadAnswer, from_json, to_json,
+    UploadAnswer, WitnessPost, from_json, to_json,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -54,6 +54,7 @@ fn custodians() {
     strict::<CosignaturePost>(&format!(
         r#"{{"custodian":1,"size":3,"root":"{DIGEST}","cosignature":"- k AAA="}}"#
     ));
+    strict::<WitnessPost>(r#"{"size":3,"cosignature":"- k AAA="}"#);
     strict::<FreezeSignaturePost>(&format!(
         r#"{{"custodian":1,"freeze_id":"{DIGEST}","cms_b64":"MAA="}}"#
     ));

@@ -84,6 +84,7 @@ impl Hall {
         let context = HallContext {
             store: Store::open(data, &IntakeKey::new([7; 32])).unwrap(),
             identity: Identity::from_pem(&chain, &key, &SystemRandom::new()).unwrap(),
+            witnesses: Vec::new(),
             trust_bytes: self.scenario.trust.clone(),
             trust: Arc::new(trust),
             clock,
