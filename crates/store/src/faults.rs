@@ -55,7 +55,9 @@ pub use breaking::Way;
 
 #[cfg(any(test, feature = "faults"))]
 mod breaking {
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::time::Duration;
 
     use super::{BoxError, Point};
 
@@ -73,7 +75,11 @@ mod breaking {
 
     /// The plan: which point breaks how, at which visit (0 is the next one).
     #[derive(Debug, Default)]
-    pub(crate) struct Faults(Mutex<Option<(Point, Way, u32)>>);
+    pub(crate) struct Faults {
+        plan: Mutex<Option<(Point, Way, u32)>>,
+        /// How long each write point takes, in milliseconds.
+        slow: AtomicU64,
+    }
 
     impl Faults {
         pub(crate) fn new() -> Self {
@@ -81,7 +87,11 @@ mod breaking {
         }
 
         fn plan_now(&self) -> MutexGuard<'_, Option<(Point, Way, u32)>> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        pub(crate) fn slow_down(&self, millis: u64) {
+            self.slow.store(millis, Ordering::SeqCst);
         }
 
         /// What of a frame reaches the disk: all, or the first half of it.
@@ -108,6 +118,10 @@ mod breaking {
             point: Point,
             act: impl FnOnce() -> Result<T, BoxError>,
         ) -> Result<T, BoxError> {
+            match self.slow.load(Ordering::SeqCst) {
+                0 => {}
+                millis => std::thread::sleep(Duration::from_millis(millis)),
+            }
             let way = {
                 let mut plan = self.plan_now();
                 match *plan {

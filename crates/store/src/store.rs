@@ -80,6 +80,12 @@ impl Store {
         self.faults.plan(point, way, visit);
     }
 
+    /// From now on each write point takes so many milliseconds more.
+    #[cfg(feature = "faults")]
+    pub fn slow_down(&self, millis: u64) {
+        self.faults.slow_down(millis);
+    }
+
     /// Whether the planned fault has happened, or none was planned.
     #[cfg(feature = "faults")]
     pub fn fault_is_spent(&self) -> bool {

@@ -15,6 +15,7 @@ mod estimate;
 mod locks;
 mod outsider;
 mod signed;
+mod slow;
 mod support;
 mod uploads;
 mod withdraw;
