@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::support::{World, eventually, kaibiao, text, trust, words};
+use crate::support::{World, eventually, text};
 use kaibiao_opening::Template;
 use kaibiao_testkit::fixtures;
 use serde_json::{Value, json};
@@ -165,7 +165,7 @@ fn a_consultation_ends_with_a_sealed_round() {
     assert!(log.contains(r#""total":{"#) && !log.contains(&format!("{}\"", codes[3])), "{log}");
     world.host("close").ok();
     assert_eq!(world.phase(), "closed");
-    let verdict = verified(&world);
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
 }
 
@@ -242,24 +242,9 @@ fn only_those_who_passed_are_opened_in_the_second_envelope() {
     let last_shown = shown.next_back().unwrap();
     assert!(last_shown.contains(r#""total":{"#) && !last_shown.contains(&last), "{last_shown}");
     world.host("close").ok();
-    eventually("every share is destroyed", Duration::from_secs(15), || {
-        world.log().matches(r#""kind":"key-destroyed""#).count() == 3
-    });
+    world.wait_for_destruction();
 
-    let verdict = verified(&world);
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
     assert!(verdict.contains("envelope 1: 3 passed, 1 did not"), "{verdict}");
-}
-
-/// What the verifier says of the package.
-fn verified(world: &World) -> String {
-    let package = world.path("evidence.asice");
-    let mut download = words("evidence");
-    download.extend(world.at_lot());
-    download.extend(["--out".to_owned(), text(&package)]);
-    eventually("the package", Duration::from_secs(15), || kaibiao(&download).code == 0);
-    let mut verify = words("verify --lang en");
-    verify.push(text(&package));
-    verify.extend(trust());
-    kaibiao(verify).ok()
 }

@@ -2,9 +2,8 @@
 //! (ADR-0022).
 
 use std::fs;
-use std::time::Duration;
 
-use crate::support::{Done, World, eventually, kaibiao, text, trust, words};
+use crate::support::{Done, World, text, trust};
 use kaibiao_testkit::fixtures;
 use serde_json::{Value, json};
 
@@ -59,23 +58,10 @@ fn the_base_estimate_is_sealed_before_the_deadline_and_opened_with_the_prices() 
 
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     world.host("generate-record").ok();
     world.host("close").ok();
-    eventually("every share is destroyed", Duration::from_secs(15), || {
-        world.log().matches(r#""kind":"key-destroyed""#).count() == 3
-    });
-    let package = world.path("evidence.asice");
-    let mut download = words("evidence");
-    download.extend(world.at_lot());
-    download.extend(["--out".to_owned(), text(&package)]);
-    eventually("the package", Duration::from_secs(15), || kaibiao(&download).code == 0);
-    let mut verify = words("verify --lang en");
-    verify.push(text(&package));
-    verify.extend(trust());
-    let verdict = kaibiao(verify).ok();
+    world.wait_for_destruction();
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
 }

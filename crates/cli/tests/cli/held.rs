@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::support::{Done, World, eventually, kaibiao, text, trust, words};
+use crate::support::{Done, World, eventually};
 use kaibiao_testkit::fixtures;
 use serde_json::{Value, json};
 
@@ -40,18 +40,6 @@ fn ready_of(world: World) -> World {
     world
 }
 
-fn verified(world: &World) -> String {
-    let package = world.path("evidence.asice");
-    let mut download = words("evidence");
-    download.extend(world.at_lot());
-    download.extend(["--out".to_owned(), text(&package)]);
-    eventually("the package", Duration::from_secs(15), || kaibiao(&download).code == 0);
-    let mut verify = words("verify --lang en");
-    verify.push(text(&package));
-    verify.extend(trust());
-    kaibiao(verify).ok()
-}
-
 /// Held before and in the middle of the unsealing; then it goes on to its record.
 #[test]
 fn a_held_opening_goes_on_where_it_was() {
@@ -79,13 +67,10 @@ fn a_held_opening_goes_on_where_it_was() {
     supervise(&world, "approve 2 resume").ok();
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     world.host("generate-record").ok();
     world.host("close").ok();
-    let verdict = verified(&world);
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
     for words in ["paused by the host", "order of an authority", "suspended by host and supervisor"]
     {
@@ -104,12 +89,10 @@ fn a_terminated_opening_stays_sealed() {
     for command in ["publish-bidders", "unseal price", "resume", "generate-record"] {
         world.host(command).refused(3, "lot-closed");
     }
-    eventually("every share is destroyed", Duration::from_secs(15), || {
-        world.log().matches(r#""kind":"key-destroyed""#).count() == 3
-    });
+    world.wait_for_destruction();
     let log = world.log();
     assert!(!log.contains("partials-received") && !log.contains("prices-published"), "{log}");
-    let verdict = verified(&world);
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
     assert!(verdict.contains("termination at") && verdict.contains("attack"), "{verdict}");
     assert!(!verdict.contains("are destroyed: custodians"), "{verdict}");
@@ -137,17 +120,14 @@ fn the_record_waits_for_objections_and_is_corrected() {
     let identity = world.fixture.bidders[0].identity.clone();
     world.act("bidder object 报价有误", &identity).refused(3, "out-of-order");
     world.host("sign-record").ok();
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     world.host("correct-record --reason 补记投标文件解密结果").ok();
     world.host("sign-record").ok();
     world.host("close").ok();
     world.host("correct-record --reason 再次更正").refused(3, "lot-closed");
     let log = world.log();
     assert_eq!(log.matches(r#""kind":"record-signed""#).count(), 2, "{log}");
-    let verdict = verified(&world);
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
     assert!(verdict.contains("the record is version 2: 补记投标文件解密结果"), "{verdict}");
 }

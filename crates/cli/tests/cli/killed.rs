@@ -23,12 +23,7 @@ const TENDER: &str = "zhuzhou-2022";
 fn kill_after(world: &mut World, millis: u64) {
     thread::sleep(Duration::from_millis(millis));
     world.hall.kill();
-    let address = world.url.strip_prefix("http://").unwrap();
-    let mut command = Command::new(KAIBIAO);
-    command.args(["serve", "--dev", "--listen", address, "--data"]);
-    command.arg(world.path("hall")).args(identity("hall")).args(trust());
-    world.hall = Running::start(command, LIFE).unwrap();
-    world.hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
+    world.start_hall_again();
 }
 
 /// A command of a person who tries until the hall has answered.

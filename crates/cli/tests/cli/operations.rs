@@ -8,12 +8,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{KAIBIAO, World, eventually, hall, identity, kaibiao, trust};
+use crate::support::{World, eventually, hall, kaibiao};
 use kaibiao_testkit::Running;
 use serde_json::Value;
-
-/// The whole test, with a machine that has other things to do.
-const LIFE: Duration = Duration::from_mins(4);
 
 /// Everything is logged as JSON, and the numbers are told.
 fn watched(dir: &tempfile::TempDir) -> Command {
@@ -145,12 +142,7 @@ fn a_stopped_hall_reads_on(world: &mut World) {
     let said = logged(&world.hall.output());
     assert!(said.iter().any(|line| line["message"] == "asked to stop"), "{said:?}");
 
-    let address = world.url.strip_prefix("http://").unwrap();
-    let mut command = Command::new(KAIBIAO);
-    command.args(["serve", "--dev", "--listen", address, "--data"]);
-    command.arg(world.path("hall")).args(identity("hall")).args(trust());
-    world.hall = Running::start(command, LIFE).unwrap();
-    world.hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
+    world.start_hall_again();
     assert_eq!(world.phase(), "reading");
     world.host("read-all --interval-ms 100").ok();
     world.wait_for_phase("read", 60);

@@ -63,15 +63,10 @@ fn open_and_close(world: &World) {
     assert_eq!(announce(world, 1, 2, 3).code, 3);
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     world.host("generate-record").ok();
     world.host("close").ok();
-    eventually("every share is destroyed", Duration::from_secs(15), || {
-        world.log().matches(r#""kind":"key-destroyed""#).count() == 3
-    });
+    world.wait_for_destruction();
 }
 
 #[test]

@@ -58,10 +58,7 @@ fn a_whole_opening_with_custodians_under_tokens() {
     world.wait_for_phase("published", 15);
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     if world.phase() != "record-generated" {
         world.host("generate-record").ok();
     }

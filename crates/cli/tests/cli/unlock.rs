@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::support::{Done, World, eventually, kaibiao, text, trust, words};
+use crate::support::{Done, World, eventually, text};
 use kaibiao_testkit::fixtures;
 use serde_json::{Value, json};
 
@@ -35,18 +35,6 @@ fn unseal(world: &World, who: usize, bid: usize) -> Done {
     world.act(&format!("bidder unseal {}", text(&world.path(&format!("bid-{bid}")))), &identity)
 }
 
-fn verified(world: &World) -> String {
-    let package = world.path("evidence.asice");
-    let mut download = words("evidence");
-    download.extend(world.at_lot());
-    download.extend(["--out".to_owned(), text(&package)]);
-    eventually("the package", Duration::from_secs(15), || kaibiao(&download).code == 0);
-    let mut verify = words("verify --lang en");
-    verify.push(text(&package));
-    verify.extend(trust());
-    kaibiao(verify).ok()
-}
-
 /// A window that bidder 2 misses at first and bidder 3 altogether: custodians open bid 3 in its place.
 #[test]
 fn what_a_bidder_does_not_unlock_custodians_do() {
@@ -76,15 +64,12 @@ fn what_a_bidder_does_not_unlock_custodians_do() {
     world.wait_for_phase("published", 20);
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     let log = world.log();
     assert!(log.contains(r#""escrow":["#) && !log.contains("not-opened"), "{log}");
     world.host("generate-record").ok();
     world.host("close").ok();
-    let verdict = verified(&world);
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
 }
 
@@ -112,15 +97,12 @@ fn a_strict_lock_opens_by_its_bidder_alone() {
         world.host(&words).ok();
     };
     decide("price");
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     world.host("generate-record").refused(3, "faults-open");
     decide("documents");
     world.host("generate-record").ok();
     world.host("close").ok();
-    let verdict = verified(&world);
+    let verdict = world.verified();
     assert!(verdict.contains("TOTAL-PASSED"), "{verdict}");
     assert!(verdict.contains("BIDDER_NOT_UNLOCKED"), "{verdict}");
 }

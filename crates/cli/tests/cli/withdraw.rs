@@ -2,9 +2,8 @@
 //! separate processes.
 
 use std::fs;
-use std::time::Duration;
 
-use crate::support::{Done, World, eventually, identity, kaibiao, text, trust, words};
+use crate::support::{Done, World, identity, kaibiao, text, trust, words};
 use kaibiao_crypto::SUITE_1;
 use serde_json::Value;
 
@@ -151,21 +150,10 @@ fn open_and_close(world: &World) -> String {
     }
     world.host("read-all --interval-ms 20").ok();
     world.wait_for_phase("read", 10);
-    world.host("unseal documents").ok();
-    eventually("documents", Duration::from_secs(15), || {
-        world.log().contains(r#""kind":"documents-opened""#)
-    });
+    world.open_documents();
     let opened = entry(&world.log(), "documents-opened").to_string();
     assert!(shut.iter().all(|bid| !opened.contains(&world.manifest(bid))), "{opened}");
     world.host("generate-record").ok();
     world.host("close").ok();
-    let package = world.path("evidence.asice");
-    let mut download = words("evidence");
-    download.extend(world.at_lot());
-    download.extend(["--out".to_owned(), text(&package)]);
-    eventually("the package", Duration::from_secs(20), || kaibiao(&download).code == 0);
-    let mut verify = words("verify --lang en");
-    verify.push(text(&package));
-    verify.extend(trust());
-    kaibiao(verify).ok()
+    world.verified()
 }

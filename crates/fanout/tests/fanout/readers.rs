@@ -1,12 +1,13 @@
 //! Readers on real sockets.
 
+use crate::{AT_MOST, Words};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use kaibiao_fanout::{Fanout, FrameLog, Notices, Pace};
+use kaibiao_fanout::{Fanout, FrameLog, Pace};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
@@ -14,25 +15,6 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
-
-/// No test waits longer than this for anything.
-const AT_MOST: Duration = Duration::from_mins(1);
-
-struct Words;
-
-impl Notices for Words {
-    fn hello(&self, head: u64) -> Vec<u8> {
-        format!("hello {head}").into()
-    }
-
-    fn live(&self, head: u64) -> Vec<u8> {
-        format!("live {head}").into()
-    }
-
-    fn heartbeat(&self, head: u64) -> Vec<u8> {
-        format!("beat {head}").into()
-    }
-}
 
 struct Hall {
     log: Arc<FrameLog>,

@@ -1,12 +1,13 @@
 //! Readers over TLS: the same frames, through records that the socket may take in pieces.
 
+use crate::{AT_MOST, Words};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use kaibiao_fanout::{CloseCode, Fanout, FrameLog, Notices, Pace, Stream, close_frame};
+use kaibiao_fanout::{CloseCode, Fanout, FrameLog, Pace, Stream, close_frame};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -16,25 +17,6 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
-
-/// No test waits longer than this for anything.
-const AT_MOST: Duration = Duration::from_mins(1);
-
-struct Words;
-
-impl Notices for Words {
-    fn hello(&self, head: u64) -> Vec<u8> {
-        format!("hello {head}").into()
-    }
-
-    fn live(&self, head: u64) -> Vec<u8> {
-        format!("live {head}").into()
-    }
-
-    fn heartbeat(&self, head: u64) -> Vec<u8> {
-        format!("beat {head}").into()
-    }
-}
 
 struct Hall {
     log: Arc<FrameLog>,

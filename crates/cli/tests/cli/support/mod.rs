@@ -427,6 +427,44 @@ impl World {
         eventually(phase, Duration::from_secs(seconds), || self.phase() == phase);
     }
 
+    /// Has the documents opened and waits until they are.
+    pub(crate) fn open_documents(&self) {
+        self.host("unseal documents").ok();
+        eventually("documents", Duration::from_secs(20), || {
+            self.log().contains(r#""kind":"documents-opened""#)
+        });
+    }
+
+    /// Waits until three custodians have signed that their shares are gone.
+    pub(crate) fn wait_for_destruction(&self) {
+        eventually("every share is destroyed", Duration::from_secs(15), || {
+            self.log().matches(r#""kind":"key-destroyed""#).count() == 3
+        });
+    }
+
+    /// Fetches the package to `evidence.asice`; what the verifier says of it.
+    pub(crate) fn verified(&self) -> String {
+        let package = self.path("evidence.asice");
+        let mut download = words("evidence");
+        download.extend(self.at_lot());
+        download.extend(["--out".to_owned(), text(&package)]);
+        eventually("the package", Duration::from_secs(20), || kaibiao(&download).code == 0);
+        let mut verify = words("verify --lang en");
+        verify.push(text(&package));
+        verify.extend(trust());
+        kaibiao(verify).ok()
+    }
+
+    /// Starts the hall, which has ended, with the data and the address of before.
+    pub(crate) fn start_hall_again(&mut self) {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut command = Command::new(KAIBIAO);
+        command.args(["serve", "--dev", "--listen", address, "--data"]);
+        command.arg(self.path("hall")).args(identity("hall")).args(trust());
+        self.hall = Running::start(command, LIFE).unwrap();
+        self.hall.wait_for("listening: ").unwrap_or_else(|error| panic!("{error}"));
+    }
+
     /// Waits for the deadline.
     pub(crate) fn wait_for_deadline(&self) {
         std::thread::sleep(self.deadline.saturating_duration_since(Instant::now()));
