@@ -170,7 +170,8 @@ impl Store {
         let acts = jobs
             .iter()
             .map(|(lot, batch)| move |tx: &Transaction<'_>| batch.apply(tx, lot_id(tx, lot)?));
-        match self.write_group(COMMITTING, acts) {
+        let acts: Vec<_> = acts.collect();
+        match self.write_group(COMMITTING, &acts) {
             Ok(results) => results,
             Err(error) => jobs.iter().map(|_| Err(error.told_again())).collect(),
         }

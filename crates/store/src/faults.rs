@@ -90,6 +90,7 @@ mod breaking {
             self.plan.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
+        #[cfg(feature = "faults")]
         pub(crate) fn slow_down(&self, millis: u64) {
             self.slow.store(millis, Ordering::SeqCst);
         }

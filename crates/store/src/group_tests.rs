@@ -161,7 +161,7 @@ fn a_transaction_that_the_database_gave_up_undoes_the_group() {
         },
         |_| Ok(()),
     ];
-    let given_up = store.write_group("fill the disk", acts);
+    let given_up = store.write_group("fill the disk", &acts);
     assert!(matches!(given_up, Err(StoreError::NotDone { .. })), "{given_up:?}");
     assert_eq!(store.entry_count(&lot(0)).unwrap(), 0);
     append(&store, 0, 0).unwrap();

@@ -110,46 +110,69 @@ impl Store {
     pub(crate) fn write<T>(
         &self,
         doing: &'static str,
-        act: impl FnOnce(&Transaction<'_>) -> Result<T, Inside>,
+        act: impl Fn(&Transaction<'_>) -> Result<T, Inside>,
     ) -> Result<T, StoreError> {
-        let mut results = self.write_group(doing, [act])?;
+        let mut results = self.write_group(doing, &[act])?;
         results.pop().unwrap_or_else(|| Err(self.halt(doing, "a call got no answer".into())))
     }
 
-    /// Runs each act in a savepoint of one transaction, so that the failure of one undoes only its
-    /// own changes, and commits all of them durably.
+    /// Runs all acts in one transaction, so that the failure of one undoes only its own changes, and
+    /// commits them durably. An act may be run twice: savepoints cost more than what they save, so there
+    /// are none until one act of a group fails.
     ///
     /// An error of the whole is the answer to every act.
-    pub(crate) fn write_group<T, F>(
+    pub(crate) fn write_group<T>(
         &self,
         doing: &'static str,
-        acts: impl IntoIterator<Item = F>,
-    ) -> Result<Vec<Result<T, StoreError>>, StoreError>
-    where
-        F: FnOnce(&Transaction<'_>) -> Result<T, Inside>,
-    {
+        acts: &[impl Fn(&Transaction<'_>) -> Result<T, Inside>],
+    ) -> Result<Vec<Result<T, StoreError>>, StoreError> {
         let mut conn = self.conn(doing)?;
-        let tx = conn
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| self.judge(doing, error.into()))?;
+        let tx = self.begin(&mut conn, doing)?;
         let mut results = Vec::new();
         for act in acts {
-            let result = in_savepoint(&tx, act).map_err(|error| self.judge(doing, error));
-            match result {
-                Err(error @ StoreError::StateUnknown { .. }) => return Err(error),
-                // On some errors, as that of a full disk, the database rolls everything back.
-                Err(error) if tx.is_autocommit() => {
-                    return Err(StoreError::NotDone { doing, source: error.into() });
+            match act(&tx) {
+                Ok(done) => results.push(Ok(done)),
+                Err(error) => {
+                    let error = self.judge(doing, error);
+                    still_there(&tx, doing, &error)?;
+                    results.clear();
+                    break;
                 }
-                result => results.push(result),
             }
         }
+        if results.len() == acts.len() {
+            self.commit_now(tx, doing)?;
+            self.checkpoint_if_long(&conn, doing)?;
+            return Ok(results);
+        }
+        tx.rollback().map_err(|error| self.halt(doing, error.into()))?;
+        let tx = self.begin(&mut conn, doing)?;
+        for act in acts {
+            let result = in_savepoint(&tx, act).map_err(|error| self.judge(doing, error));
+            if let Err(error) = &result {
+                still_there(&tx, doing, error)?;
+            }
+            results.push(result);
+        }
+        self.commit_now(tx, doing)?;
+        self.checkpoint_if_long(&conn, doing)?;
+        Ok(results)
+    }
+
+    fn begin<'a>(
+        &self,
+        conn: &'a mut Connection,
+        doing: &'static str,
+    ) -> Result<Transaction<'a>, StoreError> {
+        conn.transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| self.judge(doing, error.into()))
+    }
+
+    fn commit_now(&self, tx: Transaction<'_>, doing: &'static str) -> Result<(), StoreError> {
         // After a failed sync the frames may still be in the log file and come back on recovery.
         self.faults
             .around(Point::Commit, || tx.commit().map_err(Into::into))
-            .map_err(|cause| self.halt(doing, cause))?;
-        self.checkpoint_if_long(&conn, doing)?;
-        Ok(results)
+            .map_err(|cause| self.halt(doing, cause))
     }
 
     /// Writes to the pool; on `Ok` it is durable. Calls that come together share the sync.
@@ -270,6 +293,22 @@ fn turn_of<'a>(turns: &'a [Mutex<()>; TURNS], what: &[u8]) -> MutexGuard<'a, ()>
     let turn = turns.get(sum % TURNS).unwrap_or(fallback);
     // Whoever panicked left nothing half done in memory, so its turn may be taken over.
     turn.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// After an act that failed: whether the transaction is still there.
+fn still_there(
+    tx: &Transaction<'_>,
+    doing: &'static str,
+    error: &StoreError,
+) -> Result<(), StoreError> {
+    match error {
+        StoreError::StateUnknown { .. } => Err(error.told_again()),
+        // On some errors, as that of a full disk, the database rolls everything back.
+        _ if tx.is_autocommit() => {
+            Err(StoreError::NotDone { doing, source: error.told_again().into() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Carries out `act` so that its failure undoes only its own changes.
