@@ -36,7 +36,7 @@ const ASKED: f64 = 0.6;
 /// Threads that write when the disk's own rate is measured.
 const WRITERS: u64 = 4;
 /// The most bytes that are written to measure it.
-const DISK_MAX: u64 = 2 << 30;
+const DISK_MAX: u64 = 16 << 30;
 /// Bids that are sealed to learn how long sealing takes.
 const TRIAL: usize = 4;
 

@@ -70,6 +70,8 @@ impl Bidder<'_> {
         while let Some((part, n)) = next(&upload) {
             let last = upload.parts.iter().map(|part| part.missing.len()).sum::<usize>() == 1;
             if last && self.manner == Manner::TooLate {
+                // The hall closes a connection on which nothing is said.
+                self.line.stream = None;
                 tokio::time::sleep(until(self.deadline)?).await;
             }
             let bytes = self.slice(part, n)?;

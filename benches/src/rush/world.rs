@@ -155,7 +155,8 @@ pub(crate) fn serve_here(data: &Path) -> Result<(), BenchError> {
         data: data.to_owned(),
         intake_key: intake_key_beside(data),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        front: Front::default(),
+        // All bidders come from one address.
+        front: Front { sockets_per_address: 100_000, ..Front::default() },
         metrics: None,
         witnesses: Vec::new(),
         identity: Identity::from_pem(&chain, &key, &SystemRandom::new())

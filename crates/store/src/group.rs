@@ -5,11 +5,13 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Calls that one group may have.
-const MEMBERS_MAX: usize = 1_024;
-
 /// The calls that wait: a job each, and where its answer goes.
-pub(crate) struct Line<J, A>(Mutex<Waiting<J, A>>);
+pub(crate) struct Line<J, A> {
+    waiting: Mutex<Waiting<J, A>>,
+    /// What a job weighs, and what the jobs of one group may weigh together; one job is always taken.
+    weight: fn(&J) -> usize,
+    most: usize,
+}
 
 impl<J, A> core::fmt::Debug for Line<J, A> {
     /// Without the jobs: before a deadline they may name a bidder.
@@ -33,8 +35,8 @@ enum Told<A> {
 }
 
 impl<J, A> Line<J, A> {
-    pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Waiting { calls: VecDeque::new(), led: false }))
+    pub(crate) const fn new(weight: fn(&J) -> usize, most: usize) -> Self {
+        Self { waiting: Mutex::new(Waiting { calls: VecDeque::new(), led: false }), weight, most }
     }
 
     /// Has `job` carried out, by this thread or by another one, and gives its answer. `all` gets the
@@ -58,8 +60,13 @@ impl<J, A> Line<J, A> {
         let lead = Lead(self);
         let (jobs, tells): (Vec<J>, Vec<_>) = {
             let mut waiting = self.lock();
-            let members = waiting.calls.len().min(MEMBERS_MAX);
-            waiting.calls.drain(..members).unzip()
+            let mut weight = 0_usize;
+            let mut fits = |(job, _): &(J, _)| {
+                weight = weight.saturating_add((self.weight)(job));
+                weight <= self.most
+            };
+            let members = waiting.calls.iter().map_while(|call| fits(call).then_some(())).count();
+            waiting.calls.drain(..members.max(1)).unzip()
         };
         let answers = all(jobs);
         drop(lead);
@@ -87,7 +94,7 @@ impl<J, A> Line<J, A> {
 
     fn lock(&self) -> MutexGuard<'_, Waiting<J, A>> {
         // Nothing is left half done under this lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,7 +119,8 @@ mod tests {
 
     /// Starts `calls` calls while the first group is held up; gives the sizes of the groups.
     fn groups(calls: usize) -> Vec<usize> {
-        let (line, held, sizes) = (Line::new(), AtomicBool::new(true), Mutex::new(Vec::new()));
+        let (line, held, sizes) =
+            (Line::new(|_| 1, 1_024), AtomicBool::new(true), Mutex::new(Vec::new()));
         let started = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             let (line, held, sizes, started) = (&line, &held, &sizes, &started);
@@ -148,8 +156,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_heavy_goes_in_groups_that_are_not() {
+        let (line, sizes) = (Line::new(|weight: &usize| *weight, 10), Mutex::new(Vec::new()));
+        let (held, started) = (AtomicBool::new(true), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            let (line, sizes, held, started) = (&line, &sizes, &held, &started);
+            for _ in 0..9 {
+                scope.spawn(move || {
+                    line.carry_out(4, |jobs| {
+                        started.fetch_add(1, Ordering::SeqCst);
+                        while held.load(Ordering::SeqCst) {
+                            std::thread::yield_now();
+                        }
+                        sizes.lock().unwrap().push(jobs.len());
+                        jobs
+                    })
+                });
+            }
+            while started.load(Ordering::SeqCst) == 0 || line.len() < 8 {
+                std::thread::yield_now();
+            }
+            held.store(false, Ordering::SeqCst);
+        });
+        assert_eq!(sizes.into_inner().unwrap(), [1, 2, 2, 2, 2]);
+        // One that is too heavy for any group goes alone.
+        assert_eq!(line.carry_out(11, |jobs| jobs), Some(11));
+    }
+
+    #[test]
     fn a_panic_is_told_to_its_group_and_the_next_one_goes_on() {
-        let line = Line::new();
+        let line = Line::new(|_| 1, 1_024);
         let panicked = std::thread::scope(|scope| {
             scope.spawn(|| line.carry_out(1, |_| -> Vec<u8> { panic!("on purpose") })).join()
         });

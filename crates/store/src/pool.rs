@@ -76,6 +76,14 @@ enum Last {
     },
 }
 
+impl Job {
+    /// Bytes of its frames, without the record of a slice.
+    pub(crate) fn len(&self) -> usize {
+        let last = if let Last::Sealed(frame) = &self.last { frame.len() } else { 0 };
+        self.pieces.iter().map(Frame::len).sum::<usize>() + last
+    }
+}
+
 /// Why something is not in the pool.
 #[derive(Debug)]
 pub(crate) enum PoolError {

@@ -33,6 +33,13 @@ pub(crate) const PROBE: &str = "probe";
 /// The write-ahead log is copied back once it has this many pages of 4 KiB more than were copied.
 const WAL_PAGES: i64 = 8_192;
 
+/// Batches that one group may have.
+const BATCHES: usize = 1_024;
+
+/// Bytes that go to the pool with one sync: four slices. While they are synced the others arrive and are
+/// judged; if all went together, disk and network would wait for each other.
+const POOL_GROUP: usize = 33 << 20;
+
 /// What is judged and then written shares this many turns; two with the same turn only wait for each other.
 const TURNS: usize = 64;
 
@@ -62,9 +69,9 @@ impl Store {
         Self {
             probe: dir.join(PROBE),
             conn: Mutex::new(conn),
-            line: Line::new(),
+            line: Line::new(|_| 1, BATCHES),
             pool: Arc::new(pool),
-            pool_line: Line::new(),
+            pool_line: Line::new(Job::len, POOL_GROUP),
             halted: AtomicBool::new(false),
             turns: [const { Mutex::new(()) }; TURNS],
             lot_turns: [const { Mutex::new(()) }; TURNS],
