@@ -274,6 +274,13 @@ const STEPS = {
     const answers = { ...newest.answers, [data.bidder]: { objection: data.objection, at } };
     return { results: [...state.results.slice(0, -1), { ...newest, answers }] };
   },
+  // Talk moves nothing in the opening: it stands in the list of entries only.
+  "chat-said": (_, data) => (expect(typeof data.text === "string"), {}),
+  "chat-private": (_, data) => (expect(typeof data.text_sha256 === "string"), {}),
+  "chat-muted": (_, data) => (expect(data.bidder === null || typeof data.bidder === "string"), {}),
+  "chat-unmuted": (_, data) => (expect(data.bidder === null || typeof data.bidder === "string"), {}),
+  "chat-removed": (_, data) => (expect(typeof data.bidder === "string"), {}),
+  "chat-readmitted": (_, data) => (expect(typeof data.bidder === "string"), {}),
   "journal-signed": (state, data, { at }) => ({
     journals: [...state.journals, { custodian: data.custodian, moment: data.moment, sha256: data.sha256, at }],
   }),
@@ -342,8 +349,20 @@ const BRIEFS = {
   "result-announced": (d) => ({ no: d.no, deadline: d.until }),
   "result-answered": (d) => ({ no: d.no, bidder: d.bidder, objects: d.objection !== null }),
   "record-signed": (d) => ({ name: d.party.name, role: d.role }),
+  "chat-said": (d, by) => ({ ...author(by), text: d.text }),
+  "chat-private": (_, by) => author(by),
+  "chat-muted": (d) => ({ bidder: d.bidder, all: d.bidder === null, text: d.reason }),
+  "chat-unmuted": (d) => ({ bidder: d.bidder, all: d.bidder === null, text: d.reason }),
+  "chat-removed": (d) => ({ bidder: d.bidder, text: d.reason }),
+  "chat-readmitted": (d) => ({ bidder: d.bidder, text: d.reason }),
   refused: (d) => ({ command: d.command, label: d.label, zh: d.zh, en: d.en }),
 };
+
+// Who talks: a bidder by its code, host and supervisor by their role.
+function author(by) {
+  const [role, code] = by.split(":");
+  return { role, bidder: role === "bidder" ? code : null };
+}
 
 // A hold by a higher hand takes the place of one that lasts.
 function begun(state, hold) {

@@ -3,6 +3,7 @@
 const CUSTODIAN = (index) => `Custodian ${index}`;
 const PARTS = { price: "opening schedules (开标一览表)", documents: "bid documents" };
 const IDENTITY = { fits: "identity fits", "does-not-fit": "identity does not fit" };
+const TALKS = { host: "Host", supervisor: "Supervisor", bidder: "A bidder" };
 const BOND = {
   paid: "bond paid", guarantee: "guarantee (保函)", unpaid: "bond unpaid", unknown: "bond not established", "not-required": "no bond required",
 };
@@ -419,6 +420,12 @@ export default {
     "opening-closed": () => "Opening closed",
     "result-announced": (e) => `Result ${e.no} of the evaluation announced; answers until ${e.time}`,
     "result-answered": (e) => `${e.name ?? "A bidder"} ${e.objects ? "objects" : "has no objection"} to result ${e.no}`,
+    "chat-said": (e) => `${e.name ?? TALKS[e.role]}: ${e.text}`,
+    "chat-private": (e) => `${e.name ?? TALKS[e.role]} sent a private message to host and supervisor`,
+    "chat-muted": (e) => `${e.all ? "All bidders" : e.name ?? "A bidder"} muted: ${e.text}`,
+    "chat-unmuted": (e) => `${e.all ? "All bidders" : e.name ?? "A bidder"} unmuted: ${e.text}`,
+    "chat-removed": (e) => `${e.name ?? "A bidder"} removed from the talk: ${e.text}`,
+    "chat-readmitted": (e) => `${e.name ?? "A bidder"} may talk again: ${e.text}`,
     "journal-signed": (e) => `${CUSTODIAN(e.custodian)}: journal signed and handed over (${e.moment === "close" ? "at the end" : "after the freeze"})`,
     "key-destroyed": (e) => `${CUSTODIAN(e.custodian)}: share destroyed`,
     refused: (e) => `Refused: ${e.en}`,

@@ -3,6 +3,7 @@
 const CUSTODIAN = (index) => `${index} 号保管人`;
 const PARTS = { price: "开标一览表", documents: "投标文件" };
 const IDENTITY = { fits: "身份符合", "does-not-fit": "身份不符合" };
+const TALKS = { host: "主持人", supervisor: "监督人", bidder: "一家投标人" };
 const NUMERALS = [..."零一二三四五六七八九十"];
 const NTH = (n) => `第${NUMERALS[n] ?? n}信封`;
 const BOND = {
@@ -422,6 +423,12 @@ export default {
     "opening-closed": () => "开标结束",
     "result-announced": (e) => `复会，公布第 ${e.no} 次评标结果，答复截至 ${e.time}`,
     "result-answered": (e) => `${e.name ?? "一家投标人"}对第 ${e.no} 次评标结果${e.objects ? "有异议" : "无异议"}`,
+    "chat-said": (e) => `${e.name ?? TALKS[e.role]}：${e.text}`,
+    "chat-private": (e) => `${e.name ?? TALKS[e.role]}向主持人和监督人发送私密消息`,
+    "chat-muted": (e) => `${e.all ? "全体投标人" : e.name ?? "一家投标人"}被禁言：${e.text}`,
+    "chat-unmuted": (e) => `${e.all ? "全体投标人" : e.name ?? "一家投标人"}解除禁言：${e.text}`,
+    "chat-removed": (e) => `${e.name ?? "一家投标人"}被移出聊天：${e.text}`,
+    "chat-readmitted": (e) => `${e.name ?? "一家投标人"}恢复参加聊天：${e.text}`,
     "journal-signed": (e) => `${CUSTODIAN(e.custodian)}交出签名日志（${e.moment === "close" ? "结束后" : "封存后"}）`,
     "key-destroyed": (e) => `${CUSTODIAN(e.custodian)}声明已销毁密钥份额`,
     refused: (e) => `拒绝操作：${e.zh}`,

@@ -73,7 +73,7 @@ test("every entry of the samples has words in both languages", () => {
 });
 
 test("every entry of the procedure's own logs has words in both languages", () => {
-  for (const name of ["works", "attended", "rates", "consortium", "envelopes", "applications", "result"]) {
+  for (const name of ["works", "attended", "rates", "consortium", "envelopes", "applications", "result", "talk"]) {
     let state = initial();
     const log = readFileSync(new URL(`../../fixtures/vectors/opening/log-${name}.jsonl`, import.meta.url), "utf8").trimEnd().split("\n");
     for (const [i, line] of log.entries()) {

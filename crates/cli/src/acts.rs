@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use kaibiao_crypto::SUITE_1;
 use kaibiao_opening::{Command, PriceWords, SignedCommandBody, State};
 use kaibiao_types::{LotKey, Millis};
-use kaibiao_wire::{Accepted, B64, Label, SignedBody, paths};
+use kaibiao_wire::{Accepted, B64, CommandPost, Label, PrivateText, paths};
 
 use crate::client::Hall;
 use crate::failure::Failure;
@@ -23,6 +23,17 @@ pub(crate) async fn send(
     signer: &Signer,
     command: Command,
 ) -> Result<u64, Failure> {
+    send_with(hall, lot, signer, command, None).await
+}
+
+/// The same with the private text that the command names a digest of.
+pub(crate) async fn send_with(
+    hall: &Hall,
+    lot: &LotKey,
+    signer: &Signer,
+    command: Command,
+    private: Option<PrivateText>,
+) -> Result<u64, Failure> {
     let seen = lots::status(hall, lot).await?.entries;
     let body = SignedCommandBody {
         lot: lot.clone(),
@@ -33,7 +44,7 @@ pub(crate) async fn send(
     };
     let body = body.to_bytes();
     let cms = signer.sign(&body)?;
-    let post = SignedBody { body: B64(body), cms: B64(cms) };
+    let post = CommandPost { body: B64(body), cms: B64(cms), private };
     let accepted: Accepted = hall.post(&paths::commands(lot), &post).await?;
     Ok(accepted.head)
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod chat;
 mod login;
 mod people;
 mod processes;
@@ -20,6 +21,7 @@ use crate::instant;
 use crate::lots;
 use crate::output::Lang;
 
+pub(crate) use chat::{ChatCmd, MuteArgs, RemoveArgs};
 pub(crate) use login::{LoginCmd, SessionArgs};
 pub(crate) use people::{
     Act, AgentArgs, BidderCmd, EstimateArgs, HostCmd, SignAct, SupervisorCmd, Why,
@@ -83,6 +85,9 @@ pub(crate) enum Cmd {
     /// 投标人: sign in, confirm, object and sign as bidder.
     #[command(subcommand)]
     Bidder(BidderCmd),
+    /// 聊天: talk in the room, and mute or remove who disturbs it.
+    #[command(subcommand)]
+    Chat(ChatCmd),
     /// 登录: a session for reading what is for one seat; acts stay signed.
     #[command(subcommand)]
     Login(LoginCmd),

@@ -75,8 +75,7 @@ impl Follower {
             Reading::Procedure(state) => {
                 let event = Event::from_parts(entry.kind(), entry.data().get())
                     .map_err(|error| Failure::coded(Label::BadJson, error.label(), &error))?;
-                let by = Actor::parse(&entry.by().to_string())
-                    .map_err(|error| broken(error.to_string()))?;
+                let by = author(&entry)?;
                 state.check_and_apply(&by, entry.at(), &event).map_err(|error| {
                     Failure::coded(Label::BrokenSignature, error.label(), &error)
                 })?;
@@ -104,4 +103,10 @@ impl Follower {
         }
         Ok(new)
     }
+}
+
+/// Who wrote an entry.
+pub(crate) fn author(entry: &EntryLine) -> Result<Actor, Failure> {
+    Actor::parse(&entry.by().to_string())
+        .map_err(|error| Failure::new(Label::BrokenSignature, error.to_string()))
 }

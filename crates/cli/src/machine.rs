@@ -30,9 +30,9 @@ pub(crate) fn threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// 16 random bytes.
-pub(crate) fn random_bytes() -> Result<[u8; 16], Failure> {
-    let mut bytes = [0; 16];
+/// Random bytes.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
     random()
         .fill(&mut bytes)
         .map_err(|_| Failure::internal("the system gives no random numbers"))?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use kaibiao_journal::EntryLine;
 use kaibiao_opening::{Event, Phase};
 use kaibiao_types::{LotKey, UtcMillis};
 use kaibiao_wire::{Exit, Frame, Label, paths};
@@ -10,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::Hall;
 use crate::failure::Failure;
-use crate::follow::Follower;
+use crate::follow::{self, Follower};
 use crate::output::Ui;
 use crate::words;
 
@@ -106,7 +107,7 @@ impl Watch<'_> {
             Frame::Line { index, .. } if index < self.follower.next() => Ok(false),
             Frame::Line { line, .. } => {
                 let (entry, event) = self.follower.take(line.as_bytes())?;
-                self.show(line, entry.index(), entry.at(), &event);
+                self.show(line, &entry, &event)?;
                 Ok(self.reached())
             }
             Frame::Live(live) => Ok(self.once && self.follower.next() >= live.head),
@@ -119,18 +120,21 @@ impl Watch<'_> {
         self.until.is_some_and(|awaited| phase >= awaited || phase.is_final())
     }
 
-    fn show(&self, line: &str, index: u64, at: UtcMillis, event: &Event) {
+    fn show(&self, line: &str, entry: &EntryLine, event: &Event) -> Result<(), Failure> {
         if self.ui.json {
             self.ui.data(line);
-            return;
+            return Ok(());
         }
-        let words = words::sentence(event, self.follower.state(), self.ui.lang);
+        let (index, at) = (entry.index(), entry.at());
+        let by = follow::author(entry)?;
+        let words = words::sentence(event, &by, self.follower.state(), self.ui.lang);
         let tick = format!("{}", event.kind());
         match words {
             Some(words) => self.ui.data(&format!("{index:>5}  {}  {words}", clock(at))),
             None if self.ticks => self.ui.data(&format!("{index:>5}  {}  {tick}", clock(at))),
             None => {}
         }
+        Ok(())
     }
 }
 

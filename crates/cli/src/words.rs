@@ -1,7 +1,9 @@
 //! One sentence for each entry of the opening log.
 
+mod chat;
+
 use kaibiao_opening::{
-    Event, JournalSigned, MeasureTaken, OpenedDocument, PassedListed, PublishedBid,
+    Actor, Event, JournalSigned, MeasureTaken, OpenedDocument, PassedListed, PublishedBid,
     PublishedEstimate, ResultAnnounced, State, Verdict,
 };
 use kaibiao_types::{CustodianIndex, Fault, JournalMoment, OrgCode, Part};
@@ -10,19 +12,19 @@ use crate::output::Lang;
 
 /// An entry in words; `None` for a tick, of which there is one every second before the deadline.
 ///
-/// `state` is what the log says so far: it knows the names behind the codes.
-pub(crate) fn sentence(event: &Event, state: &State, lang: Lang) -> Option<String> {
+/// `by` is who wrote it; `state` is what the log says so far: it knows the names behind the codes.
+pub(crate) fn sentence(event: &Event, by: &Actor, state: &State, lang: Lang) -> Option<String> {
     if matches!(event, Event::Tick(_)) {
         return None;
     }
     Some(match lang {
-        Lang::Zh => zh(event, state),
-        Lang::En => en(event, state),
+        Lang::Zh => zh(event, by, state),
+        Lang::En => en(event, by, state),
     })
 }
 
 #[allow(clippy::too_many_lines)] // one sentence for each kind of entry
-fn zh(event: &Event, state: &State) -> String {
+fn zh(event: &Event, by: &Actor, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {
         Event::LotPublished(lot) => format!(
@@ -251,6 +253,12 @@ fn zh(event: &Event, state: &State) -> String {
         Event::MeasureTaken(MeasureTaken { no, measure }) => {
             format!("申请 {no} 获监督人同意：{}。", measure.words().0)
         }
+        Event::ChatSaid(_)
+        | Event::ChatPrivate(_)
+        | Event::ChatMuted(_)
+        | Event::ChatUnmuted(_)
+        | Event::ChatRemoved(_)
+        | Event::ChatReadmitted(_) => chat::sentence(event, by, state, Lang::Zh),
         Event::JournalSigned(signed) => journal_zh(signed),
         Event::KeyDestroyed(who) => destroyed_zh(who.custodian),
         Event::Refused(refused) => {
@@ -278,7 +286,7 @@ fn destroyed_zh(custodian: CustodianIndex) -> String {
 }
 
 #[allow(clippy::too_many_lines)] // one sentence for each kind of entry
-fn en(event: &Event, state: &State) -> String {
+fn en(event: &Event, by: &Actor, state: &State) -> String {
     let name = |code: &OrgCode| name(code, state);
     match event {
         Event::LotPublished(lot) => format!(
@@ -505,6 +513,12 @@ fn en(event: &Event, state: &State) -> String {
         Event::MeasureTaken(MeasureTaken { no, measure }) => {
             format!("Measure {no} approved by the supervisor: {}.", measure.words().1)
         }
+        Event::ChatSaid(_)
+        | Event::ChatPrivate(_)
+        | Event::ChatMuted(_)
+        | Event::ChatUnmuted(_)
+        | Event::ChatRemoved(_)
+        | Event::ChatReadmitted(_) => chat::sentence(event, by, state, Lang::En),
         Event::JournalSigned(signed) => format!(
             "Custodian {} handed over its signed journal ({}), {} bytes, SHA-256 {}.",
             signed.custodian, signed.moment, signed.length, signed.sha256

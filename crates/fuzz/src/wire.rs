@@ -1,9 +1,9 @@
 //! Bodies and frames between programs.
 
 use kaibiao_wire::{
-    BoardAnswer, BoardPost, ChallengeAnswer, CosignaturePost, DestructionPost, DraftAnswer,
-    DrawPartialBody, Frame, FreezeSignaturePost, FrozenAnswer, JournalPost, LoginPost,
-    LoginStatement, LotList, LotsPost, OutagePost, PartialsBody, Problem, PublishPost,
+    BoardAnswer, BoardPost, ChallengeAnswer, CommandPost, CosignaturePost, DestructionPost,
+    DraftAnswer, DrawPartialBody, Frame, FreezeSignaturePost, FrozenAnswer, JournalPost, LoginPost,
+    LoginStatement, LotList, LotsPost, OutagePost, PartialsBody, PrivateText, Problem, PublishPost,
     ReceiptAnswer, RefusalBody, RehearsalPost, SessionAnswer, SignedBody, SubmissionPost,
     TenderAnswer, TimeAnswer, UploadAnswer, WitnessPost, from_json, to_json,
 };
@@ -36,7 +36,9 @@ pub(crate) fn message(data: &[u8]) {
     same::<RefusalBody>(data);
     same::<RehearsalPost>(data);
     same::<SessionAnswer>(data);
+    same::<PrivateText>(data);
     same::<SignedBody>(data);
+    same::<CommandPost>(data);
     same::<SubmissionPost>(data);
     same::<TenderAnswer>(data);
     same::<TimeAnswer>(data);

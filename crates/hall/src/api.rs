@@ -79,6 +79,7 @@ fn login_routes() -> Router<Arc<Login>> {
         .route(paths::LOGIN, post(login::login))
         .route(paths::ME, get(login::me))
         .route(paths::LOGOUT, post(login::logout))
+        .route(paths::PRIVATE, get(login::private))
         .layer(DefaultBodyLimit::max(login::POST_MAX))
 }
 

@@ -226,6 +226,7 @@ mod tests {
         "paths::LOGIN",
         "paths::ME",
         "paths::LOGOUT",
+        "paths::PRIVATE",
     ];
 
     #[test]

@@ -134,13 +134,16 @@ impl State {
             Event::PriceConfirmed(who) => {
                 self.confirmations.insert(who.bidder.clone(), at);
             }
-            Event::ObjectionRaised(raised) => self.objections.push(Objection {
-                no: raised.no,
-                bidder: raised.bidder.clone(),
-                text: raised.text.clone(),
-                at,
-                answer: None,
-            }),
+            Event::ObjectionRaised(raised) => {
+                self.heard(&raised.bidder);
+                self.objections.push(Objection {
+                    no: raised.no,
+                    bidder: raised.bidder.clone(),
+                    text: raised.text.clone(),
+                    at,
+                    answer: None,
+                });
+            }
             Event::ObjectionAnswered(answered) => {
                 if let Some(open) = self.objections.iter_mut().find(|o| o.no == answered.no) {
                     open.answer = Some((answered.text.clone(), at));
@@ -172,6 +175,11 @@ impl State {
             Event::OpeningResumed(_) => self.resumed(mark),
             Event::MeasureAsked(asked) => self.measure_asked = Some(asked.clone()),
             Event::MeasureTaken(taken) => self.measure_taken(taken, mark),
+            Event::ChatSaid(_) | Event::ChatPrivate(_) => self.said(by),
+            Event::ChatMuted(order) => self.muted_now(order.bidder.as_ref()),
+            Event::ChatUnmuted(order) => self.unmuted_now(order.bidder.as_ref()),
+            Event::ChatRemoved(order) => self.removed_now(&order.bidder),
+            Event::ChatReadmitted(order) => self.readmitted_now(&order.bidder),
             Event::JournalSigned(signed) => self.journal_kept(signed, mark),
             Event::KeyDestroyed(who) => drop(self.destroyed.insert(who.custodian, mark)),
             Event::Refused(_) => {}

@@ -1,5 +1,6 @@
 //! Commands: what a person asks for, in the exact bytes that person signs.
 
+mod data;
 mod kind;
 
 use kaibiao_types::{
@@ -12,6 +13,12 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub use kind::CommandKind;
 
+use self::data::{
+    AnswerData, ApproveData, AskData, CorrectData, DrawData, DurationData, EmergencyData,
+    EstimateData, ExtendData, MeasureData, MuteData, PartData, PassedData, PrivateData, ResultData,
+    SignData, SignInData, TextData, TimeData, WindowData,
+};
+use crate::chat::is_message;
 use crate::event::{
     Agent, BidderChecked, Empty, FaultDecided, HoldReason, Measure, MeasureTaken, NotPassed,
     OpeningPaused, PassedApproved, RoundApproved, UnlockedPart,
@@ -201,6 +208,42 @@ pub enum Command {
         /// The objection; `None` for none.
         objection: Option<String>,
     },
+    /// Say something for everybody (聊天). Host, supervisor, bidder.
+    Chat(String),
+    /// Say something for host and supervisor; the text goes beside the command. Host, supervisor,
+    /// bidder.
+    ChatPrivately {
+        /// `TH("private-text", salt, text)`.
+        text_sha256: Digest,
+    },
+    /// Let bidders send no messages (禁言). Host, supervisor.
+    Mute {
+        /// Who; `None` is every bidder of the lot.
+        bidder: Option<OrgCode>,
+        /// Why.
+        reason: String,
+    },
+    /// Let them again. Host, supervisor.
+    Unmute {
+        /// Who; `None` is every bidder of the lot.
+        bidder: Option<OrgCode>,
+        /// Why.
+        reason: String,
+    },
+    /// Remove a bidder from the live room (踢出). Host, supervisor.
+    Remove {
+        /// Who.
+        bidder: OrgCode,
+        /// Why.
+        reason: String,
+    },
+    /// Let it in again. Host, supervisor.
+    Readmit {
+        /// Who.
+        bidder: OrgCode,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What a bidder's own key gives of the locks of its bid.
@@ -285,128 +328,6 @@ struct Form<D> {
     nonce: String,
     at: UtcMillis,
     after: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AskData {
-    deadline: UtcMillis,
-    reason: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TimeData {
-    deadline: UtcMillis,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ApproveData {
-    no: u32,
-    deadline: UtcMillis,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PartData {
-    part: Part,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DrawData {
-    no: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DurationData {
-    duration_ms: Millis,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignInData {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    agent: Option<Agent>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmergencyData {
-    bidder: OrgCode,
-    reason: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TextData {
-    text: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AnswerData {
-    no: u32,
-    text: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CorrectData {
-    reason: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExtendData {
-    by_ms: Millis,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WindowData {
-    by_ms: Millis,
-    text: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MeasureData {
-    measure: Measure,
-    reason: HoldReason,
-    text: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PassedData {
-    passed: Vec<OrgCode>,
-    failed: Vec<NotPassed>,
-    reconvene_at: UtcMillis,
-    reason: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EstimateData {
-    sha256: Digest,
-    object_b64: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ResultData {
-    no: u32,
-    objection: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignData {
-    record_sha256: Digest,
-    cms: String,
 }
 
 impl SignedCommandBody {
@@ -514,9 +435,16 @@ impl Command {
             Self::Close => CommandKind::Close,
             Self::AnnounceResult(_) => CommandKind::AnnounceResult,
             Self::AnswerResult { .. } => CommandKind::AnswerResult,
+            Self::Chat(_) => CommandKind::Chat,
+            Self::ChatPrivately { .. } => CommandKind::ChatPrivately,
+            Self::Mute { .. } => CommandKind::Mute,
+            Self::Unmute { .. } => CommandKind::Unmute,
+            Self::Remove { .. } => CommandKind::Remove,
+            Self::Readmit { .. } => CommandKind::Readmit,
         }
     }
 
+    #[allow(clippy::too_many_lines)] // one arm for each kind of command
     fn read(kind: CommandKind, data: Value) -> Result<Self, CommandError> {
         fn typed<T: DeserializeOwned>(data: Value) -> Result<T, CommandError> {
             strict::typed(data).map_err(CommandError::Json)
@@ -553,6 +481,17 @@ impl Command {
             CommandKind::SignIn => typed::<SignInData>(data).map(|d| Self::SignIn(d.agent)),
             CommandKind::EmergencySignIn => typed::<EmergencyData>(data)
                 .map(|EmergencyData { bidder, reason }| Self::EmergencySignIn { bidder, reason }),
+            CommandKind::Chat => typed::<TextData>(data).map(|d| Self::Chat(d.text)),
+            CommandKind::ChatPrivately => typed::<PrivateData>(data)
+                .map(|PrivateData { text_sha256 }| Self::ChatPrivately { text_sha256 }),
+            CommandKind::Mute => typed::<MuteData>(data)
+                .map(|MuteData { bidder, reason }| Self::Mute { bidder, reason }),
+            CommandKind::Unmute => typed::<MuteData>(data)
+                .map(|MuteData { bidder, reason }| Self::Unmute { bidder, reason }),
+            CommandKind::Remove => typed::<EmergencyData>(data)
+                .map(|EmergencyData { bidder, reason }| Self::Remove { bidder, reason }),
+            CommandKind::Readmit => typed::<EmergencyData>(data)
+                .map(|EmergencyData { bidder, reason }| Self::Readmit { bidder, reason }),
             CommandKind::ConfirmPrice => plain(Self::ConfirmPrice, data),
             CommandKind::RaiseObjection => {
                 typed::<TextData>(data).map(|d| Self::RaiseObjection(d.text))
@@ -632,7 +571,9 @@ impl Command {
                 to_raw_value(&DurationData { duration_ms: *duration_ms })
             }
             Self::StartDraw(no) => to_raw_value(&DrawData { no: *no }),
-            Self::RaiseObjection(text) => to_raw_value(&TextData { text: text.clone() }),
+            Self::RaiseObjection(text) | Self::Chat(text) => {
+                to_raw_value(&TextData { text: text.clone() })
+            }
             Self::AnswerObjection { no, text } => {
                 to_raw_value(&AnswerData { no: *no, text: text.clone() })
             }
@@ -660,8 +601,16 @@ impl Command {
                 to_raw_value(&MeasureTaken { no: *no, measure: *measure })
             }
             Self::SignIn(agent) => to_raw_value(&SignInData { agent: agent.clone() }),
-            Self::EmergencySignIn { bidder, reason } => {
+            Self::EmergencySignIn { bidder, reason }
+            | Self::Remove { bidder, reason }
+            | Self::Readmit { bidder, reason } => {
                 to_raw_value(&EmergencyData { bidder: bidder.clone(), reason: reason.clone() })
+            }
+            Self::ChatPrivately { text_sha256 } => {
+                to_raw_value(&PrivateData { text_sha256: *text_sha256 })
+            }
+            Self::Mute { bidder, reason } | Self::Unmute { bidder, reason } => {
+                to_raw_value(&MuteData { bidder: bidder.clone(), reason: reason.clone() })
             }
             Self::ListPassed { passed, failed, reconvene_at, reason } => {
                 to_raw_value(&PassedData {
@@ -735,9 +684,12 @@ impl Command {
                 (check.reason.as_ref().is_none_or(fits), "reason")
             }
             Self::SignIn(Some(agent)) => (text::line(&agent.name, limits::NAME_CHARS), "agent"),
-            Self::EmergencySignIn { reason, .. } => {
-                (text::line(reason, limits::REASON_CHARS), "reason")
-            }
+            Self::Chat(words) => (is_message(words), "text"),
+            Self::EmergencySignIn { reason, .. }
+            | Self::Mute { reason, .. }
+            | Self::Unmute { reason, .. }
+            | Self::Remove { reason, .. }
+            | Self::Readmit { reason, .. } => (text::line(reason, limits::REASON_CHARS), "reason"),
             Self::SealEstimate { object_b64, .. } => {
                 (text::base64(object_b64, limits::ESTIMATE_BYTES.div_ceil(3) * 4), "object_b64")
             }

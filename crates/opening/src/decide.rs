@@ -8,7 +8,8 @@ use crate::actor::Actor;
 use crate::command::{Command, CommandKind};
 use crate::event::{
     BidderUnsealed, BidderWindowClosed, BidderWindowExtended, BidderWindowOpened,
-    BidderWindowReopened, BiddersPublished, CeilingAnnounced, DeadlinePostponed, DocumentsOpened,
+    BidderWindowReopened, BiddersPublished, CeilingAnnounced, ChatMuted, ChatPrivate,
+    ChatReadmitted, ChatRemoved, ChatSaid, ChatUnmuted, DeadlinePostponed, DocumentsOpened,
     DrawFailed, DrawMade, DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, EstimateSealed,
     Event, EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, MeasureAsked, MeasureTaken,
     ObjectionAnswered, ObjectionRaised, ObjectionsExtended, OpeningPaused, OpeningReconvened,
@@ -317,6 +318,23 @@ impl State {
                 sha256: *sha256,
                 object_b64: object_b64.clone(),
             }),
+            Command::Chat(text) => Event::ChatSaid(ChatSaid { text: text.clone() }),
+            Command::ChatPrivately { text_sha256 } => {
+                Event::ChatPrivate(ChatPrivate { text_sha256: *text_sha256 })
+            }
+            Command::Mute { bidder, reason } => {
+                Event::ChatMuted(ChatMuted { bidder: bidder.clone(), reason: reason.clone() })
+            }
+            Command::Unmute { bidder, reason } => {
+                Event::ChatUnmuted(ChatUnmuted { bidder: bidder.clone(), reason: reason.clone() })
+            }
+            Command::Remove { bidder, reason } => {
+                Event::ChatRemoved(ChatRemoved { bidder: bidder.clone(), reason: reason.clone() })
+            }
+            Command::Readmit { bidder, reason } => Event::ChatReadmitted(ChatReadmitted {
+                bidder: bidder.clone(),
+                reason: reason.clone(),
+            }),
             Command::ApproveDegraded => Event::DegradedApproved(Empty {}),
             Command::Close => Event::OpeningClosed(Empty {}),
             Command::AnnounceResult(result) => {
@@ -458,6 +476,12 @@ impl EventKind {
                 | Self::RecordSigned
                 | Self::ResultAnnounced
                 | Self::ResultAnswered
+                | Self::ChatSaid
+                | Self::ChatPrivate
+                | Self::ChatMuted
+                | Self::ChatUnmuted
+                | Self::ChatRemoved
+                | Self::ChatReadmitted
         )
     }
 }

@@ -17,6 +17,7 @@ macro_rules! data {
 }
 
 mod bidder_window;
+mod chat;
 mod correction;
 mod draw;
 mod envelope;
@@ -37,6 +38,7 @@ pub use bidder_window::{
     BidderUnsealed, BidderWindowClosed, BidderWindowExtended, BidderWindowOpened,
     BidderWindowReopened, UnlockSecret, UnlockedPart,
 };
+pub use chat::{ChatMuted, ChatPrivate, ChatReadmitted, ChatRemoved, ChatSaid, ChatUnmuted};
 pub use correction::RecordCorrected;
 pub use draw::{DrawFailed, DrawMade, DrawPartial, DrawStarted};
 pub use envelope::{EnvelopeClosed, NotPassed, OpeningReconvened, PassedApproved, PassedListed};
@@ -271,6 +273,18 @@ events! {
     MeasureAsked(MeasureAsked) = "measure-asked";
     /// The supervisor approved it, and it is done.
     MeasureTaken(MeasureTaken) = "measure-taken";
+    /// Host, supervisor or a bidder said something for everybody (聊天).
+    ChatSaid(ChatSaid) = "chat-said";
+    /// One of them said something for host and supervisor; the text is not in the log (ruling 24).
+    ChatPrivate(ChatPrivate) = "chat-private";
+    /// Bidders may not send messages (禁言); objecting stays open to them, and ends it.
+    ChatMuted(ChatMuted) = "chat-muted";
+    /// They may again.
+    ChatUnmuted(ChatUnmuted) = "chat-unmuted";
+    /// A bidder was removed from the live room (踢出): it may act, and not talk.
+    ChatRemoved(ChatRemoved) = "chat-removed";
+    /// It is back.
+    ChatReadmitted(ChatReadmitted) = "chat-readmitted";
     /// A custodian signed its journal, at the freeze or at the end (ruling 19).
     JournalSigned(JournalSigned) = "journal-signed";
     /// A custodian destroyed its share: what stayed sealed stays sealed for good (ruling 17).
@@ -373,6 +387,12 @@ impl Event {
             | Self::PassedApproved(_)
             | Self::OpeningReconvened(_)
             | Self::OpeningClosed(_)
+            | Self::ChatSaid(_)
+            | Self::ChatPrivate(_)
+            | Self::ChatMuted(_)
+            | Self::ChatUnmuted(_)
+            | Self::ChatRemoved(_)
+            | Self::ChatReadmitted(_)
             | Self::ResultAnnounced(_) => cause.clone(),
             Self::Tick(_)
             | Self::OutagePostponed(_)

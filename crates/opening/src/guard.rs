@@ -4,6 +4,7 @@
 //! replayed: there is one set of rules.
 
 mod bidder_window;
+mod chat;
 mod draw;
 mod envelope;
 mod estimate;
@@ -67,15 +68,21 @@ impl EventKind {
             | Self::MeasureTaken
             | Self::PassedApproved
             | Self::RoundApproved => &[Role::Supervisor],
-            Self::DegradedApproved | Self::OpeningPaused | Self::OpeningResumed => {
-                &[Role::Host, Role::Supervisor]
-            }
+            Self::DegradedApproved
+            | Self::OpeningPaused
+            | Self::OpeningResumed
+            | Self::ChatMuted
+            | Self::ChatUnmuted
+            | Self::ChatRemoved
+            | Self::ChatReadmitted => &[Role::Host, Role::Supervisor],
             Self::SignedIn
             | Self::BidderUnsealed
             | Self::PriceConfirmed
             | Self::ObjectionRaised
             | Self::ResultAnswered => &[Role::Bidder],
-            Self::RecordSigned => &[Role::Host, Role::Supervisor, Role::Bidder],
+            Self::RecordSigned | Self::ChatSaid | Self::ChatPrivate => {
+                &[Role::Host, Role::Supervisor, Role::Bidder]
+            }
             Self::OutageAttested
             | Self::FreezeSigned
             | Self::PartialsReceived
@@ -267,6 +274,13 @@ impl State {
                 Ok(())
             }
 
+            // ADR-0031: people talk while the room sits, from the frozen list on. Before it no bidder has
+            // a name (ruling 25), and from one envelope to the next the bids are evaluated.
+            (step, phase) if step.is_talk() => match phase {
+                P::IntakeClosed | P::Adjourned => out_of_order(),
+                _ => Ok(()),
+            },
+
             // 电子招标投标办法 art. 29, 30: bidders, then unsealing, then prices; nothing of it
             // before the custodians have countersigned what is to be opened.
             (
@@ -446,6 +460,11 @@ impl State {
             Event::OpeningResumed(_) => self.may_resume(by),
             Event::MeasureAsked(asked) => self.measure_may_be_asked(asked),
             Event::MeasureTaken(taken) => self.measure_may_be_taken(taken),
+            Event::ChatSaid(_) | Event::ChatPrivate(_) => self.may_talk(event.kind(), by),
+            Event::ChatMuted(order) => self.may_be_muted(order.bidder.as_ref()),
+            Event::ChatUnmuted(order) => self.may_be_unmuted(order.bidder.as_ref()),
+            Event::ChatRemoved(order) => self.may_be_removed(&order.bidder),
+            Event::ChatReadmitted(order) => self.may_be_readmitted(&order.bidder),
             Event::JournalSigned(signed) => self.journal_signed(signed),
             Event::KeyDestroyed(who) if self.destroyed.contains_key(&who.custodian) => {
                 Err(Refusal::AlreadyDone { step: EventKind::KeyDestroyed })

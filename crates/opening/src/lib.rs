@@ -15,6 +15,7 @@
 mod actor;
 mod apply;
 mod bidder_window;
+mod chat;
 mod command;
 mod decide;
 mod draw;
@@ -43,6 +44,7 @@ mod words;
 
 pub use actor::{Actor, ActorError};
 pub use bidder_window::{BidderWindow, WindowExtension, WindowInterval};
+pub use chat::is_message;
 pub use command::{BidUnsealing, Command, CommandError, CommandKind, SignedCommandBody};
 pub use draw::{DrawOutcome, DrawRun, Drawing};
 pub use envelope::Passed;
@@ -52,11 +54,12 @@ pub use estimate::{
 pub use event::{
     Agent, BidStatus, BidderChecked, BidderUnsealed, BidderWindowClosed, BidderWindowExtended,
     BidderWindowOpened, BidderWindowReopened, BiddersPublished, BondState, CeilingAnnounced,
-    CustodianRefused, DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial,
-    DrawStarted, EmergencySignedIn, Empty, EnvelopeClosed, EstimateSealed, Event, EventError,
-    EventKind, FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid,
-    FrozenObject, FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned,
-    KeyDestroyed, LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
+    ChatMuted, ChatPrivate, ChatReadmitted, ChatRemoved, ChatSaid, ChatUnmuted, CustodianRefused,
+    DeadlinePostponed, DocumentsOpened, DrawFailed, DrawMade, DrawPartial, DrawStarted,
+    EmergencySignedIn, Empty, EnvelopeClosed, EstimateSealed, Event, EventError, EventKind,
+    FaultDecided, FreezeCompleted, FreezeDegraded, FreezeSigned, FrozenBid, FrozenObject,
+    FrozenPlace, HoldReason, Holder, IdentityState, IntakeClosed, JournalSigned, KeyDestroyed,
+    LotPublished, Measure, MeasureAsked, MeasureTaken, NotPassed, ObjectionAnswered,
     ObjectionRaised, ObjectionsExtended, OpenedDocument, OpeningPaused, OpeningReconvened,
     OutageAttested, Partial, PartialsReceived, PassedApproved, PassedListed, PostponementAsked,
     PriceConfirmed, PriceRead, PricesPublished, PublishedBid, PublishedEstimate, RecordCorrected,

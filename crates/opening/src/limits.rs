@@ -46,7 +46,13 @@ pub const PROCUREMENT_RETENTION_YEARS: u32 = 15;
 pub const RETENTION_YEARS_MAX: u32 = 200;
 /// An objection or an answer.
 pub const OBJECTION_CHARS: usize = 2_000;
-/// The reason of a finding about a bidder, and of an emergency sign-in.
+/// A message in the room, public or private.
+pub const CHAT_CHARS: usize = 1_000;
+/// The messages of one organisation in one lot.
+pub const CHAT_MESSAGES: u32 = 5_000;
+/// How often somebody may be muted, unmuted, removed or readmitted in one lot.
+pub const CHAT_ORDERS: u32 = 10_000;
+/// The reason of a finding about a bidder, of an emergency sign-in, and of a mute or a removal.
 pub const REASON_CHARS: usize = 400;
 /// A sealed base estimate: bytes. That of suite 1 has 1,362.
 pub const ESTIMATE_BYTES: usize = 4_096;

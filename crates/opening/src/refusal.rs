@@ -57,6 +57,12 @@ pub enum Refusal {
         /// The bidder.
         bidder: OrgCode,
     },
+    /// The bidder is muted (禁言).
+    #[error("the bidder is muted")]
+    ChatMuted,
+    /// The bidder is removed from the live room (踢出).
+    #[error("the bidder is removed from the room")]
+    ChatRemoved,
     /// The time is before that of the last entry.
     #[error("the time is before the last entry, {last}")]
     ClockBackwards {
@@ -214,6 +220,12 @@ pub enum Refusal {
     /// Nobody passed: no further envelope is opened.
     #[error("nobody passed")]
     NobodyPassed,
+    /// Nobody is muted whom this would unmute.
+    #[error("nobody is muted whom this would unmute")]
+    NotMuted,
+    /// The bidder is not removed.
+    #[error("the bidder is not removed from the room")]
+    NotRemoved,
     /// Nothing is held that this would resume.
     #[error("the opening is not held in that way")]
     NotHeld,
@@ -534,6 +546,8 @@ impl Refusal {
             Self::BidderWindowRunning { .. } => "bidder-window-running",
             Self::BidderWindowShut => "bidder-window-shut",
             Self::BidderWindowSpent { .. } => "bidder-window-spent",
+            Self::ChatMuted => "chat-muted",
+            Self::ChatRemoved => "chat-removed",
             Self::ClockBackwards { .. } => "clock-backwards",
             Self::CustodyIncomplete { .. } => "custody-incomplete",
             Self::DocumentsSealed => "documents-sealed",
@@ -570,6 +584,8 @@ impl Refusal {
             Self::NotLater { .. } => "not-later",
             Self::NotABidder => "not-a-bidder",
             Self::NotHeld => "not-held",
+            Self::NotMuted => "not-muted",
+            Self::NotRemoved => "not-removed",
             Self::NotTheHolder { .. } => "not-the-holder",
             Self::NothingToUnseal { .. } => "nothing-to-unseal",
             Self::NoticeRunning { .. } => "notice-running",
@@ -667,7 +683,11 @@ impl Refusal {
             | Self::NoSuchDraw { .. }
             | Self::NoSuchMeasure { .. }
             | Self::NoSuchPostponement { .. }
+            | Self::ChatMuted
+            | Self::ChatRemoved
             | Self::NotHeld
+            | Self::NotMuted
+            | Self::NotRemoved
             | Self::NotTheHolder { .. }
             | Self::OutageUnproven { .. }
             | Self::PostponeInstead

@@ -95,6 +95,7 @@ impl Event {
     }
 
     /// Whether this event does what the command asks for, and nothing else.
+    #[allow(clippy::too_many_lines)] // one arm for each kind of command
     fn agrees_with(&self, command: &Command) -> bool {
         match (self, command) {
             (Self::PostponementAsked(asked), Command::AskPostponement { deadline, reason }) => {
@@ -174,6 +175,22 @@ impl Event {
             (Self::ResultAnnounced(told), Command::AnnounceResult(result)) => told.says(result),
             (Self::ResultAnswered(answered), Command::AnswerResult { no, objection }) => {
                 answered.no == *no && answered.objection == *objection
+            }
+            (Self::ChatSaid(said), Command::Chat(text)) => said.text == *text,
+            (Self::ChatPrivate(said), Command::ChatPrivately { text_sha256 }) => {
+                said.text_sha256 == *text_sha256
+            }
+            (Self::ChatMuted(order), Command::Mute { bidder, reason }) => {
+                order.bidder == *bidder && order.reason == *reason
+            }
+            (Self::ChatUnmuted(order), Command::Unmute { bidder, reason }) => {
+                order.bidder == *bidder && order.reason == *reason
+            }
+            (Self::ChatRemoved(order), Command::Remove { bidder, reason }) => {
+                order.bidder == *bidder && order.reason == *reason
+            }
+            (Self::ChatReadmitted(order), Command::Readmit { bidder, reason }) => {
+                order.bidder == *bidder && order.reason == *reason
             }
             (Self::RecordSigned(signed), Command::SignRecord { record_sha256, cms }) => {
                 signed.record_sha256 == *record_sha256 && signed.cms == *cms

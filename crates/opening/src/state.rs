@@ -9,6 +9,7 @@ use kaibiao_types::{
 };
 
 use crate::bidder_window::BidderWindow;
+use crate::chat::Chat;
 use crate::draw::DrawRun;
 use crate::envelope::Passed;
 use crate::estimate::SealedEstimate;
@@ -89,6 +90,7 @@ pub struct State {
     pub(crate) measures: Vec<TakenMeasure>,
     pub(crate) ended: Option<Mark>,
     pub(crate) results: Results,
+    pub(crate) chat: Chat,
     pub(crate) journals: BTreeMap<(CustodianIndex, JournalMoment), SignedJournal>,
     pub(crate) destroyed: BTreeMap<CustodianIndex, Mark>,
 }
@@ -265,6 +267,7 @@ impl State {
             measures: Vec::new(),
             ended: None,
             results: Results::default(),
+            chat: Chat::default(),
             journals: BTreeMap::new(),
             destroyed: BTreeMap::new(),
         }

@@ -17,6 +17,7 @@ use kaibiao_store::{Batch, Nonce, StoreError};
 use kaibiao_types::{BidPart, CustodianIndex, Digest, Millis, OrgCode, Role, TickNo, UtcMillis};
 use serde_json::value::RawValue;
 
+use crate::chat::Pace;
 use crate::frozen::FrozenSet;
 use crate::handle::Job;
 use crate::{CheckedCommand, HallContext, LINES_AT_ONCE, RoomError};
@@ -93,6 +94,8 @@ pub(crate) struct Room {
     /// Partials of the escrows of bids that their bidders did not unlock.
     pub(crate) escrows: BTreeMap<BidPart, Partials>,
     pub(crate) opening_documents: bool,
+    /// How fast people talk.
+    pub(crate) pace: Pace,
     /// Entries in the package, and the package.
     pub(crate) package: Option<(u64, PathBuf)>,
 }
@@ -216,13 +219,15 @@ impl Room {
     /// tells of it, it is used up, also if it was refused: whoever has its bytes can neither fill the
     /// log with refusals of it nor have it carried out later.
     fn command(&mut self, command: CheckedCommand) -> Result<u64, RoomError> {
-        let CheckedCommand { asked, signer, signer_spki, signed } = command;
+        let CheckedCommand { asked, signer, signer_spki, signed, private } = command;
         let lot = self.replay.tender().file().lot_key();
         let once = nonce(&asked.nonce)?;
         if self.replay.knows_nonce(&asked.nonce) || self.hall.store.knows_nonce(&lot, once)? {
             return Err(RoomError::Replayed);
         }
         let (actor, now) = (self.actor(&signer), self.now());
+        self.keep_pace(&asked.command, &signer, now)?;
+        let private = self.private_document(&asked.command, private.as_ref())?;
         if let Command::AskPostponement { deadline, .. }
         | Command::ApprovePostponement { deadline, .. } = asked.command
         {
@@ -241,7 +246,10 @@ impl Room {
             Ok(events) if events.is_empty() => self.work(&asked, &signed),
             Ok(events) => {
                 let locks = self.new_estimate(&events, signer_spki)?;
-                let batch = Batch::new().nonce(once);
+                let mut batch = Batch::new().nonce(once);
+                if let Some((name, text)) = private {
+                    batch = batch.put_new_doc(&name, &text);
+                }
                 let head = self.append(&actor, &events, Some(&signed), now, batch)?;
                 self.locks.join(locks);
                 if matches!(asked.command, Command::ApprovePostponement { .. }) {

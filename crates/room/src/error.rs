@@ -2,7 +2,7 @@
 
 use kaibiao_opening::{CommandError, EventError, Refusal, TenderError};
 use kaibiao_pki::cms::SignatureError;
-use kaibiao_replay::{BidFault, BoardFault, EstimateFault, ReplayFault, TenderFault};
+use kaibiao_replay::{BidFault, BoardFault, EstimateFault, PrivateFault, ReplayFault, TenderFault};
 use kaibiao_seal::{SliceFault, SliceRootsError};
 use kaibiao_store::StoreError;
 use kaibiao_types::{BidPart, LotKey, Millis, Part};
@@ -57,6 +57,15 @@ pub enum RoomError {
     /// The lot's ceremony or tender file is not there yet.
     #[error("the lot is not ready for this: {0}")]
     NotReady(&'static str),
+    /// No private message stands there.
+    #[error("no private message stands at this index of the log")]
+    NoPrivateText,
+    /// The text is for host, supervisor and its author.
+    #[error("the text is for host, supervisor and its author")]
+    NotForYou,
+    /// The private text does not go with the command.
+    #[error(transparent)]
+    Private(#[from] PrivateFault),
     /// The bidder has no bid that counts: it never submitted one, or withdrew it already.
     #[error("there is no bid to withdraw")]
     NothingToWithdraw,
@@ -99,6 +108,9 @@ pub enum RoomError {
     /// What a bidder hands over does not open the lock of its own bid.
     #[error("the secret handed over does not fit the bidder lock of the {0} part")]
     Unlock(Part),
+    /// Messages of one organisation come too fast; nothing of it is on record.
+    #[error("messages come too fast, the next one may come in {0}")]
+    TooFast(Millis),
     /// No such lot.
     #[error("no lot {0}")]
     UnknownLot(LotKey),

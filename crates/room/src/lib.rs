@@ -7,6 +7,7 @@
 
 mod actor;
 mod ceremony;
+mod chat;
 mod closing;
 mod context;
 mod documents;

@@ -17,6 +17,7 @@ use kaibiao_types::{BidPart, Digest, LotKey, Part, Party, UtcMillis};
 
 use crate::actor::{Room, View};
 use crate::ceremony::BUNDLE_DOC;
+use crate::chat::Pace;
 use crate::closing::stored_tick;
 use crate::handle::Job;
 use crate::seat::SeatMessage;
@@ -639,6 +640,7 @@ impl Room {
             partials: BTreeMap::new(),
             escrows: BTreeMap::new(),
             opening_documents: false,
+            pace: Pace::default(),
             package: None,
         };
         room.restore_intake()?;

@@ -10,6 +10,7 @@ use kaibiao_opening::SignedCommandBody;
 use kaibiao_pki::cms;
 use kaibiao_replay::VerifiedTender;
 use kaibiao_types::{CustodianIndex, Digest, LotKey, OrgCode};
+use kaibiao_wire::PrivateText;
 
 use crate::{HallContext, RoomError};
 
@@ -46,6 +47,8 @@ pub struct CheckedCommand {
     /// SHA-256 of the key of the certificate that signed it.
     pub(crate) signer_spki: Digest,
     pub(crate) signed: SignedCommand,
+    /// The private text that came with it.
+    pub(crate) private: Option<PrivateText>,
 }
 
 /// A custodian's signature under the freeze.
@@ -111,6 +114,13 @@ impl CheckedCommand {
         let signature = cms::verify_detached(&cms, &body, &hall.trust, hall.now())?;
         let signer = signature.signer().party().code.clone();
         let signer_spki = signature.signer().certificate().spki_sha256();
-        Ok(Self { asked, signer, signer_spki, signed: SignedCommand { body, cms } })
+        let signed = SignedCommand { body, cms };
+        Ok(Self { asked, signer, signer_spki, signed, private: None })
+    }
+
+    /// The same with the private text that came with it; whether it fits, the room judges.
+    #[must_use]
+    pub fn with_private(self, private: Option<PrivateText>) -> Self {
+        Self { private, ..self }
     }
 }

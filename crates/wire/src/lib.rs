@@ -28,11 +28,11 @@ pub use labels::{Label, Text, UnknownLabel};
 pub use limits::{BODY_LEN_MAX, FRAME_LEN_MAX, HEARTBEAT_EVERY, SLICE_LEN, TEXT_LEN_MAX};
 pub use messages::{
     Accepted, BoardAnswer, BoardMessage, BoardPost, Carry, CeremonyState, ChallengeAnswer,
-    CosignaturePost, DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind,
+    CommandPost, CosignaturePost, DestructionPost, DraftAnswer, DrawPartialBody, DrawPartialKind,
     FreezeSignaturePost, FrozenAnswer, FrozenItem, HeaderItem, JournalPost, LoginKind, LoginPost,
     LoginStatement, LotCreated, LotList, LotStatus, LotsPost, OfDay, OpeningsAnswer, OutagePost,
-    PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PublishPost, ReceiptAnswer,
-    RefusalBody, RefusalKind, RehearsalPost, SealedItem, SessionAnswer, SignedBody,
+    PartMissing, PartialItem, PartialsBody, PartialsKind, PathItem, PrivateText, PublishPost,
+    ReceiptAnswer, RefusalBody, RefusalKind, RehearsalPost, SealedItem, SessionAnswer, SignedBody,
     SignedStatement, Since, SubmissionPost, TenderAnswer, TimeAnswer, UploadAnswer, WitnessPost,
     Words,
 };

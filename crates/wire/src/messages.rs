@@ -7,6 +7,7 @@ mod lots;
 mod submission;
 mod tender;
 
+use kaibiao_types::Digest;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,6 +48,39 @@ pub struct SignedBody {
     /// The signer's detached CMS over them, DER.
     #[schema(value_type = schema::B64)]
     pub cms: B64,
+}
+
+/// A signed command of host, supervisor or bidder, with the private text that it names a digest of.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandPost {
+    /// The exact bytes that were signed.
+    #[schema(value_type = schema::B64)]
+    pub body: B64,
+    /// The signer's detached CMS over them, DER.
+    #[schema(value_type = schema::B64)]
+    pub cms: B64,
+    /// Of a private message: its text. It does not go into the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<PrivateText>,
+}
+
+/// A text that host, supervisor and its author may read, with the salt of the digest in the log.
+#[derive(Clone, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrivateText {
+    /// 32 random bytes.
+    #[schema(value_type = schema::Digest)]
+    pub salt: Digest,
+    /// The text.
+    pub text: String,
+}
+
+/// The text stays out of whatever is written for an operator.
+impl core::fmt::Debug for PrivateText {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("PrivateText(..)")
+    }
 }
 
 /// A post was made durable in the opening log.

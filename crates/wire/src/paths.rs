@@ -105,6 +105,15 @@ pub fn receipt(lot: &LotKey, number: RandomId) -> String {
     format!("{PREFIX}/lots/{}/{}/receipts/{number}", lot.tender, lot.lot)
 }
 
+/// `GET`: the text of the private message at an index of the log, for those who may read it.
+pub const PRIVATE: &str = "/api/v1/lots/{tender}/{lot}/private/{index}";
+
+/// `GET`: the text of the private message at an index of the log, for those who may read it.
+#[must_use]
+pub fn private(lot: &LotKey, index: u64) -> String {
+    format!("{PREFIX}/lots/{}/{}/private/{index}", lot.tender, lot.lot)
+}
+
 /// `GET`: how far an upload is.
 pub const UPLOAD: &str = "/api/v1/uploads/{upload}";
 
@@ -146,10 +155,16 @@ mod tests {
 
     fn filled(pattern: &str) -> String {
         let id = "0a".repeat(16);
-        [("{tender}", "T-1"), ("{lot}", "L.2"), ("{part}", "price"), ("{n}", "7")]
-            .into_iter()
-            .chain([("{upload}", id.as_str()), ("{number}", id.as_str())])
-            .fold(pattern.to_owned(), |path, (name, value)| path.replace(name, value))
+        [
+            ("{tender}", "T-1"),
+            ("{lot}", "L.2"),
+            ("{part}", "price"),
+            ("{n}", "7"),
+            ("{index}", "41"),
+        ]
+        .into_iter()
+        .chain([("{upload}", id.as_str()), ("{number}", id.as_str())])
+        .fold(pattern.to_owned(), |path, (name, value)| path.replace(name, value))
     }
 
     #[test]
@@ -161,6 +176,7 @@ mod tests {
             assert_eq!(path(&lot), filled(pattern));
         }
         assert_eq!(receipt(&lot, id), filled(RECEIPT));
+        assert_eq!(private(&lot, 41), filled(PRIVATE));
         assert_eq!(upload(id), filled(UPLOAD));
         let price = BidPart { stage: Stage::FIRST, part: Part::Price };
         assert_eq!(slice(id, price, 7), filled(SLICE));
@@ -172,7 +188,7 @@ mod tests {
     #[test]
     fn every_path_is_another_one() {
         let mut all: Vec<&str> = LOT_PATHS.iter().map(|(pattern, _)| *pattern).collect();
-        all.extend([TIME, DESCRIPTION, LOTS, OPENINGS, RECEIPT, UPLOAD, SLICE, COMMIT]);
+        all.extend([TIME, DESCRIPTION, LOTS, OPENINGS, RECEIPT, PRIVATE, UPLOAD, SLICE, COMMIT]);
         let count = all.len();
         all.sort_unstable();
         all.dedup();

@@ -151,7 +151,7 @@ pub(super) fn load(act: &Act) -> Result<(Hall, &LotKey, Signer), Failure> {
     Ok((Hall::at(&act.at.at)?, &act.at.lot, signer))
 }
 
-async fn send(act: &Act, command: Command, ui: Ui) -> Result<Exit, Failure> {
+pub(super) async fn send(act: &Act, command: Command, ui: Ui) -> Result<Exit, Failure> {
     let (hall, lot, signer) = load(act)?;
     let head = acts::send(&hall, lot, &signer, command).await?;
     Ok(done(head, ui))

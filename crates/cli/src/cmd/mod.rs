@@ -2,6 +2,7 @@
 
 mod act;
 mod ceremony;
+mod chat;
 mod custodian;
 mod estimate;
 mod evidence;
@@ -50,6 +51,7 @@ pub(crate) async fn run(command: Cmd, ui: Ui) -> Result<Exit, Failure> {
         Cmd::Host(command) => act::host(command, ui).await,
         Cmd::Supervisor(command) => act::supervisor(command, ui).await,
         Cmd::Bidder(command) => act::bidder(command, ui).await,
+        Cmd::Chat(command) => chat::run(command, ui).await,
         Cmd::Login(command) => login::run(command, ui).await,
         Cmd::Watch(args) => watch::run(args, ui).await,
         Cmd::Witness(command) => witness::run(command, ui).await,

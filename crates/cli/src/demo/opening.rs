@@ -12,7 +12,7 @@ use kaibiao_wire::{Label, paths};
 
 use crate::client::Hall;
 use crate::failure::Failure;
-use crate::follow::Follower;
+use crate::follow::{self, Follower};
 use crate::identity::Signer;
 use crate::{acts, download, files, machine, printing};
 
@@ -274,8 +274,9 @@ impl Room<'_, '_> {
 
     /// Takes new entries in and tells them.
     async fn tell_new(&mut self) -> Result<(), Failure> {
-        for (_, event) in self.log.catch_up(self.opening.hall, &self.opening.cast.lot).await? {
-            self.opening.steps.entry(&event, self.log.state());
+        for (entry, event) in self.log.catch_up(self.opening.hall, &self.opening.cast.lot).await? {
+            let by = follow::author(&entry)?;
+            self.opening.steps.entry(&event, &by, self.log.state());
         }
         Ok(())
     }

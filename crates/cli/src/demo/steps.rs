@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kaibiao_opening::{Event, State};
+use kaibiao_opening::{Actor, Event, State};
 
 use crate::output::Ui;
 use crate::words;
@@ -37,11 +37,10 @@ impl Steps {
     }
 
     /// An entry of the log, in the words of the room.
-    pub(super) fn entry(&self, event: &Event, state: &State) {
+    pub(super) fn entry(&self, event: &Event, by: &Actor, state: &State) {
         use crate::output::Lang;
-        if let (Some(zh), Some(en)) =
-            (words::sentence(event, state, Lang::Zh), words::sentence(event, state, Lang::En))
-        {
+        let words = |lang| words::sentence(event, by, state, lang);
+        if let (Some(zh), Some(en)) = (words(Lang::Zh), words(Lang::En)) {
             self.step(&format!("  {zh}"), &format!("  {en}"));
         }
     }

@@ -27,6 +27,7 @@ mod result;
 mod signers;
 mod signing;
 mod support;
+mod talk;
 mod timestamp;
 mod tls;
 mod token;

@@ -50,6 +50,7 @@ pub(crate) enum Problems {
         login::login,
         login::me,
         login::logout,
+        login::private,
         submission::begin,
         submission::state,
         submission::slice,

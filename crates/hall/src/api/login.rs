@@ -7,15 +7,15 @@ use axum::extract::{Path, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use kaibiao_room::LotBook;
-use kaibiao_types::LotKey;
+use kaibiao_room::{LotBook, Member};
+use kaibiao_types::{LotKey, Party};
 use kaibiao_wire::{
-    Carry, ChallengeAnswer, Label, LoginPost, Origin, RandomId, SessionAnswer, from_json, paths,
-    schema,
+    Carry, ChallengeAnswer, Label, LoginPost, Origin, PrivateText, RandomId, SessionAnswer,
+    from_json, paths, schema,
 };
 use ring::digest::{SHA256, digest};
 
-use super::{Answer, Problems, beside, json, lot_of};
+use super::{Answer, Problems, beside, blocking, json, key, lot_of};
 use crate::front::Guard;
 use crate::login::Sessions;
 use crate::problem::Failure;
@@ -115,6 +115,31 @@ pub(super) async fn me(
         Ok(None) => no_session(),
         Err(failure) => failure.into_response(),
     }
+}
+
+/// The text of a private message, for host, supervisor and its author. A session may read it.
+#[utoipa::path(
+    get,
+    path = paths::PRIVATE,
+    params(
+        ("tender" = schema::TenderId, Path),
+        ("lot" = schema::LotId, Path),
+        ("index" = u64, Path)
+    ),
+    responses((status = 200, description = "done", body = PrivateText), Problems)
+)]
+pub(super) async fn private(
+    State(login): At,
+    Path((tender, lot, index)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    let lot = key(&tender, &lot)?;
+    let index: u64 = index.parse().map_err(|_| Failure::new(Label::UnknownPath))?;
+    let Some((session, _)) = seat(&login, &lot, &headers) else { return Ok(no_session()) };
+    let reader =
+        Member { role: session.role, party: Party { code: session.code, name: session.name } };
+    let text = blocking(move || login.book.private_text(&lot, index, &reader)).await?;
+    Ok(not_kept(json(StatusCode::OK, &text)?))
 }
 
 /// Ends the session.

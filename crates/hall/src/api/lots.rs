@@ -1,6 +1,7 @@
 //! Lots: ceremony, tender file, log, commands, record and package.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -9,16 +10,16 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
 use kaibiao_replay::{BoardKind, BoardSender};
-use kaibiao_room::{BoardPosting, LotBook, LotOverview};
+use kaibiao_room::{BoardPosting, LotBook, LotOverview, RoomError};
 use kaibiao_types::LotKey;
 use kaibiao_wire::{
-    Accepted, B64, BoardAnswer, BoardMessage, BoardPost, CeremonyState, DraftAnswer, JSON_TYPE,
-    LINES_TYPE, Label, LotCreated, LotList, LotStatus, LotsPost, PublishPost, RawJson,
-    RehearsalPost, SignedBody, Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json, paths,
-    schema,
+    Accepted, B64, BoardAnswer, BoardMessage, BoardPost, CeremonyState, CommandPost, DraftAnswer,
+    JSON_TYPE, LINES_TYPE, Label, LotCreated, LotList, LotStatus, LotsPost, PublishPost, RawJson,
+    RehearsalPost, Since, TEXT_TYPE, TenderAnswer, TimeAnswer, Words, from_json, paths, schema,
 };
 
 use super::{Answer, Book, Problems, beside, blocking, bytes, json, lot_of, since};
+use crate::front::too_many;
 use crate::problem::Failure;
 
 /// Media type of an evidence package (ETSI EN 319 162-1, annex A).
@@ -306,7 +307,7 @@ pub(super) async fn checkpoint(State(book): Book, path: Path<(String, String)>) 
     post,
     path = paths::COMMANDS,
     params(("tender" = schema::TenderId, Path), ("lot" = schema::LotId, Path)),
-    request_body = SignedBody,
+    request_body = CommandPost,
     responses((status = 200, description = "done", body = Accepted), Problems)
 )]
 pub(super) async fn command(
@@ -317,11 +318,15 @@ pub(super) async fn command(
     let lot = lot_of(path)?;
     let room = book.room(&lot)?;
     let command = beside(move || {
-        let post: SignedBody = from_json(&body)?;
-        Ok(book.signed_command(&lot, post.body.0, post.cms.0)?)
+        let post: CommandPost = from_json(&body)?;
+        let command = book.signed_command(&lot, post.body.0, post.cms.0)?;
+        Ok(command.with_private(post.private))
     });
-    let head = room.command(command.await?).await?;
-    json(StatusCode::OK, &Accepted { head })
+    match room.command(command.await?).await {
+        Ok(head) => json(StatusCode::OK, &Accepted { head }),
+        Err(RoomError::TooFast(wait)) => Ok(too_many(Duration::from_millis(wait.get()))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Exact bytes of the opening record.

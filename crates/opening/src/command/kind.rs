@@ -85,6 +85,18 @@ pub enum CommandKind {
     AnnounceResult,
     /// `answer-result`
     AnswerResult,
+    /// `chat`
+    Chat,
+    /// `chat-privately`
+    ChatPrivately,
+    /// `mute`
+    Mute,
+    /// `unmute`
+    Unmute,
+    /// `remove`
+    Remove,
+    /// `readmit`
+    Readmit,
 }
 
 impl CommandKind {
@@ -129,6 +141,12 @@ impl CommandKind {
         Self::SealEstimate,
         Self::AnnounceResult,
         Self::AnswerResult,
+        Self::Chat,
+        Self::ChatPrivately,
+        Self::Mute,
+        Self::Unmute,
+        Self::Remove,
+        Self::Readmit,
     ];
 
     /// The `kind` in the body.
@@ -172,6 +190,12 @@ impl CommandKind {
             Self::SealEstimate => "seal-estimate",
             Self::AnnounceResult => "announce-result",
             Self::AnswerResult => "answer-result",
+            Self::Chat => "chat",
+            Self::ChatPrivately => "chat-privately",
+            Self::Mute => "mute",
+            Self::Unmute => "unmute",
+            Self::Remove => "remove",
+            Self::Readmit => "readmit",
             Self::Close => "close",
         }
     }
@@ -222,6 +246,12 @@ impl CommandKind {
             Self::SealEstimate => EventKind::EstimateSealed,
             Self::AnnounceResult => EventKind::ResultAnnounced,
             Self::AnswerResult => EventKind::ResultAnswered,
+            Self::Chat => EventKind::ChatSaid,
+            Self::ChatPrivately => EventKind::ChatPrivate,
+            Self::Mute => EventKind::ChatMuted,
+            Self::Unmute => EventKind::ChatUnmuted,
+            Self::Remove => EventKind::ChatRemoved,
+            Self::Readmit => EventKind::ChatReadmitted,
             Self::Close => EventKind::OpeningClosed,
         }
     }
@@ -259,13 +289,21 @@ impl CommandKind {
             | Self::ConfirmPrice
             | Self::RaiseObjection
             | Self::AnswerResult => &[Role::Bidder],
-            Self::SignRecord => &[Role::Host, Role::Supervisor, Role::Bidder],
+            Self::SignRecord | Self::Chat | Self::ChatPrivately => {
+                &[Role::Host, Role::Supervisor, Role::Bidder]
+            }
             Self::ApprovePostponement
             | Self::ApproveTime
             | Self::ApproveMeasure
             | Self::ApprovePassed
             | Self::ApproveRound => &[Role::Supervisor],
-            Self::ApproveDegraded | Self::Pause | Self::Resume => &[Role::Host, Role::Supervisor],
+            Self::ApproveDegraded
+            | Self::Pause
+            | Self::Resume
+            | Self::Mute
+            | Self::Unmute
+            | Self::Remove
+            | Self::Readmit => &[Role::Host, Role::Supervisor],
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Limits on the texts and numbers of an event, whoever wrote it.
 
 use super::Event;
+use crate::chat::is_message;
 use crate::{limits, text};
 
 type Shape = Result<(), &'static str>;
@@ -109,6 +110,11 @@ impl Event {
             Self::DrawMade(data) => {
                 need(text::line(&data.value, limits::DRAW_VALUE_CHARS), "value")
             }
+            Self::ChatSaid(data) => need(is_message(&data.text), "text"),
+            Self::ChatMuted(data) => reason(&data.reason),
+            Self::ChatUnmuted(data) => reason(&data.reason),
+            Self::ChatRemoved(data) => reason(&data.reason),
+            Self::ChatReadmitted(data) => reason(&data.reason),
             Self::ObjectionRaised(data) => objection(&data.text),
             Self::ObjectionAnswered(data) => objection(&data.text),
             Self::RecordSigned(data) => cms(&data.cms),
@@ -128,7 +134,8 @@ impl Event {
             }
             Self::ResultAnnounced(data) => data.told_shape(),
             Self::ResultAnswered(data) => data.objection.as_deref().map_or(Ok(()), objection),
-            Self::RoundApproved(_)
+            Self::ChatPrivate(_)
+            | Self::RoundApproved(_)
             | Self::EnvelopeClosed(_)
             | Self::PassedApproved(_)
             | Self::OpeningReconvened(_)
@@ -173,6 +180,10 @@ fn label(words: Option<&String>) -> Shape {
 
 fn cms(words: &str) -> Shape {
     need(text::base64(words, limits::CMS_CHARS), "cms")
+}
+
+fn reason(words: &str) -> Shape {
+    need(text::line(words, limits::REASON_CHARS), "reason")
 }
 
 fn objection(words: &str) -> Shape {

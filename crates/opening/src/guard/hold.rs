@@ -15,7 +15,7 @@ impl EventKind {
     ///
     /// Only what comes from outside and cannot be had later: signatures, answers and refusals of
     /// custodians that were on their way; objections and their answers, which a termination would
-    /// cut off for good (条例 art. 44 ¶3); and what ends the hold.
+    /// cut off for good (条例 art. 44 ¶3); talk, which is no step (ADR-0031); and what ends the hold.
     pub(super) const fn passes_a_hold(self) -> bool {
         matches!(
             self,
@@ -29,7 +29,7 @@ impl EventKind {
                 | Self::OpeningResumed
                 | Self::MeasureAsked
                 | Self::MeasureTaken
-        )
+        ) || self.is_talk()
     }
 }
 

@@ -76,6 +76,14 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::NoBidderWindow => {
             "招标文件没有规定投标人解密。投标文件由密钥分持人解密，投标人无需操作。".to_owned()
         }
+        Refusal::ChatMuted => {
+            "贵方已被禁言。提出异议及其他开标操作不受影响，提出异议后禁言即解除；也可请主持人或监督人解除。"
+                .to_owned()
+        }
+        Refusal::ChatRemoved => {
+            "贵方已被移出开标聊天。签到、解密、确认、异议等开标操作不受影响；请联系主持人或监督人恢复。"
+                .to_owned()
+        }
         Refusal::ClockBackwards { last } => {
             format!("时钟早于上一条记录（北京时间 {}）。请校准服务器时钟后重试。", last.beijing())
         }
@@ -113,6 +121,8 @@ pub(super) fn zh(refusal: &Refusal) -> String {
         Refusal::NoSuchMeasure { no } => {
             format!("没有编号为 {no} 且待同意的该项申请。请核对编号和事项。")
         }
+        Refusal::NotMuted => "没有可以解除的禁言。请核对投标人。".to_owned(),
+        Refusal::NotRemoved => "该投标人未被移出。请核对投标人。".to_owned(),
         Refusal::NotHeld => {
             "开标未处于可以这样恢复的状态。暂停由暂停的一方恢复，中止由主持人申请、监督人同意后恢复。"
                 .to_owned()
@@ -323,6 +333,16 @@ pub(super) fn en(refusal: &Refusal) -> String {
         Refusal::NoBidderWindow => "The tender file does not ask bidders to unlock their bids. Do \
              nothing; the custodians open them."
             .to_owned(),
+        Refusal::ChatMuted => {
+            "You are muted. Objecting and every other step of the opening stay open to you, and an \
+             objection ends the mute; host or supervisor can end it too."
+                .to_owned()
+        }
+        Refusal::ChatRemoved => {
+            "You are removed from the talk in the room. Signing in, unlocking, confirming and \
+             objecting stay open to you; ask host or supervisor to let you in again."
+                .to_owned()
+        }
         Refusal::ClockBackwards { last } => format!(
             "The clock is before the last entry ({last}). Set the server's clock and try again."
         ),
@@ -363,6 +383,12 @@ pub(super) fn en(refusal: &Refusal) -> String {
         ),
         Refusal::NoSuchMeasure { no } => {
             format!("No measure {no} of this kind waits for approval. Check number and kind.")
+        }
+        Refusal::NotMuted => {
+            "Nobody is muted whom this would unmute. Check the bidder.".to_owned()
+        }
+        Refusal::NotRemoved => {
+            "The bidder is not removed from the room. Check the bidder.".to_owned()
         }
         Refusal::NotHeld => {
             "The opening is not held in that way. A pause is ended by whoever paused, \

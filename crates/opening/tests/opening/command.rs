@@ -59,6 +59,12 @@ pub fn commands() -> Vec<Command> {
         crate::estimate::seal(1),
         crate::result::tell(1, &[2, 1], &[3, 4]),
         crate::result::answer(1, Some("排序依据不明\n请说明")),
+        crate::chat::say("请问何时唱标？"),
+        crate::chat::whisper(1),
+        crate::chat::mute(1),
+        crate::chat::unmute(0),
+        crate::chat::remove(1),
+        crate::chat::readmit(1),
     ]
 }
 

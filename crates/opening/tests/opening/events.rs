@@ -179,6 +179,7 @@ fn whole_logs_are_vectors() {
         ("locked", crate::bidder_window::strict()),
         ("estimate", crate::estimate::closed()),
         ("result", crate::result::told()),
+        ("talk", crate::chat::closed()),
     ];
     let mut first: BTreeMap<EventKind, String> = BTreeMap::new();
     for (name, opening) in &logs {
@@ -219,6 +220,7 @@ fn entries_round_trip_byte_for_byte() {
         "log-locked",
         "log-estimate",
         "log-result",
+        "log-talk",
     ] {
         let text = std::fs::read_to_string(vectors(&format!("{name}.jsonl"))).unwrap();
         let again: String = read(&format!("{name}.jsonl")).iter().map(line).collect();
@@ -252,6 +254,7 @@ fn committed_logs_replay() {
         ("log-locked.jsonl", Phase::Closed),
         ("log-estimate.jsonl", Phase::Closed),
         ("log-result.jsonl", Phase::Closed),
+        ("log-talk.jsonl", Phase::Closed),
     ] {
         let mut state = State::new(lot_key());
         for (by, at, event) in read(name) {

@@ -312,6 +312,46 @@ fn forged_results_are_seen_through() {
     }
 }
 
+/// The same with a log of an opening in which people talk, and some are muted or removed.
+const TALK_FORGERIES: &[Forgery] = &[
+    (Promise::Deadline, |log| {
+        log.insert(1, (host(), log[0].1, Event::ChatSaid(ChatSaid { text: "早".to_owned() })));
+    }),
+    // Without the words that let somebody speak again.
+    (Promise::Talk, |log| remove(log, EventKind::ChatUnmuted)),
+    (Promise::Talk, |log| remove(log, EventKind::ChatReadmitted)),
+    (Promise::Talk, |log| remove(log, EventKind::ObjectionRaised)),
+    // A bidder orders, a stranger or a machine talks.
+    (Promise::Talk, |log| {
+        let muted = place(log, EventKind::ChatMuted);
+        log[muted].0 = bidder(1);
+    }),
+    (Promise::Talk, |log| {
+        let removed = place(log, EventKind::ChatRemoved);
+        log[removed].0 = Actor::Hall;
+    }),
+    (Promise::Talk, |log| {
+        let whispered = place(log, EventKind::ChatPrivate);
+        log[whispered].0 = bidder(9);
+    }),
+    (Promise::Talk, |log| {
+        let said = place(log, EventKind::ChatSaid);
+        log[said].0 = Actor::Hall;
+    }),
+];
+
+#[test]
+fn forged_talk_is_seen_through() {
+    let good = crate::chat::closed().log;
+    assert_eq!(observe(&good), Ok(()));
+    for (number, (promise, forge)) in TALK_FORGERIES.iter().enumerate() {
+        let mut log = good.clone();
+        forge(&mut log);
+        let found = observe(&log).map_err(|(_, promise)| promise);
+        assert_eq!(found, Err(*promise), "forgery {number}");
+    }
+}
+
 #[test]
 fn forged_rounds_are_seen_through() {
     let good = crate::round::closed().log;

@@ -13,6 +13,7 @@
 )]
 
 mod bidder_window;
+mod chat;
 mod command;
 mod consortium;
 mod correction;

@@ -42,6 +42,9 @@ pub enum Promise {
     /// The result of the evaluation is told after the close and only where the tender file asks for it,
     /// by the host, of everybody once; each bidder answers once, itself, and in time.
     Result,
+    /// People talk after the deadline only, and neither who is muted nor who is removed; whoever objects
+    /// is heard.
+    Talk,
     /// What has ended stays ended.
     End,
     /// Before the deadline no entry tells who bids.
@@ -135,6 +138,8 @@ struct Observer {
     opened: BTreeSet<OrgCode>,
     /// The newest result, and who answered it.
     result: Option<(ResultAnnounced, BTreeSet<OrgCode>)>,
+    muted: BTreeSet<OrgCode>,
+    removed: BTreeSet<OrgCode>,
 }
 
 /// What was read of the bidder window.
@@ -169,6 +174,7 @@ impl Observer {
         holds(self.record.is_none() || !STATED.contains(&kind), Promise::Record)?;
         self.no_price(event)?;
         self.bidder_window(event, at)?;
+        self.talk(by, event)?;
         match event {
             Event::LotPublished(lot) => {
                 self.deadline = lot.deadline.get();
@@ -249,6 +255,42 @@ impl Observer {
             _ => {}
         }
         self.done.insert(kind);
+        Ok(())
+    }
+
+    fn talk(&mut self, by: &Actor, event: &Event) -> Judged {
+        let ordered = holds(matches!(by.role(), Role::Host | Role::Supervisor), Promise::Talk);
+        let all = || self.all.values().map(|bid| bid.bidder.code.clone());
+        match event {
+            Event::ChatSaid(_) | Event::ChatPrivate(_) => {
+                let code = by.code().ok_or(Promise::Talk)?;
+                let bids = by.role() != Role::Bidder || all().any(|bidder| bidder == *code);
+                holds(bids && !self.muted.contains(code), Promise::Talk)?;
+                holds(!self.removed.contains(code), Promise::Talk)?;
+            }
+            Event::ChatMuted(order) => {
+                ordered?;
+                let named = order.bidder.clone();
+                self.muted = match named {
+                    Some(one) => self.muted.iter().cloned().chain([one]).collect(),
+                    None => all().collect(),
+                };
+            }
+            Event::ChatUnmuted(order) => {
+                ordered?;
+                self.muted.retain(|code| order.bidder.as_ref().is_some_and(|one| one != code));
+            }
+            Event::ChatRemoved(order) => {
+                ordered?;
+                self.removed.insert(order.bidder.clone());
+            }
+            Event::ChatReadmitted(order) => {
+                ordered?;
+                holds(self.removed.remove(&order.bidder), Promise::Talk)?;
+            }
+            Event::ObjectionRaised(raised) => drop(self.muted.remove(&raised.bidder)),
+            _ => {}
+        }
         Ok(())
     }
 

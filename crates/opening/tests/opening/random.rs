@@ -309,6 +309,12 @@ fn held_promises(log: &[Entry]) {
         EventKind::OpeningResumed,
         EventKind::MeasureAsked,
         EventKind::MeasureTaken,
+        EventKind::ChatSaid,
+        EventKind::ChatPrivate,
+        EventKind::ChatMuted,
+        EventKind::ChatUnmuted,
+        EventKind::ChatRemoved,
+        EventKind::ChatReadmitted,
         EventKind::Refused,
     ];
     let (mut held, mut ended, mut released) = (false, false, false);

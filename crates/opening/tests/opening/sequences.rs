@@ -110,7 +110,8 @@ fn wait(dice: &mut Dice) -> u64 {
 
 fn next(opening: &Opening, bidders: u8, dice: &mut Dice) -> Try {
     let state = &opening.state;
-    match dice.below(20) {
+    match dice.below(22) {
+        20 | 21 => Err(talk(dice)),
         0..4 => Err(somebody(dice)),
         4 => Ok(dice.one_of(&crate::table::inputs(state)).clone()),
         5 => Ok(Input::SetFrozen(some_set(state, bidders, dice))),
@@ -127,6 +128,21 @@ fn somebody(dice: &mut Dice) -> (Actor, Command) {
     let others = [host(), supervisor(), Actor::Hall, bidder(2)];
     let other = dice.one_of(&others).clone();
     (if dice.below(8) == 0 { other } else { actor }, command)
+}
+
+/// Somebody talks, or somebody is muted or removed.
+fn talk(dice: &mut Dice) -> (Actor, Command) {
+    let who = dice.small(6);
+    let office = [host(), supervisor()][usize::from(dice.small(2))].clone();
+    match dice.below(10) {
+        0..4 => (bidder(who + 1), crate::chat::say("请问")),
+        4 => (bidder(who + 1), crate::chat::whisper(who)),
+        5 => (office, crate::chat::say("请稍候")),
+        6 => (office, crate::chat::mute(who)),
+        7 => (office, crate::chat::unmute(who)),
+        8 => (office, crate::chat::remove(who + 1)),
+        _ => (office, crate::chat::readmit(who + 1)),
+    }
 }
 
 /// What would move the opening on, tried most often so that sequences get far.
@@ -307,6 +323,7 @@ struct Reach {
     reconvened: u64,
     windows: u64,
     results: u64,
+    muted: u64,
 }
 
 impl Reach {
@@ -319,6 +336,11 @@ impl Reach {
         self.failed += u64::from(state.phase() == Phase::Failed);
         let answered = |told: &Announcement| !told.answers.is_empty();
         self.results += u64::from(state.result().iter().any(answered));
+        let silenced = |(_, _, event): &&Entry| match event {
+            Event::Refused(refused) => refused.label == "chat-muted",
+            _ => false,
+        };
+        self.muted += u64::from(opening.log.iter().find(silenced).is_some());
         self.windows += u64::from(state.bidder_window().is_some() && state.prices().is_some());
         let withdrawn =
             |set: &SetFrozen| set.bids.iter().any(|bid| bid.status == BidStatus::Withdrawn);
@@ -361,6 +383,7 @@ fn random_sequences_keep_every_promise() {
                 let Reach { prices, records, closed, failed, withdrawn, reconvened, .. } = reach;
                 let (windows, results) = (reach.windows, reach.results);
                 assert!(results * 200 >= count, "{reach:?}");
+                assert!(reach.muted * 50 >= count, "{reach:?}");
                 assert!(prices * 5 >= count && records * 10 >= count, "{reach:?}");
                 assert!(closed * 50 >= count && failed * 50 >= count, "{reach:?}");
                 let single = template.earlier_envelopes() == 0;

@@ -131,6 +131,10 @@ fn the_table_of_phase_and_step() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
     }
+    for (name, opening) in crate::chat::states() {
+        text.push_str(&format!("\n# {name}\n"));
+        rows(&mut text, name, &opening);
+    }
     for (name, opening) in crate::window::states() {
         text.push_str(&format!("\n# {name}\n"));
         rows(&mut text, name, &opening);
@@ -176,6 +180,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BidderWindowRunning { wait },
         Refusal::BidderWindowShut,
         Refusal::BidderWindowSpent { left: wait },
+        Refusal::ChatMuted,
+        Refusal::ChatRemoved,
         Refusal::ClockBackwards { last: at(DEADLINE) },
         Refusal::CustodyIncomplete { have: 1, need: 2 },
         Refusal::DocumentsSealed,
@@ -212,6 +218,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoSuchResult { no: 2 },
         Refusal::NotABidder,
         Refusal::NotHeld,
+        Refusal::NotMuted,
+        Refusal::NotRemoved,
         Refusal::NotTheHolder { holder: Holder::Supervisor },
         Refusal::NotLater { deadline: at(DEADLINE) },
         Refusal::NothingToUnseal { part: Part::Signals },

@@ -8,6 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod chat;
 mod clock;
 mod deadline;
 mod disk;

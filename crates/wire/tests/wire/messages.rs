@@ -3,10 +3,10 @@
 use core::fmt::Debug;
 
 use kaibiao_wire::{
-    Accepted, BoardAnswer, BoardPost, CosignaturePost, DraftAnswer, FreezeSignaturePost,
-    FrozenAnswer, LotCreated, LotList, LotsPost, PartialsBody, PublishPost, ReceiptAnswer,
-    RefusalBody, RehearsalPost, SignedBody, Since, SubmissionPost, TenderAnswer, TimeAnswer,
-    UploadAnswer, WitnessPost, from_json, to_json,
+    Accepted, BoardAnswer, BoardPost, CommandPost, CosignaturePost, DraftAnswer,
+    FreezeSignaturePost, FrozenAnswer, LotCreated, LotList, LotsPost, PartialsBody, PrivateText,
+    PublishPost, ReceiptAnswer, RefusalBody, RehearsalPost, SignedBody, Since, SubmissionPost,
+    TenderAnswer, TimeAnswer, UploadAnswer, WitnessPost, from_json, to_json,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -68,6 +68,11 @@ fn custodians() {
         r#"{"v":1,"kind":"custodian-refusal","tender":"T1","lot":"L1","custodian":2,"label":"too-early","detail":"","at":5,"draw":1}"#,
     );
     strict::<SignedBody>(r#"{"body":"e30=","cms":"MAA="}"#);
+    strict::<CommandPost>(r#"{"body":"e30=","cms":"MAA="}"#);
+    strict::<CommandPost>(&format!(
+        r#"{{"body":"e30=","cms":"MAA=","private":{{"salt":"{DIGEST}","text":"甲"}}}}"#
+    ));
+    strict::<PrivateText>(&format!(r#"{{"salt":"{DIGEST}","text":"甲"}}"#));
     strict::<Accepted>(r#"{"head":13}"#);
 }
 
