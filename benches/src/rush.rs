@@ -36,7 +36,7 @@ const ASKED: f64 = 0.6;
 /// Threads that write when the disk's own rate is measured.
 const WRITERS: u64 = 4;
 /// The most bytes that are written to measure it.
-const DISK_MAX: u64 = 16 << 30;
+const DISK_MAX: u64 = 4 << 30;
 /// Bids that are sealed to learn how long sealing takes.
 const TRIAL: usize = 4;
 
@@ -100,7 +100,9 @@ pub(crate) fn serve(data: &Path) -> Result<(), BenchError> {
 fn round(options: &RushOptions, cut: bool) -> Result<Round, BenchError> {
     let count = u64::try_from(options.bids).map_err(BenchError::product)?;
     let total = count.saturating_mul(options.size.saturating_add(1 << 17));
-    // The sealed files and the hall's copy of them.
+    // The sealed files and the hall's copy of them. Bidders read from disks of their own, so the files are in
+    // memory if they have room there.
+    let sealed = Folder::create(None, true, total)?;
     let folder = Folder::create(options.dir.as_deref(), false, total.saturating_mul(5) / 2)?;
     let make = |name: &str| {
         let path = folder.join(name);
@@ -113,7 +115,7 @@ fn round(options: &RushOptions, cut: bool) -> Result<Round, BenchError> {
     let deadline = now()?.plus(sealing).plus(window);
     let data = folder.join("hall");
     let world = World::publish(&data, &ca, deadline)?;
-    let bids = sealed::seal_all(&world, &ca, &make("bids")?, options.bids, options.size)?;
+    let bids = sealed::seal_all(&world, &ca, &sealed.join(""), options.bids, options.size)?;
     let disk_before = disk_rate(&folder.join("disk"), total)?;
     let hall = Hall::start(&data)?;
     let early = until(deadline.minus(window))?;

@@ -36,9 +36,9 @@ const WAL_PAGES: i64 = 8_192;
 /// Batches that one group may have.
 const BATCHES: usize = 1_024;
 
-/// Bytes that go to the pool with one sync: four slices. While they are synced the others arrive and are
-/// judged; if all went together, disk and network would wait for each other.
-const POOL_GROUP: usize = 33 << 20;
+/// Bytes that go to the pool with one sync: as many slices as a hall holds in memory. Groups of four slices
+/// were not faster (docs/measurements.md).
+const POOL_GROUP: usize = 272 << 20;
 
 /// What is judged and then written shares this many turns; two with the same turn only wait for each other.
 const TURNS: usize = 64;
